@@ -1,0 +1,35 @@
+//! The subcommands of `omnia`, one file each.
+//!
+//! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
+//! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// What a subcommand may fail with: printed as one sentence.
+pub type CliError = Box<dyn std::error::Error + Send + Sync>;
+
+/// OMNIA IS Monitoraggio: the reports of INPS Messaggio 4648/2023 over gRPC.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    /// Settings file (TOML). Without it: defaults and the environment.
+    #[arg(long, global = true, env = "OMNIA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+impl Cli {
+    /// Runs the subcommand.
+    ///
+    /// # Errors
+    /// Whatever stopped it, as a sentence for the operator.
+    pub async fn run(self) -> Result<ExitCode, CliError> {
+        match self.command {}
+    }
+}

@@ -1,0 +1,133 @@
+//! What can go wrong, as the contract names it.
+//!
+//! ```text
+//! valori ── Difetto ──┐
+//! filtro ── Violation ┴─► Error { reason, … } ──► rpc::status ──► tonic::Status + google.rpc details
+//! sqlx::Error ────────────┘
+//! ```
+//!
+//! An [`Error`] carries a [`Reason`] (the enum of `error_reason.proto`), an English sentence for developers, all the
+//! violations of the request at once, and metadata. What must not reach the caller (a database's text) goes
+//! into `source` and from there into the log only. This module knows no tonic.
+
+use std::{borrow::Cow, fmt};
+
+pub use crate::proto::ErrorReason as Reason;
+use crate::valori::Difetto;
+
+/// A `Result` whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One field of a request that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Path of the field in the request, as in the proto: `filtro.periodo.al`.
+    pub field: String,
+    /// What is wrong with it.
+    pub difetto: Difetto,
+}
+
+/// A failed call.
+#[derive(Debug)]
+pub struct Error {
+    /// The stable reason.
+    pub reason: Reason,
+    /// English, for developers; safe to send.
+    pub message: Cow<'static, str>,
+    /// All the bad fields; empty unless the reason is [`Reason::InvalidRequest`].
+    pub violations: Vec<Violation>,
+    /// Facts about the failure that a program may use, as `error_reason.proto` documents them.
+    pub metadata: Vec<(&'static str, String)>,
+    /// For the log; never sent.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error with a reason and a sentence that is safe to send.
+    pub fn new(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            violations: Vec::new(),
+            metadata: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// A fault of ours: the caller learns only that, the log learns why.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::new(Reason::Internal, "internal error").caused_by(source)
+    }
+
+    /// An invalid request, with everything that is wrong in it.
+    #[must_use]
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        Self {
+            violations,
+            ..Self::new(Reason::InvalidRequest, "the request has invalid fields")
+        }
+    }
+
+    /// Adds a fact for programs.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((key, value.into()));
+        self
+    }
+
+    /// Adds the cause, for the log.
+    #[must_use]
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.as_str_name(), self.message)?;
+        for violation in &self.violations {
+            write!(f, "; {}: {}", violation.field, violation.difetto)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if is_unavailable(&error) {
+            Self::new(
+                Reason::DatabaseUnavailable,
+                "the database does not answer; try again",
+            )
+            .caused_by(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+/// Whether the same call may succeed later without any change: no connection, a server that stops or starts, a
+/// statement that the server gave up.
+fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed => true,
+        // 08: connection exception, 53: insufficient resources, 57: operator intervention, 40: rolled back.
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| ["08", "53", "57", "40"].iter().any(|c| code.starts_with(c))),
+        _ => false,
+    }
+}

@@ -1,0 +1,7 @@
+//! OMNIA IS Monitoraggio.
+
+pub mod cli;
+pub mod clock;
+pub mod error;
+pub mod proto;
+pub mod valori;

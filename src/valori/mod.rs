@@ -1,0 +1,55 @@
+//! The values of the domain: parsed once at the edge, then right by construction.
+//!
+//! ```
+//! use omnia::valori::{CodiceFiscale, Importo};
+//!
+//! let importo = Importo::parse("1234567.80").unwrap();
+//! assert_eq!(importo.to_string(), "1234567.80");
+//! assert!(Importo::parse("1234567.8").is_err(), "exactly two decimals");
+//!
+//! let cf = CodiceFiscale::parse("RCCMNL83S18D969H").unwrap();
+//! assert!(cf.persona_fisica());
+//! assert!(CodiceFiscale::parse("00743110158").is_err(), "wrong check digit");
+//! ```
+//!
+//! A value that does not parse gives a [`Difetto`]: what is wrong, in English for the developer and in Italian for
+//! the end user. It never repeats the value, which may be personal data. The same types read gRPC requests and CSV
+//! files, so both accept the same.
+
+mod codice_fiscale;
+mod codici;
+mod data;
+mod importo;
+
+pub use codice_fiscale::CodiceFiscale;
+pub use codici::{
+    CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Matricola, NumeroDecreto,
+    NumeroRilevazione,
+};
+pub use data::{Anno, Criterio, Periodo, parse_data};
+pub use importo::{Importo, Ore};
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difetto {
+    /// For developers and logs.
+    pub english: &'static str,
+    /// For the end user.
+    pub italiano: &'static str,
+}
+
+impl Difetto {
+    /// A defect, in both languages.
+    #[must_use]
+    pub const fn new(english: &'static str, italiano: &'static str) -> Self {
+        Self { english, italiano }
+    }
+}
+
+impl std::fmt::Display for Difetto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.english)
+    }
+}
+
+impl std::error::Error for Difetto {}
