@@ -4,5 +4,6 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod postgres;
 pub mod proto;
 pub mod valori;
