@@ -28,10 +28,11 @@ mod identity;
 mod initdb;
 mod leftover;
 mod pool;
+pub mod predicates;
 mod schema;
 mod server;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use sqlx::PgPool;
 
@@ -77,12 +78,36 @@ pub async fn open(settings: &Database) -> Result<Postgres, CliError> {
     })
 }
 
+/// As [`open`], for an operator's command: where the service is running on the private cluster at this moment, the
+/// command works on it beside the service, and leaves it running.
+///
+/// # Errors
+/// As [`open`].
+pub async fn join(settings: &Database) -> Result<Postgres, CliError> {
+    if settings.url.is_none()
+        && let Some(socket) = cluster::running_elsewhere(&private_dir(settings)?)?
+    {
+        let options = |role| cluster::connect_options(&socket, DATABASE, role);
+        return Ok(Postgres {
+            owner: owner_pool(options(initdb::OWNER)),
+            serving: serving_pool(options(SERVING_ROLE), settings.max_connections),
+            cluster: None,
+        });
+    }
+    open(settings).await
+}
+
+/// The directory of the private cluster.
+fn private_dir(settings: &Database) -> Result<PathBuf, CliError> {
+    match &settings.data_dir {
+        Some(dir) => Ok(dir.clone()),
+        None => home::our_default_dir(),
+    }
+}
+
 async fn open_private(settings: &Database) -> Result<Postgres, CliError> {
     let cluster = Cluster::start(&ClusterOptions {
-        dir: match &settings.data_dir {
-            Some(dir) => dir.clone(),
-            None => home::our_default_dir()?,
-        },
+        dir: private_dir(settings)?,
         bin_dir: settings.bin_dir.clone(),
         max_connections: settings.max_connections + pool::OWNER_CONNECTIONS + SPARE_CONNECTIONS,
         durability: Durability::Full,

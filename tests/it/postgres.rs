@@ -138,6 +138,39 @@ async fn a_second_process_is_refused() {
     place.start().await.unwrap().stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_command_joins_a_cluster_that_is_running() {
+    let place = Place::new();
+    let settings = omnia::config::Database {
+        data_dir: Some(place.dir.clone()),
+        ..Default::default()
+    };
+    let service = omnia::postgres::open(&settings).await.unwrap();
+    omnia::postgres::migrate(&service.owner_pool())
+        .await
+        .unwrap();
+
+    let command = omnia::postgres::join(&settings).await.unwrap();
+    assert!(!command.is_private(), "it is the service's");
+    sqlx::query("insert into normativa values ('N', 'una norma')")
+        .execute(&command.owner_pool())
+        .await
+        .unwrap();
+    command.stop().await.unwrap();
+
+    let seen: i64 = sqlx::query_scalar("select count(*) from normativa")
+        .fetch_one(&service.serving_pool())
+        .await
+        .unwrap();
+    assert_eq!(seen, 1, "the service goes on, and sees it");
+    service.stop().await.unwrap();
+
+    // Nobody runs it now: the command runs it itself.
+    let command = omnia::postgres::join(&settings).await.unwrap();
+    assert!(command.is_private());
+    command.stop().await.unwrap();
+}
+
 /// A server that runs while nobody holds the lock, as after `kill -9` of the process that started it.
 async fn leave_behind(place: &Place) -> String {
     let cluster = place.start_as(Durability::Full).await.unwrap();
