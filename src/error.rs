@@ -27,6 +27,38 @@ pub struct Violation {
     pub difetto: Difetto,
 }
 
+/// Collects everything that is wrong with a request, so that the caller learns it at once.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// The value, or `None` with the defect noted under the path of the field.
+    pub fn check<T>(&mut self, field: &str, value: Result<T, Difetto>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(difetto) => {
+                self.0.push(Violation {
+                    field: field.to_owned(),
+                    difetto,
+                });
+                None
+            }
+        }
+    }
+
+    /// Ends the collection.
+    ///
+    /// # Errors
+    /// [`Reason::InvalidRequest`] with all that was noted.
+    pub fn finish(self) -> Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(self.0))
+        }
+    }
+}
+
 /// A failed call.
 #[derive(Debug)]
 pub struct Error {

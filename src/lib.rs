@@ -5,5 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod postgres;
 pub mod proto;
+pub mod rpc;
 pub mod valori;

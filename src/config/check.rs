@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn every_bad_value_is_refused_by_name() {
-        let bad: [(&str, fn(&mut Settings)); 14] = [
+        type Spoil = fn(&mut Settings);
+        let bad: [(&str, Spoil); 14] = [
             ("server.max_request_bytes", |s| {
                 s.server.max_request_bytes = 0;
             }),

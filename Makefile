@@ -1,0 +1,42 @@
+# The tasks of the project. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# One place for the versions of the tools that are not crates.
+export BUF_VERSION := 1.75.0
+export GRPCURL_VERSION := v1.9.3
+# Where the tools that interop needs are kept between runs.
+export TOOLS := $(CURDIR)/target/tools
+
+RIGHE ?= 100000
+
+.PHONY: help demo test lint interop bench
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## build in release, load a demo extract (RIGHE=100000 rows) and serve on 127.0.0.1:50051 until Ctrl-C
+	@deploy/need.sh postgres cc
+	cargo build --release --bin omnia
+	@exec target/release/omnia demo --righe $(RIGHE)
+
+test: ## run the whole suite on a throw-away Postgres, and leave nothing behind
+	@deploy/need.sh postgres cc
+	@tests/run.sh
+
+lint: ## formatting, clippy with warnings as errors, buf lint
+	@deploy/need.sh cc npm
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
+
+interop: ## grpcurl and a generated Python client against the demo server
+	@deploy/need.sh postgres cc go python
+	cargo build --locked --bin omnia
+	@OMNIA_BIN=target/debug/omnia tests/interop/run.sh
+
+bench: ## the measurements of benches/README.md, against psql in the same run
+	@deploy/need.sh postgres cc
+	cargo bench --locked

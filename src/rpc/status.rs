@@ -1,0 +1,233 @@
+//! The only place where an [`Error`] becomes a [`tonic::Status`].
+//!
+//! Each status carries, as google.rpc details: `ErrorInfo` (reason, domain, metadata), `LocalizedMessage` (it-IT, what
+//! an end user may be shown), `BadRequest` where fields are wrong, `RetryInfo` where the same call may succeed later
+//! (AIP-193). What a database or a library said stays in the log, under the `request_id` of the metadata.
+
+use std::{collections::HashMap, fmt::Write as _, time::Duration};
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::error::{Error, Reason};
+
+/// The domain of every ErrorInfo.
+pub const DOMAIN: &str = "omnia.inps.it";
+
+/// The status of an error; its cause, if any, is logged here and nowhere else.
+#[must_use]
+pub fn into_status(mut error: Error) -> Status {
+    if let Some(source) = error.source.take() {
+        let request_id = format!("{:032x}", rand::random::<u128>());
+        tracing::error!(
+            reason = error.reason.as_str_name(),
+            request_id,
+            cause = causes(source.as_ref()),
+            "call failed"
+        );
+        if error.reason == Reason::Internal {
+            error = error.with("request_id", request_id);
+        }
+    }
+    let (code, italiano) = code_and_text(error.reason);
+    let mut details = ErrorDetails::new();
+    let metadata: HashMap<String, String> = error
+        .metadata
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    details.set_error_info(error.reason.as_str_name(), DOMAIN, metadata);
+    let mut localized = italiano.to_owned();
+    for violation in error.violations {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            localized,
+            "\n{}: {}.",
+            violation.field, violation.difetto.italiano
+        );
+        details.add_bad_request_violation(violation.field, violation.difetto.english);
+    }
+    details.set_localized_message("it-IT", localized);
+    if let Some(delay) = retry_delay(error.reason) {
+        details.set_retry_info(Some(delay));
+    }
+    Status::with_error_details(code, error.message, details)
+}
+
+/// The error for a status that tonic itself made before any code of ours ran: it has a code and no details.
+/// `None` where the code is not one that tonic makes.
+#[must_use]
+pub fn from_bare(code: Code) -> Option<Error> {
+    Some(match code {
+        // tonic's codec: the bytes are not the message, or there is none.
+        Code::Internal => Error::new(
+            Reason::MessageMalformed,
+            "the bytes of the request are not the message of this call",
+        ),
+        Code::OutOfRange => Error::new(
+            Reason::MessageTooLarge,
+            "the request is larger than this server accepts",
+        ),
+        Code::Unimplemented => Error::new(
+            Reason::CallUnknown,
+            "there is no such call, or its compression is not supported",
+        ),
+        _ => return None,
+    })
+}
+
+fn retry_delay(reason: Reason) -> Option<Duration> {
+    match reason {
+        Reason::DatabaseUnavailable | Reason::ShuttingDown => Some(Duration::from_secs(1)),
+        Reason::TooManyExports => Some(Duration::from_secs(10)),
+        _ => None,
+    }
+}
+
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let _ = write!(text, ": {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// The code of a reason and what the end user may be shown.
+fn code_and_text(reason: Reason) -> (Code, &'static str) {
+    match reason {
+        Reason::TokenMissing => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: manca il token.",
+        ),
+        Reason::TokenInvalid => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: il token non è valido.",
+        ),
+        Reason::TokenExpired => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: il token è scaduto.",
+        ),
+        Reason::TokenNotYetValid => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: il token non è ancora valido.",
+        ),
+        Reason::TokenWrongIssuer => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: il token è di un emittente non riconosciuto.",
+        ),
+        Reason::TokenWrongAudience => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: il token è destinato a un altro servizio.",
+        ),
+        Reason::GrantMissing => (
+            Code::PermissionDenied,
+            "Non risulta un'abilitazione AA07 per l'utente.",
+        ),
+        Reason::GrantNotValid => (
+            Code::PermissionDenied,
+            "L'abilitazione AA07 dell'utente non è valida alla data odierna.",
+        ),
+        Reason::CallDenied => (
+            Code::PermissionDenied,
+            "Il profilo dell'utente non consente questa operazione.",
+        ),
+        Reason::FilterDenied => (
+            Code::PermissionDenied,
+            "Il profilo dell'utente non consente di usare uno o più dei filtri indicati.",
+        ),
+        Reason::ScopeDenied => (
+            Code::PermissionDenied,
+            "Una o più delle normative o prestazioni indicate sono fuori dall'ambito dell'abilitazione.",
+        ),
+        Reason::InvalidRequest => (
+            Code::InvalidArgument,
+            "La richiesta contiene valori non validi.",
+        ),
+        Reason::PageTokenInvalid => (
+            Code::InvalidArgument,
+            "Il segnaposto di pagina non è valido per questa selezione: ripartire dalla prima pagina.",
+        ),
+        Reason::MessageMalformed => (Code::InvalidArgument, "La richiesta non è leggibile."),
+        Reason::MessageTooLarge => (Code::OutOfRange, "La richiesta è troppo grande."),
+        Reason::CallUnknown => (Code::Unimplemented, "L'operazione richiesta non esiste."),
+        Reason::RilevazioneNotFound => (Code::NotFound, "La rilevazione indicata non esiste."),
+        Reason::NoRilevazione => (
+            Code::FailedPrecondition,
+            "Non è ancora stata caricata alcuna rilevazione.",
+        ),
+        Reason::TooManyExports => (
+            Code::ResourceExhausted,
+            "Sono in corso troppe esportazioni: riprovare più tardi.",
+        ),
+        Reason::ExportDeadline => (
+            Code::DeadlineExceeded,
+            "L'esportazione ha superato il tempo massimo: riprenderla dall'ultimo lotto ricevuto.",
+        ),
+        Reason::DatabaseUnavailable => (
+            Code::Unavailable,
+            "Il servizio non è al momento disponibile: riprovare più tardi.",
+        ),
+        Reason::ShuttingDown => (
+            Code::Unavailable,
+            "Il servizio è in fase di arresto: riprovare più tardi.",
+        ),
+        Reason::Internal | Reason::Unspecified => (
+            Code::Internal,
+            "Si è verificato un errore interno del servizio.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::Violation,
+        valori::{Importo, parse_data},
+    };
+
+    #[test]
+    fn all_violations_travel_in_both_languages() {
+        let violations = vec![
+            Violation {
+                field: "filtro.periodo.dal".into(),
+                difetto: parse_data("x").unwrap_err(),
+            },
+            Violation {
+                field: "importo".into(),
+                difetto: Importo::parse("x").unwrap_err(),
+            },
+        ];
+        let status = into_status(Error::invalid(violations));
+        assert_eq!(status.code(), Code::InvalidArgument);
+        let details = status.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!(info.reason, "ERROR_REASON_INVALID_REQUEST");
+        assert_eq!(info.domain, DOMAIN);
+        assert_eq!(details.bad_request().unwrap().field_violations.len(), 2);
+        let localized = details.localized_message().unwrap();
+        assert_eq!(localized.locale, "it-IT");
+        assert!(localized.message.contains("AAAA-MM-GG"));
+        assert!(localized.message.contains("due decimali"));
+    }
+
+    #[test]
+    fn what_a_database_says_stays_here() {
+        let secret = std::io::Error::other("password of 10.0.0.7");
+        let status = into_status(Error::from(sqlx::Error::Io(secret)));
+        assert_eq!(status.code(), Code::Unavailable);
+        assert!(status.get_error_details().retry_info().is_some());
+        let internal = into_status(Error::internal("select secret"));
+        let info = internal.get_error_details().error_info().cloned().unwrap();
+        assert!(info.metadata.contains_key("request_id"));
+        for status in [status, internal] {
+            let sent = format!("{:?}{}", status, String::from_utf8_lossy(status.details()));
+            assert!(
+                !sent.contains("password") && !sent.contains("secret"),
+                "{sent}"
+            );
+        }
+    }
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Two clients that know nothing of our code, against the demo server: grpcurl through reflection, and Python stubs
+# generated from the protos. OMNIA_BIN: the program. Everything else is made here and removed.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bin=${OMNIA_BIN:-target/release/omnia}
+tools=${TOOLS:-$PWD/target/tools}
+
+grpcurl=$tools/grpcurl-$GRPCURL_VERSION/grpcurl
+[ -x "$grpcurl" ] || GOBIN=$(dirname "$grpcurl") go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$GRPCURL_VERSION"
+
+venv=$tools/python-$(sha256sum tests/interop/requirements.txt | cut -c1-12)
+if [ ! -e "$venv/ready" ]; then
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement tests/interop/requirements.txt
+    touch "$venv/ready"
+fi
+
+scratch=$(mktemp -d /tmp/omnia-interop.XXXXXX)
+chmod 711 "$scratch"
+server=
+stop() {
+    if [ -n "$server" ]; then
+        kill -INT "$server" 2>/dev/null && wait "$server" || true
+    fi
+    rm -rf "$scratch"
+}
+trap stop EXIT
+
+mkdir "$scratch/stubs"
+"$venv/bin/python" -m grpc_tools.protoc --proto_path=proto --python_out="$scratch/stubs" \
+    --grpc_python_out="$scratch/stubs" proto/inps/omnia/monitoraggio/v1/*.proto
+
+export OMNIA_DATABASE__DATA_DIR=$scratch/data OMNIA_SERVER__LISTEN=127.0.0.1:0
+"$bin" demo --righe 20000 >"$scratch/out" 2>"$scratch/err" &
+server=$!
+for _ in $(seq 1200); do
+    address=$(sed -n 's/^Serving on \([0-9.:]*\).*/\1/p' "$scratch/out")
+    [ -n "$address" ] && break
+    kill -0 "$server" 2>/dev/null || { cat "$scratch/out" "$scratch/err" >&2; exit 1; }
+    sleep 0.1
+done
+[ -n "$address" ] || { echo "interop: the demo server does not come up" >&2; cat "$scratch/err" >&2; exit 1; }
+
+full=$("$bin" token --soggetto demo-mlps-ammortizzatori)
+restricted=$("$bin" token --soggetto demo-mef-rgs)
+package=inps.omnia.monitoraggio.v1
+call() { "$grpcurl" -plaintext -H "authorization: Bearer $1" -d "$3" "$address" "$package.$2" 2>&1; }
+expect() { # what, pattern, text
+    grep -q -- "$2" <<<"$3" || { printf 'interop (grpcurl): %s: no "%s" in:\n%s\n' "$1" "$2" "$3" >&2; exit 1; }
+    echo "ok  $1"
+}
+
+expect "reflection lists the services" "$package.DecreeService" "$("$grpcurl" -plaintext "$address" list)"
+expect "health says SERVING" SERVING "$("$grpcurl" -plaintext "$address" grpc.health.v1.Health/Check)"
+norm='{"filtro":{"normativa":["DL109-2018-ART44"]}}'
+expect "the report has its totals" '"totale"' "$(call "$full" ReportService/GetReportSintetico "$norm")"
+expect "one norm opens the detail" accessoDettaglio "$(call "$full" ReportService/GetReportSintetico "$norm")"
+detail='{"normativa":"DL109-2018-ART44"}'
+expect "the detail has rows" '"numeroDecreto"' "$(call "$full" DecreeService/ListDecrees "$detail")"
+expect "the export ends with a chiusura" '"chiusura"' "$(call "$full" DecreeService/ExportDecrees "$detail")"
+filter='{"normativa":"DL109-2018-ART44","filtro":{"cf_azienda":"00743110157"}}'
+denied=$(call "$restricted" DecreeService/ListDecrees "$filter" || true)
+expect "a denied filter is PermissionDenied" PermissionDenied "$denied"
+expect "a denied filter gives its reason" ERROR_REASON_FILTER_DENIED "$denied"
+missing=$("$grpcurl" -plaintext -d "$detail" "$address" "$package.DecreeService/ListDecrees" 2>&1 || true)
+expect "no token is Unauthenticated" ERROR_REASON_TOKEN_MISSING "$missing"
+
+PYTHONPATH=$scratch/stubs "$venv/bin/python" tests/interop/client.py "$address" "$full" "$restricted"
+
+kill -INT "$server"
+wait "$server"
+server=
+echo "ok  the server stops cleanly"

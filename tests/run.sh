@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The whole suite, in a directory of its own: afterwards no process and no file of it may be left.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scratch=$(mktemp -d /tmp/omnia-test.XXXXXX)
+# The servers of the tests may run as another user, who must be able to reach their own directories in here.
+chmod 711 "$scratch"
+status=0
+TMPDIR=$scratch cargo test --locked || status=$?
+
+# The watchdogs of the throw-away clusters need a moment after the tests have ended.
+for _ in $(seq 100); do
+    left=$(ls -A "$scratch")
+    [ -z "$left" ] && break
+    sleep 0.1
+done
+if [ -n "$left" ]; then
+    echo "tests left files behind in $scratch: $left" >&2
+    exit 1
+fi
+rmdir "$scratch"
+if pgrep -f "$scratch" >/dev/null; then
+    echo "tests left processes behind:" >&2
+    pgrep -af "$scratch" >&2
+    exit 1
+fi
+exit $status
