@@ -1,5 +1,6 @@
 //! OMNIA IS Monitoraggio.
 
+pub mod abilitazione;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,0 +1,308 @@
+//! The keys that sign tokens: a JWK set (RFC 7517) in a file.
+//!
+//! ```json
+//! {"keys": [{"kty": "EC", "crv": "P-256", "kid": "2026-a", "use": "sig", "alg": "ES256", "x": "…", "y": "…"}]}
+//! ```
+//!
+//! Two kinds of key sign: RSA of 2048 bits or more (RS256) and EC on P-256 (ES256). The key decides the algorithm, never the
+//! token: that is what defeats a token that calls the public key an HMAC secret. Keys of other purposes, which an
+//! identity provider publishes along, are passed over. A set with a secret in it is refused: it has leaked.
+
+use std::{collections::BTreeMap, fmt, io, path::Path};
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+
+/// A key that tokens may be signed with.
+pub(super) struct VerifyingKey {
+    pub(super) algorithm: Algorithm,
+    pub(super) key: DecodingKey,
+    /// To tell whether two keys are one: the EC point, or modulus and exponent.
+    public: Vec<u8>,
+}
+
+/// The keys, by `kid`.
+pub struct Jwks(BTreeMap<String, VerifyingKey>);
+
+/// Why a JWK set is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum JwksError {
+    /// The file cannot be read.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It is not a JWK set.
+    #[error("not a JWK set: {0}")]
+    Form(#[from] serde_json::Error),
+    /// One of its keys is not fit; `kid` or place, and why.
+    #[error("key {0}: {1}")]
+    Key(String, &'static str),
+    /// There is no key left.
+    #[error(
+        "no key of the set can sign tokens (RSA of 2048 bits or more, or EC on P-256, with a kid)"
+    )]
+    Empty,
+}
+
+#[derive(Deserialize)]
+struct Set {
+    keys: Vec<Jwk>,
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    key_ops: Option<Vec<String>>,
+    n: Option<String>,
+    e: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    // Private and symmetric keys: only whether they are there.
+    d: Option<serde::de::IgnoredAny>,
+    k: Option<serde::de::IgnoredAny>,
+}
+
+impl Jwks {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// All but a usable set of public keys.
+    pub fn from_file(path: &Path) -> Result<Self, JwksError> {
+        Self::parse(&std::fs::read_to_string(path)?)
+    }
+
+    /// Reads the text of a JWK set.
+    ///
+    /// # Errors
+    /// All but a usable set of public keys.
+    pub fn parse(text: &str) -> Result<Self, JwksError> {
+        let set: Set = serde_json::from_str(text)?;
+        let mut keys = BTreeMap::new();
+        for (place, jwk) in (1..).zip(set.keys) {
+            let name = jwk.kid.clone().unwrap_or_else(|| format!("number {place}"));
+            let refused = |why| JwksError::Key(name.clone(), why);
+            let Some(key) = jwk.verifying_key().map_err(refused)? else {
+                tracing::warn!(
+                    key = name,
+                    "key passed over: it is not for RS256 or ES256 signatures"
+                );
+                continue;
+            };
+            let kid = jwk
+                .kid
+                .filter(|kid| !kid.is_empty())
+                .ok_or_else(|| refused("has no kid"))?;
+            if keys.insert(kid, key).is_some() {
+                return Err(refused("another key has the same kid"));
+            }
+        }
+        if keys.is_empty() {
+            return Err(JwksError::Empty);
+        }
+        Ok(Self(keys))
+    }
+
+    pub(super) fn get(&self, kid: &str) -> Option<&VerifyingKey> {
+        self.0.get(kid)
+    }
+
+    /// Whether this very EC key is in the set, under this `kid`.
+    pub(super) fn has_ec_key(&self, kid: &str, point: &[u8]) -> bool {
+        self.get(kid)
+            .is_some_and(|key| key.algorithm == Algorithm::ES256 && key.public == point)
+    }
+}
+
+impl fmt::Debug for Jwks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Jwk {
+    /// The key, or `None` where it is for something else than the signature of tokens.
+    fn verifying_key(&self) -> Result<Option<VerifyingKey>, &'static str> {
+        if self.d.is_some() || self.k.is_some() || self.kty == "oct" {
+            return Err("is not a public key: the set holds a secret, replace the key and the set");
+        }
+        let other_use = self.purpose.as_deref().is_some_and(|p| p != "sig");
+        let other_ops = self
+            .key_ops
+            .as_ref()
+            .is_some_and(|ops| !ops.iter().any(|op| op == "verify"));
+        if other_use || other_ops {
+            return Ok(None);
+        }
+        let algorithm = match (self.kty.as_str(), self.crv.as_deref()) {
+            ("RSA", _) => Algorithm::RS256,
+            ("EC", Some("P-256")) => Algorithm::ES256,
+            _ => return Ok(None),
+        };
+        let expected = if algorithm == Algorithm::RS256 {
+            "RS256"
+        } else {
+            "ES256"
+        };
+        if self.alg.as_deref().is_some_and(|alg| alg != expected) {
+            return Ok(None);
+        }
+        if algorithm == Algorithm::RS256 {
+            self.rsa().map(Some)
+        } else {
+            self.ec().map(Some)
+        }
+    }
+
+    fn rsa(&self) -> Result<VerifyingKey, &'static str> {
+        let (n, e) = (decode(self.n.as_ref())?, decode(self.e.as_ref())?);
+        // The standard has no leading zeros; some writers have.
+        let zeros = n.iter().take_while(|byte| **byte == 0).count();
+        let n = &n[zeros..];
+        let bits = n
+            .first()
+            .map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+        if !(2048..=8192).contains(&bits) {
+            return Err("is an RSA key of less than 2048 bits, or more than 8192");
+        }
+        // With an exponent of 1 every message is its own signature.
+        if e == [1] || e.last().is_none_or(|last| last % 2 == 0) {
+            return Err("is an RSA key with an exponent that is even or 1");
+        }
+        RsaPublicKeyComponents { n, e: e.as_slice() }
+            .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
+            .map_err(|_| "is not a sound RSA key")?;
+        Ok(VerifyingKey {
+            algorithm: Algorithm::RS256,
+            key: DecodingKey::from_rsa_raw_components(n, &e),
+            public: [n, &[0], &e].concat(),
+        })
+    }
+
+    fn ec(&self) -> Result<VerifyingKey, &'static str> {
+        let (x, y) = (decode(self.x.as_ref())?, decode(self.y.as_ref())?);
+        if x.len() != 32 || y.len() != 32 {
+            return Err("is not a P-256 key: x and y have 32 bytes each");
+        }
+        let point = [&[4][..], &x, &y].concat();
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point)
+            .map_err(|_| "is not a point of the curve P-256")?;
+        Ok(VerifyingKey {
+            algorithm: Algorithm::ES256,
+            key: DecodingKey::from_ec_der(&point),
+            public: point,
+        })
+    }
+}
+
+fn decode(text: Option<&String>) -> Result<Vec<u8>, &'static str> {
+    let text = text.ok_or("lacks a part of the key")?;
+    BASE64_URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| "has a part that is not base64url")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abilitazione::test_keys::{EC, RSA};
+
+    fn refusal(text: &str) -> String {
+        Jwks::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn both_kinds_of_key() {
+        let jwks = Jwks::parse(&format!(
+            r#"{{"keys": [{}, {}]}}"#,
+            EC.jwk("a"),
+            RSA.jwk("b")
+        ))
+        .unwrap();
+        assert_eq!(jwks.get("a").unwrap().algorithm, Algorithm::ES256);
+        assert_eq!(jwks.get("b").unwrap().algorithm, Algorithm::RS256);
+        assert!(jwks.get("c").is_none());
+        assert_eq!(format!("{jwks:?}"), r#"{"a", "b"}"#);
+        let point = jwks.get("a").unwrap().public.clone();
+        assert!(jwks.has_ec_key("a", &point));
+        assert!(!jwks.has_ec_key("b", &point) && !jwks.has_ec_key("a", b"other"));
+    }
+
+    #[test]
+    fn keys_for_other_purposes_are_passed_over() {
+        let ec = EC.jwk("a");
+        for other in [
+            ec.replace(r#""use":"sig""#, r#""use":"enc""#),
+            ec.replace(r#""use":"sig""#, r#""key_ops":["sign"]"#),
+            ec.replace("ES256", "ECDH-ES"),
+            ec.replace("P-256", "P-384"),
+            RSA.jwk("a").replace("RS256", "PS256"),
+            r#"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"AA"}"#.to_owned(),
+        ] {
+            assert_ne!(other, ec);
+            let alone = refusal(&format!(r#"{{"keys": [{other}]}}"#));
+            assert!(alone.contains("no key of the set"), "{other}: {alone}");
+            let beside = format!(r#"{{"keys": [{other}, {}]}}"#, EC.jwk("b"));
+            let beside = Jwks::parse(&beside).unwrap();
+            assert!(beside.get("a").is_none() && beside.get("b").is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_sound_set_is_refused() {
+        let ec = EC.jwk("a");
+        let short = BASE64_URL_SAFE_NO_PAD.encode([0xff_u8; 255]);
+        // 2048 bits by its bytes, 2047 by its value; and a long run of leading zeros.
+        let just_short = BASE64_URL_SAFE_NO_PAD.encode([&[0x7f][..], &[0xff; 255]].concat());
+        let padded = BASE64_URL_SAFE_NO_PAD.encode([&[0; 256][..], &[0xff; 128]].concat());
+        let rsa = |n: &str, e: &str| format!(r#"{{"kty":"RSA","kid":"a","n":"{n}","e":"{e}"}}"#);
+        let long = BASE64_URL_SAFE_NO_PAD.encode([0xff_u8; 256]);
+        for (key, why) in [
+            (rsa(&short, "AQAB"), "less than 2048 bits"),
+            (rsa(&just_short, "AQAB"), "less than 2048 bits"),
+            (rsa(&padded, "AQAB"), "less than 2048 bits"),
+            (rsa("", "AQAB"), "less than 2048 bits"),
+            (rsa(&long, "AQ"), "exponent"),
+            (rsa(&long, "AQAA"), "exponent"),
+            (rsa(&long, ""), "exponent"),
+            (rsa("+/", "AQAB"), "base64url"),
+            (
+                r#"{"kty":"RSA","kid":"a","e":"AQAB"}"#.to_owned(),
+                "lacks a part",
+            ),
+            (
+                r#"{"kty":"oct","kid":"a","k":"c2VjcmV0"}"#.to_owned(),
+                "not a public key",
+            ),
+            (
+                ec.replace(r#""use""#, r#""d":"AA","use""#),
+                "not a public key",
+            ),
+            (ec.replace(r#""kid":"a","#, ""), "has no kid"),
+            (ec.replace(r#""kid":"a""#, r#""kid":"""#), "has no kid"),
+            (format!("{ec},{ec}"), "same kid"),
+            (ec.replace(r#""x":"#, r#""x":"AAAA","z":"#), "32 bytes"),
+            (
+                format!(
+                    r#"{{"kty":"EC","crv":"P-256","kid":"a","x":"{0}","y":"{0}"}}"#,
+                    BASE64_URL_SAFE_NO_PAD.encode([1_u8; 32])
+                ),
+                "not a point",
+            ),
+        ] {
+            let refusal = refusal(&format!(r#"{{"keys": [{key}]}}"#));
+            assert!(refusal.contains(why), "{key}: {refusal}");
+        }
+        for text in ["", "[]", "{}", r#"{"keys": {}}"#, r#"{"keys": [1]}"#] {
+            assert!(refusal(text).starts_with("not a JWK set"), "{text}");
+        }
+        assert!(refusal(r#"{"keys": []}"#).contains("no key of the set"));
+    }
+}

@@ -1,0 +1,108 @@
+//! The door: a tower layer that every request passes.
+//!
+//! ```text
+//! /grpc.health.v1.Health/Check                                  ──────────────────────────────► service
+//! /inps.omnia.monitoraggio.v1.DecreeService/ListDecrees         ── Guardia ── + Abilitazione ──► service
+//! /inps.omnia.monitoraggio.v1.DecreeService/NoSuchCall          ── Guardia ── CALL_UNKNOWN
+//! /anything.Else/Here                                           ── CALL_UNKNOWN
+//! ```
+//!
+//! It is a layer and not a tonic interceptor, since an interceptor does not see which call is made. Whatever is
+//! not listed is answered here and reaches no service: a service that somebody adds without a word to the contract's
+//! vocabulary cannot be called. The token stays here too.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response, header::AUTHORIZATION};
+use tonic::{Status, body::Body};
+use tower::{Layer, Service};
+
+use super::{
+    Guardia,
+    guardia::{Porta, call_unknown, porta},
+};
+use crate::error::{Error, Result};
+
+/// Puts the door before a service.
+#[derive(Debug, Clone)]
+pub struct AccessLayer {
+    guardia: Guardia,
+    into_status: fn(Error) -> Status,
+}
+
+impl AccessLayer {
+    /// A door kept by `guardia`; `into_status` writes its refusals.
+    #[must_use]
+    pub fn new(guardia: Guardia, into_status: fn(Error) -> Status) -> Self {
+        Self {
+            guardia,
+            into_status,
+        }
+    }
+}
+
+impl<S> Layer<S> for AccessLayer {
+    type Service = AccessService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AccessService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// A service behind the door.
+#[derive(Debug, Clone)]
+pub struct AccessService<S> {
+    inner: S,
+    layer: AccessLayer,
+}
+
+impl<S> Service<Request<Body>> for AccessService<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        // The service that was polled ready is the one to call; its clone waits for the next request.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let AccessLayer {
+            guardia,
+            into_status,
+        } = self.layer.clone();
+        Box::pin(async move {
+            match enter(&guardia, &mut request).await {
+                Ok(()) => inner.call(request).await,
+                Err(error) => Ok(into_status(error).into_http()),
+            }
+        })
+    }
+}
+
+async fn enter(guardia: &Guardia, request: &mut Request<Body>) -> Result<()> {
+    let abilitazione = match porta(request.uri().path()) {
+        Porta::Libera => None,
+        Porta::Contratto(rpc) => Some(guardia.decidi(rpc, request.headers()).await?),
+        Porta::Ignota => return Err(call_unknown()),
+    };
+    // No handler has a use for it, and what nobody has nobody logs.
+    request.headers_mut().remove(AUTHORIZATION);
+    if let Some(abilitazione) = abilitazione {
+        request.extensions_mut().insert(abilitazione);
+    }
+    Ok(())
+}

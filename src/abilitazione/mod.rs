@@ -1,0 +1,51 @@
+//! Who may ask what (Messaggio 4648/2023, §3).
+//!
+//! ```text
+//!            authorization: Bearer …            abilitazione            policies/policy.csv
+//!                     │                              │                          │
+//! request ──► AccessLayer: token ──► soggetto ──► AA07 grant ──► profilo ──► Tabella ──► Abilitazione
+//!                     who?              what did INPS give them?   what may the profile do?   │
+//!                                                                                             ▼
+//!             query ◄── Permesso<Selezione> ◄── permetti(selezione) ◄── handler ◄── request + Abilitazione
+//!                       which data, which columns     these filters? these norms?
+//! ```
+//!
+//! Three callers, as an example. A back end of the Ragioneria Generale has a token for `mef-rgs-be` and a grant with the
+//! profile `mef-rgs` on one norm. It lists that norm's decrees: allowed, the codice fiscale of sole traders masked. It asks
+//! for one company's decrees: `FILTER_DENIED`, for an empty list would say that the company has none. It asks for another
+//! norm: `SCOPE_DENIED`, in the same words whether or not there is such a norm. On the day after the grant's last (Rome's
+//! day), whatever the token says: `GRANT_NOT_VALID`. A back end with the profile `mef-sintesi` asks for decrees:
+//! `CALL_DENIED`. A person with a good token and no grant: `GRANT_MISSING`, whatever they call.
+//!
+//! - [`TokenVerifier`] and [`Jwks`]: the token.
+//! - [`aa07`]: the grants, and their register.
+//! - [`Vocabulary`], [`Politica`], [`Tabella`]: what a profile may do; Casbin decides when the policy is loaded.
+//! - [`Guardia`], [`AccessLayer`]: the decision on a call.
+//! - [`Abilitazione`], [`Permesso`], [`Ambito`]: the decision as values. No query runs without a `Permesso`.
+//! - [`demo_key`]: signs tokens for the demo.
+
+pub mod aa07;
+mod ambito;
+pub mod demo_key;
+mod guardia;
+mod jwks;
+mod layer;
+mod permesso;
+mod policy;
+mod service;
+#[cfg(test)]
+mod test_keys;
+mod token;
+mod vocabulary;
+
+pub use ambito::{Alcuni, Ambito, Codice, Insieme};
+pub use guardia::Guardia;
+pub use jwks::{Jwks, JwksError};
+pub use layer::{AccessLayer, AccessService};
+pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};
+pub use policy::{
+    Decisione, PolicyError, PolicyErrors, Politica, Profilo, Sorgente, Tabella, matrix,
+};
+pub use service::Access;
+pub use token::TokenVerifier;
+pub use vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};

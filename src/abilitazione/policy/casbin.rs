@@ -1,0 +1,105 @@
+//! Puts every question to Casbin once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use casbin::{CoreApi as _, DefaultModel, Enforcer, MgmtApi as _, NullAdapter};
+
+use super::{
+    PolicyError,
+    rows::{CHIAMATA, COLONNA, FILE, FILTRO, NESSUN_NOME, Righe},
+    tabella::{Decisione, Risposte},
+};
+use crate::abilitazione::Vocabulary;
+
+/// Casbin's answers for each profile.
+pub(super) async fn ask(
+    model: &str,
+    righe: &Righe,
+    vocabulary: &Vocabulary,
+) -> Result<BTreeMap<String, Risposte>, Vec<PolicyError>> {
+    let refused = |error: casbin::Error| {
+        vec![PolicyError {
+            file: "model.conf",
+            at: None,
+            reason: format!("Casbin refuses it: {error}"),
+        }]
+    };
+    let enforcer = enforcer(model, righe).await.map_err(refused)?;
+    let profili: BTreeSet<&str> = righe.legami.iter().map(|l| l.profilo.as_str()).collect();
+    let mut answers = BTreeMap::new();
+    let mut unfounded = Vec::new();
+    for profilo in profili {
+        let mut allowed = |rpc: &str, tipo: &str, nome: &str| {
+            let answer = enforcer
+                .enforce((profilo, rpc, tipo, nome))
+                .map_err(refused)?;
+            if answer && !is_stated(righe, profilo, rpc, tipo, nome) {
+                unfounded.push(PolicyError {
+                    file: FILE,
+                    at: None,
+                    reason: format!(
+                        "the model allows ({profilo}, {rpc}, {tipo}, {nome}), but no row does"
+                    ),
+                });
+            }
+            Ok::<bool, Vec<PolicyError>>(answer)
+        };
+        let mut risposte = Risposte::default();
+        for (rpc, words) in vocabulary.iter() {
+            let mut pick = |tipo: &str, names: &BTreeSet<String>| {
+                let mut picked = BTreeSet::new();
+                for nome in names {
+                    if allowed(rpc, tipo, nome)? {
+                        picked.insert(nome.clone());
+                    }
+                }
+                Ok::<_, Vec<PolicyError>>(picked)
+            };
+            let decisione = Decisione {
+                rpc: rpc.to_owned(),
+                filtri: pick(FILTRO, words.filtri())?,
+                colonne: pick(COLONNA, words.colonne())?,
+            };
+            let chiama = allowed(rpc, CHIAMATA, NESSUN_NOME)?;
+            risposte.0.insert(rpc.to_owned(), (chiama, decisione));
+        }
+        answers.insert(profilo.to_owned(), risposte);
+    }
+    if unfounded.is_empty() {
+        Ok(answers)
+    } else {
+        Err(unfounded)
+    }
+}
+
+/// Whether a row allows it outright to a role that the profile holds. Casbin decides and may be stricter; that it is not
+/// more generous is checked here, since a matcher written too wide would open every door at once.
+fn is_stated(righe: &Righe, profilo: &str, rpc: &str, tipo: &str, nome: &str) -> bool {
+    righe.legami.iter().any(|legame| {
+        legame.profilo == profilo
+            && righe.regole.iter().any(|regola| {
+                regola.ruolo == legame.ruolo
+                    && regola.eft == "allow"
+                    && regola.is_about(rpc, tipo, nome)
+            })
+    })
+}
+
+/// An enforcer that holds these rows and no other: they do not pass through Casbin's own reader of CSV.
+async fn enforcer(model: &str, righe: &Righe) -> casbin::Result<Enforcer> {
+    let model = DefaultModel::from_str(model).await?;
+    let mut enforcer = Enforcer::new(model, NullAdapter).await?;
+    let regole = righe.regole.iter().map(|r| {
+        [&r.ruolo, &r.rpc, &r.tipo, &r.nome, &r.eft]
+            .map(Clone::clone)
+            .to_vec()
+    });
+    enforcer.add_policies(regole.collect()).await?;
+    let legami = righe
+        .legami
+        .iter()
+        .map(|l| vec![l.profilo.clone(), l.ruolo.clone()]);
+    enforcer.add_grouping_policies(legami.collect()).await?;
+    enforcer.build_role_links()?;
+    Ok(enforcer)
+}

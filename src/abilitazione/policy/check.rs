@@ -1,0 +1,122 @@
+//! Checks a policy as a whole: that its rows speak of everything and of nothing else, and that no profile gets through
+//! one door what another closes.
+
+use std::collections::BTreeSet;
+
+use super::{
+    PolicyError,
+    rows::{CHIAMATA, COLONNA, FILE, FILTRO, NESSUN_NOME, Righe},
+    tabella::Risposte,
+};
+use crate::abilitazione::{Vocabulary, vocabulary::PERSONA_FISICA};
+
+fn error(line: Option<usize>, reason: String) -> PolicyError {
+    PolicyError {
+        file: FILE,
+        at: line.map(|line| (line, 1)),
+        reason,
+    }
+}
+
+/// What is wrong with the rows taken together.
+pub(super) fn rows(righe: &Righe, vocabulary: &Vocabulary) -> Vec<PolicyError> {
+    let mut errors = Vec::new();
+    // An empty policy is not a policy that refuses: Casbin asks the matcher with empty strings.
+    if righe.regole.is_empty() {
+        errors.push(error(None, "there is no `p` row".to_owned()));
+    }
+    if righe.legami.is_empty() {
+        errors.push(error(
+            None,
+            "there is no `g` row, hence no profile".to_owned(),
+        ));
+    }
+    let ruoli: BTreeSet<&str> = righe.regole.iter().map(|r| r.ruolo.as_str()).collect();
+    for legame in &righe.legami {
+        if !ruoli.contains(legame.ruolo.as_str()) {
+            let reason = format!("no `p` row gives anything to the role `{}`", legame.ruolo);
+            errors.push(error(Some(legame.line), reason));
+        }
+        // Casbin takes a name for a member of itself: a grant could name the role.
+        if ruoli.contains(legame.profilo.as_str()) {
+            let reason = format!("`{}` is a role and cannot be a profile too", legame.profilo);
+            errors.push(error(Some(legame.line), reason));
+        }
+    }
+    for ruolo in ruoli {
+        if !righe.legami.iter().any(|legame| legame.ruolo == ruolo) {
+            errors.push(error(None, format!("no profile holds the role `{ruolo}`")));
+        }
+    }
+    for (rpc, words) in vocabulary.iter() {
+        let mut needs = |tipo: &str, nome: &str, what: String| {
+            if !righe.regole.iter().any(|r| r.is_about(rpc, tipo, nome)) {
+                errors.push(error(None, format!("no row speaks of {what}")));
+            }
+        };
+        needs(CHIAMATA, NESSUN_NOME, format!("the call `{rpc}`"));
+        for filtro in words.filtri() {
+            needs(FILTRO, filtro, format!("the filter `{filtro}` of `{rpc}`"));
+        }
+        for colonna in words.colonne() {
+            needs(
+                COLONNA,
+                colonna,
+                format!("the column `{colonna}` of `{rpc}`"),
+            );
+        }
+    }
+    errors
+}
+
+/// What is wrong with what a profile is allowed: each finding is either a row that misleads its reader or a back door.
+pub(super) fn answers(
+    profilo: &str,
+    risposte: &Risposte,
+    vocabulary: &Vocabulary,
+) -> Vec<PolicyError> {
+    let mut errors = Vec::new();
+    let mut refuse = |reason: String| {
+        errors.push(error(None, format!("profile `{profilo}`: {reason}")));
+    };
+    for (rpc, decisione) in risposte.iter() {
+        if !risposte.chiama(rpc) {
+            for (what, names) in [
+                ("filter", &decisione.filtri),
+                ("column", &decisione.colonne),
+            ] {
+                for nome in names {
+                    refuse(format!(
+                        "may use the {what} `{nome}` of `{rpc}`, but not call it"
+                    ));
+                }
+            }
+            continue;
+        }
+        for colonna in &decisione.colonne {
+            if let Some(whole) = colonna.strip_suffix(PERSONA_FISICA)
+                && !decisione.colonne.contains(whole)
+            {
+                refuse(format!("sees `{colonna}` of `{rpc}`, but not `{whole}`"));
+            }
+        }
+        // Who may ask "is it X?" can see X: the column, where a call of this service has it, must be in the clear.
+        let service = rpc.split('/').next().unwrap_or_default();
+        for filtro in &decisione.filtri {
+            for (other, words) in vocabulary.iter() {
+                if other.split('/').next() != Some(service) || !risposte.chiama(other) {
+                    continue;
+                }
+                for colonna in [filtro.clone(), format!("{filtro}{PERSONA_FISICA}")] {
+                    if words.colonne().contains(&colonna) && !risposte.vede(other, &colonna) {
+                        refuse(format!(
+                            "may filter `{rpc}` by `{filtro}`, but `{other}` hides `{colonna}` from it: \
+                             a filter would tell what the column hides"
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    errors
+}

@@ -1,0 +1,119 @@
+//! What each profile may do: Casbin decides, ahead of time.
+//!
+//! ```text
+//! model.conf ─┐                    every (profile × rpc × tipo × nome)
+//! policy.csv ─┴─► checked rows ──► Casbin enforce, once each ──► Tabella ──► ArcSwap ──► the calls
+//!                 │ all the errors       │ an allow that no row states          ▲
+//!                 ▼                      ▼ is refused                           │ only a whole, good
+//!               refused               refused                                   │ table gets here
+//! ```
+//!
+//! Casbin runs a script for each row of the policy, so no call waits for it: a call looks its answer up. Casbin forgives
+//! what a policy should not be forgiven (it drops rows of an unknown type, ignores an effect written `Deny`, and an empty
+//! policy may allow), so the rows are checked before it sees them.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use omnia::abilitazione::{Politica, Sorgente, Vocabulary};
+//!
+//! let vocabulary = Vocabulary::of_contract().unwrap();
+//! let politica = Politica::load(&Sorgente::embedded(), &vocabulary).await.unwrap();
+//! let tabella = politica.tabella();
+//! let rgs = tabella.profilo("mef-rgs").unwrap();
+//! let list = rgs.decisione("DecreeService/ListDecrees").unwrap();
+//! assert!(list.filtro("periodo") && !list.filtro("cf_azienda"));
+//! # });
+//! ```
+
+mod casbin;
+mod check;
+mod matrix;
+mod model;
+mod rows;
+mod sorgente;
+mod tabella;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, sync::Arc};
+
+use arc_swap::ArcSwap;
+
+pub use matrix::matrix;
+pub use sorgente::Sorgente;
+pub use tabella::{Decisione, Profilo, Tabella};
+
+use super::Vocabulary;
+
+/// One thing that is wrong with a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyError {
+    /// Where: `policy.csv`, `model.conf`.
+    pub file: &'static str,
+    /// Line and column, from 1; absent where something is missing from the whole file.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.reason),
+            None => write!(f, "{}: {}", self.file, self.reason),
+        }
+    }
+}
+
+/// Everything that is wrong with a policy, one line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyErrors(pub Vec<PolicyError>);
+
+impl fmt::Display for PolicyErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the access policy is refused ({} errors):", self.0.len())?;
+        self.0.iter().try_for_each(|error| write!(f, "\n  {error}"))
+    }
+}
+
+impl std::error::Error for PolicyErrors {}
+
+/// The policy in force. Cheap to clone; all clones see a new policy at the same moment.
+#[derive(Debug, Clone)]
+pub struct Politica(Arc<ArcSwap<Tabella>>);
+
+impl Politica {
+    /// Puts a policy in force.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub async fn load(sorgente: &Sorgente, vocabulary: &Vocabulary) -> Result<Self, PolicyErrors> {
+        let tabella = Tabella::build(sorgente, vocabulary).await?;
+        Ok(Self(Arc::new(ArcSwap::from_pointee(tabella))))
+    }
+
+    /// Puts another policy in force, or leaves the present one where the new one is wrong.
+    ///
+    /// # Errors
+    /// All that is wrong with the new one.
+    pub async fn reload(
+        &self,
+        sorgente: &Sorgente,
+        vocabulary: &Vocabulary,
+    ) -> Result<(), PolicyErrors> {
+        let tabella = Tabella::build(sorgente, vocabulary).await?;
+        tracing::info!(
+            from = self.0.load().versione(),
+            to = tabella.versione(),
+            "access policy replaced"
+        );
+        self.0.store(Arc::new(tabella));
+        Ok(())
+    }
+
+    /// The table in force now. A call takes it once, so that it is decided by one policy from start to end.
+    #[must_use]
+    pub fn tabella(&self) -> Arc<Tabella> {
+        self.0.load_full()
+    }
+}

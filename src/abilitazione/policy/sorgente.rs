@@ -1,0 +1,72 @@
+//! Where the policy's text comes from.
+
+use std::{io, path::Path};
+
+use aws_lc_rs::digest;
+
+const MODEL: &str = include_str!("../../../policies/model.conf");
+const POLICY: &str = include_str!("../../../policies/policy.csv");
+
+/// The text of a model and of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sorgente {
+    /// Text of `model.conf`.
+    pub model: String,
+    /// Text of `policy.csv`.
+    pub policy: String,
+}
+
+impl Sorgente {
+    /// What this program was built with.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self {
+            model: MODEL.to_owned(),
+            policy: POLICY.to_owned(),
+        }
+    }
+
+    /// `policy.csv` of a directory, with its `model.conf` where it has one and the embedded model where not.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn from_dir(dir: &Path) -> io::Result<Self> {
+        let read = |name: &str| {
+            let path = dir.join(name);
+            std::fs::read_to_string(&path).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })
+        };
+        let model = match read("model.conf") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => MODEL.to_owned(),
+            other => other?,
+        };
+        Ok(Self {
+            model,
+            policy: read("policy.csv")?,
+        })
+    }
+
+    /// `from_dir` where a directory is set, else `embedded`.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn of_settings(dir: Option<&Path>) -> io::Result<Self> {
+        dir.map_or_else(|| Ok(Self::embedded()), Self::from_dir)
+    }
+
+    /// Twelve hex digits of the SHA-256 of both texts: the policy's version.
+    #[must_use]
+    pub fn versione(&self) -> String {
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(self.model.as_bytes());
+        // No text holds a NUL, so no two pairs of texts are the same bytes.
+        context.update(&[0]);
+        context.update(self.policy.as_bytes());
+        let hash = context.finish();
+        hash.as_ref()[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}

@@ -1,0 +1,368 @@
+use super::*;
+
+const ROW: &str = "p, decreti, DecreeService/ListDecrees, filtro, periodo, allow\n";
+
+async fn build(sorgente: &Sorgente) -> Result<Tabella, Vec<String>> {
+    let vocabulary = Vocabulary::of_contract().unwrap();
+    Tabella::build(sorgente, &vocabulary)
+        .await
+        .map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
+}
+
+/// The shipped policy with something replaced.
+fn with(from: &str, to: &str) -> Sorgente {
+    let mut sorgente = Sorgente::embedded();
+    assert!(sorgente.policy.contains(from), "{from}");
+    sorgente.policy = sorgente.policy.replace(from, to);
+    sorgente
+}
+
+/// The shipped policy with a last line: the line's number and the text.
+fn and(line: &str) -> (usize, Sorgente) {
+    let mut sorgente = Sorgente::embedded();
+    sorgente.policy.push_str(line);
+    (sorgente.policy.lines().count(), sorgente)
+}
+
+#[tokio::test]
+async fn the_profiles_are_what_the_ministries_were_given() {
+    let tabella = build(&Sorgente::embedded()).await.unwrap();
+    let profili: Vec<&str> = tabella.profili().map(Profilo::nome).collect();
+    assert_eq!(
+        profili,
+        [
+            "mef-rgs",
+            "mef-sintesi",
+            "mlps-ammortizzatori",
+            "mlps-consultazione"
+        ]
+    );
+    let list = "DecreeService/ListDecrees";
+    let all = tabella.profilo("mlps-ammortizzatori").unwrap();
+    assert!(all.decisione(list).unwrap().filtro("cf_azienda"));
+    assert!(
+        all.decisione(list)
+            .unwrap()
+            .colonna("cf_azienda.persona_fisica")
+    );
+    for masked in ["mlps-consultazione", "mef-rgs"] {
+        let decisione = tabella.profilo(masked).unwrap().decisione(list).unwrap();
+        assert!(!decisione.filtro("cf_azienda") && !decisione.filtro("matricola_azienda"));
+        assert!(decisione.filtro("periodo") && decisione.colonna("cf_azienda"));
+        assert!(!decisione.colonna("cf_azienda.persona_fisica"));
+        assert!(!decisione.colonna("no_such_column") && !decisione.filtro(""));
+    }
+    let sintesi = tabella.profilo("mef-sintesi").unwrap();
+    assert!(sintesi.decisione(list).is_none());
+    assert!(
+        sintesi
+            .decisione("ReportService/GetReportSintetico")
+            .is_some()
+    );
+    for profilo in tabella.profili() {
+        assert!(profilo.decisione("AccessService/GetMyAccess").is_some());
+    }
+    // A role is not a profile, though Casbin would take its name for one.
+    assert!(tabella.profilo("decreti").is_none() && tabella.profilo("").is_none());
+}
+
+#[tokio::test]
+async fn each_bad_row_is_named_with_its_place() {
+    for (line, column, reason) in [
+        (
+            "P, decreti, DecreeService/ListDecrees, chiamata, -, allow",
+            1,
+            "must be `p` or `g`, not `P`",
+        ),
+        ("p2, x", 1, "must be `p` or `g`, not `p2`"),
+        (
+            "p, decreti, DecreeService/ListDecrees, chiamata, -",
+            1,
+            "has 6 columns, not 5",
+        ),
+        (
+            "p, decreti, DecreeService/ListDecrees, chiamata, -, allow, ",
+            1,
+            "has 6 columns, not 7",
+        ),
+        ("g, mef-rgs", 1, "has 3 columns, not 2"),
+        ("g, mef-rgs, report, decreti", 1, "has 3 columns, not 4"),
+        (
+            "p, accesso, DecreeService/ListDecrees, chiamata, -, Deny",
+            53,
+            "`allow` or `deny`, not `Deny`",
+        ),
+        (
+            "p, accesso, DecreeService/ListDecrees, chiamata, -, ",
+            53,
+            "`allow` or `deny`, not ``",
+        ),
+        (
+            "p, accesso, DecreeService/Drop, chiamata, -, allow",
+            13,
+            "no call `DecreeService/Drop`",
+        ),
+        (
+            "p, accesso, DecreeService/*, chiamata, -, allow",
+            13,
+            "no call `DecreeService/*`",
+        ),
+        (
+            "p, accesso, DecreeService/ListDecrees, filtro, iban, allow",
+            48,
+            "no filter `iban`",
+        ),
+        (
+            "p, accesso, DecreeService/ListDecrees, filtro, validita_dal, allow",
+            48,
+            "no filter",
+        ),
+        (
+            "p, accesso, DecreeService/ListDecrees, colonna, righe, allow",
+            49,
+            "no column `righe`",
+        ),
+        (
+            "p, accesso, DecreeService/ListDecrees, chiamata, periodo, allow",
+            50,
+            "names nothing",
+        ),
+        (
+            "p, accesso, DecreeService/ListDecrees, call, -, allow",
+            40,
+            "the tipo must be",
+        ),
+        (
+            "p, Accesso, DecreeService/ListDecrees, chiamata, -, allow",
+            4,
+            "lower-case",
+        ),
+        (
+            "p, , DecreeService/ListDecrees, chiamata, -, allow",
+            4,
+            "lower-case",
+        ),
+        ("g, \"mef-rgs\", report", 4, "lower-case"),
+        (ROW.trim_end(), 1, "says again what line"),
+        (
+            "p,decreti,DecreeService/ListDecrees,filtro,periodo,deny",
+            1,
+            "says again what line",
+        ),
+        ("g, mef-rgs, report", 1, "says again what line"),
+        (
+            "g, mef-rgs, decreto",
+            1,
+            "no `p` row gives anything to the role `decreto`",
+        ),
+        ("g, decreti, report", 1, "is a role and cannot be a profile"),
+    ] {
+        let (number, sorgente) = and(line);
+        let errors = build(&sorgente).await.unwrap_err();
+        let place = format!("policy.csv:{number}:{column}: ");
+        assert!(
+            errors
+                .iter()
+                .any(|e| e.starts_with(&place) && e.contains(reason)),
+            "{line}: {errors:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn all_the_errors_come_at_once() {
+    let (_, mut sorgente) = and("x\ny, z\np, a");
+    sorgente.model = sorgente.model.replace("[matchers]", "[match]");
+    let errors = build(&sorgente).await.unwrap_err();
+    assert_eq!(errors.len(), 5, "{errors:#?}");
+}
+
+#[tokio::test]
+async fn an_empty_policy_is_refused() {
+    for policy in ["", "# nothing\n\n", "g, mef-rgs, report"] {
+        let sorgente = Sorgente {
+            policy: policy.to_owned(),
+            ..Sorgente::embedded()
+        };
+        let errors = build(&sorgente).await.unwrap_err();
+        assert!(
+            errors
+                .iter()
+                .any(|e| e == "policy.csv: there is no `p` row"),
+            "{errors:#?}"
+        );
+    }
+    let only_rows = with("\ng, ", "\n# ");
+    let errors = build(&only_rows).await.unwrap_err();
+    assert!(
+        errors.iter().any(|e| e.contains("hence no profile")),
+        "{errors:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_policy_speaks_of_every_call_filter_and_column() {
+    // Each row of the shipped policy is the only one about its name: without it, the name is missed.
+    let shipped = Sorgente::embedded().policy;
+    let mut tried = 0;
+    for row in shipped.lines().filter(|line| line.starts_with("p, ")) {
+        let errors = build(&with(&format!("{row}\n"), "")).await.unwrap_err();
+        let fields: Vec<&str> = row.split(", ").collect();
+        let (rpc, nome) = (fields[2], fields[4]);
+        let missed = match fields[3] {
+            "chiamata" => format!("policy.csv: no row speaks of the call `{rpc}`"),
+            "filtro" => format!("policy.csv: no row speaks of the filter `{nome}` of `{rpc}`"),
+            _ => format!("policy.csv: no row speaks of the column `{nome}` of `{rpc}`"),
+        };
+        assert!(errors.contains(&missed), "{row}: {errors:#?}");
+        tried += 1;
+    }
+    assert!(tried > 60, "{tried}");
+}
+
+#[tokio::test]
+async fn a_role_that_no_profile_holds_is_refused() {
+    let errors = build(&with("g, mlps-ammortizzatori, persone-fisiche\n", ""))
+        .await
+        .unwrap_err();
+    assert!(
+        errors.contains(&"policy.csv: no profile holds the role `persone-fisiche`".to_owned()),
+        "{errors:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_filter_or_column_of_a_call_that_may_not_be_made_is_refused() {
+    let (_, sorgente) = and("g, mef-sintesi, persone-fisiche");
+    let errors = build(&sorgente).await.unwrap_err();
+    let column = "policy.csv: profile `mef-sintesi`: may use the column `cf_azienda.persona_fisica` of \
+                  `DecreeService/ListDecrees`, but not call it";
+    assert!(errors.contains(&column.to_owned()), "{errors:#?}");
+    let (_, sorgente) = and("g, mef-sintesi, decreti-azienda");
+    let errors = build(&sorgente).await.unwrap_err();
+    assert!(
+        errors
+            .iter()
+            .any(|e| e.contains("may use the filter `matricola_azienda`")),
+        "{errors:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_filter_on_a_masked_column_is_refused() {
+    // Sole traders are masked for mef-rgs: asking by their codice fiscale, even only to count, would unmask them.
+    let (_, sorgente) = and("g, mef-rgs, decreti-azienda");
+    let errors = build(&sorgente).await.unwrap_err();
+    let count = "policy.csv: profile `mef-rgs`: may filter `DecreeService/CountDecrees` by `cf_azienda`, but \
+                 `DecreeService/ListDecrees` hides `cf_azienda.persona_fisica` from it: \
+                 a filter would tell what the column hides";
+    assert!(errors.contains(&count.to_owned()), "{errors:#?}");
+
+    let hidden = "p, decreti, DecreeService/ListDecrees, colonna, cf_azienda, ";
+    let errors = build(&with(&format!("{hidden}allow"), &format!("{hidden}deny")))
+        .await
+        .unwrap_err();
+    assert!(
+        errors
+            .iter()
+            .any(|e| e.contains("sees `cf_azienda.persona_fisica`")
+                && e.contains("but not `cf_azienda`")),
+        "{errors:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_deny_takes_away() {
+    let (_, sorgente) = and(
+        "p, senza-ore, DecreeService/CountDecrees, colonna, ore_decretate, deny\ng, mef-rgs, senza-ore",
+    );
+    let tabella = build(&sorgente).await.unwrap();
+    let count = |profilo: &str| {
+        let profilo = tabella.profilo(profilo).unwrap();
+        profilo
+            .decisione("DecreeService/CountDecrees")
+            .unwrap()
+            .colonna("ore_decretate")
+    };
+    assert!(!count("mef-rgs") && count("mlps-consultazione"));
+}
+
+#[tokio::test]
+async fn a_matcher_that_is_too_wide_or_broken_is_refused() {
+    let shipped =
+        "m = r.nome == p.nome && r.tipo == p.tipo && r.rpc == p.rpc && g(r.profilo, p.ruolo)";
+    for (matcher, reason) in [
+        (
+            "m = true",
+            "the model allows (mef-rgs, DecreeService/ListDecrees, filtro, cf_azienda), but no row does",
+        ),
+        (
+            "m = r.nome == p.nome && r.tipo == p.tipo && r.rpc == p.rpc",
+            "(mef-sintesi, DecreeService/",
+        ),
+        ("m = r.nome ==", "Casbin refuses it"),
+        ("m = nosuch(r.nome)", "Casbin refuses it"),
+    ] {
+        let mut sorgente = Sorgente::embedded();
+        assert!(sorgente.model.contains(shipped));
+        sorgente.model = sorgente.model.replace(shipped, matcher);
+        let errors = build(&sorgente).await.unwrap_err();
+        assert!(
+            errors.iter().any(|e| e.contains(reason)),
+            "{matcher}: {errors:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_bad_policy_never_replaces_a_good_one() {
+    let vocabulary = Vocabulary::of_contract().unwrap();
+    let politica = Politica::load(&Sorgente::embedded(), &vocabulary)
+        .await
+        .unwrap();
+    let seen_by_others = politica.clone();
+    let before = politica.tabella().versione().to_owned();
+    politica
+        .reload(&with(ROW, ""), &vocabulary)
+        .await
+        .unwrap_err();
+    assert_eq!(seen_by_others.tabella().versione(), before);
+
+    let (_, fewer) = and(
+        "p, senza-ore, DecreeService/CountDecrees, colonna, righe, deny\ng, mef-rgs, senza-ore",
+    );
+    politica.reload(&fewer, &vocabulary).await.unwrap();
+    let tabella = seen_by_others.tabella();
+    assert_eq!(tabella.versione(), fewer.versione());
+    assert_ne!(tabella.versione(), before);
+}
+
+#[test]
+fn the_version_is_that_of_both_texts() {
+    let one = Sorgente {
+        model: "ab".to_owned(),
+        policy: "c".to_owned(),
+    };
+    let two = Sorgente {
+        model: "a".to_owned(),
+        policy: "bc".to_owned(),
+    };
+    assert_ne!(one.versione(), two.versione());
+    assert_eq!(one.versione().len(), 12);
+}
+
+#[test]
+fn a_directory_overrides_the_policy_and_perhaps_the_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = Sorgente::from_dir(dir.path()).unwrap_err();
+    assert!(missing.to_string().contains("policy.csv"), "{missing}");
+    std::fs::write(dir.path().join("policy.csv"), "mine").unwrap();
+    let mine = Sorgente::of_settings(Some(dir.path())).unwrap();
+    assert_eq!(
+        (mine.policy.as_str(), mine.model),
+        ("mine", Sorgente::embedded().model)
+    );
+    std::fs::write(dir.path().join("model.conf"), "my model").unwrap();
+    assert_eq!(Sorgente::from_dir(dir.path()).unwrap().model, "my model");
+    assert_eq!(Sorgente::of_settings(None).unwrap(), Sorgente::embedded());
+}
