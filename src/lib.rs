@@ -2,7 +2,9 @@
 
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod error;
+pub mod postgres;
 pub mod proto;
 pub mod rilevazione;
 pub mod valori;

@@ -3,9 +3,15 @@
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
 //! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
 
+mod interrupt;
+mod migrate;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+
+use self::{interrupt::interruptible, migrate::Migrate};
+use crate::config::Settings;
 
 /// What a subcommand may fail with: printed as one sentence.
 pub type CliError = Box<dyn std::error::Error + Send + Sync>;
@@ -22,7 +28,9 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Migrate(Migrate),
+}
 
 impl Cli {
     /// Runs the subcommand.
@@ -30,6 +38,9 @@ impl Cli {
     /// # Errors
     /// Whatever stopped it, as a sentence for the operator.
     pub async fn run(self) -> Result<ExitCode, CliError> {
-        match self.command {}
+        let settings = Settings::read(self.config.as_deref())?;
+        match self.command {
+            Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
+        }
     }
 }

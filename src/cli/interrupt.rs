@@ -1,0 +1,26 @@
+//! Ctrl-C during a command that is not the server.
+
+use std::future::Future;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::CliError;
+
+/// Does `work` until it ends or somebody asks us to: then what it holds is dropped in good order, so that a transaction
+/// is rolled back and a private PostgreSQL is stopped rather than left behind.
+///
+/// # Errors
+/// What `work` gives, or that it was interrupted.
+pub(super) async fn interruptible<T>(
+    work: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! {
+        result = work => result,
+        _ = interrupt.recv() => Err("interrupted".into()),
+        _ = terminate.recv() => Err("terminated".into()),
+        _ = hangup.recv() => Err("the terminal was closed".into()),
+    }
+}

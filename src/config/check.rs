@@ -1,0 +1,153 @@
+//! What a value may be, beyond its type.
+
+use std::{fmt::Display, ops::RangeInclusive};
+
+use tracing_subscriber::EnvFilter;
+
+use super::{Access, Database, Export, Server, Settings, Telemetry};
+
+type Checked = Result<(), String>;
+
+impl Settings {
+    pub(super) fn check(&self) -> Checked {
+        self.server.check()?;
+        self.database.check()?;
+        self.access.check()?;
+        self.export.check()?;
+        self.telemetry.check()?;
+        if self.export.max_concurrent >= self.database.max_connections as usize {
+            return Err(format!(
+                "settings: export.max_concurrent ({}) must be less than database.max_connections ({}): exports hold a \
+                 connection each, and the other calls need one too",
+                self.export.max_concurrent, self.database.max_connections
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Server {
+    fn check(&self) -> Checked {
+        within(
+            "server.max_request_bytes",
+            self.max_request_bytes,
+            1024..=16 * 1024 * 1024,
+        )?;
+        within("server.drain_seconds", self.drain_seconds, 0..=3600)
+    }
+}
+
+impl Database {
+    fn check(&self) -> Checked {
+        within("database.max_connections", self.max_connections, 2..=1000)?;
+        if self.owner_url.is_some() && self.url.is_none() {
+            return Err(
+                "settings: database.owner_url is set but database.url is not: serving needs its own"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Access {
+    fn check(&self) -> Checked {
+        not_blank("access.issuer", &self.issuer)?;
+        not_blank("access.audience", &self.audience)?;
+        within("access.leeway_seconds", self.leeway_seconds, 0..=300)
+    }
+}
+
+impl Export {
+    fn check(&self) -> Checked {
+        within("export.max_concurrent", self.max_concurrent, 1..=999)?;
+        within("export.deadline_seconds", self.deadline_seconds, 1..=86_400)?;
+        within("export.batch_rows", self.batch_rows, 1..=10_000)
+    }
+}
+
+impl Telemetry {
+    fn check(&self) -> Checked {
+        EnvFilter::try_new(&self.log)
+            .map_err(|error| format!("settings: telemetry.log {:?}: {error}", self.log))?;
+        within("telemetry.sample_ratio", self.sample_ratio, 0.0..=1.0)?;
+        match &self.otlp_endpoint {
+            Some(endpoint) if !is_plain_http(endpoint) => Err(format!(
+                "settings: telemetry.otlp_endpoint must be like http://host:4317, not {endpoint:?}"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn within<T: PartialOrd + Display>(key: &str, value: T, range: RangeInclusive<T>) -> Checked {
+    // Not `<` and `>`: a NaN is in no range.
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (least, most) = range.into_inner();
+    Err(format!(
+        "settings: {key} must be from {least} to {most}, not {value}"
+    ))
+}
+
+fn not_blank(key: &str, value: &str) -> Checked {
+    if value.trim().is_empty() {
+        return Err(format!("settings: {key} must not be blank"));
+    }
+    Ok(())
+}
+
+/// The collector is reached in the clear: it stands beside the service.
+fn is_plain_http(endpoint: &str) -> bool {
+    endpoint
+        .parse::<http::Uri>()
+        .is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::Settings;
+
+    #[test]
+    fn every_bad_value_is_refused_by_name() {
+        type Spoil = fn(&mut Settings);
+        let bad: [(&str, Spoil); 14] = [
+            ("server.max_request_bytes", |s| {
+                s.server.max_request_bytes = 0;
+            }),
+            ("server.drain_seconds", |s| s.server.drain_seconds = 3601),
+            ("database.max_connections", |s| {
+                s.database.max_connections = 0;
+            }),
+            ("database.owner_url", |s| {
+                s.database.owner_url = Some(SecretString::from("postgres://x"));
+            }),
+            ("access.issuer", |s| s.access.issuer = " ".to_owned()),
+            ("access.audience", |s| s.access.audience.clear()),
+            ("access.leeway_seconds", |s| s.access.leeway_seconds = 301),
+            ("export.max_concurrent", |s| s.export.max_concurrent = 0),
+            ("export.max_concurrent", |s| s.export.max_concurrent = 10),
+            ("export.deadline_seconds", |s| s.export.deadline_seconds = 0),
+            ("export.batch_rows", |s| s.export.batch_rows = 0),
+            ("telemetry.log", |s| {
+                s.telemetry.log = "omnia=loud".to_owned();
+            }),
+            ("telemetry.sample_ratio", |s| {
+                s.telemetry.sample_ratio = f64::NAN;
+            }),
+            ("telemetry.otlp_endpoint", |s| {
+                s.telemetry.otlp_endpoint = Some("https://collector:4317".to_owned());
+            }),
+        ];
+        assert_eq!(Settings::default().check(), Ok(()));
+        for (key, spoil) in bad {
+            let mut settings = Settings::default();
+            spoil(&mut settings);
+            let error = settings.check().expect_err(key);
+            assert!(error.contains(key), "{key}: {error}");
+        }
+    }
+}

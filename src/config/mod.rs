@@ -1,0 +1,178 @@
+//! The settings: one optional TOML file, then the environment, which wins.
+//!
+//! ```toml
+//! [server]
+//! listen = "0.0.0.0:50051"     # OMNIA_SERVER__LISTEN
+//!
+//! [database]
+//! url = "postgres://omnia_servizio:…@db/omnia"   # OMNIA_DATABASE__URL, or DATABASE_URL
+//!
+//! [access]
+//! jwks = "/etc/omnia/jwks.json"                  # OMNIA_ACCESS__JWKS
+//! ```
+//!
+//! A variable is the section and the key in capitals, joined by two underscores, after `OMNIA_`. A key that nobody reads
+//! is an error, in the file and in the environment: a misspelt setting must not be taken for a default. Everything that
+//! has a sensible default has one. Connection URLs hold passwords, and no `Debug` of the settings shows them.
+
+mod check;
+mod read;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Everything that an operator may set.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The gRPC server.
+    pub server: Server,
+    /// Where the data live.
+    pub database: Database,
+    /// Whose tokens are good.
+    pub access: Access,
+    /// The bounds of an export.
+    pub export: Export,
+    /// Logs, traces and metrics.
+    pub telemetry: Telemetry,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port to serve on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Longest request message, in bytes.
+    pub max_request_bytes: usize,
+    /// How long streams under way may go on after a stop was asked for.
+    pub drain_seconds: u64,
+    /// Whether gRPC reflection is served.
+    pub reflection: bool,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// The server to use, as the serving role. Without it, a private cluster is run.
+    pub url: Option<SecretString>,
+    /// The same database as its owner: to migrate, load and grant. Without it, `url`.
+    pub owner_url: Option<SecretString>,
+    /// Most connections for serving.
+    pub max_connections: u32,
+    /// Where the private cluster lives. Without it: `/var/lib/omnia` as root, else `omnia` in the user's data directory.
+    pub data_dir: Option<PathBuf>,
+    /// Directory of `initdb` and `postgres`. Without it: PATH, then `/usr/lib/postgresql/*/bin`.
+    pub bin_dir: Option<PathBuf>,
+}
+
+/// `[access]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// The `iss` that a token must have.
+    pub issuer: String,
+    /// The `aud` that a token must have.
+    pub audience: String,
+    /// The public keys that sign tokens (JWK set). `serve` needs it; `demo` brings its own.
+    pub jwks: Option<PathBuf>,
+    /// Directory with `model.conf` and `policy.csv`. Without it, the ones built in.
+    pub policy_dir: Option<PathBuf>,
+    /// Allowed difference between the issuer's clock and ours.
+    pub leeway_seconds: u64,
+}
+
+/// `[export]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    /// Exports at the same time; each holds one connection to the database.
+    pub max_concurrent: usize,
+    /// The longest that an export may last.
+    pub deadline_seconds: u64,
+    /// Rows in one message of the stream.
+    pub batch_rows: u32,
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Telemetry {
+    /// What to log, as `tracing` writes it: `info,sqlx=warn`.
+    pub log: String,
+    /// How to log.
+    pub format: LogFormat,
+    /// OTLP collector for traces and metrics (`http://host:4317`). Without it, none are sent.
+    pub otlp_endpoint: Option<String>,
+    /// Share of the calls that are traced, 0 to 1, where the caller has not decided.
+    pub sample_ratio: f64,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
+            max_request_bytes: 64 * 1024,
+            drain_seconds: 10,
+            reflection: true,
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: None,
+            owner_url: None,
+            max_connections: 10,
+            data_dir: None,
+            bin_dir: None,
+        }
+    }
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            issuer: "https://omnia.demo.invalid".to_owned(),
+            audience: "omnia-is-monitoraggio".to_owned(),
+            jwks: None,
+            policy_dir: None,
+            leeway_seconds: 30,
+        }
+    }
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Self {
+            max_concurrent: 8,
+            deadline_seconds: 1800,
+            batch_rows: 2000,
+        }
+    }
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            log: "info".to_owned(),
+            format: LogFormat::Text,
+            otlp_endpoint: None,
+            sample_ratio: 0.01,
+        }
+    }
+}

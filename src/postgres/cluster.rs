@@ -1,0 +1,167 @@
+//! The private cluster: a PostgreSQL server of our own, on a Unix socket that nobody else can open.
+//!
+//! ```text
+//! start:  find programs → lock → clear what was left behind → initdb (once) → postgres → ready → database and roles
+//! stop:   SIGINT, wait → the lock goes with the process
+//! ```
+//!
+//! What is written is kept (fsync) unless the one who starts it says that the cluster is to be thrown away.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use sqlx::{
+    AssertSqlSafe, Connection as _, PgConnection,
+    postgres::{PgConnectOptions, PgSslMode},
+};
+
+use super::{
+    binaries,
+    home::{Home, PORT},
+    identity::Identity,
+    initdb::{self, OWNER},
+    leftover,
+    server::{Server, Start},
+};
+use crate::cli::CliError;
+
+/// The role that serves: reads, no more. The migrations grant it what it may read.
+pub const SERVING_ROLE: &str = "omnia_servizio";
+/// The database of the service.
+pub const DATABASE: &str = "omnia";
+
+/// Whether the data must survive a crash of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// They must.
+    Full,
+    /// The cluster is deleted after use: for tests.
+    ThrowAway,
+}
+
+/// What cluster to run.
+#[derive(Debug, Clone)]
+pub struct ClusterOptions {
+    /// The directory of the cluster; made if missing.
+    pub dir: PathBuf,
+    /// The directory of PostgreSQL's programs; searched for if not given.
+    pub bin_dir: Option<PathBuf>,
+    /// Connections that the server accepts.
+    pub max_connections: u32,
+    /// Whether the data must survive a crash.
+    pub durability: Durability,
+}
+
+/// A running private cluster. Dropping it stops the server too, but blocks while it does.
+#[derive(Debug)]
+pub struct Cluster {
+    server: Server,
+    socket_dir: PathBuf,
+    // After the server: the directory is given back when nothing runs in it.
+    _lock: File,
+}
+
+impl Cluster {
+    /// Starts the cluster and waits until it answers; makes it first if it is not there.
+    ///
+    /// # Errors
+    /// A sentence: no programs, a directory in use or out of reach, a server that does not start and what it said.
+    pub async fn start(options: &ClusterOptions) -> Result<Self, CliError> {
+        let identity = Identity::find()?;
+        let home = Home::prepare(&options.dir, &identity)?;
+        let lock = home.lock()?;
+        let existing = home.data_version()?;
+        let binaries = binaries::find(options.bin_dir.as_deref(), existing)?;
+        if existing.is_none() {
+            initdb::run(&home, &identity, &binaries, options.durability).await?;
+        }
+        let start = Start {
+            max_connections: options.max_connections,
+            durability: options.durability,
+            stranger: leftover::clear(&home.data()).await?,
+        };
+        let mut cluster = Self {
+            server: Server::spawn(&home, &identity, &binaries, &start)?,
+            socket_dir: home.server(),
+            _lock: lock,
+        };
+        let administration = cluster.connect_options("postgres", OWNER);
+        let connection = cluster.server.ready(&administration).await?;
+        furnish(connection)
+            .await
+            .map_err(|error| format!("cannot make the database {DATABASE}: {error}"))?;
+        Ok(cluster)
+    }
+
+    /// How to reach a database of the cluster as a role of it.
+    #[must_use]
+    pub fn connect_options(&self, database: &str, role: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
+            .socket(&self.socket_dir)
+            .port(PORT)
+            .username(role)
+            .database(database)
+            // The environment's PGSSLMODE is not about this server.
+            .ssl_mode(PgSslMode::Disable)
+    }
+
+    /// How to reach the service's database as its owner.
+    #[must_use]
+    pub fn owner_options(&self) -> PgConnectOptions {
+        self.connect_options(DATABASE, OWNER)
+    }
+
+    /// How to reach the service's database as the serving role.
+    #[must_use]
+    pub fn serving_options(&self) -> PgConnectOptions {
+        self.connect_options(DATABASE, SERVING_ROLE)
+    }
+
+    /// The directory of the socket.
+    #[must_use]
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket_dir
+    }
+
+    /// Stops the server in good order: connections are closed, what is committed is on disk.
+    ///
+    /// # Errors
+    /// A sentence, if the server had to be forced.
+    pub async fn stop(mut self) -> Result<(), CliError> {
+        self.server.stop().await
+    }
+}
+
+/// The database and the role that serves it. Each start: the one that made the files may have been interrupted here.
+async fn furnish(mut connection: PgConnection) -> Result<(), sqlx::Error> {
+    let exists = "select exists (select from pg_database where datname = $1)";
+    if !sqlx::query_scalar::<_, bool>(exists)
+        .bind(DATABASE)
+        .fetch_one(&mut connection)
+        .await?
+    {
+        // Names of ours, constant.
+        let create = format!("create database {DATABASE}");
+        sqlx::raw_sql(AssertSqlSafe(create))
+            .execute(&mut connection)
+            .await?;
+    }
+    let exists = "select exists (select from pg_roles where rolname = $1)";
+    let verb = if sqlx::query_scalar::<_, bool>(exists)
+        .bind(SERVING_ROLE)
+        .fetch_one(&mut connection)
+        .await?
+    {
+        "alter"
+    } else {
+        "create"
+    };
+    // Without a password: who gets as far as the socket may serve.
+    let role = format!("{verb} role {SERVING_ROLE} login");
+    sqlx::raw_sql(AssertSqlSafe(role))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await
+}

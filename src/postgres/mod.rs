@@ -1,0 +1,131 @@
+//! The database: a server that the operator names, or a private cluster of our own.
+//!
+//! ```text
+//! DATABASE_URL set:   omnia ── TCP or socket ──► that server        (as its owner: database.owner_url)
+//! not set:            omnia ── starts, stops ──► postgres, in a directory of ours, on a socket of ours
+//! ```
+//!
+//! Either way [`open`] gives two pools. The owner's migrates, loads and grants. The serving one answers the calls, as a
+//! role that may only read: a fault in a query can then show the wrong rows, but change none.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), omnia::cli::CliError> {
+//! let settings = omnia::config::Settings::read(None)?;
+//! let postgres = omnia::postgres::open(&settings.database).await?;
+//! omnia::postgres::migrate(&postgres.owner_pool()).await?;
+//! let loads: i64 = sqlx::query_scalar("select count(*) from rilevazione")
+//!     .fetch_one(&postgres.serving_pool())
+//!     .await?;
+//! # let _ = loads;
+//! postgres.stop().await
+//! # }
+//! ```
+
+mod binaries;
+mod cluster;
+mod home;
+mod identity;
+mod initdb;
+mod leftover;
+mod pool;
+mod schema;
+mod server;
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+pub use self::{
+    cluster::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE},
+    pool::{STATEMENT_TIMEOUT, owner_pool, serving_pool},
+    schema::{check_schema, migrate},
+};
+use crate::{cli::CliError, config::Database};
+
+/// Connections of the private cluster beyond those of the pools: an operator's psql, the server's own reserve.
+const SPARE_CONNECTIONS: u32 = 16;
+/// How long connections still in use may hold up a stop.
+const POOL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The database, open.
+#[derive(Debug)]
+pub struct Postgres {
+    owner: PgPool,
+    serving: PgPool,
+    cluster: Option<Cluster>,
+}
+
+/// Opens the database that the settings name; starts the private cluster if they name none.
+///
+/// A named server is not yet connected to: that happens with the first query.
+///
+/// # Errors
+/// A sentence: a bad URL, or a private cluster that does not start and why.
+pub async fn open(settings: &Database) -> Result<Postgres, CliError> {
+    let Some(url) = &settings.url else {
+        return open_private(settings).await;
+    };
+    let serving = pool::parse("database.url", url)?;
+    let owner = match &settings.owner_url {
+        Some(url) => pool::parse("database.owner_url", url)?,
+        None => serving.clone(),
+    };
+    Ok(Postgres {
+        owner: owner_pool(owner),
+        serving: serving_pool(serving, settings.max_connections),
+        cluster: None,
+    })
+}
+
+async fn open_private(settings: &Database) -> Result<Postgres, CliError> {
+    let cluster = Cluster::start(&ClusterOptions {
+        dir: match &settings.data_dir {
+            Some(dir) => dir.clone(),
+            None => home::our_default_dir()?,
+        },
+        bin_dir: settings.bin_dir.clone(),
+        max_connections: settings.max_connections + pool::OWNER_CONNECTIONS + SPARE_CONNECTIONS,
+        durability: Durability::Full,
+    })
+    .await?;
+    Ok(Postgres {
+        owner: owner_pool(cluster.owner_options()),
+        serving: serving_pool(cluster.serving_options(), settings.max_connections),
+        cluster: Some(cluster),
+    })
+}
+
+impl Postgres {
+    /// Connections as the owner.
+    #[must_use]
+    pub fn owner_pool(&self) -> PgPool {
+        self.owner.clone()
+    }
+
+    /// Connections as the role that serves, which may only read.
+    #[must_use]
+    pub fn serving_pool(&self) -> PgPool {
+        self.serving.clone()
+    }
+
+    /// Whether the server is our private cluster, whose schema we may change without being asked.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// Closes the connections and stops the private cluster, if it is one.
+    ///
+    /// # Errors
+    /// A sentence, if the cluster had to be forced.
+    pub async fn stop(self) -> Result<(), CliError> {
+        let closed = async { tokio::join!(self.owner.close(), self.serving.close()) };
+        if tokio::time::timeout(POOL_PATIENCE, closed).await.is_err() {
+            tracing::warn!("some connections to the database are still in use: they are cut");
+        }
+        match self.cluster {
+            Some(cluster) => cluster.stop().await,
+            None => Ok(()),
+        }
+    }
+}

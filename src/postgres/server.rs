@@ -1,0 +1,223 @@
+//! The server process: how it is started, when it is ready, how it stops.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
+    os::unix::process::CommandExt as _,
+    path::PathBuf,
+    process::{Child, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+
+use super::{
+    binaries::Binaries,
+    cluster::Durability,
+    home::{Home, PORT},
+    identity::Identity,
+    initdb::one_line,
+};
+use crate::cli::CliError;
+
+/// Recovery after a crash may replay gigabytes.
+const START_LIMIT: Duration = Duration::from_secs(600);
+/// A fast stop writes what is dirty; beyond this it is told to leave it to recovery.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(10);
+
+/// A postmaster that is our child.
+#[derive(Debug)]
+pub(super) struct Server {
+    child: Child,
+    log: PathBuf,
+    log_start: u64,
+}
+
+/// What a server is started with, beyond its directory.
+pub(super) struct Start {
+    pub(super) max_connections: u32,
+    pub(super) durability: Durability,
+    /// An unrelated process that has the number in `postmaster.pid`.
+    pub(super) stranger: Option<i32>,
+}
+
+impl Server {
+    pub(super) fn spawn(
+        home: &Home,
+        identity: &Identity,
+        binaries: &Binaries,
+        start: &Start,
+    ) -> Result<Self, CliError> {
+        let (log, log_start) = home
+            .open_log()
+            .map_err(|error| format!("cannot open {}: {error}", home.log().display()))?;
+        let mut command = identity.command(&binaries.program("postgres"), &home.server());
+        command.arg("-D").arg(home.data());
+        for (name, value) in parameters(home, start) {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        if let Some(pid) = start.stranger {
+            // pg_ctl's way to tell a server that this process in the lock file is not another server. Removing the file
+            // would do it too, but would lose the server's check for orphaned backends.
+            command.env("PG_GRANDPARENT_PID", pid.to_string());
+        }
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(log)
+            // Ctrl-C in the terminal is for us: the server goes after the streams under way.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| {
+                let program = binaries.program("postgres");
+                format!("cannot run {}: {error}", program.display())
+            })?;
+        Ok(Self {
+            child,
+            log: home.log(),
+            log_start,
+        })
+    }
+
+    /// Waits until the server accepts a connection.
+    pub(super) async fn ready(
+        &mut self,
+        options: &PgConnectOptions,
+    ) -> Result<PgConnection, CliError> {
+        let end = Instant::now() + START_LIMIT;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                let said = self.said();
+                let log = self.log.display();
+                return Err(
+                    format!("PostgreSQL did not start ({status}): {said} (log: {log})").into(),
+                );
+            }
+            match PgConnection::connect_with(options).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) if !is_starting(&error) || Instant::now() > end => {
+                    return Err(format!("PostgreSQL does not accept connections: {error}").into());
+                }
+                Err(_) => tokio::time::sleep(POLL).await,
+            }
+        }
+    }
+
+    /// Stops the server in good order and waits for its end.
+    pub(super) async fn stop(&mut self) -> Result<(), CliError> {
+        for signal in [Signal::SIGINT, Signal::SIGQUIT] {
+            self.signal(signal);
+            let end = Instant::now() + STOP_LIMIT;
+            while Instant::now() < end {
+                if let Some(status) = self.child.try_wait()? {
+                    return self.ended(signal, status);
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        }
+        Err(format!("PostgreSQL (process {}) does not stop", self.child.id()).into())
+    }
+
+    fn ended(&self, signal: Signal, status: ExitStatus) -> Result<(), CliError> {
+        if signal == Signal::SIGINT && status.success() {
+            return Ok(());
+        }
+        Err(format!(
+            "PostgreSQL did not stop in good order ({status}): {}",
+            self.said()
+        )
+        .into())
+    }
+
+    fn signal(&self, signal: Signal) {
+        // Not yet waited for, so the number is still the child's. An error is its having ended already.
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+
+    /// The last lines that this server wrote into the log.
+    fn said(&self) -> String {
+        let mut text = String::new();
+        let read = File::open(&self.log).and_then(|mut file| {
+            file.seek(SeekFrom::Start(self.log_start))?;
+            file.read_to_string(&mut text)
+        });
+        if read.is_err() || text.trim().is_empty() {
+            return "it said nothing".to_owned();
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        one_line(&lines[lines.len().saturating_sub(4)..].join(" "))
+    }
+}
+
+/// The way out of an error or a panic; [`Server::stop`] is the way out of a good run.
+impl Drop for Server {
+    fn drop(&mut self) {
+        for signal in [Signal::SIGINT, Signal::SIGQUIT] {
+            let end = Instant::now() + Duration::from_secs(10);
+            while Instant::now() < end {
+                match self.child.try_wait() {
+                    Ok(None) => {}
+                    Ok(Some(_)) | Err(_) => return,
+                }
+                self.signal(signal);
+                std::thread::sleep(POLL);
+            }
+        }
+    }
+}
+
+fn is_starting(error: &sqlx::Error) -> bool {
+    match error {
+        // No socket yet, a socket that nobody listens on yet, or one that a server in trouble closes.
+        sqlx::Error::Io(error) => error.kind() != io::ErrorKind::PermissionDenied,
+        // cannot_connect_now
+        sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),
+        _ => false,
+    }
+}
+
+fn parameters(home: &Home, start: &Start) -> Vec<(&'static str, String)> {
+    let directory = home.server().display().to_string().replace('"', "\"\"");
+    let on = match start.durability {
+        Durability::Full => "on",
+        Durability::ThrowAway => "off",
+    };
+    // Shared memory as files of the directory is slower, and goes with the directory.
+    let shared_memory = match start.durability {
+        Durability::Full => "posix",
+        Durability::ThrowAway => "mmap",
+    };
+    let own = |text: &str| text.to_owned();
+    vec![
+        ("listen_addresses", String::new()),
+        // A list, hence the quotes.
+        ("unix_socket_directories", format!("\"{directory}\"")),
+        ("unix_socket_permissions", own("0700")),
+        ("port", PORT.to_string()),
+        ("max_connections", start.max_connections.to_string()),
+        ("fsync", own(on)),
+        ("synchronous_commit", own(on)),
+        ("full_page_writes", own(on)),
+        ("dynamic_shared_memory_type", own(shared_memory)),
+        ("shared_buffers", own("256MB")),
+        ("work_mem", own("32MB")),
+        ("maintenance_work_mem", own("256MB")),
+        ("max_wal_size", own("4GB")),
+        ("random_page_cost", own("1.1")),
+        ("jit", own("off")),
+        ("timezone", own("UTC")),
+        ("log_timezone", own("UTC")),
+        ("log_destination", own("stderr")),
+        ("logging_collector", own("off")),
+        ("log_checkpoints", own("off")),
+        // Statements and details of errors hold tax codes: no log is to have them.
+        ("log_min_error_statement", own("panic")),
+        ("log_error_verbosity", own("terse")),
+    ]
+}

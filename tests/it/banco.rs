@@ -1,0 +1,196 @@
+//! The test bench: one throw-away cluster for each test process, one database for each test.
+//!
+//! ```ignore
+//! let db = banco::database().await;
+//! sqlx::query("insert into …").execute(&db.owner).await?;
+//! ```
+//!
+//! The cluster is made when the first test asks, and migrated once into a template; a test's database is a copy of it
+//! and is dropped with its handle. No process and no file outlive the test process, however it ends: a watchdog shell
+//! reads a pipe whose other end only this process holds, and when that closes it stops the server and removes everything.
+
+use std::{
+    fs::Permissions,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{ChildStdin, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+};
+
+use omnia::postgres::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE, migrate};
+use sqlx::{
+    AssertSqlSafe, Connection as _, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+const OWNER: &str = "omnia";
+/// Tests by the number of cores, each with a few pools.
+const CONNECTIONS: u32 = 500;
+
+/// A test's own migrated database.
+pub(crate) struct Database {
+    /// Its owner's connections.
+    pub owner: PgPool,
+    /// The serving role's connections, set up as the service's are.
+    pub servizio: PgPool,
+    /// For a program that is to open it as its owner.
+    pub owner_url: String,
+    /// For a program that is to open it as the serving role.
+    pub serving_url: String,
+    name: String,
+}
+
+struct Bench {
+    cluster: Cluster,
+    // Held, never written to: its closing is the signal.
+    _watchdog: ChildStdin,
+}
+
+/// A new database for one test.
+pub(crate) async fn database() -> Database {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let cluster = &bench().cluster;
+    let name = format!("prova_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    administer(format!("create database {name} template {DATABASE}")).await;
+    let url = |role: &str| {
+        let socket = cluster.socket_dir().to_str().unwrap();
+        format!("postgres://{role}@localhost/{name}?host={socket}&sslmode=disable")
+    };
+    let owner = cluster.connect_options(&name, OWNER);
+    Database {
+        owner: PgPoolOptions::new()
+            .max_connections(5)
+            .connect_lazy_with(owner),
+        servizio: omnia::postgres::serving_pool(cluster.connect_options(&name, SERVING_ROLE), 10),
+        owner_url: url(OWNER),
+        serving_url: url(SERVING_ROLE),
+        name,
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // By force: the pools, and those that the test opened, may still be connected.
+        let drop = format!("drop database {} with (force)", self.name);
+        // This thread may be inside a runtime, where one cannot wait.
+        thread::spawn(|| runtime().block_on(administer(drop)))
+            .join()
+            .unwrap();
+    }
+}
+
+/// A directory that is removed when this process ends, with every process that stands in it, and the pipe to hold until
+/// then. The server's user must be able to pass through.
+pub(crate) fn throw_away_dir() -> (PathBuf, ChildStdin) {
+    let dir = tempfile::Builder::new()
+        .prefix("omnia-test-")
+        .permissions(Permissions::from_mode(0o711))
+        .tempdir()
+        .unwrap()
+        .keep();
+    let dir = dir.canonicalize().unwrap();
+    let pipe = watchdog(&dir);
+    (dir, pipe)
+}
+
+// It ends after this process, which therefore cannot wait for it.
+#[allow(clippy::zombie_processes)]
+fn watchdog(dir: &Path) -> ChildStdin {
+    // A server stopped at once (QUIT) still gives back its shared memory; whatever is left in the directory is killed.
+    let script = r#"
+        cat
+        standing() {
+            for process in /proc/[0-9]*; do
+                case "$(readlink "$process/cwd")" in
+                    "$1" | "$1"/* | "$1 (deleted)") echo "${process#/proc/}" ;;
+                esac
+            done
+        }
+        for file in "$1"/postgres/data/postmaster.pid "$1"/*/postgres/data/postmaster.pid; do
+            [ -f "$file" ] && kill -QUIT "$(head -n 1 "$file")"
+        done
+        for signal in 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 KILL KILL KILL; do
+            left="$(standing "$1")"
+            [ -z "$left" ] && break
+            kill -s "$signal" $left
+            sleep 0.1
+        done
+        rm -rf "$1"
+    "#;
+    let mut child = Command::new("sh")
+        .args(["-c", script, "omnia-test-watchdog"])
+        .arg(dir)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        // Not ours: who reads the tests' output must not wait for the watchdog.
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        // Ctrl-C ends the tests, and then it has work to do.
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap()
+}
+
+fn bench() -> &'static Bench {
+    static BENCH: OnceLock<Bench> = OnceLock::new();
+    BENCH.get_or_init(|| {
+        // Own thread, own runtime: a test's runtime ends with the test.
+        thread::spawn(|| runtime().block_on(set_up()))
+            .join()
+            .unwrap()
+    })
+}
+
+async fn set_up() -> Bench {
+    let (dir, watchdog) = throw_away_dir();
+    let cluster = Cluster::start(&ClusterOptions {
+        dir,
+        bin_dir: None,
+        max_connections: CONNECTIONS,
+        durability: Durability::ThrowAway,
+    })
+    .await
+    .unwrap();
+    let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
+    migrate(&template).await.unwrap();
+    // A database with connections cannot be copied.
+    template.close().await;
+    execute(
+        &cluster.connect_options("postgres", OWNER),
+        format!("alter database {DATABASE} with allow_connections false is_template true"),
+    )
+    .await;
+    Bench {
+        cluster,
+        _watchdog: watchdog,
+    }
+}
+
+async fn administer(statement: String) {
+    execute(
+        &bench().cluster.connect_options("postgres", OWNER),
+        statement,
+    )
+    .await;
+}
+
+async fn execute(options: &PgConnectOptions, statement: String) {
+    let mut connection = PgConnection::connect_with(options).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
