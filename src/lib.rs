@@ -7,5 +7,6 @@ pub mod config;
 pub mod error;
 pub mod postgres;
 pub mod proto;
+pub mod rilevazione;
 pub mod rpc;
 pub mod valori;
