@@ -85,7 +85,7 @@ pub async fn open(settings: &Database) -> Result<Postgres, CliError> {
 /// As [`open`].
 pub async fn join(settings: &Database) -> Result<Postgres, CliError> {
     if settings.url.is_none()
-        && let Some(socket) = cluster::running_elsewhere(&private_dir(settings)?)?
+        && let Some(socket) = cluster::running_elsewhere(&data_dir(settings)?)?
     {
         let options = |role| cluster::connect_options(&socket, DATABASE, role);
         return Ok(Postgres {
@@ -97,17 +97,20 @@ pub async fn join(settings: &Database) -> Result<Postgres, CliError> {
     open(settings).await
 }
 
-/// The directory of the private cluster.
-fn private_dir(settings: &Database) -> Result<PathBuf, CliError> {
-    match &settings.data_dir {
-        Some(dir) => Ok(dir.clone()),
-        None => home::our_default_dir(),
-    }
+/// The directory of the private cluster, where the demo keeps its key too: the one set, or the default.
+///
+/// # Errors
+/// None is set, and the environment does not say where a user's files are.
+pub fn data_dir(settings: &Database) -> Result<PathBuf, CliError> {
+    settings
+        .data_dir
+        .clone()
+        .map_or_else(home::our_default_dir, Ok)
 }
 
 async fn open_private(settings: &Database) -> Result<Postgres, CliError> {
     let cluster = Cluster::start(&ClusterOptions {
-        dir: private_dir(settings)?,
+        dir: data_dir(settings)?,
         bin_dir: settings.bin_dir.clone(),
         max_connections: settings.max_connections + pool::OWNER_CONNECTIONS + SPARE_CONNECTIONS,
         durability: Durability::Full,

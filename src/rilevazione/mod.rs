@@ -34,6 +34,7 @@
 mod carica;
 mod catalogo;
 mod copia;
+pub mod elenco;
 pub mod esempio;
 mod lettura;
 mod merge;

@@ -243,7 +243,8 @@ mod tests {
             DLGS148-2015-ART44C11TER 71 %
             DLGS148-2015-ART44C7 105 %
             DLGS72-2018-ART1 31 %
-        "#]].assert_eq(&prints[0]);
+        "#]]
+        .assert_eq(&prints[0]);
         assert_eq!(prints[0], prints[1]);
     }
 }
