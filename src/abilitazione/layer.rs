@@ -18,30 +18,24 @@ use std::{
 };
 
 use http::{Request, Response, header::AUTHORIZATION};
-use tonic::{Status, body::Body};
+use tonic::body::Body;
 use tower::{Layer, Service};
 
 use super::{
     Guardia,
     guardia::{Porta, call_unknown, porta},
 };
-use crate::error::{Error, Result};
+use crate::{error::Result, rpc::status::into_status};
 
 /// Puts the door before a service.
 #[derive(Debug, Clone)]
-pub struct AccessLayer {
-    guardia: Guardia,
-    into_status: fn(Error) -> Status,
-}
+pub struct AccessLayer(Guardia);
 
 impl AccessLayer {
-    /// A door kept by `guardia`; `into_status` writes its refusals.
+    /// A door kept by `guardia`.
     #[must_use]
-    pub fn new(guardia: Guardia, into_status: fn(Error) -> Status) -> Self {
-        Self {
-            guardia,
-            into_status,
-        }
+    pub fn new(guardia: Guardia) -> Self {
+        Self(guardia)
     }
 }
 
@@ -51,7 +45,7 @@ impl<S> Layer<S> for AccessLayer {
     fn layer(&self, inner: S) -> Self::Service {
         AccessService {
             inner,
-            layer: self.clone(),
+            guardia: self.0.clone(),
         }
     }
 }
@@ -60,7 +54,7 @@ impl<S> Layer<S> for AccessLayer {
 #[derive(Debug, Clone)]
 pub struct AccessService<S> {
     inner: S,
-    layer: AccessLayer,
+    guardia: Guardia,
 }
 
 impl<S> Service<Request<Body>> for AccessService<S>
@@ -80,10 +74,7 @@ where
         // The service that was polled ready is the one to call; its clone waits for the next request.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let AccessLayer {
-            guardia,
-            into_status,
-        } = self.layer.clone();
+        let guardia = self.guardia.clone();
         Box::pin(async move {
             match enter(&guardia, &mut request).await {
                 Ok(()) => inner.call(request).await,

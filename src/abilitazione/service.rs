@@ -4,26 +4,17 @@ use tonic::{Request, Response, Status};
 
 use super::{Abilitazione, Ambito, NessunFiltro, abilitazione};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     proto::{
         self, ChiamataConsentita, GetMyAccessRequest, GetMyAccessResponse,
         access_service_server::AccessService,
     },
+    rpc::status::into_status,
 };
 
 /// AccessService behind the access layer.
-#[derive(Debug, Clone)]
-pub struct Access {
-    into_status: fn(Error) -> Status,
-}
-
-impl Access {
-    /// The service; `into_status` writes its refusals.
-    #[must_use]
-    pub fn new(into_status: fn(Error) -> Status) -> Self {
-        Self { into_status }
-    }
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Access;
 
 #[tonic::async_trait]
 impl AccessService for Access {
@@ -31,9 +22,7 @@ impl AccessService for Access {
         &self,
         request: Request<GetMyAccessRequest>,
     ) -> Result<Response<GetMyAccessResponse>, Status> {
-        my_access(&request)
-            .map(Response::new)
-            .map_err(self.into_status)
+        my_access(&request).map(Response::new).map_err(into_status)
     }
 }
 

@@ -31,7 +31,7 @@ mod pool;
 mod schema;
 mod server;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use sqlx::PgPool;
 
@@ -77,12 +77,20 @@ pub async fn open(settings: &Database) -> Result<Postgres, CliError> {
     })
 }
 
+/// The directory of the private cluster, where the demo keeps its key too: the one set, or the default.
+///
+/// # Errors
+/// None is set, and the environment does not say where a user's files are.
+pub fn data_dir(settings: &Database) -> Result<PathBuf, CliError> {
+    settings
+        .data_dir
+        .clone()
+        .map_or_else(home::our_default_dir, Ok)
+}
+
 async fn open_private(settings: &Database) -> Result<Postgres, CliError> {
     let cluster = Cluster::start(&ClusterOptions {
-        dir: match &settings.data_dir {
-            Some(dir) => dir.clone(),
-            None => home::our_default_dir()?,
-        },
+        dir: data_dir(settings)?,
         bin_dir: settings.bin_dir.clone(),
         max_connections: settings.max_connections + pool::OWNER_CONNECTIONS + SPARE_CONNECTIONS,
         durability: Durability::Full,
