@@ -3,14 +3,19 @@
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
 //! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
 
+mod grant;
 mod interrupt;
 mod migrate;
+mod policy;
+mod token;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use self::{interrupt::interruptible, migrate::Migrate};
+use self::{
+    grant::Grant, interrupt::interruptible, migrate::Migrate, policy::Policy, token::Token,
+};
 use crate::config::Settings;
 
 /// What a subcommand may fail with: printed as one sentence.
@@ -29,7 +34,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Grant(Grant),
     Migrate(Migrate),
+    Policy(Policy),
+    Token(Token),
 }
 
 impl Cli {
@@ -40,7 +48,10 @@ impl Cli {
     pub async fn run(self) -> Result<ExitCode, CliError> {
         let settings = Settings::read(self.config.as_deref())?;
         match self.command {
+            Command::Grant(grant) => interruptible(grant.run(&settings)).await,
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
+            Command::Policy(policy) => policy.run(&settings).await,
+            Command::Token(token) => token.run(&settings),
         }
     }
 }
