@@ -4,4 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod banco;
+mod cluster;
+mod migrate;
 mod postgres;
