@@ -6,4 +6,5 @@ pub mod config;
 pub mod error;
 pub mod postgres;
 pub mod proto;
+pub mod telemetry;
 pub mod valori;

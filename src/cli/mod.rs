@@ -11,7 +11,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::{interrupt::interruptible, migrate::Migrate};
-use crate::config::Settings;
+use crate::{config::Settings, telemetry};
 
 /// What a subcommand may fail with: printed as one sentence.
 pub type CliError = Box<dyn std::error::Error + Send + Sync>;
@@ -39,8 +39,11 @@ impl Cli {
     /// Whatever stopped it, as a sentence for the operator.
     pub async fn run(self) -> Result<ExitCode, CliError> {
         let settings = Settings::read(self.config.as_deref())?;
-        match self.command {
+        let telemetry = telemetry::init(&settings.telemetry)?;
+        let result = match self.command {
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
-        }
+        };
+        telemetry.shutdown().await;
+        result
     }
 }
