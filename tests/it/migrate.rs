@@ -87,7 +87,7 @@ fn after_a_kill_the_next_run_does_the_work() {
 #[tokio::test]
 async fn what_goes_wrong_is_one_sentence() {
     let db = banco::database().await;
-    // Not its owner: the schema is current, but even looking is the owner's business.
+    // All is pending now, and the serving role may not do it.
     sqlx::query("delete from _sqlx_migrations")
         .execute(&db.owner)
         .await
