@@ -11,4 +11,5 @@ pub mod proto;
 pub mod report;
 pub mod rilevazione;
 pub mod rpc;
+pub mod telemetry;
 pub mod valori;

@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 use self::{
     grant::Grant, interrupt::interruptible, migrate::Migrate, policy::Policy, token::Token,
 };
-use crate::config::Settings;
+use crate::{config::Settings, telemetry};
 
 /// What a subcommand may fail with: printed as one sentence.
 pub type CliError = Box<dyn std::error::Error + Send + Sync>;
@@ -47,11 +47,14 @@ impl Cli {
     /// Whatever stopped it, as a sentence for the operator.
     pub async fn run(self) -> Result<ExitCode, CliError> {
         let settings = Settings::read(self.config.as_deref())?;
-        match self.command {
+        let telemetry = telemetry::init(&settings.telemetry)?;
+        let result = match self.command {
             Command::Grant(grant) => interruptible(grant.run(&settings)).await,
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
             Command::Policy(policy) => policy.run(&settings).await,
             Command::Token(token) => token.run(&settings),
-        }
+        };
+        telemetry.shutdown().await;
+        result
     }
 }

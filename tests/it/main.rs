@@ -7,3 +7,4 @@ mod banco;
 mod cluster;
 mod migrate;
 mod postgres;
+mod telemetry;

@@ -27,12 +27,13 @@ fn at(place: &Place) -> Command {
     migrate(&[("OMNIA_DATABASE__DATA_DIR", place.dir.to_str().unwrap())])
 }
 
+/// Whether it worked, and its answer: the result, or the sentence after the log.
 fn said(output: &Output) -> (bool, String) {
-    let text = [&output.stdout[..], &output.stderr[..]].concat();
-    (
-        output.status.success(),
-        String::from_utf8(text).unwrap().trim().to_owned(),
-    )
+    let done = output.status.success();
+    let text = if done { &output.stdout } else { &output.stderr };
+    let text = String::from_utf8(text.clone()).unwrap();
+    assert!(!text.contains("parolachiave"), "{text}");
+    (done, text.lines().last().unwrap_or_default().to_owned())
 }
 
 /// Starts the program on a new cluster and waits for the server's process.
@@ -86,7 +87,7 @@ fn after_a_kill_the_next_run_does_the_work() {
 #[tokio::test]
 async fn what_goes_wrong_is_one_sentence() {
     let db = banco::database().await;
-    // Not its owner: the schema is current, but even looking is the owner's business.
+    // All is pending now, and the serving role may not do it.
     sqlx::query("delete from _sqlx_migrations")
         .execute(&db.owner)
         .await
@@ -99,9 +100,9 @@ async fn what_goes_wrong_is_one_sentence() {
         (
             vec![(
                 "DATABASE_URL",
-                "postgres://omnia:parolachiave@localhost:1/x",
+                "postgres://omnia:parolachiave@127.0.0.1:1/x",
             )],
-            "cannot migrate the database: ",
+            "cannot migrate the database: error communicating with database: Connection refused",
         ),
         (
             vec![("DATABASE_URL", "mysql://omnia:parolachiave@localhost/x")],
@@ -119,10 +120,6 @@ async fn what_goes_wrong_is_one_sentence() {
         let (done, text) = said(&migrate(&variables).output().unwrap());
         assert!(
             !done && text.starts_with(&format!("omnia: {expected}")),
-            "{text}"
-        );
-        assert!(
-            text.lines().count() == 1 && !text.contains("parolachiave"),
             "{text}"
         );
     }
