@@ -3,14 +3,17 @@
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
 //! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
 
+mod generate;
 mod interrupt;
+mod load;
 mod migrate;
+mod progress;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use self::{interrupt::interruptible, migrate::Migrate};
+use self::{generate::Generate, interrupt::interruptible, load::Load, migrate::Migrate};
 use crate::config::Settings;
 
 /// What a subcommand may fail with: printed as one sentence.
@@ -29,6 +32,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Generate(Generate),
+    Load(Load),
     Migrate(Migrate),
 }
 
@@ -40,6 +45,8 @@ impl Cli {
     pub async fn run(self) -> Result<ExitCode, CliError> {
         let settings = Settings::read(self.config.as_deref())?;
         match self.command {
+            Command::Generate(generate) => generate.run().await,
+            Command::Load(load) => interruptible(load.run(&settings)).await,
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
         }
     }
