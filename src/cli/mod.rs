@@ -3,10 +3,13 @@
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
 //! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
 
+mod generate;
 mod grant;
 mod interrupt;
+mod load;
 mod migrate;
 mod policy;
+mod progress;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -14,7 +17,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::{
-    grant::Grant, interrupt::interruptible, migrate::Migrate, policy::Policy, token::Token,
+    generate::Generate, grant::Grant, interrupt::interruptible, load::Load, migrate::Migrate,
+    policy::Policy, token::Token,
 };
 use crate::{config::Settings, telemetry};
 
@@ -34,7 +38,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Generate(Generate),
     Grant(Grant),
+    Load(Load),
     Migrate(Migrate),
     Policy(Policy),
     Token(Token),
@@ -49,7 +55,9 @@ impl Cli {
         let settings = Settings::read(self.config.as_deref())?;
         let telemetry = telemetry::init(&settings.telemetry)?;
         let result = match self.command {
+            Command::Generate(generate) => interruptible(generate.run()).await,
             Command::Grant(grant) => interruptible(grant.run(&settings)).await,
+            Command::Load(load) => interruptible(load.run(&settings)).await,
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
             Command::Policy(policy) => policy.run(&settings).await,
             Command::Token(token) => token.run(&settings),

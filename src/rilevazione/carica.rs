@@ -38,6 +38,18 @@ pub struct Fonti {
 }
 
 impl Fonti {
+    /// The four files of a folder, under the names that they usually have.
+    #[must_use]
+    pub fn in_folder(folder: &Path, data_riferimento: NaiveDate) -> Self {
+        Self {
+            decreti: folder.join("decreti.csv"),
+            stanziamenti: folder.join("stanziamenti.csv"),
+            normative: Some(folder.join("normative.csv")),
+            prestazioni: Some(folder.join("prestazioni.csv")),
+            data_riferimento,
+        }
+    }
+
     /// All the files.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let optional = [&self.normative, &self.prestazioni];

@@ -25,6 +25,8 @@ use std::{
     path::Path,
 };
 
+use chrono::NaiveDate;
+
 use self::mondo::{Decreto, Mondo, Riga};
 use super::Fonti;
 
@@ -54,6 +56,14 @@ pub struct Opzioni {
     pub rilevazione: u32,
 }
 
+impl Opzioni {
+    /// The day as of which the extract is made.
+    #[must_use]
+    pub fn data_riferimento(&self) -> NaiveDate {
+        mondo::data_riferimento(self.rilevazione.min(MAX_RILEVAZIONE))
+    }
+}
+
 /// Writes `decreti.csv`, `stanziamenti.csv`, `normative.csv` and `prestazioni.csv` into a folder, which is made if it is
 /// not there, over what is there. Calls `written` with the number of rows so far, now and then.
 ///
@@ -76,16 +86,16 @@ pub fn genera(
         ));
     }
     fs::create_dir_all(cartella)?;
-    let fonti = Fonti {
-        decreti: cartella.join("decreti.csv"),
-        stanziamenti: cartella.join("stanziamenti.csv"),
-        normative: Some(cartella.join("normative.csv")),
-        prestazioni: Some(cartella.join("prestazioni.csv")),
-        data_riferimento: mondo::data_riferimento(rilevazione),
-    };
+    let fonti = Fonti::in_folder(cartella, opzioni.data_riferimento());
     fs::write(&fonti.stanziamenti, STANZIAMENTI)?;
-    fs::write(cartella.join("normative.csv"), NORMATIVE)?;
-    fs::write(cartella.join("prestazioni.csv"), PRESTAZIONI)?;
+    for (path, text) in [
+        (&fonti.normative, NORMATIVE),
+        (&fonti.prestazioni, PRESTAZIONI),
+    ] {
+        if let Some(path) = path {
+            fs::write(path, text)?;
+        }
+    }
 
     let mondo = Mondo::new(seme, righe, STANZIAMENTI);
     let mut out = BufWriter::with_capacity(1 << 18, File::create(&fonti.decreti)?);
