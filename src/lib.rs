@@ -1,6 +1,60 @@
-//! OMNIA IS Monitoraggio.
+//! OMNIA IS Monitoraggio: the two reports of INPS Messaggio 4648/2023 over gRPC.
+//!
+//! INPS pays wage-integration benefits out of appropriations that the law caps. Two ministries see here, to the cent, how
+//! much of each cap is authorised and how much is paid (report sintetico, §2.1), and the decrees behind each
+//! figure (dettaglio del decreto, §2.2). An AA07 grant says who may see what (§3).
+//!
+//! # Four things that are always true
+//!
+//! 1. The figures reconcile: a figure of the report equals, to the cent, the sum over the decrees for the same filter and
+//!    the same rilevazione. Both apply the same two conditions, written once ([`postgres::predicates`]).
+//! 2. Nobody sees what their grant does not give: no query runs without a [`Permesso`], and only a decision makes one.
+//! 3. Nothing is silently cut: a stream ends with its control totals or with an error ([`decreto::export`]).
+//! 4. A figure once given can be given again: rows carry the range of rilevazioni in which they hold, and are never
+//!    overwritten ([`rilevazione`]).
+//!
+//! # The life of a request
+//!
+//! ```text
+//!              ┌ observe    span, metric, log line at the end of the call          rpc::observe
+//!              ├ access     token ─► who;  AA07 grant ─► what INPS gave them;        abilitazione::layer
+//!              │            decision table ─► may this profile make this call?
+//!              │            puts an Abilitazione into the request, or refuses
+//! bytes ─► tonic router ─► service     decode, decide, query, encode                report, decreto
+//!                            │ filtro      fields ─► values, every violation at once
+//!                            │ permetti    filters and scope ─► Permesso<Filtro>
+//!                            │ query       SQL with the scope and the visible columns in it
+//!                            └ stream      pages ─► lotti ─► chiusura
+//! ```
+//!
+//! Every error on the way is an [`error::Error`] with a documented reason, and becomes a gRPC status in one
+//! place ([`rpc::status`]).
+//!
+//! # The map
+//!
+//! | module | concern |
+//! | --- | --- |
+//! | [`proto`] | the generated contract; the protos are its documentation |
+//! | [`valori`] | amounts, hours, days, codes: parsed once, then right by construction |
+//! | [`error`] | what can go wrong, as the contract names it; knows no tonic |
+//! | [`abilitazione`] | §3: token, AA07 grant, policy, decision, proof, layer |
+//! | [`report`] | §2.1: filter, query, service |
+//! | [`decreto`] | §2.2: filter, query, service, export |
+//! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione |
+//! | [`postgres`] | the database: a server of yours, or a private cluster |
+//! | [`rpc`] | what every call shares: status, request parts, pages, observation |
+//! | [`app`] | the composition root |
+//! | [`cli`], [`config`], [`telemetry`], [`clock`] | subcommands, settings, what is observed, injected time |
+//!
+//! # Words
+//!
+//! Domain nouns are the Messaggio's Italian, spelt alike in proto, SQL and Rust; mechanics are English. The README has
+//! the glossary.
+//!
+//! [`Permesso`]: abilitazione::permesso::Permesso
 
 pub mod abilitazione;
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,6 +1,9 @@
 //! `omnia generate`: an invented extract, to try the service with.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 
@@ -52,21 +55,29 @@ impl Generate {
             )
             .into());
         }
-        let progress = Progress::new(self.righe);
-        let cartella = self.cartella.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            genera(opzioni, &cartella, |rows| {
-                progress.set(rows);
-                progress.rows(rows);
-            })
-        });
-        let fonti = written
-            .await?
-            .map_err(|error| format!("cannot write into {}: {error}", self.cartella.display()))?;
+        let fonti = generate(opzioni, &self.cartella).await?;
         eprintln!("note: {AVVERTENZA}");
         println!("{}", load_command(&fonti));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes an extract with a progress bar.
+///
+/// # Errors
+/// A sentence: the files cannot be written.
+pub(super) async fn generate(opzioni: Opzioni, cartella: &Path) -> Result<Fonti, CliError> {
+    let progress = Progress::new(opzioni.righe);
+    let folder = cartella.to_owned();
+    let written = tokio::task::spawn_blocking(move || {
+        genera(opzioni, &folder, |rows| {
+            progress.set(rows);
+            progress.rows(rows);
+        })
+    });
+    written
+        .await?
+        .map_err(|error| format!("cannot write into {}: {error}", cartella.display()).into())
 }
 
 fn load_command(fonti: &Fonti) -> String {

@@ -10,6 +10,7 @@ use std::{
 
 use chrono::NaiveDate;
 use clap::Args;
+use sqlx::PgPool;
 
 use super::{CliError, progress::Progress};
 use crate::{
@@ -66,16 +67,9 @@ impl Load {
         } else {
             postgres::check_schema(&owner).await?;
         }
-        let mut report = Report {
-            progress: Progress::new(size(&fonti)),
-            rows: 0,
-            list,
-        };
-        let esito = carica(&owner, &fonti, &Clock::system(), &mut report).await;
-        let listed = report.finish();
+        let esito = load(&owner, &fonti, list).await;
         postgres.stop().await?;
-        listed?;
-        match esito {
+        match esito? {
             Ok(Esito::Caricata(riepilogo)) => {
                 println!("{}", summary(&riepilogo, fonti.data_riferimento, rifiuti));
             }
@@ -92,6 +86,25 @@ impl Load {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Loads with a progress bar; the findings go to `list`, or to standard error.
+///
+/// # Errors
+/// The outer: the list of rejects could not be finished. The inner: the loader's.
+pub(super) async fn load(
+    owner: &PgPool,
+    fonti: &Fonti,
+    list: Option<csv::Writer<File>>,
+) -> Result<Result<Esito, LoadError>, CliError> {
+    let mut report = Report {
+        progress: Progress::new(size(fonti)),
+        rows: 0,
+        list,
+    };
+    let esito = carica(owner, fonti, &Clock::system(), &mut report).await;
+    report.finish()?;
+    Ok(esito)
 }
 
 fn summary(riepilogo: &Riepilogo, data: NaiveDate, rifiuti: Option<&Path>) -> String {

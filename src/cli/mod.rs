@@ -3,6 +3,7 @@
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
 //! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
 
+mod demo;
 mod generate;
 mod grant;
 mod interrupt;
@@ -10,6 +11,8 @@ mod load;
 mod migrate;
 mod policy;
 mod progress;
+mod report_table;
+mod serve;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -17,8 +20,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::{
-    generate::Generate, grant::Grant, interrupt::interruptible, load::Load, migrate::Migrate,
-    policy::Policy, token::Token,
+    demo::Demo, generate::Generate, grant::Grant, interrupt::interruptible, load::Load,
+    migrate::Migrate, policy::Policy, serve::Serve, token::Token,
 };
 use crate::{config::Settings, telemetry};
 
@@ -38,6 +41,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(Serve),
+    Demo(Demo),
     Generate(Generate),
     Grant(Grant),
     Load(Load),
@@ -55,6 +60,9 @@ impl Cli {
         let settings = Settings::read(self.config.as_deref())?;
         let telemetry = telemetry::init(&settings.telemetry)?;
         let result = match self.command {
+            // These two handle signals themselves: calls under way must drain.
+            Command::Serve(serve) => serve.run(&settings).await,
+            Command::Demo(demo) => demo.run(settings).await,
             Command::Generate(generate) => interruptible(generate.run()).await,
             Command::Grant(grant) => interruptible(grant.run(&settings)).await,
             Command::Load(load) => interruptible(load.run(&settings)).await,

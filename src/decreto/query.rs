@@ -131,7 +131,7 @@ impl Lettura {
                 _ => expression,
             });
         }
-        query.push(" from dettaglio_decreto where ");
+        query.push(" from dettaglio_decreto d where ");
         self.conditions(&mut query);
         if let Some(dopo) = dopo {
             query
@@ -143,8 +143,9 @@ impl Lettura {
                 .push_bind(dopo.id)
                 .push(")");
         }
+        // By the columns of the table: a column of the answer may have the same name and be hidden.
         query
-            .push(" order by data_decreto, numero_decreto, id limit ")
+            .push(" order by d.data_decreto, d.numero_decreto, d.id limit ")
             .push_bind(limite);
         query
     }

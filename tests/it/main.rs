@@ -1,10 +1,18 @@
 //! The tests that need a database or a server. One target, so that they share one throw-away cluster.
 
 // Clippy knows tests by their attribute, and their helpers have none.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
 
 mod banco;
 mod cluster;
 mod migrate;
+mod modello;
 mod postgres;
+mod riconciliazione;
+mod servizio;
 mod telemetry;

@@ -1,0 +1,165 @@
+//! The composition root: what is made of what, and in which order calls pass through it.
+//!
+//! ```text
+//! TCP ─► observe ─► access ─► ReportService, DecreeService, AccessService ─► Postgres (serving role)
+//!                        └──► health, reflection (no token)
+//! ```
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sqlx::PgPool;
+use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    service::Routes,
+    transport::{Server, server::TcpIncoming},
+};
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use crate::{
+    abilitazione::{
+        Access, AccessLayer, Guardia, Jwks, Politica, Sorgente, TokenVerifier, Vocabulary,
+    },
+    clock::Clock,
+    config::{self, Settings},
+    decreto::service::{Decrees, Limiti},
+    proto::{
+        FILE_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
+        decree_service_server::DecreeServiceServer, report_service_server::ReportServiceServer,
+    },
+    report::service::Report,
+    rpc::observe::ObserveLayer,
+};
+
+/// What `serve` may fail with.
+pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How often the health service asks the database.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
+/// What streams get to send their last message once their time to drain is over.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// More than any client of ours sends, and little enough for a flood of headers to cost nothing.
+const MAX_HEADER_BYTES: u32 = 24 * 1024;
+
+/// The access layer of the settings: keys, policy, grants.
+///
+/// # Errors
+/// A sentence: keys or policy that cannot be read, and everything that is wrong with them.
+pub async fn access(
+    settings: &config::Access,
+    jwks: &Path,
+    pool: PgPool,
+    clock: Clock,
+) -> Result<AccessLayer, ServeError> {
+    let jwks = Jwks::from_file(jwks).map_err(|error| format!("{}: {error}", jwks.display()))?;
+    let vocabulary = Vocabulary::of_contract()?;
+    let sorgente = Sorgente::of_settings(settings.policy_dir.as_deref())?;
+    let politica = Politica::load(&sorgente, &vocabulary).await?;
+    let token = TokenVerifier::new(
+        jwks,
+        &settings.issuer,
+        &settings.audience,
+        settings.leeway_seconds,
+        clock.clone(),
+    );
+    Ok(AccessLayer::new(Guardia::new(
+        token, pool, politica, vocabulary, clock,
+    )))
+}
+
+/// Serves on `listener` until `stop` is cancelled and what runs has drained.
+///
+/// # Errors
+/// The transport's, or a descriptor set that reflection cannot read.
+pub async fn serve(
+    settings: &Settings,
+    pool: PgPool,
+    access: AccessLayer,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    // Cancelled only when the time to drain is over: until then exports go on.
+    let arresto = CancellationToken::new();
+    let limiti = Limiti {
+        contemporanee: Arc::new(Semaphore::new(settings.export.max_concurrent)),
+        durata: Duration::from_secs(settings.export.deadline_seconds),
+        righe_per_lotto: settings.export.batch_rows,
+        arresto: arresto.clone(),
+    };
+    let (health, health_service) = tonic_health::server::health_reporter();
+    set_health(&health, ServingStatus::NotServing).await;
+    let watch = tokio::spawn(watch_database(health.clone(), pool.clone()));
+
+    let limit = settings.server.max_request_bytes;
+    let mut routes = Routes::new(health_service)
+        .add_service(
+            ReportServiceServer::new(Report::new(pool.clone())).max_decoding_message_size(limit),
+        )
+        .add_service(
+            DecreeServiceServer::new(Decrees::new(pool, limiti)).max_decoding_message_size(limit),
+        )
+        .add_service(AccessServiceServer::new(Access).max_decoding_message_size(limit));
+    if settings.server.reflection {
+        // As bytes: the options of vocabulary.proto must survive.
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        routes = routes
+            .add_service(reflection().build_v1()?)
+            .add_service(reflection().build_v1alpha()?);
+    }
+
+    let server = Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .http2_max_header_list_size(MAX_HEADER_BYTES)
+        .max_concurrent_streams(256)
+        .layer(ObserveLayer)
+        .layer(access)
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(
+            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            stop.clone().cancelled_owned(),
+        );
+    let drain = Duration::from_secs(settings.server.drain_seconds);
+    let outcome = tokio::select! {
+        outcome = server => outcome.map_err(Into::into),
+        // tonic waits for streams without bound: this is the bound.
+        () = async {
+            stop.cancelled().await;
+            set_health(&health, ServingStatus::NotServing).await;
+            sleep(drain).await;
+            arresto.cancel();
+            sleep(LAST_WORDS).await;
+        } => Ok(()),
+    };
+    watch.abort();
+    outcome
+}
+
+async fn watch_database(health: HealthReporter, pool: PgPool) {
+    loop {
+        let status = match sqlx::query("select 1").execute(&pool).await {
+            Ok(_) => ServingStatus::Serving,
+            Err(error) => {
+                tracing::warn!(%error, "the database does not answer");
+                ServingStatus::NotServing
+            }
+        };
+        set_health(&health, status).await;
+        sleep(HEALTH_INTERVAL).await;
+    }
+}
+
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    // "" is the server as a whole.
+    for service in [
+        "",
+        "inps.omnia.monitoraggio.v1.ReportService",
+        "inps.omnia.monitoraggio.v1.DecreeService",
+        "inps.omnia.monitoraggio.v1.AccessService",
+    ] {
+        health.set_service_status(service, status).await;
+    }
+}

@@ -1,0 +1,254 @@
+//! `omnia demo`: everything at once, for whoever wants to see the service work.
+//!
+//! The first run makes a private cluster, generates an extract and loads it through the same loader as real data, and
+//! registers a grant for each profile. Later runs find all that and serve at once.
+
+use std::{
+    fmt::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use chrono::Months;
+use clap::Args;
+use sqlx::PgPool;
+use tonic::{Request, metadata::AsciiMetadataValue, transport::Endpoint};
+
+use super::{
+    CliError, generate, interrupt::interruptible, load, report_table::table, serve::listen,
+    serve::stop_on_signal,
+};
+use crate::{
+    abilitazione::{
+        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
+        aa07::{self, Ente, NuovaAbilitazione, Stato},
+        demo_key::{self, DemoKey},
+    },
+    app,
+    clock::Clock,
+    config::Settings,
+    postgres::{self, Postgres},
+    proto::{GetReportSinteticoRequest, report_service_client::ReportServiceClient},
+    rilevazione::{
+        Esito,
+        esempio::{AVVERTENZA, MAX_RIGHE, Opzioni},
+    },
+};
+
+/// The world of the demo.
+const SEME: u64 = 1;
+/// How long the printed tokens are good for.
+const ORE: u32 = 12;
+
+/// Serve invented data from a private cluster, with tokens to try every profile.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Rows of the detail to generate, where there are no data yet.
+    #[arg(long, value_name = "N", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u64).range(1..=MAX_RIGHE))]
+    righe: u64,
+}
+
+/// What the demo serves with.
+struct Scena {
+    key: DemoKey,
+    jwks: PathBuf,
+    profili: Vec<String>,
+    clock: Clock,
+}
+
+impl Demo {
+    /// Prepares what is missing, then serves until Ctrl-C.
+    ///
+    /// # Errors
+    /// A sentence: what could not be prepared or served.
+    pub(super) async fn run(self, mut settings: Settings) -> Result<ExitCode, CliError> {
+        if settings.database.url.is_some() {
+            // Invented decrees among real ones would be worse than no demo.
+            return Err("the demo runs on a private cluster of its own: unset DATABASE_URL".into());
+        }
+        let dir = postgres::data_dir(&settings.database)?.join("demo");
+        let postgres = postgres::open(&settings.database).await?;
+        let prepared = interruptible(self.prepare(&postgres, &dir, &settings)).await;
+        let outcome = match prepared {
+            Ok(scena) => {
+                settings.access.jwks = Some(scena.jwks.clone());
+                scena.serve(&settings, &postgres).await
+            }
+            Err(error) => Err(error),
+        };
+        let stopped = postgres.stop().await;
+        outcome.and(stopped).map(|()| ExitCode::SUCCESS)
+    }
+
+    async fn prepare(
+        &self,
+        postgres: &Postgres,
+        dir: &Path,
+        settings: &Settings,
+    ) -> Result<Scena, CliError> {
+        let clock = Clock::system();
+        let owner = postgres.owner_pool();
+        postgres::migrate(&owner).await?;
+        let key = demo_key::create_or_load(dir)?;
+        self.load_once(&owner, dir).await?;
+        let sorgente = Sorgente::of_settings(settings.access.policy_dir.as_deref())?;
+        let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract()?).await?;
+        let profili: Vec<String> = tabella.profili().map(|p| p.nome().to_owned()).collect();
+        register_grants(&owner, &clock, &tabella, &profili).await?;
+        Ok(Scena {
+            key,
+            jwks: demo_key::jwks_path(dir),
+            profili,
+            clock,
+        })
+    }
+
+    async fn load_once(&self, owner: &PgPool, dir: &Path) -> Result<(), CliError> {
+        let loaded: bool = sqlx::query_scalar("select exists (select from rilevazione)")
+            .fetch_one(owner)
+            .await?;
+        if loaded {
+            return Ok(());
+        }
+        let cartella = dir.join("estratto");
+        let opzioni = Opzioni {
+            righe: self.righe,
+            seme: SEME,
+            rilevazione: 1,
+        };
+        eprintln!("generating {} rows", self.righe);
+        let fonti = generate::generate(opzioni, &cartella).await?;
+        eprintln!("loading them");
+        if let Esito::Caricata(riepilogo) = load::load(owner, &fonti, None).await?? {
+            eprintln!(
+                "rilevazione {} is loaded: {} rows",
+                riepilogo.rilevazione, riepilogo.righe
+            );
+        }
+        std::fs::remove_dir_all(&cartella)?;
+        Ok(())
+    }
+}
+
+/// Who the demo's grants are for.
+fn soggetto(profilo: &str) -> String {
+    format!("demo-{profilo}")
+}
+
+/// One grant a profile on everything, for a year; a new one where the last has run out.
+async fn register_grants(
+    owner: &PgPool,
+    clock: &Clock,
+    tabella: &Tabella,
+    profili: &[String],
+) -> Result<(), CliError> {
+    let oggi = clock.today();
+    let registered = aa07::list(owner).await?;
+    for profilo in profili {
+        let soggetto = soggetto(profilo);
+        let has_one = registered
+            .iter()
+            .any(|r| r.aa07.soggetto == soggetto && r.stato(oggi) == Stato::Valida);
+        if has_one {
+            continue;
+        }
+        let nuova = NuovaAbilitazione {
+            soggetto,
+            ente: match profilo.split('-').next() {
+                Some("mlps") => Ente::Mlps,
+                Some("mef") => Ente::Mef,
+                _ => Ente::Inps,
+            },
+            profilo: profilo.clone(),
+            ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
+            valida_dal: oggi,
+            valida_al: oggi + Months::new(12),
+        };
+        aa07::add(owner, clock, tabella, &nuova, "omnia demo").await?;
+    }
+    Ok(())
+}
+
+impl Scena {
+    fn token(&self, settings: &Settings, profilo: &str) -> Result<String, CliError> {
+        let access = &settings.access;
+        let soggetto = soggetto(profilo);
+        let token = self.key.token(
+            &access.issuer,
+            &access.audience,
+            &soggetto,
+            ORE,
+            &self.clock,
+        )?;
+        Ok(token)
+    }
+
+    async fn serve(&self, settings: &Settings, postgres: &Postgres) -> Result<(), CliError> {
+        let pool = postgres.serving_pool();
+        let layer = app::access(
+            &settings.access,
+            &self.jwks,
+            pool.clone(),
+            self.clock.clone(),
+        )
+        .await?;
+        let listener = listen(settings).await?;
+        let address = listener.local_addr()?;
+        let stop = stop_on_signal()?;
+        let server = app::serve(settings, pool, layer, listener, stop.clone());
+        let shown = async {
+            let shown = self.show(settings, address).await;
+            if shown.is_err() {
+                stop.cancel();
+            }
+            shown
+        };
+        let (served, shown) = tokio::join!(server, shown);
+        shown.and(served)
+    }
+
+    /// Asks the server that has just started, as any client would, and tells how to go on.
+    async fn show(&self, settings: &Settings, address: SocketAddr) -> Result<(), CliError> {
+        let first = self.profili.first().ok_or("the policy has no profile")?;
+        let channel = Endpoint::from_shared(format!("http://{address}"))?
+            .connect()
+            .await?;
+        let mut request = Request::new(GetReportSinteticoRequest::default());
+        let bearer: AsciiMetadataValue =
+            format!("Bearer {}", self.token(settings, first)?).parse()?;
+        request.metadata_mut().insert("authorization", bearer);
+        let report = ReportServiceClient::new(channel)
+            .get_report_sintetico(request)
+            .await?
+            .into_inner();
+        println!("\nReport sintetico, euro ({AVVERTENZA})\n");
+        println!("{}\n", table(&report));
+        println!("{}", self.commands(settings, address)?);
+        println!("Serving on {address} until Ctrl-C");
+        Ok(())
+    }
+
+    /// Commands to copy and paste: every profile asks for the report and for one decree.
+    fn commands(&self, settings: &Settings, address: SocketAddr) -> Result<String, CliError> {
+        const SERVICES: &str = "inps.omnia.monitoraggio.v1";
+        let mut text = format!("Tokens are good for {ORE} hours; `omnia token` makes others.\n");
+        for profilo in &self.profili {
+            let variable = profilo.replace('-', "_").to_uppercase();
+            let token = self.token(settings, profilo)?;
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                "\n# {profilo}\n{variable}={token}\n\
+                 grpcurl -plaintext -H \"authorization: Bearer ${variable}\" \
+                 -d '{{\"filtro\":{{\"normativa\":[\"DL109-2018-ART44\"]}}}}' \
+                 {address} {SERVICES}.ReportService/GetReportSintetico\n\
+                 grpcurl -plaintext -H \"authorization: Bearer ${variable}\" \
+                 -d '{{\"normativa\":\"DL109-2018-ART44\",\"page_size\":1}}' \
+                 {address} {SERVICES}.DecreeService/ListDecrees\n"
+            );
+        }
+        Ok(text)
+    }
+}

@@ -1,0 +1,82 @@
+//! `omnia serve`: the service, on the database and the keys that the settings name.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::CliError;
+use crate::{app, clock::Clock, config::Settings, postgres};
+
+/// Serve until Ctrl-C or SIGTERM.
+#[derive(Debug, Args)]
+pub(super) struct Serve {}
+
+impl Serve {
+    /// Runs the service to its end.
+    ///
+    /// # Errors
+    /// A sentence: settings, database, policy, keys or address.
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
+        let postgres = postgres::open(&settings.database).await?;
+        let outcome = serve(settings, &postgres).await;
+        // Whatever happened, a private cluster must not be left behind.
+        let stopped = postgres.stop().await;
+        outcome.and(stopped).map(|()| ExitCode::SUCCESS)
+    }
+}
+
+async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(), CliError> {
+    if postgres.is_private() {
+        postgres::migrate(&postgres.owner_pool()).await?;
+    } else {
+        postgres::check_schema(&postgres.serving_pool()).await?;
+    }
+    let pool = postgres.serving_pool();
+    let jwks = settings
+        .access
+        .jwks
+        .as_deref()
+        .ok_or("set access.jwks: the public keys of whoever signs the tokens (`omnia demo` brings its own)")?;
+    let access = app::access(&settings.access, jwks, pool.clone(), Clock::system()).await?;
+    let listener = listen(settings).await?;
+    println!("Serving on {}", listener.local_addr()?);
+    app::serve(settings, pool, access, listener, stop_on_signal()?).await
+}
+
+/// Opens the address of the settings.
+///
+/// # Errors
+/// A sentence with the address.
+pub(super) async fn listen(settings: &Settings) -> Result<TcpListener, CliError> {
+    let address = settings.server.listen;
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+/// A token that Ctrl-C or SIGTERM cancels.
+///
+/// # Errors
+/// The system's, if signals cannot be had.
+pub(super) fn stop_on_signal() -> Result<CancellationToken, CliError> {
+    let stop = CancellationToken::new();
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    let cancel = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
+        }
+        tracing::info!("stopping");
+        cancel.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,242 @@
+//! The real server on a free port, over a test's own database, with a clock of the test's.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use omnia::{
+    abilitazione::{
+        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
+        aa07::{self, Ente, NuovaAbilitazione},
+        demo_key::{self, DemoKey},
+    },
+    app,
+    clock::Clock,
+    config::Settings,
+    proto::{
+        access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
+        report_service_client::ReportServiceClient,
+    },
+    rilevazione::{Esito, Fonti, Segnalazione, carica},
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    Request, Status,
+    metadata::AsciiMetadataValue,
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+
+use crate::{
+    banco::{self, Database},
+    modello::{self, Estratto},
+};
+
+/// The profiles that are shipped.
+pub const PROFILI: [&str; 4] = [
+    "mef-rgs",
+    "mef-sintesi",
+    "mlps-ammortizzatori",
+    "mlps-consultazione",
+];
+
+/// A day on which the grants of the tests are valid.
+pub const OGGI: &str = "2026-11-23T09:00:00Z";
+
+/// A server at work.
+pub struct Servizio {
+    pub db: Database,
+    pub address: SocketAddr,
+    pub clock: Clock,
+    pub key: DemoKey,
+    pub settings: Settings,
+    pub tabella: Tabella,
+    now: Arc<Mutex<DateTime<Utc>>>,
+    stop: CancellationToken,
+    server: JoinHandle<Result<(), app::ServeError>>,
+    dir: tempfile::TempDir,
+}
+
+/// Puts a bearer token on every call.
+#[derive(Clone)]
+pub struct Bearer(Option<AsciiMetadataValue>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(value) = &self.0 {
+            request
+                .metadata_mut()
+                .insert("authorization", value.clone());
+        }
+        Ok(request)
+    }
+}
+
+pub type Canale = InterceptedService<Channel, Bearer>;
+
+/// The three clients of one caller.
+#[derive(Clone)]
+pub struct Cliente {
+    pub report: ReportServiceClient<Canale>,
+    pub decreti: DecreeServiceClient<Canale>,
+    pub accesso: AccessServiceClient<Canale>,
+}
+
+impl Servizio {
+    /// A server with the default settings.
+    pub async fn avvia() -> Self {
+        Self::avvia_con(|_| ()).await
+    }
+
+    /// A server with settings changed.
+    pub async fn avvia_con(change: impl FnOnce(&mut Settings)) -> Self {
+        // What a failed call has in its cause is only in the log.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter("error")
+            .with_test_writer()
+            .try_init();
+        let db = banco::database().await;
+        let dir = tempfile::tempdir().unwrap();
+        let key = demo_key::create_or_load(dir.path()).unwrap();
+        let now = Arc::new(Mutex::new(OGGI.parse().unwrap()));
+        let clock = Clock::from_fn({
+            let now = Arc::clone(&now);
+            move || *now.lock().unwrap()
+        });
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let sorgente = Sorgente::of_settings(settings.access.policy_dir.as_deref()).unwrap();
+        let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
+            .await
+            .unwrap();
+        let access = app::access(
+            &settings.access,
+            &demo_key::jwks_path(dir.path()),
+            db.servizio.clone(),
+            clock.clone(),
+        )
+        .await
+        .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let server = tokio::spawn({
+            let (settings, pool, stop) = (settings.clone(), db.servizio.clone(), stop.clone());
+            async move { app::serve(&settings, pool, access, listener, stop).await }
+        });
+        Self {
+            db,
+            address,
+            clock,
+            key,
+            settings,
+            tabella,
+            now,
+            stop,
+            server,
+            dir,
+        }
+    }
+
+    /// Asks the server to stop and waits until it has.
+    pub async fn ferma(self) {
+        self.stop.cancel();
+        self.server.await.unwrap().unwrap();
+    }
+
+    /// Asks the server to stop.
+    pub fn chiedi_di_fermarsi(&self) {
+        self.stop.cancel();
+    }
+
+    /// Sets the clock.
+    pub fn orologio(&self, instant: &str) {
+        *self.now.lock().unwrap() = instant.parse().unwrap();
+    }
+
+    /// Writes an extract and loads it; the number of its rilevazione.
+    pub async fn carica(&self, estratto: &Estratto, data_riferimento: &str) -> i32 {
+        let write = |name: &str, text: String| {
+            let path = self.dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let fonti = Fonti {
+            decreti: write("decreti.csv", modello::decreti_csv(&estratto.righe)),
+            stanziamenti: write(
+                "stanziamenti.csv",
+                modello::stanziamenti_csv(&estratto.stanziamenti),
+            ),
+            normative: Some(write("normative.csv", modello::normative_csv())),
+            prestazioni: Some(write("prestazioni.csv", modello::prestazioni_csv())),
+            data_riferimento: data_riferimento.parse().unwrap(),
+        };
+        let mut findings: Vec<Segnalazione> = Vec::new();
+        match carica(&self.db.owner, &fonti, &self.clock, &mut findings).await {
+            Ok(Esito::Caricata(riepilogo)) => riepilogo.rilevazione,
+            other => panic!("{other:?} {findings:?}"),
+        }
+    }
+
+    /// Registers a grant for 2026.
+    pub async fn abilita(&self, soggetto: &str, profilo: &str, ambito: Ambito) -> i64 {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let nuova = NuovaAbilitazione {
+            soggetto: soggetto.to_owned(),
+            ente: Ente::Mlps,
+            profilo: profilo.to_owned(),
+            ambito,
+            valida_dal: day("2026-01-01"),
+            valida_al: day("2026-12-31"),
+        };
+        aa07::add(&self.db.owner, &self.clock, &self.tabella, &nuova, "prova")
+            .await
+            .unwrap()
+    }
+
+    /// A caller with this profile on everything.
+    pub async fn cliente(&self, profilo: &str) -> Cliente {
+        let soggetto = format!("cliente-{profilo}");
+        self.abilita(&soggetto, profilo, tutto()).await;
+        self.come(&soggetto)
+    }
+
+    /// A caller with a good token, whatever its grant.
+    pub fn come(&self, soggetto: &str) -> Cliente {
+        let access = &self.settings.access;
+        let token = self
+            .key
+            .token(&access.issuer, &access.audience, soggetto, 12, &self.clock)
+            .unwrap();
+        self.con_token(Some(&token))
+    }
+
+    /// A caller with this token, or none.
+    pub fn con_token(&self, token: Option<&str>) -> Cliente {
+        let bearer = Bearer(token.map(|t| format!("Bearer {t}").parse().unwrap()));
+        let channel = self.canale();
+        let limit = 64 * 1024 * 1024;
+        Cliente {
+            report: ReportServiceClient::with_interceptor(channel.clone(), bearer.clone())
+                .max_decoding_message_size(limit),
+            decreti: DecreeServiceClient::with_interceptor(channel.clone(), bearer.clone())
+                .max_decoding_message_size(limit),
+            accesso: AccessServiceClient::with_interceptor(channel, bearer),
+        }
+    }
+
+    /// A connection of its own.
+    pub fn canale(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.address))
+            .unwrap()
+            .connect_lazy()
+    }
+}
+
+/// A scope without bounds.
+pub fn tutto() -> Ambito {
+    Ambito::new(Insieme::Tutti, Insieme::Tutti)
+}
