@@ -3,5 +3,10 @@
 // Clippy knows tests by their attribute, and their helpers have none.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod abilitazione;
+mod abilitazione_cli;
+mod abilitazione_porta;
+mod abilitazione_registro;
 mod banco;
+mod forged;
 mod postgres;
