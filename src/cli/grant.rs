@@ -111,7 +111,7 @@ impl Grant {
     /// # Errors
     /// No database, or the register refuses.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
-        let postgres = postgres::open(&settings.database).await?;
+        let postgres = postgres::join(&settings.database).await?;
         let done = self.command.run(settings, &postgres).await;
         postgres.stop().await?;
         println!("{}", done?);

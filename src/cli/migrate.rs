@@ -17,7 +17,7 @@ impl Migrate {
     /// # Errors
     /// A sentence: no database, or a migration that failed.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
-        let postgres = postgres::open(&settings.database).await?;
+        let postgres = postgres::join(&settings.database).await?;
         let applied = postgres::migrate(&postgres.owner_pool()).await?;
         postgres.stop().await?;
         println!("{applied} migrations run; the schema is current");

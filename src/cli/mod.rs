@@ -3,10 +3,13 @@
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
 //! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
 
+mod generate;
 mod grant;
 mod interrupt;
+mod load;
 mod migrate;
 mod policy;
+mod progress;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -14,9 +17,10 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::{
-    grant::Grant, interrupt::interruptible, migrate::Migrate, policy::Policy, token::Token,
+    generate::Generate, grant::Grant, interrupt::interruptible, load::Load, migrate::Migrate,
+    policy::Policy, token::Token,
 };
-use crate::config::Settings;
+use crate::{config::Settings, telemetry};
 
 /// What a subcommand may fail with: printed as one sentence.
 pub type CliError = Box<dyn std::error::Error + Send + Sync>;
@@ -34,7 +38,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Generate(Generate),
     Grant(Grant),
+    Load(Load),
     Migrate(Migrate),
     Policy(Policy),
     Token(Token),
@@ -47,11 +53,16 @@ impl Cli {
     /// Whatever stopped it, as a sentence for the operator.
     pub async fn run(self) -> Result<ExitCode, CliError> {
         let settings = Settings::read(self.config.as_deref())?;
-        match self.command {
+        let telemetry = telemetry::init(&settings.telemetry)?;
+        let result = match self.command {
+            Command::Generate(generate) => interruptible(generate.run()).await,
             Command::Grant(grant) => interruptible(grant.run(&settings)).await,
+            Command::Load(load) => interruptible(load.run(&settings)).await,
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
             Command::Policy(policy) => policy.run(&settings).await,
             Command::Token(token) => token.run(&settings),
-        }
+        };
+        telemetry.shutdown().await;
+        result
     }
 }

@@ -169,7 +169,8 @@ impl Default for Export {
 impl Default for Telemetry {
     fn default() -> Self {
         Self {
-            log: "info".to_owned(),
+            // The server's notices are not news.
+            log: "info,sqlx=warn".to_owned(),
             format: LogFormat::Text,
             otlp_endpoint: None,
             sample_ratio: 0.01,

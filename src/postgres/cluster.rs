@@ -98,13 +98,7 @@ impl Cluster {
     /// How to reach a database of the cluster as a role of it.
     #[must_use]
     pub fn connect_options(&self, database: &str, role: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(&self.socket_dir)
-            .port(PORT)
-            .username(role)
-            .database(database)
-            // The environment's PGSSLMODE is not about this server.
-            .ssl_mode(PgSslMode::Disable)
+        connect_options(&self.socket_dir, database, role)
     }
 
     /// How to reach the service's database as its owner.
@@ -132,6 +126,25 @@ impl Cluster {
     pub async fn stop(mut self) -> Result<(), CliError> {
         self.server.stop().await
     }
+}
+
+/// The socket's directory, where another process of ours runs the cluster of `dir` at this moment.
+pub(super) fn running_elsewhere(dir: &Path) -> Result<Option<PathBuf>, CliError> {
+    if !dir.exists() {
+        return Ok(None);
+    }
+    let home = Home::prepare(dir, &Identity::find()?)?;
+    Ok(home.is_locked()?.then(|| home.server()))
+}
+
+pub(super) fn connect_options(socket_dir: &Path, database: &str, role: &str) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(socket_dir)
+        .port(PORT)
+        .username(role)
+        .database(database)
+        // The environment's PGSSLMODE is not about this server.
+        .ssl_mode(PgSslMode::Disable)
 }
 
 /// The database and the role that serves it. Each start: the one that made the files may have been interrupted here.

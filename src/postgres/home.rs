@@ -132,6 +132,22 @@ impl Home {
         Ok(file)
     }
 
+    /// Whether another process has taken the directory.
+    pub(super) fn is_locked(&self) -> Result<bool, CliError> {
+        let path = self.0.join("lock");
+        let because = |error: io::Error| format!("cannot look at {}: {error}", path.display());
+        match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(because(error).into()),
+            // A lock that we get is given back when the file is closed, here.
+            Ok(file) => match file.try_lock() {
+                Ok(()) => Ok(false),
+                Err(TryLockError::WouldBlock) => Ok(true),
+                Err(TryLockError::Error(error)) => Err(because(error).into()),
+            },
+        }
+    }
+
     /// Opens the log, and tells how long it was.
     pub(super) fn open_log(&self) -> io::Result<(File, u64)> {
         let path = self.log();

@@ -28,6 +28,7 @@ mod identity;
 mod initdb;
 mod leftover;
 mod pool;
+pub mod predicates;
 mod schema;
 mod server;
 
@@ -75,6 +76,25 @@ pub async fn open(settings: &Database) -> Result<Postgres, CliError> {
         serving: serving_pool(serving, settings.max_connections),
         cluster: None,
     })
+}
+
+/// As [`open`], for an operator's command: where the service is running on the private cluster at this moment, the
+/// command works on it beside the service, and leaves it running.
+///
+/// # Errors
+/// As [`open`].
+pub async fn join(settings: &Database) -> Result<Postgres, CliError> {
+    if settings.url.is_none()
+        && let Some(socket) = cluster::running_elsewhere(&data_dir(settings)?)?
+    {
+        let options = |role| cluster::connect_options(&socket, DATABASE, role);
+        return Ok(Postgres {
+            owner: owner_pool(options(initdb::OWNER)),
+            serving: serving_pool(options(SERVING_ROLE), settings.max_connections),
+            cluster: None,
+        });
+    }
+    open(settings).await
 }
 
 /// The directory of the private cluster, where the demo keeps its key too: the one set, or the default.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::{PgPool, migrate::Migrator};
+use sqlx::{Connection as _, PgConnection, PgPool, migrate::Migrator};
 
 use crate::cli::CliError;
 
@@ -15,14 +15,15 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 /// program has migrated.
 pub async fn migrate(owner: &PgPool) -> Result<usize, CliError> {
     let failed = |error: sqlx::Error| format!("cannot migrate the database: {error}");
-    // Detached: a run that fails keeps its advisory lock, which must end with the connection.
-    let mut connection = owner.acquire().await.map_err(failed)?.detach();
-    let before = applied(owner).await.map_err(failed)?.len();
+    let mut connection = connect(owner).await.map_err(failed)?;
+    let before = applied(&mut connection).await.map_err(failed)?.len();
     MIGRATIONS
         .run(&mut connection)
         .await
         .map_err(|error| format!("cannot migrate the database: {error}"))?;
-    Ok(applied(owner).await.map_err(failed)?.len() - before)
+    let after = applied(&mut connection).await.map_err(failed)?.len();
+    connection.close().await.map_err(failed)?;
+    Ok(after.saturating_sub(before))
 }
 
 /// Checks that the database has exactly the migrations of this program, whole.
@@ -30,9 +31,11 @@ pub async fn migrate(owner: &PgPool) -> Result<usize, CliError> {
 /// # Errors
 /// A sentence that says what to do.
 pub async fn check_schema(pool: &PgPool) -> Result<(), CliError> {
-    let applied = applied(pool)
-        .await
-        .map_err(|error| format!("cannot read the state of the database's schema: {error}"))?;
+    let failed =
+        |error: sqlx::Error| format!("cannot read the state of the database's schema: {error}");
+    let mut connection = connect(pool).await.map_err(failed)?;
+    let applied = applied(&mut connection).await.map_err(failed)?;
+    connection.close().await.map_err(failed)?;
     judge(&applied).map_err(CliError::from)
 }
 
@@ -75,17 +78,23 @@ fn judge(applied: &Applied) -> Result<(), String> {
     Ok(())
 }
 
-async fn applied(pool: &PgPool) -> Result<Applied, sqlx::Error> {
+/// A connection outside the pool: a run that fails keeps its advisory lock, which must end with the connection; and a
+/// pool tells of a server that is not there only that it waited in vain.
+async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+    PgConnection::connect_with(&pool.connect_options()).await
+}
+
+async fn applied(connection: &mut PgConnection) -> Result<Applied, sqlx::Error> {
     let exists = "select to_regclass('_sqlx_migrations') is not null";
     if !sqlx::query_scalar::<_, bool>(exists)
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await?
     {
         return Ok(Applied::new());
     }
     let rows: Vec<(i64, Vec<u8>, bool)> =
         sqlx::query_as("select version, checksum, success from _sqlx_migrations")
-            .fetch_all(pool)
+            .fetch_all(connection)
             .await?;
     Ok(rows
         .into_iter()

@@ -100,23 +100,19 @@ pub(crate) fn throw_away_dir() -> (PathBuf, ChildStdin) {
 // It ends after this process, which therefore cannot wait for it.
 #[allow(clippy::zombie_processes)]
 fn watchdog(dir: &Path) -> ChildStdin {
-    // A server stopped at once (QUIT) still gives back its shared memory; whatever is left in the directory is killed.
+    // A server stopped at once (QUIT) still gives back its shared memory, and an initdb ends by itself. Only what is
+    // still standing in the directory after that is killed.
     let script = r#"
         cat
-        standing() {
-            for process in /proc/[0-9]*; do
-                case "$(readlink "$process/cwd")" in
-                    "$1" | "$1"/* | "$1 (deleted)") echo "${process#/proc/}" ;;
-                esac
-            done
-        }
         for file in "$1"/postgres/data/postmaster.pid "$1"/*/postgres/data/postmaster.pid; do
             [ -f "$file" ] && kill -QUIT "$(head -n 1 "$file")"
         done
-        for signal in 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 KILL KILL KILL; do
-            left="$(standing "$1")"
-            [ -z "$left" ] && break
-            kill -s "$signal" $left
+        tries=0
+        while :; do
+            standing="$(find /proc/[0-9]*/cwd -maxdepth 0 \( -lname "$1" -o -lname "$1[/ ]*" \) | cut -d / -f 3)"
+            [ -z "$standing" ] && break
+            [ $tries -ge 100 ] && kill -KILL $standing
+            tries=$((tries + 1))
             sleep 0.1
         done
         rm -rf "$1"

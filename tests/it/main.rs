@@ -8,5 +8,8 @@ mod abilitazione_cli;
 mod abilitazione_porta;
 mod abilitazione_registro;
 mod banco;
+mod cluster;
 mod forged;
+mod migrate;
 mod postgres;
+mod telemetry;

@@ -93,11 +93,16 @@ pub(super) fn answers(
             }
             continue;
         }
-        for colonna in &decisione.colonne {
-            if let Some(whole) = colonna.strip_suffix(PERSONA_FISICA)
-                && !decisione.colonne.contains(whole)
-            {
-                refuse(format!("sees `{colonna}` of `{rpc}`, but not `{whole}`"));
+        for (verb, names) in [
+            ("filters by", &decisione.filtri),
+            ("sees", &decisione.colonne),
+        ] {
+            for nome in names {
+                if let Some(whole) = nome.strip_suffix(PERSONA_FISICA)
+                    && !names.contains(whole)
+                {
+                    refuse(format!("{verb} `{nome}` of `{rpc}`, but not `{whole}`"));
+                }
             }
         }
         // Who may ask "is it X?" can see X: the column, where a call of this service has it, must be in the clear.
@@ -107,13 +112,11 @@ pub(super) fn answers(
                 if other.split('/').next() != Some(service) || !risposte.chiama(other) {
                     continue;
                 }
-                for colonna in [filtro.clone(), format!("{filtro}{PERSONA_FISICA}")] {
-                    if words.colonne().contains(&colonna) && !risposte.vede(other, &colonna) {
-                        refuse(format!(
-                            "may filter `{rpc}` by `{filtro}`, but `{other}` hides `{colonna}` from it: \
-                             a filter would tell what the column hides"
-                        ));
-                    }
+                if words.colonne().contains(filtro) && !risposte.vede(other, filtro) {
+                    refuse(format!(
+                        "may filter `{rpc}` by `{filtro}`, but `{other}` hides `{filtro}` from it: \
+                         a filter would tell what the column hides"
+                    ));
                 }
             }
         }

@@ -250,12 +250,18 @@ async fn a_filter_or_column_of_a_call_that_may_not_be_made_is_refused() {
 
 #[tokio::test]
 async fn a_filter_on_a_masked_column_is_refused() {
-    // Sole traders are masked for mef-rgs: asking by their codice fiscale, even only to count, would unmask them.
+    // Companies are in clear for mef-rgs, and could be asked for.
     let (_, sorgente) = and("g, mef-rgs, decreti-azienda");
+    assert!(build(&sorgente).await.is_ok());
+
+    // Sole traders are masked: asking by their codice fiscale, even only to count, would unmask them.
+    let (_, sorgente) = and("g, mef-rgs, decreti-azienda\n\
+         p, conta-persone, DecreeService/CountDecrees, filtro, cf_azienda.persona_fisica, allow\n\
+         g, mef-rgs, conta-persone");
     let errors = build(&sorgente).await.unwrap_err();
-    let count = "policy.csv: profile `mef-rgs`: may filter `DecreeService/CountDecrees` by `cf_azienda`, but \
-                 `DecreeService/ListDecrees` hides `cf_azienda.persona_fisica` from it: \
-                 a filter would tell what the column hides";
+    let count = "policy.csv: profile `mef-rgs`: may filter `DecreeService/CountDecrees` by \
+                 `cf_azienda.persona_fisica`, but `DecreeService/ListDecrees` hides `cf_azienda.persona_fisica` from \
+                 it: a filter would tell what the column hides";
     assert!(errors.contains(&count.to_owned()), "{errors:#?}");
 
     let hidden = "p, decreti, DecreeService/ListDecrees, colonna, cf_azienda, ";

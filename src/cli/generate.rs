@@ -1,0 +1,81 @@
+//! `omnia generate`: an invented extract, to try the service with.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+
+use super::{CliError, progress::Progress};
+use crate::rilevazione::{
+    Fonti,
+    esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
+};
+
+/// Write an invented extract: the same options give the same bytes.
+#[derive(Debug, Args)]
+pub(super) struct Generate {
+    /// Rows of the detail.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_RIGHE))]
+    righe: u64,
+    /// Another seed gives another world of decrees and employers.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seme: u64,
+    /// Where to write; made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    cartella: PathBuf,
+    /// Which extract of that world: each is a month after the one before, with rows added, changed and dropped.
+    #[arg(long, value_name = "K", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RILEVAZIONE)))]
+    rilevazione: u32,
+    /// Write over files that are there.
+    #[arg(long)]
+    sovrascrivi: bool,
+}
+
+impl Generate {
+    /// Writes the files, and prints how to load them.
+    ///
+    /// # Errors
+    /// A sentence: files that are there, or that cannot be written.
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+        let opzioni = Opzioni {
+            righe: self.righe,
+            seme: self.seme,
+            rilevazione: self.rilevazione,
+        };
+        let fonti = Fonti::in_folder(&self.cartella, opzioni.data_riferimento());
+        if let Some(there) = fonti.files().find(|path| path.exists())
+            && !self.sovrascrivi
+        {
+            return Err(format!(
+                "{} is there already; --sovrascrivi writes over it",
+                there.display()
+            )
+            .into());
+        }
+        let progress = Progress::new(self.righe);
+        let cartella = self.cartella.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            genera(opzioni, &cartella, |rows| {
+                progress.set(rows);
+                progress.rows(rows);
+            })
+        });
+        let fonti = written
+            .await?
+            .map_err(|error| format!("cannot write into {}: {error}", self.cartella.display()))?;
+        eprintln!("note: {AVVERTENZA}");
+        println!("{}", load_command(&fonti));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn load_command(fonti: &Fonti) -> String {
+    let mut command = format!("omnia load --data-riferimento {}", fonti.data_riferimento);
+    let options = ["decreti", "stanziamenti", "normative", "prestazioni"];
+    for (option, path) in options.iter().zip(fonti.files()) {
+        // For a shell, whatever the folder is called.
+        let path = path.display().to_string().replace('\'', r"'\''");
+        command.push_str(&format!(" --{option} '{path}'"));
+    }
+    command
+}

@@ -1,0 +1,213 @@
+//! `omnia load`: an extract becomes a rilevazione.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    io,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::{CliError, progress::Progress};
+use crate::{
+    clock::Clock,
+    config::Settings,
+    postgres,
+    rilevazione::{Esito, Fase, Fonti, LoadError, Observer, Riepilogo, Segnalazione, carica},
+    valori::parse_data,
+};
+
+/// Load an extract: all of it, as a new rilevazione, or nothing.
+#[derive(Debug, Args)]
+pub(super) struct Load {
+    /// The rows of the detail (CSV).
+    #[arg(long, value_name = "FILE")]
+    decreti: PathBuf,
+    /// The appropriations (CSV).
+    #[arg(long, value_name = "FILE")]
+    stanziamenti: PathBuf,
+    /// The day as of which the extract was made.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = |text: &str| parse_data(text))]
+    data_riferimento: NaiveDate,
+    /// Norms to add to the catalogue, or to describe anew (CSV).
+    #[arg(long, value_name = "FILE")]
+    normative: Option<PathBuf>,
+    /// Benefits to add to the catalogue, or to describe anew (CSV).
+    #[arg(long, value_name = "FILE")]
+    prestazioni: Option<PathBuf>,
+    /// Where to write the refused and the doubtful rows (CSV, readable by you alone: it may hold personal data). Without
+    /// it they are printed on standard error.
+    #[arg(long, value_name = "FILE")]
+    rifiuti: Option<PathBuf>,
+}
+
+impl Load {
+    /// Loads, and prints what became of it.
+    ///
+    /// # Errors
+    /// A sentence: the extract is refused, or it could not be loaded.
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
+        let fonti = Fonti {
+            decreti: self.decreti,
+            stanziamenti: self.stanziamenti,
+            normative: self.normative,
+            prestazioni: self.prestazioni,
+            data_riferimento: self.data_riferimento,
+        };
+        let rifiuti = self.rifiuti.as_deref();
+        let list = rifiuti.map(|path| rejects_file(path, &fonti)).transpose()?;
+        let postgres = postgres::join(&settings.database).await?;
+        let owner = postgres.owner_pool();
+        if postgres.is_private() {
+            postgres::migrate(&owner).await?;
+        } else {
+            postgres::check_schema(&owner).await?;
+        }
+        let mut report = Report {
+            progress: Progress::new(size(&fonti)),
+            rows: 0,
+            list,
+        };
+        let esito = carica(&owner, &fonti, &Clock::system(), &mut report).await;
+        let listed = report.finish();
+        postgres.stop().await?;
+        listed?;
+        match esito {
+            Ok(Esito::Caricata(riepilogo)) => {
+                println!("{}", summary(&riepilogo, fonti.data_riferimento, rifiuti));
+            }
+            Ok(Esito::GiaCaricata(numero)) => println!(
+                "this extract is already loaded, as rilevazione {numero}; nothing was written"
+            ),
+            Err(error @ LoadError::Rifiutato { .. }) => {
+                return Err(match rifiuti {
+                    Some(path) => format!("{error}; they are listed in {}", path.display()).into(),
+                    None => error.into(),
+                });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn summary(riepilogo: &Riepilogo, data: NaiveDate, rifiuti: Option<&Path>) -> String {
+    let Riepilogo {
+        rilevazione,
+        righe,
+        nuove,
+        modificate,
+        cessate,
+        stanziamenti,
+        avvisi,
+    } = riepilogo;
+    let mut text = format!(
+        "rilevazione {rilevazione} is loaded, as of {data}: {righe} rows ({nuove} new, {modificate} changed, \
+         {cessate} dropped), {stanziamenti} appropriations, {avvisi} warnings"
+    );
+    if let Some(path) = rifiuti.filter(|_| *avvisi > 0) {
+        text.push_str(&format!(", listed in {}", path.display()));
+    }
+    text
+}
+
+/// The bytes to read, as far as they are known beforehand.
+fn size(fonti: &Fonti) -> u64 {
+    let sizes = fonti.files().filter_map(|path| fs::metadata(path).ok());
+    sizes.map(|metadata| metadata.len()).sum()
+}
+
+/// Shows how far the load is, and lists what it finds.
+struct Report {
+    progress: Progress,
+    rows: u64,
+    /// Without it: standard error.
+    list: Option<csv::Writer<File>>,
+}
+
+impl Report {
+    fn finish(self) -> Result<(), CliError> {
+        if let Some(mut list) = self.list {
+            list.flush()
+                .map_err(|error| format!("cannot write the rejects: {error}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Report {
+    fn segnala(&mut self, segnalazione: &Segnalazione) -> io::Result<()> {
+        let Some(list) = &mut self.list else {
+            self.progress.line(&segnalazione.to_string());
+            return Ok(());
+        };
+        let motivo = &segnalazione.motivo;
+        list.write_record([
+            segnalazione.gravita.as_str(),
+            &segnalazione.file,
+            &segnalazione.riga.to_string(),
+            &segnalazione.colonna,
+            &segnalazione.valore,
+            &motivo.italiano,
+            &motivo.english,
+        ])
+        .map_err(io::Error::from)
+    }
+
+    fn fase(&mut self, fase: Fase) {
+        if fase == Fase::Scrittura {
+            self.progress.spin("writing the rilevazione");
+        }
+    }
+
+    fn letto(&mut self, byte: u64, righe: u64) {
+        self.rows += righe;
+        self.progress.advance(byte);
+        self.progress.rows(self.rows);
+    }
+}
+
+/// Opens the file of rejects, for its owner alone.
+fn rejects_file(path: &Path, fonti: &Fonti) -> Result<csv::Writer<File>, CliError> {
+    let failed = |error: io::Error| format!("cannot write {}: {error}", path.display());
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    for source in fonti.files() {
+        let same =
+            |other: fs::Metadata| (other.dev(), other.ino()) == (metadata.dev(), metadata.ino());
+        if fs::metadata(source).is_ok_and(same) {
+            return Err(format!(
+                "--rifiuti would overwrite {}, which is to be loaded",
+                source.display()
+            )
+            .into());
+        }
+    }
+    // What is not a file, such as a pipe, has neither a length nor an owner's mode to set.
+    if metadata.is_file() {
+        file.set_len(0).map_err(failed)?;
+        file.set_permissions(Permissions::from_mode(0o600))
+            .map_err(failed)?;
+    }
+    let mut list = csv::Writer::from_writer(file);
+    list.write_record([
+        "gravita",
+        "file",
+        "riga",
+        "colonna",
+        "valore",
+        "motivo",
+        "motivo_english",
+    ])
+    .map_err(|error| failed(error.into()))?;
+    Ok(list)
+}

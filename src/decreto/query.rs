@@ -1,0 +1,258 @@
+//! The SQL of the detail. Every statement has the same conditions, pushed by one function, so that rows, counts
+//! and sums cannot disagree.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
+
+use super::{filtro::FiltroDecreti, posizione::Posizione};
+use crate::{
+    abilitazione::Permesso,
+    error::Result,
+    postgres::predicates::{in_periodo, in_rilevazione},
+    proto,
+    valori::{CodiceFiscale, CodificaSistemaUnico, Importo, Matricola, NumeroDecreto, Ore},
+};
+
+/// The columns of a row in the order of the contract: name, expression. Postgres renders the text: `numeric(18,2)`
+/// always has two decimals there, and a `date` is ISO (sqlx sets DateStyle on every connection).
+const COLUMNS: [(&str, &str); 11] = [
+    ("prestazione", "prestazione"),
+    ("codifica_sistema_unico", "codifica_sistema_unico"),
+    ("numero_decreto", "numero_decreto"),
+    ("data_decreto", "data_decreto::text"),
+    ("validita_dal", "validita_dal::text"),
+    ("validita_al", "validita_al::text"),
+    ("cf_azienda", "cf_azienda"),
+    ("matricola_azienda", "matricola_azienda"),
+    ("ore_decretate", "ore_decretate::text"),
+    ("importi_autorizzati", "importi_autorizzati::text"),
+    ("importi_erogati", "importi_erogati::text"),
+];
+
+/// A natural person's code, for a caller that may not see it: as long as the code, the same for everyone.
+const CF_MASKED: &str =
+    "case when length(cf_azienda) = 16 then '****************' else cf_azienda end";
+
+/// A selection on one rilevazione, with the proof that the caller may read it.
+#[derive(Debug)]
+pub struct Lettura {
+    pool: PgPool,
+    permesso: Permesso<FiltroDecreti>,
+    rilevazione: i32,
+}
+
+/// A run of rows and where it ends.
+#[derive(Debug, Default)]
+pub struct Pagina {
+    /// In reading order.
+    pub decreti: Vec<proto::DettaglioDecreto>,
+    /// The key of the last row, if there is one.
+    pub fine: Option<Posizione>,
+}
+
+/// Sums over rows. `None`: a column that the caller does not see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totali {
+    /// Number of rows.
+    pub righe: Option<i64>,
+    /// Hours.
+    pub ore_decretate: Option<Ore>,
+    /// Euro.
+    pub importi_autorizzati: Option<Importo>,
+    /// Euro.
+    pub importi_erogati: Option<Importo>,
+}
+
+type Somme = (
+    Option<i64>,
+    Option<Decimal>,
+    Option<Decimal>,
+    Option<Decimal>,
+);
+
+impl Lettura {
+    /// Takes the proof; from here on the selection can be read.
+    #[must_use]
+    pub fn new(pool: PgPool, permesso: Permesso<FiltroDecreti>, rilevazione: i32) -> Self {
+        Self {
+            pool,
+            permesso,
+            rilevazione,
+        }
+    }
+
+    /// Whether the caller sees a column of the answer.
+    #[must_use]
+    pub fn vede(&self, colonna: &str) -> bool {
+        self.permesso.vede(colonna)
+    }
+
+    /// At most `limite` rows after a position.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn pagina(&self, dopo: Option<&Posizione>, limite: i64) -> Result<Pagina> {
+        let mut query = self.pagina_statement(dopo, limite);
+        let rows = query.build().fetch_all(&self.pool).await?;
+        let fine = rows.last().map(posizione).transpose()?;
+        let decreti = rows.iter().map(decreto).collect::<Result<_, _>>()?;
+        Ok(Pagina { decreti, fine })
+    }
+
+    /// The control totals of the whole selection.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn totali(&self) -> Result<Totali> {
+        let mut query = self.totali_statement();
+        let (righe, ore, autorizzati, erogati): Somme =
+            query.build_query_as().fetch_one(&self.pool).await?;
+        Ok(Totali {
+            righe,
+            ore_decretate: ore.map(Ore::from),
+            importi_autorizzati: autorizzati.map(Importo::from),
+            importi_erogati: erogati.map(Importo::from),
+        })
+    }
+
+    /// The statement of [`Self::pagina`], for whoever wants to see its plan.
+    #[must_use]
+    pub fn pagina_statement(
+        &self,
+        dopo: Option<&Posizione>,
+        limite: i64,
+    ) -> QueryBuilder<Postgres> {
+        let mut query = QueryBuilder::new("select id, data_decreto, numero_decreto");
+        for (name, expression) in COLUMNS {
+            query.push(", ").push(match name {
+                _ if !self.vede(name) => "''",
+                "cf_azienda" if !self.vede("cf_azienda.persona_fisica") => CF_MASKED,
+                _ => expression,
+            });
+        }
+        query.push(" from dettaglio_decreto where ");
+        self.conditions(&mut query);
+        if let Some(dopo) = dopo {
+            query
+                .push(" and (data_decreto, numero_decreto, id) > (")
+                .push_bind(dopo.data_decreto)
+                .push(", ")
+                .push_bind(dopo.numero_decreto.clone())
+                .push(", ")
+                .push_bind(dopo.id)
+                .push(")");
+        }
+        query
+            .push(" order by data_decreto, numero_decreto, id limit ")
+            .push_bind(limite);
+        query
+    }
+
+    /// The statement of [`Self::totali`], for whoever wants to see its plan.
+    #[must_use]
+    pub fn totali_statement(&self) -> QueryBuilder<Postgres> {
+        let columns = [
+            ("righe", "count(*)", "null::bigint"),
+            (
+                "ore_decretate",
+                "coalesce(sum(ore_decretate), 0)",
+                "null::numeric",
+            ),
+            (
+                "importi_autorizzati",
+                "coalesce(sum(importi_autorizzati), 0)",
+                "null::numeric",
+            ),
+            (
+                "importi_erogati",
+                "coalesce(sum(importi_erogati), 0)",
+                "null::numeric",
+            ),
+        ];
+        let mut query = QueryBuilder::new("select ");
+        let mut list = query.separated(", ");
+        for (name, expression, hidden) in columns {
+            list.push(if self.vede(name) { expression } else { hidden });
+        }
+        query.push(" from dettaglio_decreto where ");
+        self.conditions(&mut query);
+        query
+    }
+
+    /// Only the conditions that are present: `$1 is null or …` would make plans that fit no filter. The norm comes with the
+    /// scope, which the proof has narrowed to it.
+    fn conditions(&self, query: &mut QueryBuilder<Postgres>) {
+        in_rilevazione(query, self.rilevazione);
+        self.permesso.ambito().restringi(query);
+        let filtro = self.permesso.selezione();
+        let mut equal = |column: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                query
+                    .push(" and ")
+                    .push(column)
+                    .push(" = ")
+                    .push_bind(value.to_owned());
+            }
+        };
+        let codifica = filtro.codifica_sistema_unico.as_ref();
+        equal(
+            "codifica_sistema_unico",
+            codifica.map(CodificaSistemaUnico::as_str),
+        );
+        equal(
+            "numero_decreto",
+            filtro.numero_decreto.as_ref().map(NumeroDecreto::as_str),
+        );
+        equal(
+            "cf_azienda",
+            filtro.cf_azienda.as_ref().map(CodiceFiscale::as_str),
+        );
+        equal(
+            "matricola_azienda",
+            filtro.matricola_azienda.as_ref().map(Matricola::as_str),
+        );
+        if filtro.periodo.is_some() {
+            query.push(" and ");
+            in_periodo(query, filtro.periodo.as_ref());
+        }
+    }
+}
+
+/// The key stands in the first three columns whatever the caller sees: the order needs it.
+fn posizione(row: &PgRow) -> Result<Posizione, sqlx::Error> {
+    Ok(Posizione {
+        id: row.try_get(0)?,
+        data_decreto: row.try_get::<NaiveDate, _>(1)?,
+        numero_decreto: row.try_get(2)?,
+    })
+}
+
+fn decreto(row: &PgRow) -> Result<proto::DettaglioDecreto, sqlx::Error> {
+    const FIRST: usize = 3;
+    Ok(proto::DettaglioDecreto {
+        prestazione: row.try_get(FIRST)?,
+        codifica_sistema_unico: row.try_get(FIRST + 1)?,
+        numero_decreto: row.try_get(FIRST + 2)?,
+        data_decreto: row.try_get(FIRST + 3)?,
+        validita_dal: row.try_get(FIRST + 4)?,
+        validita_al: row.try_get(FIRST + 5)?,
+        cf_azienda: row.try_get(FIRST + 6)?,
+        matricola_azienda: row.try_get(FIRST + 7)?,
+        ore_decretate: row.try_get(FIRST + 8)?,
+        importi_autorizzati: row.try_get(FIRST + 9)?,
+        importi_erogati: row.try_get(FIRST + 10)?,
+    })
+}
+
+impl From<Totali> for proto::TotaliControllo {
+    fn from(totali: Totali) -> Self {
+        let text = |value: Option<String>| value.unwrap_or_default();
+        Self {
+            righe: totali.righe.unwrap_or_default(),
+            ore_decretate: text(totali.ore_decretate.map(|v| v.to_string())),
+            importi_autorizzati: text(totali.importi_autorizzati.map(|v| v.to_string())),
+            importi_erogati: text(totali.importi_erogati.map(|v| v.to_string())),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! `DecreeService`: decode, decide, query, encode.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::PgPool;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use super::{
+    export::{Esportazione, Flusso},
+    filtro::FiltroDecreti,
+    posizione::Posizione,
+    query::Lettura,
+};
+use crate::{
+    abilitazione::{Abilitazione, abilitazione},
+    error::{Error, Reason, Result, Violations},
+    proto::{self, decree_service_server::DecreeService},
+    rilevazione::elenco::{self, Rilevazione},
+    rpc::{
+        pages::{Binding, Token},
+        request as read,
+        status::into_status,
+    },
+    valori::NumeroRilevazione,
+};
+
+/// The limits of exports.
+#[derive(Debug, Clone)]
+pub struct Limiti {
+    /// Exports that may run at a time, over all callers.
+    pub contemporanee: Arc<Semaphore>,
+    /// How long one may last.
+    pub durata: Duration,
+    /// Rows in a lotto.
+    pub righe_per_lotto: u32,
+    /// Cancelled when the server has no more time to drain.
+    pub arresto: CancellationToken,
+}
+
+/// The detail of the decrees over one database.
+#[derive(Debug, Clone)]
+pub struct Decrees {
+    pool: PgPool,
+    limiti: Limiti,
+}
+
+/// A selection that was parsed and allowed, on a rilevazione that exists.
+struct Selezionato {
+    lettura: Lettura,
+    binding: Binding,
+    rilevazione: Rilevazione,
+    dopo: Option<Posizione>,
+}
+
+impl Decrees {
+    /// Serves from the database behind `pool`.
+    #[must_use]
+    pub fn new(pool: PgPool, limiti: Limiti) -> Self {
+        Self { pool, limiti }
+    }
+
+    /// What the three calls have in common once the fields are parsed. The token, if any, settles the rilevazione.
+    async fn seleziona(
+        &self,
+        chi: &Abilitazione,
+        filtro: FiltroDecreti,
+        numero: Option<NumeroRilevazione>,
+        token: &str,
+    ) -> Result<Selezionato> {
+        let binding = filtro.binding();
+        let permesso = chi.permetti(filtro)?;
+        let token = Token::decode(token, binding, numero.map(NumeroRilevazione::get))?;
+        let (numero, dopo) = match token {
+            None => (numero, None),
+            Some(token) => (
+                NumeroRilevazione::parse(token.rilevazione).map_err(Error::internal)?,
+                Some(Posizione::from_bytes(&token.position)?),
+            ),
+        };
+        let rilevazione = elenco::risolvi(&self.pool, &permesso, numero).await?;
+        Ok(Selezionato {
+            lettura: Lettura::new(self.pool.clone(), permesso, rilevazione.numero),
+            binding,
+            rilevazione,
+            dopo,
+        })
+    }
+
+    async fn list(
+        &self,
+        request: Request<proto::ListDecreesRequest>,
+    ) -> Result<proto::ListDecreesResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let filtro = FiltroDecreti::parse(&mut violations, &request.normativa, request.filtro);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        let size = read::page_size(&mut violations, request.page_size);
+        let filtro = parsed(violations, filtro)?;
+        let s = self
+            .seleziona(&chi, filtro, numero, &request.page_token)
+            .await?;
+
+        let pagina = s.lettura.pagina(s.dopo.as_ref(), i64::from(size)).await?;
+        let full = usize::try_from(size).is_ok_and(|size| pagina.decreti.len() == size);
+        // A full page may be the last one: an empty token on the last page, and only there, takes one more look.
+        let next_page_token = match pagina.fine {
+            Some(fine) if full && s.lettura.pagina(Some(&fine), 1).await?.fine.is_some() => Token {
+                binding: s.binding,
+                rilevazione: s.rilevazione.numero,
+                position: fine.to_bytes(),
+            }
+            .encode(),
+            _ => String::new(),
+        };
+        Ok(proto::ListDecreesResponse {
+            decreti: pagina.decreti,
+            next_page_token,
+            rilevazione: Some(s.rilevazione.into()),
+        })
+    }
+
+    async fn count(
+        &self,
+        request: Request<proto::CountDecreesRequest>,
+    ) -> Result<proto::CountDecreesResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let filtro = FiltroDecreti::parse(&mut violations, &request.normativa, request.filtro);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        let filtro = parsed(violations, filtro)?;
+        let s = self.seleziona(&chi, filtro, numero, "").await?;
+
+        Ok(proto::CountDecreesResponse {
+            totali: Some(s.lettura.totali().await?.into()),
+            rilevazione: Some(s.rilevazione.into()),
+        })
+    }
+
+    async fn export(&self, request: Request<proto::ExportDecreesRequest>) -> Result<Flusso> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let filtro = FiltroDecreti::parse(&mut violations, &request.normativa, request.filtro);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        let filtro = parsed(violations, filtro)?;
+        let s = self
+            .seleziona(&chi, filtro, numero, &request.resume_token)
+            .await?;
+
+        let permit = Arc::clone(&self.limiti.contemporanee)
+            .try_acquire_owned()
+            .map_err(|_| {
+                Error::new(
+                    Reason::TooManyExports,
+                    "as many exports run as this server allows; try again later",
+                )
+            })?;
+        let esportazione = Esportazione {
+            lettura: s.lettura,
+            binding: s.binding,
+            rilevazione: s.rilevazione,
+            dopo: s.dopo,
+            righe_per_lotto: self.limiti.righe_per_lotto,
+            durata: self.limiti.durata,
+            arresto: self.limiti.arresto.clone(),
+        };
+        Ok(esportazione.avvia(permit))
+    }
+}
+
+/// The filter, once nothing was noted: it is missing only where something was.
+fn parsed(violations: Violations, filtro: Option<FiltroDecreti>) -> Result<FiltroDecreti> {
+    violations.finish()?;
+    filtro.ok_or_else(|| Error::internal("a filter is missing without a violation"))
+}
+
+#[tonic::async_trait]
+impl DecreeService for Decrees {
+    async fn list_decrees(
+        &self,
+        request: Request<proto::ListDecreesRequest>,
+    ) -> Result<Response<proto::ListDecreesResponse>, Status> {
+        let answer = self.list(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+
+    async fn count_decrees(
+        &self,
+        request: Request<proto::CountDecreesRequest>,
+    ) -> Result<Response<proto::CountDecreesResponse>, Status> {
+        let answer = self.count(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+
+    type ExportDecreesStream = Flusso;
+
+    async fn export_decrees(
+        &self,
+        request: Request<proto::ExportDecreesRequest>,
+    ) -> Result<Response<Flusso>, Status> {
+        let answer = self.export(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+}

@@ -1,0 +1,176 @@
+//! The three filters of the report, parsed.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    abilitazione::Selezione,
+    error::Violations,
+    proto,
+    rpc::request,
+    valori::{CodiceNormativa, CodicePrestazione, Difetto, Periodo},
+};
+
+const MAX_VALUES: usize = 100;
+const TOO_MANY: Difetto = Difetto::new(
+    "must hold at most 100 values",
+    "deve contenere al più 100 valori",
+);
+
+/// What the caller selects. Empty lists select everything in scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FiltroReport {
+    /// Norms, without repetitions.
+    pub normative: Vec<CodiceNormativa>,
+    /// Benefits, without repetitions.
+    pub prestazioni: Vec<CodicePrestazione>,
+    /// Days.
+    pub periodo: Option<Periodo>,
+}
+
+impl FiltroReport {
+    /// Reads the field `filtro` of a request and notes all that is wrong with it.
+    pub fn parse(violations: &mut Violations, filtro: Option<proto::FiltroReport>) -> Self {
+        let filtro = filtro.unwrap_or_default();
+        Self {
+            normative: codes(
+                violations,
+                "filtro.normativa",
+                &filtro.normativa,
+                CodiceNormativa::parse,
+            ),
+            prestazioni: codes(
+                violations,
+                "filtro.prestazione",
+                &filtro.prestazione,
+                CodicePrestazione::parse,
+            ),
+            periodo: request::periodo(violations, "filtro.periodo", filtro.periodo),
+        }
+    }
+
+    /// "Accedi al dettaglio" (§2.1): the norm, when the filters select one single norm and nothing else.
+    #[must_use]
+    pub fn normativa_sola(&self) -> Option<&CodiceNormativa> {
+        match self.normative.as_slice() {
+            [normativa] if self.prestazioni.is_empty() && self.periodo.is_none() => Some(normativa),
+            _ => None,
+        }
+    }
+}
+
+impl Selezione for FiltroReport {
+    fn filtri(&self) -> Vec<&'static str> {
+        let present = [
+            ("normativa", !self.normative.is_empty()),
+            ("prestazione", !self.prestazioni.is_empty()),
+            ("periodo", self.periodo.is_some()),
+        ];
+        present
+            .into_iter()
+            .filter_map(|(name, present)| present.then_some(name))
+            .collect()
+    }
+
+    fn normative(&self) -> &[CodiceNormativa] {
+        &self.normative
+    }
+
+    fn prestazioni(&self) -> &[CodicePrestazione] {
+        &self.prestazioni
+    }
+}
+
+fn codes<T: Ord>(
+    violations: &mut Violations,
+    field: &str,
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, Difetto>,
+) -> Vec<T> {
+    if texts.len() > MAX_VALUES {
+        violations.check::<()>(field, Err(TOO_MANY));
+        return Vec::new();
+    }
+    let values: BTreeSet<T> = texts
+        .iter()
+        .enumerate()
+        .filter_map(|(i, text)| violations.check(&format!("{field}[{i}]"), parse(text)))
+        .collect();
+    values.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(filtro: proto::FiltroReport) -> Result<FiltroReport, Vec<String>> {
+        let mut violations = Violations::default();
+        let filtro = FiltroReport::parse(&mut violations, Some(filtro));
+        match violations.finish() {
+            Ok(()) => Ok(filtro),
+            Err(error) => Err(error.violations.into_iter().map(|v| v.field).collect()),
+        }
+    }
+
+    #[test]
+    fn accedi_al_dettaglio_only_for_one_norm_and_nothing_else() {
+        let one = proto::FiltroReport {
+            normativa: vec!["A".into(), "A".into()],
+            ..Default::default()
+        };
+        let filtro = parse(one.clone()).unwrap();
+        assert_eq!(filtro.normativa_sola().unwrap().as_str(), "A");
+        assert_eq!(filtro.filtri(), ["normativa"]);
+        let open = proto::Periodo::default();
+        let with_open_periodo = proto::FiltroReport {
+            periodo: Some(open.clone()),
+            ..one.clone()
+        };
+        assert!(parse(with_open_periodo).unwrap().normativa_sola().is_some());
+        for more in [
+            proto::FiltroReport {
+                prestazione: vec!["CIGS".into()],
+                ..one.clone()
+            },
+            proto::FiltroReport {
+                normativa: vec!["A".into(), "B".into()],
+                ..Default::default()
+            },
+            proto::FiltroReport {
+                periodo: Some(proto::Periodo {
+                    dal: "2023-01-01".into(),
+                    ..open
+                }),
+                ..one
+            },
+            proto::FiltroReport::default(),
+        ] {
+            assert_eq!(parse(more).unwrap().normativa_sola(), None);
+        }
+    }
+
+    #[test]
+    fn every_bad_value_is_named() {
+        let bad = proto::FiltroReport {
+            normativa: vec!["A".into(), "a".into(), String::new()],
+            prestazione: vec!["'".into()],
+            periodo: Some(proto::Periodo {
+                dal: "x".into(),
+                ..Default::default()
+            }),
+        };
+        assert_eq!(
+            parse(bad).unwrap_err(),
+            [
+                "filtro.normativa[1]",
+                "filtro.normativa[2]",
+                "filtro.prestazione[0]",
+                "filtro.periodo.dal"
+            ]
+        );
+        let many = proto::FiltroReport {
+            normativa: vec!["A".into(); 101],
+            ..Default::default()
+        };
+        assert_eq!(parse(many).unwrap_err(), ["filtro.normativa"]);
+    }
+}

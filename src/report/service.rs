@@ -1,0 +1,202 @@
+//! `ReportService`: decode, decide, query, encode.
+
+use sqlx::PgPool;
+use tonic::{Request, Response, Status};
+
+use super::{
+    filtro::FiltroReport,
+    query::{self, Cifre, Voce},
+};
+use crate::{
+    abilitazione::{NessunFiltro, abilitazione},
+    error::{Result, Violations},
+    proto::{self, report_service_server::ReportService},
+    rilevazione::elenco,
+    rpc::{
+        pages::{Binding, Token},
+        request as read,
+        status::into_status,
+    },
+    valori::Importo,
+};
+
+/// The report sintetico over one database.
+#[derive(Debug, Clone)]
+pub struct Report {
+    pool: PgPool,
+}
+
+impl Report {
+    /// Serves from the database behind `pool`.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    async fn report_sintetico(
+        &self,
+        request: Request<proto::GetReportSinteticoRequest>,
+    ) -> Result<proto::GetReportSinteticoResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let filtro = FiltroReport::parse(&mut violations, request.filtro);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        violations.finish()?;
+
+        let permesso = chi.permetti(filtro)?;
+        let dettaglio = permesso
+            .selezione()
+            .normativa_sola()
+            .filter(|_| permesso.puo_chiamare("DecreeService/ListDecrees"))
+            .cloned();
+        let rilevazione = elenco::risolvi(&self.pool, &permesso, numero).await?;
+        let voci = query::voci(&self.pool, permesso, rilevazione.numero).await?;
+
+        Ok(proto::GetReportSinteticoResponse {
+            totale: Some(query::totale(&voci).into()),
+            voci: voci.into_iter().map(Into::into).collect(),
+            accesso_dettaglio: dettaglio.map(|normativa| proto::AccessoDettaglio {
+                normativa: normativa.to_string(),
+                rilevazione: rilevazione.numero,
+            }),
+            rilevazione: Some(rilevazione.into()),
+        })
+    }
+
+    async fn normative(
+        &self,
+        request: Request<proto::ListNormativeRequest>,
+    ) -> Result<proto::ListNormativeResponse> {
+        let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
+        let normative = query::normative(&self.pool, permesso).await?;
+        Ok(proto::ListNormativeResponse {
+            normative: normative
+                .into_iter()
+                .map(|n| proto::Normativa {
+                    normativa: n.codice.unwrap_or_default(),
+                    descrizione: n.descrizione.unwrap_or_default(),
+                })
+                .collect(),
+        })
+    }
+
+    async fn prestazioni(
+        &self,
+        request: Request<proto::ListPrestazioniRequest>,
+    ) -> Result<proto::ListPrestazioniResponse> {
+        let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
+        let prestazioni = query::prestazioni(&self.pool, permesso).await?;
+        Ok(proto::ListPrestazioniResponse {
+            prestazioni: prestazioni
+                .into_iter()
+                .map(|p| proto::Prestazione {
+                    prestazione: p.codice.unwrap_or_default(),
+                    descrizione: p.descrizione.unwrap_or_default(),
+                })
+                .collect(),
+        })
+    }
+
+    /// The position of a page is the number of its last rilevazione, so the token's own field holds it.
+    async fn rilevazioni(
+        &self,
+        request: Request<proto::ListRilevazioniRequest>,
+    ) -> Result<proto::ListRilevazioniResponse> {
+        let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let size = read::page_size(&mut violations, request.page_size);
+        violations.finish()?;
+        let binding = Binding::of(&["ListRilevazioni"]);
+        let sotto = Token::decode(&request.page_token, binding, None)?
+            .map_or(i32::MAX, |token| token.rilevazione);
+
+        let limite = i64::from(size);
+        // One more than the page: whether there is a next one.
+        let mut found = elenco::elenca(&self.pool, &permesso, sotto, limite + 1).await?;
+        let more = i64::try_from(found.len()).is_ok_and(|n| n > limite);
+        if more {
+            found.pop();
+        }
+        let next_page_token = match found.last() {
+            Some(last) if more => Token {
+                binding,
+                rilevazione: last.numero,
+                position: Vec::new(),
+            }
+            .encode(),
+            _ => String::new(),
+        };
+        Ok(proto::ListRilevazioniResponse {
+            rilevazioni: found.into_iter().map(Into::into).collect(),
+            next_page_token,
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl ReportService for Report {
+    async fn get_report_sintetico(
+        &self,
+        request: Request<proto::GetReportSinteticoRequest>,
+    ) -> Result<Response<proto::GetReportSinteticoResponse>, Status> {
+        let answer = self.report_sintetico(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+
+    async fn list_normative(
+        &self,
+        request: Request<proto::ListNormativeRequest>,
+    ) -> Result<Response<proto::ListNormativeResponse>, Status> {
+        let answer = self.normative(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+
+    async fn list_prestazioni(
+        &self,
+        request: Request<proto::ListPrestazioniRequest>,
+    ) -> Result<Response<proto::ListPrestazioniResponse>, Status> {
+        let answer = self.prestazioni(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+
+    async fn list_rilevazioni(
+        &self,
+        request: Request<proto::ListRilevazioniRequest>,
+    ) -> Result<Response<proto::ListRilevazioniResponse>, Status> {
+        let answer = self.rilevazioni(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+}
+
+fn text(importo: Option<Importo>) -> String {
+    importo.map(|i| i.to_string()).unwrap_or_default()
+}
+
+impl From<Voce> for proto::VoceReport {
+    fn from(voce: Voce) -> Self {
+        let cifre = voce.cifre;
+        Self {
+            normativa: voce.normativa.unwrap_or_default(),
+            prestazione: voce.prestazione.unwrap_or_default(),
+            totale_stanziamenti: cifre.totale_stanziamenti.map(|i| i.to_string()),
+            importi_autorizzati: text(cifre.importi_autorizzati),
+            importi_erogati: text(cifre.importi_erogati),
+            residuo_autorizzato: cifre.residuo_autorizzato.map(|i| i.to_string()),
+            residuo_pagato: cifre.residuo_pagato.map(|i| i.to_string()),
+        }
+    }
+}
+
+impl From<Cifre> for proto::TotaleReport {
+    fn from(cifre: Cifre) -> Self {
+        Self {
+            totale_stanziamenti: cifre.totale_stanziamenti.map(|i| i.to_string()),
+            importi_autorizzati: text(cifre.importi_autorizzati),
+            importi_erogati: text(cifre.importi_erogati),
+            residuo_autorizzato: cifre.residuo_autorizzato.map(|i| i.to_string()),
+            residuo_pagato: cifre.residuo_pagato.map(|i| i.to_string()),
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! One load, from the lock to the commit.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use chrono::NaiveDate;
+use sqlx::{Connection as _, PgConnection, PgPool};
+
+use super::{
+    catalogo::{self, Catalogo},
+    merge,
+    segnalazione::{Fase, Observer},
+    staging::{Conteggio, riempi},
+    tracciato::{DECRETI, NORMATIVE, PRESTAZIONI, STANZIAMENTI},
+};
+use crate::clock::Clock;
+
+/// Of the advisory lock that keeps loads apart. Any number will do that nobody else takes.
+const LOCK: i64 = 0x4f4d_4e49_415f_4953;
+
+/// What to load.
+#[derive(Debug, Clone)]
+pub struct Fonti {
+    /// `decreti.csv`
+    pub decreti: PathBuf,
+    /// `stanziamenti.csv`
+    pub stanziamenti: PathBuf,
+    /// Norms to add to the catalogue, or to describe anew.
+    pub normative: Option<PathBuf>,
+    /// Benefits, likewise.
+    pub prestazioni: Option<PathBuf>,
+    /// The day as of which the extract was made.
+    pub data_riferimento: NaiveDate,
+}
+
+impl Fonti {
+    /// The four files of a folder, under the names that they usually have.
+    #[must_use]
+    pub fn in_folder(folder: &Path, data_riferimento: NaiveDate) -> Self {
+        Self {
+            decreti: folder.join("decreti.csv"),
+            stanziamenti: folder.join("stanziamenti.csv"),
+            normative: Some(folder.join("normative.csv")),
+            prestazioni: Some(folder.join("prestazioni.csv")),
+            data_riferimento,
+        }
+    }
+
+    /// All the files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let optional = [&self.normative, &self.prestazioni];
+        let optional = optional.into_iter().filter_map(Option::as_deref);
+        [self.decreti.as_path(), &self.stanziamenti]
+            .into_iter()
+            .chain(optional)
+    }
+}
+
+/// How a load ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Esito {
+    /// There is a new rilevazione.
+    Caricata(Riepilogo),
+    /// The same extract was loaded before, as the rilevazione of this number. Nothing was written.
+    GiaCaricata(i32),
+}
+
+/// What a load did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Riepilogo {
+    /// The number of the new rilevazione.
+    pub rilevazione: i32,
+    /// Rows of the detail in the extract.
+    pub righe: u64,
+    /// Of these, rows whose natural key the previous rilevazione does not have.
+    pub nuove: u64,
+    /// Of these, rows that the previous rilevazione has with other values.
+    pub modificate: u64,
+    /// Rows of the previous rilevazione that the extract does not have.
+    pub cessate: u64,
+    /// Appropriations in the extract.
+    pub stanziamenti: u64,
+    /// Doubtful rows, taken as they are.
+    pub avvisi: u64,
+}
+
+/// How a load fails. Nothing of it is visible.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The extract is wrong. The observer was told why.
+    #[error("the extract is refused: {rifiuti} things are wrong with it; nothing was loaded")]
+    Rifiutato {
+        /// How many things.
+        rifiuti: u64,
+        /// How many rows are doubtful.
+        avvisi: u64,
+    },
+    /// Another load runs.
+    #[error("another load is in progress; try again when it has ended")]
+    InCorso,
+    /// The extract is older than the latest one.
+    #[error(
+        "the reference date {data} is before {ultima}, that of rilevazione {numero}: extracts are loaded in their order"
+    )]
+    Precedente {
+        /// The extract's date.
+        data: NaiveDate,
+        /// The latest rilevazione's.
+        ultima: NaiveDate,
+        /// Its number.
+        numero: i32,
+    },
+    /// The extract is of a day to come. It would keep out all those until then.
+    #[error("the reference date {data} is after today, {oggi}")]
+    Futura {
+        /// The extract's date.
+        data: NaiveDate,
+        /// Today in Rome.
+        oggi: NaiveDate,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {file}: {source}")]
+    Unreadable {
+        /// Which.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// What is wrong with the extract could not be written down.
+    #[error("cannot write the rejects: {0}")]
+    Observer(#[source] io::Error),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Loads an extract: all of it, as a new rilevazione, or nothing.
+///
+/// `pool` is the owner's. The extract's findings go to `observer` as they are found.
+///
+/// # Errors
+/// See [`LoadError`]. Nothing was written.
+pub async fn carica(
+    pool: &PgPool,
+    fonti: &Fonti,
+    clock: &Clock,
+    observer: &mut dyn Observer,
+) -> Result<Esito, LoadError> {
+    let (data, oggi) = (fonti.data_riferimento, clock.today());
+    if data > oggi {
+        return Err(LoadError::Futura { data, oggi });
+    }
+    let mut conn = pool.acquire().await?;
+    // A load that fails may leave a COPY unfinished, which the connection's next user would get to know.
+    conn.close_on_drop();
+    let mut tx = conn.begin().await?;
+    let esito = in_transaction(&mut tx, fonti, clock, observer).await?;
+    if matches!(esito, Esito::Caricata(_)) {
+        tx.commit().await?;
+    }
+    Ok(esito)
+}
+
+async fn in_transaction(
+    conn: &mut PgConnection,
+    fonti: &Fonti,
+    clock: &Clock,
+    observer: &mut dyn Observer,
+) -> Result<Esito, LoadError> {
+    prepara(conn).await?;
+    let mut conteggio = Conteggio {
+        observer,
+        rifiuti: 0,
+        avvisi: 0,
+    };
+    conteggio.observer.fase(Fase::Lettura);
+    let impronta = leggi(conn, fonti, &mut conteggio).await?;
+    let Conteggio {
+        observer,
+        rifiuti,
+        avvisi,
+    } = conteggio;
+    if rifiuti > 0 {
+        return Err(LoadError::Rifiutato { rifiuti, avvisi });
+    }
+    if let Some(numero) = numero_di(conn, &impronta).await? {
+        return Ok(Esito::GiaCaricata(numero));
+    }
+    let data = fonti.data_riferimento;
+    let ultima: Option<(i32, NaiveDate)> = sqlx::query_as(
+        "select numero, data_riferimento from rilevazione order by numero desc limit 1",
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let rilevazione = match ultima {
+        Some((numero, ultima)) if data < ultima => {
+            return Err(LoadError::Precedente {
+                data,
+                ultima,
+                numero,
+            });
+        }
+        // Two thousand million loads ahead of the type's end.
+        Some((numero, _)) => numero + 1,
+        None => 1,
+    };
+    observer.fase(Fase::Scrittura);
+    let (decreti, stanziamenti) = merge::scrivi(conn, rilevazione).await?;
+    sqlx::query("insert into rilevazione (numero, data_riferimento, caricata_il, impronta) values ($1, $2, $3, $4)")
+        .bind(rilevazione)
+        .bind(data)
+        .bind(clock.now())
+        .bind(impronta)
+        .execute(conn)
+        .await?;
+    Ok(Esito::Caricata(Riepilogo {
+        rilevazione,
+        righe: decreti.righe,
+        nuove: decreti.scritte - decreti.modificate,
+        modificate: decreti.modificate,
+        cessate: decreti.chiuse - decreti.modificate,
+        stanziamenti,
+        avvisi,
+    }))
+}
+
+/// Takes the lock and sets what holds for this transaction.
+async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
+    let free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .fetch_one(&mut *conn)
+        .await?;
+    if !free {
+        return Err(LoadError::InCorso);
+    }
+    for setting in [
+        // Sorts and hashes of the merge, and the indexes built after it: in memory up to here.
+        "set local work_mem = '128MB'",
+        "set local maintenance_work_mem = '256MB'",
+        // For those who run it on millions of rows.
+        "set local statement_timeout = 0",
+        // When the loader dies, its lock does not wait for the statement that runs to end.
+        "set local client_connection_check_interval = '1s'",
+    ] {
+        sqlx::query(setting).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// Reads all the files into their temporary tables; the catalogue first, because the rows are checked against it.
+/// Gives the extract's fingerprint.
+async fn leggi(
+    conn: &mut PgConnection,
+    fonti: &Fonti,
+    conteggio: &mut Conteggio<'_>,
+) -> Result<[u8; 32], LoadError> {
+    let none = Arc::new(Catalogo::default());
+    if let Some(path) = &fonti.normative {
+        riempi(conn, path, &NORMATIVE, &none, conteggio).await?;
+        catalogo::aggiorna_normative(conn).await?;
+    }
+    if let Some(path) = &fonti.prestazioni {
+        riempi(conn, path, &PRESTAZIONI, &none, conteggio).await?;
+        catalogo::aggiorna_prestazioni(conn).await?;
+    }
+    let catalogo = catalogo::leggi(conn).await?;
+    let decreti = riempi(conn, &fonti.decreti, &DECRETI, &catalogo, conteggio).await?;
+    let stanziamenti = riempi(
+        conn,
+        &fonti.stanziamenti,
+        &STANZIAMENTI,
+        &catalogo,
+        conteggio,
+    )
+    .await?;
+
+    // Of digests and a date, which have fixed lengths: bytes cannot move from one part to the next unnoticed.
+    let mut context = Context::new(&SHA256);
+    context.update(&decreti);
+    context.update(&stanziamenti);
+    context.update(fonti.data_riferimento.to_string().as_bytes());
+    let mut impronta = [0; 32];
+    impronta.copy_from_slice(context.finish().as_ref());
+    Ok(impronta)
+}
+
+async fn numero_di(conn: &mut PgConnection, impronta: &[u8; 32]) -> sqlx::Result<Option<i32>> {
+    sqlx::query_scalar("select numero from rilevazione where impronta = $1")
+        .bind(impronta)
+        .fetch_optional(conn)
+        .await
+}

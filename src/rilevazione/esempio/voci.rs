@@ -1,0 +1,129 @@
+//! What each norm spends in each year of the invented world, from the real caps.
+
+/// How a norm behaves in the invented world.
+struct Profilo {
+    normativa: &'static str,
+    /// Its share of the decrees, in thousandths.
+    peso: u64,
+    /// What it grants of its caps, in thousandths.
+    uso: u64,
+    codifiche: &'static [&'static str],
+}
+
+const fn profilo(
+    normativa: &'static str,
+    peso: u64,
+    uso: u64,
+    codifiche: &'static [&'static str],
+) -> Profilo {
+    Profilo {
+        normativa,
+        peso,
+        uso,
+        codifiche,
+    }
+}
+
+/// Two norms are overdrawn, one is exhausted, some are half used; the shares are skewed.
+const PROFILI: [Profilo; 10] = [
+    profilo("DL109-2018-ART44", 170, 880, &["333-145", "333-146"]),
+    profilo(
+        "DLGS148-2015-ART22BIS",
+        370,
+        520,
+        &["333-130", "333-131", "333-132"],
+    ),
+    profilo("DLGS148-2015-ART22TER", 70, 1_000, &["333-170"]),
+    profilo("DLGS148-2015-ART44C7", 50, 1_180, &["335-150"]),
+    profilo(
+        "DLGS148-2015-ART44C11BIS",
+        150,
+        960,
+        &["333-155", "333-156"],
+    ),
+    profilo(
+        "DLGS148-2015-ART44C11TER",
+        140,
+        710,
+        &["333-160", "333-161"],
+    ),
+    profilo("DL243-2016-ART1BIS", 8, 1_000, &["336-120"]),
+    profilo("DLGS72-2018-ART1", 4, 350, &["333-180"]),
+    profilo("DL48-2023-ART30", 24, 1_120, &["333-190"]),
+    profilo("DL75-2023-ART42", 14, 490, &["337-110"]),
+];
+
+/// The norm without a cap grants something all the same: cents a year.
+const WITHOUT_CAP: &str = "DLGS148-2015-ART22TER";
+const WITHOUT_CAP_YEARS: std::ops::RangeInclusive<i32> = 2022..=2026;
+const WITHOUT_CAP_CENTS: u64 = 1_500_000_000;
+
+/// A norm in a year.
+#[derive(Debug)]
+pub(super) struct Voce {
+    pub(super) normativa: &'static str,
+    pub(super) codifiche: &'static [&'static str],
+    pub(super) anno: i32,
+    /// What the first extract grants, in cents.
+    pub(super) spesa: u64,
+    /// Its share of the decrees. Only the proportions matter.
+    pub(super) peso: u64,
+}
+
+/// The norms and years of `stanziamenti`, the text of a file without quotes: `normativa,prestazione,anno,importo`.
+pub(super) fn voci(stanziamenti: &str) -> Vec<Voce> {
+    let mut caps: Vec<(&str, i32, u64)> = stanziamenti.lines().skip(1).filter_map(cap).collect();
+    caps.extend(WITHOUT_CAP_YEARS.map(|anno| (WITHOUT_CAP, anno, WITHOUT_CAP_CENTS)));
+    let mut voci = Vec::with_capacity(caps.len());
+    for profilo in &PROFILI {
+        let own = || caps.iter().filter(|(norm, ..)| *norm == profilo.normativa);
+        let all: u64 = own().map(|(_, _, cents)| cents).sum();
+        for (_, anno, cents) in own() {
+            // Of the year that is not over, two thirds.
+            let thirds = if *anno == super::mondo::CURRENT { 2 } else { 3 };
+            voci.push(Voce {
+                normativa: profilo.normativa,
+                codifiche: profilo.codifiche,
+                anno: *anno,
+                spesa: cents / 1_000 * profilo.uso * thirds / 3,
+                peso: profilo.peso * 1_000 * (cents / 1_000) / (all / 1_000),
+            });
+        }
+    }
+    voci
+}
+
+fn cap(line: &str) -> Option<(&str, i32, u64)> {
+    let mut fields = line.split(',');
+    let (normativa, _, anno, importo) = (
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+    );
+    Some((
+        normativa,
+        anno.parse().ok()?,
+        importo.replace('.', "").parse().ok()?,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cap_and_every_norm_is_there() {
+        let (caps, norms) = (super::super::STANZIAMENTI, super::super::NORMATIVE);
+        let voci = voci(caps);
+        assert_eq!(voci.len(), caps.lines().count() - 1 + 5);
+        for line in norms.lines().skip(1) {
+            let (code, _) = line.split_once(',').unwrap();
+            assert!(voci.iter().any(|v| v.normativa == code), "{code}");
+        }
+        assert!(voci.iter().all(|v| v.spesa > 0 && v.peso > 0), "{voci:?}");
+        let first = &voci[0];
+        // 50 million euro, of which 88 %.
+        assert_eq!((first.anno, first.spesa), (2023, 4_400_000_000));
+    }
+}

@@ -1,0 +1,258 @@
+//! Reads one file, in a thread of its own: bytes → records → checked rows, handed on in blocks of bounded size.
+
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+use super::{
+    catalogo::Catalogo,
+    copia::Copia,
+    records::{Next, Record, Records},
+    segnalazione::{Gravita, Motivo, Segnalazione, shown},
+    tracciato::Tracciato,
+    verifica::{NOT_UTF8, ORDER, Visto, verifica},
+};
+use crate::valori::Difetto;
+
+/// A block is handed on when its rows have so many bytes…
+const BLOCK_BYTES: usize = 128 * 1024;
+/// …or when it has so many findings.
+const BLOCK_FINDINGS: usize = 256;
+
+const MISSING: Difetto = Difetto::new("the column is missing", "manca la colonna");
+const TWICE: Difetto = Difetto::new("the column occurs twice", "la colonna compare due volte");
+const UNKNOWN: Difetto = Difetto::new("the column is unknown", "la colonna è sconosciuta");
+const EMPTY: Difetto = Difetto::new(
+    "the file is empty: a header row is expected",
+    "il file è vuoto: è attesa una riga di intestazione",
+);
+const NO_ROWS: Difetto = Difetto::new(
+    "the file has no rows: an extract holds them all, and an empty one would end them all",
+    "il file non ha righe: un estratto le contiene tutte, e uno vuoto le farebbe cessare tutte",
+);
+
+/// A part of what was read.
+#[derive(Debug, Default)]
+pub(super) struct Blocco {
+    /// Right rows, in the binary format of `COPY`.
+    pub(super) copia: Vec<u8>,
+    /// How many records were read, right or wrong.
+    pub(super) righe: u64,
+    /// How many bytes were read.
+    pub(super) byte: u64,
+    pub(super) segnalazioni: Vec<Segnalazione>,
+}
+
+/// Reads `input` to its end, or until `emit` fails, and gives the SHA-256 of its bytes.
+///
+/// Where the header is wrong the rows are not read: what they mean is not known.
+pub(super) fn leggi(
+    input: impl Read,
+    file: Arc<str>,
+    tracciato: &'static Tracciato,
+    catalogo: &Catalogo,
+    emit: impl FnMut(Blocco) -> io::Result<()>,
+) -> io::Result<[u8; 32]> {
+    let input = Hashing {
+        input,
+        context: Context::new(&SHA256),
+        read: 0,
+    };
+    let mut lettura = Lettura {
+        records: Records::new(input)?,
+        file,
+        tracciato,
+        catalogo,
+        copia: Copia::default(),
+        blocco: Blocco::default(),
+        rows: 0,
+        told: 0,
+        emit,
+    };
+    lettura.file()?;
+    let mut impronta = [0; 32];
+    impronta.copy_from_slice(lettura.records.into_input().context.finish().as_ref());
+    Ok(impronta)
+}
+
+struct Lettura<'a, R, E> {
+    records: Records<Hashing<R>>,
+    file: Arc<str>,
+    tracciato: &'static Tracciato,
+    catalogo: &'a Catalogo,
+    copia: Copia,
+    blocco: Blocco,
+    /// How many records were read in all.
+    rows: u64,
+    /// How many bytes were told in the blocks before.
+    told: u64,
+    emit: E,
+}
+
+impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
+    fn file(&mut self) -> io::Result<()> {
+        let mut record = Record::default();
+        let header = self.records.next(&mut record)?;
+        let Some(positions) = self.header(&header, &record) else {
+            return self.flush();
+        };
+        loop {
+            match self.records.next(&mut record)? {
+                Next::End => break,
+                Next::Record => self.row(&record, &positions),
+                Next::Malformed(field, difetto) => {
+                    // The header may have put another column there.
+                    let colonna = positions.iter().position(|p| *p == field);
+                    let colonna = colonna.map_or("", |index| self.tracciato.colonne[index].0);
+                    self.refuse(record.line, colonna, b"", difetto);
+                }
+            }
+            self.rows += 1;
+            self.blocco.righe += 1;
+            if self.copia.len() >= BLOCK_BYTES || self.blocco.segnalazioni.len() >= BLOCK_FINDINGS {
+                self.flush()?;
+            }
+        }
+        if self.tracciato.con_righe && self.rows == 0 {
+            self.refuse(record.line, "", b"", NO_ROWS);
+        }
+        self.flush()
+    }
+
+    /// Where in a record each column of the layout stands; `None` if the header is wrong.
+    fn header(&mut self, next: &Next, record: &Record) -> Option<Vec<usize>> {
+        match next {
+            Next::Record => {}
+            Next::End => {
+                self.refuse(1, "", b"", EMPTY);
+                return None;
+            }
+            Next::Malformed(_, difetto) => {
+                self.refuse(record.line, "", b"", *difetto);
+                return None;
+            }
+        }
+        let colonne = self.tracciato.colonne;
+        let mut positions = vec![None; colonne.len()];
+        let mut right = true;
+        for (at, name) in record.fields().enumerate() {
+            let column = colonne
+                .iter()
+                .position(|(known, _)| known.as_bytes() == name);
+            let difetto = match column.map(|column| positions[column].replace(at)) {
+                Some(None) => continue,
+                Some(Some(_)) => TWICE,
+                None => UNKNOWN,
+            };
+            right = false;
+            let shown = shown(name);
+            self.tell(Gravita::Errore, record.line, shown.clone(), shown, difetto);
+        }
+        for ((name, _), position) in colonne.iter().zip(&positions) {
+            if position.is_none() {
+                right = false;
+                self.refuse(record.line, name, b"", MISSING);
+            }
+        }
+        right.then(|| positions.into_iter().flatten().collect())
+    }
+
+    fn row(&mut self, record: &Record, positions: &[usize]) {
+        let tracciato = self.tracciato;
+        let line = record.line;
+        if record.len() != positions.len() {
+            let (expected, found) = (positions.len(), record.len());
+            let motivo = Motivo {
+                english: format!("{expected} fields are expected, {found} were found").into(),
+                italiano: format!("sono attesi {expected} campi, ne sono stati trovati {found}")
+                    .into(),
+            };
+            self.tell(Gravita::Errore, line, "", String::new(), motivo);
+            return;
+        }
+        // The fields of the layout and the line. There are about a dozen.
+        self.copia.start_row(positions.len() as i16 + 1);
+        // A file of 2^63 lines is not read in this world's time.
+        self.copia.bigint(line.cast_signed());
+        let mut right = true;
+        let mut dal = None;
+        for (&(name, tipo), &position) in tracciato.colonne.iter().zip(positions) {
+            let field = record.field(position);
+            let visto = std::str::from_utf8(field)
+                .map_err(|_| NOT_UTF8)
+                .and_then(|text| verifica(tipo, text, self.catalogo, &mut self.copia));
+            match visto {
+                Ok(Visto::Altro) => {}
+                Ok(Visto::Dubbio(difetto)) => {
+                    self.tell(Gravita::Avviso, line, name, shown(field), difetto);
+                }
+                Ok(Visto::Data(data)) => match tracciato.in_ordine {
+                    Some((first, _)) if first == name => dal = Some(data),
+                    Some((_, last)) if last == name && dal.is_some_and(|dal| data < dal) => {
+                        right = false;
+                        self.refuse(line, name, field, ORDER);
+                    }
+                    _ => {}
+                },
+                Err(difetto) => {
+                    right = false;
+                    self.refuse(line, name, field, difetto);
+                }
+            }
+        }
+        if !right {
+            self.copia.abandon_row();
+        }
+    }
+
+    fn refuse(&mut self, line: u64, colonna: &'static str, field: &[u8], difetto: Difetto) {
+        self.tell(Gravita::Errore, line, colonna, shown(field), difetto);
+    }
+
+    fn tell(
+        &mut self,
+        gravita: Gravita,
+        riga: u64,
+        colonna: impl Into<std::borrow::Cow<'static, str>>,
+        valore: String,
+        motivo: impl Into<Motivo>,
+    ) {
+        self.blocco.segnalazioni.push(Segnalazione {
+            gravita,
+            file: Arc::clone(&self.file),
+            riga,
+            colonna: colonna.into(),
+            valore,
+            motivo: motivo.into(),
+        });
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut blocco = std::mem::take(&mut self.blocco);
+        blocco.copia = self.copia.take();
+        let read = self.records.input().read;
+        blocco.byte = read - self.told;
+        self.told = read;
+        (self.emit)(blocco)
+    }
+}
+
+/// Takes the SHA-256 of what passes: the fingerprint is of the very bytes that were loaded, whatever happens to
+/// the file meanwhile.
+struct Hashing<R> {
+    input: R,
+    context: Context,
+    read: u64,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.context.update(&buffer[..read]);
+        self.read += read as u64;
+        Ok(read)
+    }
+}

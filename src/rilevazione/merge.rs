@@ -1,0 +1,174 @@
+//! From the temporary tables to the versioned ones.
+//!
+//! A row that is open and that the extract does not have, or has with other values, ends with the rilevazione
+//! before; what the extract has and is not open then begins with this one. What is the same in both is not touched.
+
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::staging::analyze;
+
+/// What happened to the rows of the detail.
+#[derive(Debug)]
+pub(super) struct Scritto {
+    /// Rows of the extract.
+    pub(super) righe: u64,
+    /// Rows that ended.
+    pub(super) chiuse: u64,
+    /// Of these, rows whose natural key is in the extract.
+    pub(super) modificate: u64,
+    /// Rows that begin.
+    pub(super) scritte: u64,
+}
+
+/// Writes the extract as this rilevazione. Gives what happened to the detail, and the number of appropriations.
+pub(super) async fn scrivi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(Scritto, u64)> {
+    let stanziamenti = stanziamenti(conn, n).await?;
+    let decreti = decreti(conn, n).await?;
+    // What the planner knows commits with the rows.
+    analyze(conn, "stanziamento").await?;
+    analyze(conn, "dettaglio_decreto").await?;
+    Ok((decreti, stanziamenti))
+}
+
+async fn stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
+    sqlx::query(
+        "update stanziamento aperto
+         set al_rilevazione = $1 - 1
+         where al_rilevazione = 2147483647
+           and not exists (
+               select from estratto_stanziamenti estratto
+               where estratto.normativa = aperto.normativa
+                 and estratto.prestazione = aperto.prestazione
+                 and estratto.anno = aperto.anno
+                 and estratto.importo = aperto.importo)",
+    )
+    .bind(n)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "insert into stanziamento (normativa, prestazione, anno, importo, dal_rilevazione)
+         select normativa, prestazione, anno, importo, $1
+         from estratto_stanziamenti estratto
+         where not exists (
+             select from stanziamento aperto
+             where aperto.al_rilevazione = 2147483647
+               and aperto.normativa = estratto.normativa
+               and aperto.prestazione = estratto.prestazione
+               and aperto.anno = estratto.anno)",
+    )
+    .bind(n)
+    .execute(&mut *conn)
+    .await?;
+    let righe: i64 = sqlx::query_scalar("select count(*) from estratto_stanziamenti")
+        .fetch_one(conn)
+        .await?;
+    Ok(righe.cast_unsigned())
+}
+
+async fn decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
+    let any: bool = sqlx::query_scalar("select exists (select from dettaglio_decreto)")
+        .fetch_one(&mut *conn)
+        .await?;
+    let (chiuse, modificate): (i64, i64) = if any { chiudi(conn, n).await? } else { (0, 0) };
+    // Into an empty table the indexes are built after the rows: several times faster. Later this is not for us
+    // to do, as it would shut out those who read.
+    let indexes = if any {
+        Vec::new()
+    } else {
+        drop_indexes(conn).await?
+    };
+    let scritte = apri(conn, n).await?;
+    for index in indexes {
+        // As Postgres itself wrote it.
+        sqlx::query(AssertSqlSafe(index))
+            .execute(&mut *conn)
+            .await?;
+    }
+    let righe: i64 = sqlx::query_scalar("select count(*) from estratto_decreti")
+        .fetch_one(conn)
+        .await?;
+    Ok(Scritto {
+        righe: righe.cast_unsigned(),
+        chiuse: chiuse.cast_unsigned(),
+        modificate: modificate.cast_unsigned(),
+        scritte,
+    })
+}
+
+async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(i64, i64)> {
+    sqlx::query_as(
+        "with chiuse as (
+             update dettaglio_decreto aperto
+             set al_rilevazione = $1 - 1
+             where al_rilevazione = 2147483647
+               and not exists (
+                   select from estratto_decreti estratto
+                   where estratto.codifica_sistema_unico = aperto.codifica_sistema_unico
+                     and estratto.numero_decreto = aperto.numero_decreto
+                     and estratto.data_decreto = aperto.data_decreto
+                     and estratto.cf_azienda = aperto.cf_azienda
+                     and estratto.matricola_azienda = aperto.matricola_azienda
+                     and estratto.validita_dal = aperto.validita_dal
+                     and estratto.normativa = aperto.normativa
+                     and estratto.prestazione = aperto.prestazione
+                     and estratto.validita_al = aperto.validita_al
+                     and estratto.ore_decretate = aperto.ore_decretate
+                     and estratto.importi_autorizzati = aperto.importi_autorizzati
+                     and estratto.importi_erogati = aperto.importi_erogati)
+             returning codifica_sistema_unico, numero_decreto, data_decreto, cf_azienda, matricola_azienda, validita_dal)
+         select count(*), count(estratto.riga)
+         from chiuse
+         left join estratto_decreti estratto
+             using (codifica_sistema_unico, numero_decreto, data_decreto, cf_azienda, matricola_azienda, validita_dal)",
+    )
+    .bind(n)
+    .fetch_one(conn)
+    .await
+}
+
+/// The order is that in which the rows are read, so that neighbours in a page are neighbours in the table.
+async fn apri(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "insert into dettaglio_decreto
+             (normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al,
+              cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, dal_rilevazione)
+         select normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al,
+              cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, $1
+         from estratto_decreti estratto
+         where not exists (
+             select from dettaglio_decreto aperto
+             where aperto.al_rilevazione = 2147483647
+               and aperto.codifica_sistema_unico = estratto.codifica_sistema_unico
+               and aperto.numero_decreto = estratto.numero_decreto
+               and aperto.data_decreto = estratto.data_decreto
+               and aperto.cf_azienda = estratto.cf_azienda
+               and aperto.matricola_azienda = estratto.matricola_azienda
+               and aperto.validita_dal = estratto.validita_dal)
+         order by normativa, data_decreto, numero_decreto, codifica_sistema_unico, cf_azienda, matricola_azienda,
+              validita_dal",
+    )
+    .bind(n)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Drops the indexes of the detail and gives the statements that make them again.
+async fn drop_indexes(conn: &mut PgConnection) -> sqlx::Result<Vec<String>> {
+    let indexes: Vec<(String, String)> = sqlx::query_as(
+        "select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+         from pg_index
+         where indrelid = 'dettaglio_decreto'::regclass
+           and not exists (select from pg_constraint where conindid = indexrelid)
+         order by indexrelid",
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut again = Vec::with_capacity(indexes.len());
+    for (away, back) in indexes {
+        // Both texts are Postgres's own, quoted as it wants names to be.
+        sqlx::query(AssertSqlSafe(away)).execute(&mut *conn).await?;
+        again.push(back);
+    }
+    Ok(again)
+}

@@ -1,0 +1,48 @@
+//! Data in: two CSV files become one rilevazione, or nothing.
+//!
+//! ```text
+//! decreti.csv ───────┐   records ──► verifica ──► copia ══ COPY ══► temporary tables ──► merge ──► rilevazione n
+//! stanziamenti.csv ──┘   (RFC 4180)  (valori)     (binary)          (no index)           (one transaction)
+//! ```
+//!
+//! An extract holds all the rows as known at a date, not the changes since the last one. Say that the first holds the
+//! decrees A and B, and the second, a month later, A with more paid and a new C:
+//!
+//! | row | dal_rilevazione | al_rilevazione | |
+//! | --- | --- | --- | --- |
+//! | A, 100.00 paid | 1 | 1 | ended by the second, which says otherwise |
+//! | B | 1 | 1 | ended by the second, which does not hold it |
+//! | A, 250.00 paid | 2 | open | |
+//! | C | 2 | open | |
+//!
+//! Rilevazione 1 still answers A (100.00) and B; rilevazione 2 answers A (250.00) and C. Rows that do not change
+//! are written once, however many extracts hold them.
+//!
+//! What holds:
+//!
+//! - **All or nothing.** Everything happens in one transaction. One refused row refuses the extract, and every refused
+//!   row is reported ([`Segnalazione`]) before the load gives up.
+//! - **The same extract is the same rilevazione.** An extract is known by its `impronta`: the SHA-256 of the bytes
+//!   that were read, taken while they are read, and of the reference date. (The catalogue is not part of it: its
+//!   descriptions are not versioned.)
+//! - **One at a time.** An advisory lock of the transaction: the server frees it when the loader dies.
+//! - **Memory does not grow with the files**, nor with the number of refused rows. (The codes of the catalogue are
+//!   held: they are as many as the norms.)
+//!
+//! [`carica`] loads; [`esempio`] writes extracts to try it with.
+
+mod carica;
+mod catalogo;
+mod copia;
+pub mod elenco;
+pub mod esempio;
+mod lettura;
+mod merge;
+mod records;
+mod segnalazione;
+mod staging;
+mod tracciato;
+mod verifica;
+
+pub use carica::{Esito, Fonti, LoadError, Riepilogo, carica};
+pub use segnalazione::{Fase, Gravita, Motivo, Observer, Segnalazione};

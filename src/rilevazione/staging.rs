@@ -1,0 +1,140 @@
+//! From a file to its temporary table: one thread reads and checks, this task sends what it hands over.
+//!
+//! The channel between the two holds a few blocks: the slower of the two sets the pace, and memory stays small.
+
+use std::{fs::File, io, path::Path, sync::Arc};
+
+use futures_util::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+use tokio::sync::mpsc;
+
+use super::{
+    carica::LoadError,
+    catalogo::Catalogo,
+    copia::{HEADER, TRAILER},
+    lettura,
+    segnalazione::{Gravita, Motivo, Observer, Segnalazione, shown},
+    tracciato::Tracciato,
+};
+
+/// How many blocks may wait between the two.
+const IN_FLIGHT: usize = 4;
+
+/// Counts what passes on its way to the observer.
+pub(super) struct Conteggio<'a> {
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) rifiuti: u64,
+    pub(super) avvisi: u64,
+}
+
+impl Conteggio<'_> {
+    fn segnala(&mut self, segnalazione: &Segnalazione) -> Result<(), LoadError> {
+        match segnalazione.gravita {
+            Gravita::Errore => self.rifiuti += 1,
+            Gravita::Avviso => self.avvisi += 1,
+        }
+        self.observer
+            .segnala(segnalazione)
+            .map_err(LoadError::Observer)
+    }
+}
+
+/// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones, keys that occur twice
+/// included. Gives the SHA-256 of the file's bytes.
+pub(super) async fn riempi(
+    conn: &mut PgConnection,
+    path: &Path,
+    tracciato: &'static Tracciato,
+    catalogo: &Arc<Catalogo>,
+    conteggio: &mut Conteggio<'_>,
+) -> Result<[u8; 32], LoadError> {
+    let name: Arc<str> = path.display().to_string().into();
+    let (to, mut blocks) = mpsc::channel(IN_FLIGHT);
+    let reader = {
+        let (path, name) = (path.to_owned(), Arc::clone(&name));
+        let catalogo = Arc::clone(catalogo);
+        move || {
+            lettura::leggi(File::open(path)?, name, tracciato, &catalogo, |block| {
+                // Nobody receives: the load failed, and has its own error.
+                to.blocking_send(block)
+                    .map_err(|_| io::ErrorKind::BrokenPipe.into())
+            })
+        }
+    };
+    let reader = tokio::task::spawn_blocking(reader);
+
+    sqlx::query(tracciato.crea).execute(&mut *conn).await?;
+    let columns: Vec<&str> = tracciato.colonne.iter().map(|(name, _)| *name).collect();
+    let statement = format!(
+        "copy {} (riga, {}) from stdin (format binary)",
+        tracciato.tabella,
+        columns.join(", ")
+    );
+    let mut copy = conn.copy_in_raw(&statement).await?;
+    copy.send(HEADER).await?;
+    // An error leaves here without ending the COPY: the caller closes the connection.
+    while let Some(block) = blocks.recv().await {
+        for segnalazione in &block.segnalazioni {
+            conteggio.segnala(segnalazione)?;
+        }
+        copy.send(block.copia).await?;
+        conteggio.observer.letto(block.byte, block.righe);
+    }
+    let impronta = reader
+        .await
+        .map_err(io::Error::other)
+        .flatten()
+        .map_err(|source| LoadError::Unreadable {
+            file: name.to_string(),
+            source,
+        })?;
+    copy.send(TRAILER).await?;
+    copy.finish().await?;
+    // Nobody else will: autovacuum does not see temporary tables.
+    analyze(conn, tracciato.tabella).await?;
+    doppioni(conn, &name, tracciato, conteggio).await?;
+    Ok(impronta)
+}
+
+pub(super) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {
+    sqlx::query(AssertSqlSafe(format!("analyze {table}")))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Tells each row whose natural key an earlier line has.
+async fn doppioni(
+    conn: &mut PgConnection,
+    file: &Arc<str>,
+    tracciato: &'static Tracciato,
+    conteggio: &mut Conteggio<'_>,
+) -> Result<(), LoadError> {
+    let (tabella, chiave) = (tracciato.tabella, tracciato.chiave.join(", "));
+    // Both are constants of the layout.
+    let sql = AssertSqlSafe(format!(
+        "select riga, prima, concat_ws(' ', {chiave}) as valore
+         from (select riga, {chiave}, min(riga) over (partition by {chiave}) as prima from {tabella}) righe
+         where riga <> prima
+         order by riga"
+    ));
+    let colonna = tracciato.chiave.join("+");
+    let mut rows = sqlx::query(sql).fetch(conn);
+    while let Some(row) = rows.try_next().await? {
+        let riga: i64 = row.try_get("riga")?;
+        let prima: i64 = row.try_get("prima")?;
+        let valore: String = row.try_get("valore")?;
+        conteggio.segnala(&Segnalazione {
+            gravita: Gravita::Errore,
+            file: Arc::clone(file),
+            riga: riga.cast_unsigned(),
+            colonna: colonna.clone().into(),
+            valore: shown(valore.as_bytes()),
+            motivo: Motivo {
+                english: format!("line {prima} has the same natural key").into(),
+                italiano: format!("la riga {prima} ha la stessa chiave naturale").into(),
+            },
+        })?;
+    }
+    Ok(())
+}

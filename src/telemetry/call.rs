@@ -1,0 +1,175 @@
+//! One call of an RPC, as a span and as a measurement.
+
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use http::HeaderMap;
+use opentelemetry::{
+    Context,
+    propagation::{Extractor, TextMapPropagator as _},
+    trace::TraceContextExt as _,
+};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tonic::Code;
+use tracing::{Span, field::Empty};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::{export::RpcMetrics, method};
+
+static METRICS: OnceLock<RpcMetrics> = OnceLock::new();
+
+/// Makes [`record_call`] measure into `metrics`.
+pub(super) fn install(metrics: RpcMetrics) {
+    // A second set is refused before this, by the subscriber.
+    let _ = METRICS.set(metrics);
+}
+
+/// The span of a call, in the trace that the caller sent, if it sent one.
+#[must_use]
+pub fn span_for(path: &str, headers: &HeaderMap) -> Span {
+    let method = method::of(path);
+    let span = tracing::info_span!(
+        "call",
+        otel.name = method,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        rpc.system.name = "grpc",
+        rpc.method = method,
+        rpc.response.status_code = Empty,
+        "error.type" = Empty,
+    );
+    if let Some(parent) = parent(headers) {
+        // Refused if nothing is exported, or if the span is filtered out: then there is nothing to put into the trace.
+        let _ = span.set_parent(parent);
+    }
+    span
+}
+
+/// The trace that the caller sent. A header that is none must leave the decision to sample with us.
+fn parent(headers: &HeaderMap) -> Option<Context> {
+    if !is_whole(headers.get("traceparent")?.as_bytes()) {
+        return None;
+    }
+    let parent = TraceContextPropagator::new().extract(&Headers(headers));
+    parent.span().span_context().is_valid().then_some(parent)
+}
+
+/// Whether the parts have the lengths of a W3C `traceparent`: the propagator takes shorter ones for small numbers.
+fn is_whole(traceparent: &[u8]) -> bool {
+    let dashes = [2, 35, 52]
+        .iter()
+        .all(|at| traceparent.get(*at) == Some(&b'-'));
+    // A later version may have more parts.
+    dashes && (traceparent.len() == 55 || traceparent.get(55) == Some(&b'-'))
+}
+
+/// Measures a call that has ended. Nothing, as long as no collector is set.
+pub fn record_call(path: &str, code: Code, duration: Duration) {
+    if let Some(metrics) = METRICS.get() {
+        metrics.record(path, code, duration);
+    }
+}
+
+/// A call under way: its span, and its measurement when it ends.
+///
+/// One that is dropped was abandoned by its caller, and is recorded as cancelled.
+#[derive(Debug)]
+pub struct Call {
+    path: String,
+    span: Span,
+    started: Instant,
+    ended: bool,
+}
+
+impl Call {
+    /// The beginning: the headers have come.
+    #[must_use]
+    pub fn begin(path: &str, headers: &HeaderMap) -> Self {
+        Self {
+            path: path.to_owned(),
+            span: span_for(path, headers),
+            started: Instant::now(),
+            ended: false,
+        }
+    }
+
+    /// The span to do the work in.
+    #[must_use]
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The end: the status is known, and of a stream the last message is sent.
+    pub fn end(mut self, code: Code) {
+        self.record(code);
+    }
+
+    fn record(&mut self, code: Code) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let name = name(code);
+        self.span.record("rpc.response.status_code", name);
+        if is_fault(code) {
+            self.span.record("error.type", name);
+            self.span.record("otel.status_code", "ERROR");
+        }
+        record_call(&self.path, code, self.started.elapsed());
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.record(Code::Cancelled);
+    }
+}
+
+/// The status code as the gRPC specification spells it.
+pub(super) fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+/// Whether the code tells of a fault of the server: a refusal is none.
+pub(super) fn is_fault(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(http::HeaderName::as_str).collect()
+    }
+}

@@ -1,0 +1,71 @@
+//! The methods that exist.
+//!
+//! A caller may ask for any path. Each that became the attribute of a metric would be a new time series, for as long as
+//! somebody cares to invent paths; so whatever is not in a descriptor that we serve is `_OTHER`, as the conventions say.
+
+use std::{collections::HashSet, sync::OnceLock};
+
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+
+use crate::proto::FILE_DESCRIPTOR_SET;
+
+const OTHER: &str = "_OTHER";
+
+/// The method of a gRPC path, `/package.Service/Method`, without the first slash.
+pub(super) fn of(path: &str) -> &'static str {
+    static KNOWN: OnceLock<HashSet<String>> = OnceLock::new();
+    let known = KNOWN.get_or_init(|| {
+        [
+            FILE_DESCRIPTOR_SET,
+            tonic_health::pb::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+        ]
+        .into_iter()
+        .flat_map(methods)
+        .collect()
+    });
+    path.strip_prefix('/')
+        .and_then(|method| known.get(method))
+        .map_or(OTHER, String::as_str)
+}
+
+fn methods(encoded: &[u8]) -> Vec<String> {
+    // Compiled in; the test below would miss its methods.
+    let set = FileDescriptorSet::decode(encoded).unwrap_or_default();
+    let mut methods = Vec::new();
+    for file in &set.file {
+        for service in &file.service {
+            for method in &service.method {
+                let (package, service, method) = (file.package(), service.name(), method.name());
+                methods.push(format!("{package}.{service}/{method}"));
+            }
+        }
+    }
+    methods
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    #[test]
+    fn what_is_served_is_named_and_the_rest_is_not() {
+        for known in [
+            "inps.omnia.monitoraggio.v1.ReportService/GetReportSintetico",
+            "inps.omnia.monitoraggio.v1.DecreeService/ExportDecrees",
+            "inps.omnia.monitoraggio.v1.AccessService/GetMyAccess",
+            "grpc.health.v1.Health/Check",
+            "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        ] {
+            assert_eq!(of(&format!("/{known}")), known);
+            assert_eq!(of(known), "_OTHER");
+            assert_eq!(of(&format!("/{known}x")), "_OTHER");
+        }
+        for unknown in ["", "/", "//", "/inps.omnia.monitoraggio.v1.ReportService/"] {
+            assert_eq!(of(unknown), "_OTHER");
+        }
+    }
+}

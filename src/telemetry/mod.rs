@@ -1,0 +1,100 @@
+//! What the service tells about itself: logs, traces and metrics.
+//!
+//! ```text
+//! tracing ─┬─ telemetry.log ───────────► lines on standard error (text or JSON)
+//!          └─ ours only, sampled ──┐
+//! Call ──── rpc.server.call.duration ┴─► OTLP over gRPC, if telemetry.otlp_endpoint is set
+//! ```
+//!
+//! The names are OpenTelemetry's for RPC (stable since semantic conventions 1.45). A caller that sends a W3C `traceparent`
+//! finds our span in its trace, and its decision to sample holds; for the others `telemetry.sample_ratio` decides.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), omnia::cli::CliError> {
+//! let settings = omnia::config::Settings::read(None)?;
+//! let telemetry = omnia::telemetry::init(&settings.telemetry)?;
+//!
+//! let headers = http::HeaderMap::new();
+//! let path = "/inps.omnia.monitoraggio.v1.ReportService/GetReportSintetico";
+//! let call = omnia::telemetry::Call::begin(path, &headers);
+//! // … the work, inside call.span() …
+//! call.end(tonic::Code::Ok);
+//!
+//! telemetry.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Neither logs nor spans hold what a request asks for: tax codes are personal data.
+
+mod call;
+mod export;
+mod method;
+
+use std::io::{self, IsTerminal as _};
+
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer, layer::SubscriberExt as _, registry::LookupSpan, util::SubscriberInitExt as _,
+};
+
+pub use self::{
+    call::{Call, record_call, span_for},
+    export::{Exporter, RpcMetrics},
+};
+use crate::{
+    cli::CliError,
+    config::{self, LogFormat},
+};
+
+/// Telemetry at work. Hold it until the end, then [`Telemetry::shutdown`] it.
+#[derive(Debug)]
+#[must_use = "what is not yet sent is lost without shutdown()"]
+pub struct Telemetry {
+    exporter: Option<Exporter>,
+}
+
+/// Starts logging, and sending to the collector if one is set. Once in a process, inside the Tokio runtime.
+///
+/// # Errors
+/// A sentence: a bad setting, or a second call.
+pub fn init(settings: &config::Telemetry) -> Result<Telemetry, CliError> {
+    let exporter = match &settings.otlp_endpoint {
+        Some(endpoint) => Some(Exporter::start(endpoint, settings.sample_ratio)?),
+        None => None,
+    };
+    tracing_subscriber::registry()
+        .with(log_layer(settings)?)
+        .with(exporter.as_ref().map(Exporter::layer))
+        .try_init()
+        .map_err(|error| format!("cannot start logging: {error}"))?;
+    if let Some(exporter) = &exporter {
+        call::install(exporter.rpc_metrics());
+    }
+    Ok(Telemetry { exporter })
+}
+
+impl Telemetry {
+    /// Sends what has not been sent yet. A collector that does not answer holds it up for a few seconds at most.
+    pub async fn shutdown(self) {
+        if let Some(exporter) = self.exporter {
+            exporter.shutdown().await;
+        }
+    }
+}
+
+fn log_layer<S>(settings: &config::Telemetry) -> Result<Box<dyn Layer<S> + Send + Sync>, CliError>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| format!("telemetry.log {:?}: {error}", settings.log))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    Ok(match settings.format {
+        LogFormat::Text => lines
+            .with_ansi(io::stderr().is_terminal())
+            .with_filter(filter)
+            .boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+    })
+}
