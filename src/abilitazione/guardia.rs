@@ -58,6 +58,14 @@ struct Inner {
     clock: Clock,
 }
 
+/// What is known of the caller, as far as the decision came: for the log.
+#[derive(Default)]
+struct Chi {
+    soggetto: String,
+    ente: String,
+    profilo: String,
+}
+
 impl Guardia {
     /// A guard that verifies tokens with `token`, reads grants through `pool` (the serving role is enough) and
     /// decides by `politica`. `clock` says which day it is.
@@ -83,47 +91,47 @@ impl Guardia {
     /// # Errors
     /// A `TOKEN_…` or `GRANT_…` reason, [`Reason::CallUnknown`], [`Reason::CallDenied`], or the database's.
     pub async fn decidi(&self, rpc: &str, headers: &HeaderMap) -> Result<Abilitazione> {
-        let mut soggetto = String::new();
-        let decided = self.decide(rpc, headers, &mut soggetto).await;
+        let mut chi = Chi::default();
+        let decided = self.decide(rpc, headers, &mut chi).await;
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
         match &decided {
-            Ok(abilitazione) => tracing::info!(
-                soggetto,
-                ente = abilitazione.aa07().ente,
-                abilitazione = abilitazione.aa07().id,
-                profilo = abilitazione.profilo().nome(),
+            Ok(_) => tracing::info!(
+                soggetto = chi.soggetto,
+                ente = chi.ente,
+                profilo = chi.profilo,
                 rpc,
                 "access allowed"
             ),
             Err(error) => tracing::info!(
-                soggetto,
+                soggetto = chi.soggetto,
+                ente = chi.ente,
+                profilo = chi.profilo,
                 rpc,
                 reason = error.reason.as_str_name(),
-                message = %error.message,
+                detail = %error.message,
                 "access denied"
             ),
         }
         decided
     }
 
-    async fn decide(
-        &self,
-        rpc: &str,
-        headers: &HeaderMap,
-        soggetto: &mut String,
-    ) -> Result<Abilitazione> {
-        *soggetto = self.0.token.soggetto(headers)?;
-        let aa07 = aa07::valid_for(&self.0.pool, soggetto, self.0.clock.today()).await?;
+    async fn decide(&self, rpc: &str, headers: &HeaderMap, chi: &mut Chi) -> Result<Abilitazione> {
+        chi.soggetto = self.0.token.soggetto(headers)?;
+        let aa07 = aa07::valid_for(&self.0.pool, &chi.soggetto, self.0.clock.today()).await?;
+        chi.ente.clone_from(&aa07.ente);
+        chi.profilo.clone_from(&aa07.profilo);
         if self.0.vocabulary.rpc(rpc).is_none() {
             return Err(call_unknown());
         }
-        let denied = Error::new(
-            Reason::CallDenied,
-            "the profile of the grant may not make this call",
-        )
-        .with("rpc", rpc)
-        .with("profilo", &aa07.profilo);
+        let denied = || {
+            Error::new(
+                Reason::CallDenied,
+                "the profile of the grant may not make this call",
+            )
+            .with("rpc", rpc)
+            .with("profilo", &chi.profilo)
+        };
         let tabella = self.0.politica.tabella();
         let Some(profilo) = tabella.profilo(&aa07.profilo) else {
             tracing::warn!(
@@ -132,9 +140,9 @@ impl Guardia {
                 politica = tabella.versione(),
                 "a grant names a profile that the policy does not have: it gives nothing"
             );
-            return Err(denied);
+            return Err(denied());
         };
-        Abilitazione::new(aa07, profilo, rpc).ok_or(denied)
+        Abilitazione::new(aa07, profilo, rpc).ok_or_else(denied)
     }
 }
 

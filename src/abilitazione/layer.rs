@@ -40,10 +40,10 @@ impl AccessLayer {
 }
 
 impl<S> Layer<S> for AccessLayer {
-    type Service = AccessService<S>;
+    type Service = Accesso<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AccessService {
+        Accesso {
             inner,
             guardia: self.0.clone(),
         }
@@ -52,12 +52,12 @@ impl<S> Layer<S> for AccessLayer {
 
 /// A service behind the door.
 #[derive(Debug, Clone)]
-pub struct AccessService<S> {
+pub struct Accesso<S> {
     inner: S,
     guardia: Guardia,
 }
 
-impl<S> Service<Request<Body>> for AccessService<S>
+impl<S> Service<Request<Body>> for Accesso<S>
 where
     S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send,

@@ -41,7 +41,7 @@ mod vocabulary;
 pub use ambito::{Alcuni, Ambito, Codice, Insieme};
 pub use guardia::Guardia;
 pub use jwks::{Jwks, JwksError};
-pub use layer::{AccessLayer, AccessService};
+pub use layer::{AccessLayer, Accesso};
 pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};
 pub use policy::{
     Decisione, PolicyError, PolicyErrors, Politica, Profilo, Sorgente, Tabella, matrix,

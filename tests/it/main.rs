@@ -8,8 +8,13 @@
     unreachable_pub
 )]
 
+mod abilitazione;
+mod abilitazione_cli;
+mod abilitazione_porta;
+mod abilitazione_registro;
 mod banco;
 mod cluster;
+mod forged;
 mod migrate;
 mod modello;
 mod postgres;

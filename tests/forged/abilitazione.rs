@@ -1,0 +1,19 @@
+//! A decision that the layer did not take.
+
+use std::sync::Arc;
+
+use omnia::abilitazione::{Abilitazione, Profilo, Tabella, aa07::Aa07};
+
+fn forge(aa07: Aa07, profilo: &Arc<Profilo>) -> Option<Abilitazione> {
+    Abilitazione::new(aa07, profilo, "DecreeService/ListDecrees") //~ is private
+}
+
+fn forge_from_nothing(aa07: Arc<Aa07>) -> Abilitazione {
+    Abilitazione { aa07 } //~ private field
+}
+
+fn forge_a_policy() -> Tabella {
+    Tabella::default() //~ no function or associated item named `default`
+}
+
+fn main() {}

@@ -1,0 +1,166 @@
+//! Callers for the tests of access: a key of their own, grants, and the door.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
+use omnia::{
+    abilitazione::{
+        Abilitazione, AccessLayer, Ambito, Guardia, Insieme, Jwks, Politica, Sorgente,
+        TokenVerifier, Vocabulary,
+        aa07::{self, Ente, NuovaAbilitazione},
+        demo_key::{self, DemoKey},
+    },
+    clock::Clock,
+};
+use sqlx::PgPool;
+use tonic::{Status, body::Body};
+use tonic_types::StatusExt as _;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use crate::banco;
+
+pub(crate) const ISSUER: &str = "https://issuer.example";
+pub(crate) const AUDIENCE: &str = "omnia-is-monitoraggio";
+pub(crate) const PACKAGE: &str = "/inps.omnia.monitoraggio.v1.";
+/// Noon in Rome.
+pub(crate) const NOW: &str = "2026-11-23T11:00:00Z";
+
+pub(crate) fn clock(rfc3339: &str) -> Clock {
+    let now: DateTime<Utc> = rfc3339.parse().unwrap();
+    Clock::from_fn(move || now)
+}
+
+pub(crate) fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+pub(crate) fn everything() -> Ambito {
+    Ambito::new(Insieme::Tutti, Insieme::Tutti)
+}
+
+pub(crate) fn nuova(soggetto: &str, profilo: &str, dal: &str, al: &str) -> NuovaAbilitazione {
+    NuovaAbilitazione {
+        soggetto: soggetto.to_owned(),
+        ente: Ente::Mef,
+        profilo: profilo.to_owned(),
+        ambito: everything(),
+        valida_dal: day(dal),
+        valida_al: day(al),
+    }
+}
+
+/// A database, a key and the shipped policy.
+pub(crate) struct Scena {
+    pub db: banco::Database,
+    pub key: DemoKey,
+    pub politica: Politica,
+    pub vocabulary: Vocabulary,
+    // The key's files.
+    dir: tempfile::TempDir,
+}
+
+pub(crate) async fn scena() -> Scena {
+    let dir = tempfile::tempdir().unwrap();
+    let vocabulary = Vocabulary::of_contract().unwrap();
+    Scena {
+        db: banco::database().await,
+        key: demo_key::create_or_load(dir.path()).unwrap(),
+        politica: Politica::load(&Sorgente::embedded(), &vocabulary)
+            .await
+            .unwrap(),
+        vocabulary,
+        dir,
+    }
+}
+
+impl Scena {
+    pub(crate) async fn grant(&self, nuova: &NuovaAbilitazione) -> i64 {
+        // Long ago, so that no grant is refused for being over.
+        let then = clock("2020-01-01T00:00:00Z");
+        aa07::add(
+            &self.db.owner,
+            &then,
+            &self.politica.tabella(),
+            nuova,
+            "test",
+        )
+        .await
+        .unwrap()
+    }
+
+    /// A token that is good at [`NOW`] for an hour.
+    pub(crate) fn token(&self, soggetto: &str) -> String {
+        self.key
+            .token(ISSUER, AUDIENCE, soggetto, 1, &clock(NOW))
+            .unwrap()
+    }
+
+    pub(crate) fn guardia(&self, clock: &Clock, pool: PgPool) -> Guardia {
+        let jwks = Jwks::from_file(&demo_key::jwks_path(self.dir.path())).unwrap();
+        let token = TokenVerifier::new(jwks, ISSUER, AUDIENCE, 0, clock.clone());
+        Guardia::new(
+            token,
+            pool,
+            self.politica.clone(),
+            self.vocabulary.clone(),
+            clock.clone(),
+        )
+    }
+
+    /// Knocks at the door at [`NOW`].
+    pub(crate) async fn knock(&self, path: &str, bearer: Option<&str>) -> Esito {
+        let guardia = self.guardia(&clock(NOW), self.db.servizio.clone());
+        knock(guardia, path, bearer).await
+    }
+}
+
+/// What happened at the door.
+pub(crate) struct Esito {
+    /// What the service behind it was handed, if the request got there.
+    pub reached: Option<Reached>,
+    pub status: Status,
+}
+
+pub(crate) struct Reached {
+    pub headers: HeaderMap,
+    pub abilitazione: Option<Abilitazione>,
+}
+
+impl Esito {
+    /// `"UNAUTHENTICATED ERROR_REASON_TOKEN_MISSING"`, or `"allow"`.
+    pub(crate) fn text(&self) -> String {
+        match (&self.reached, self.status.get_details_error_info()) {
+            (Some(_), None) => "allow".to_owned(),
+            (None, Some(info)) => format!("{:?} {}", self.status.code(), info.reason),
+            (reached, info) => panic!("reached: {}, {info:?}", reached.is_some()),
+        }
+    }
+}
+
+pub(crate) async fn knock(guardia: Guardia, path: &str, bearer: Option<&str>) -> Esito {
+    let reached = Arc::new(Mutex::new(None));
+    let behind = Arc::clone(&reached);
+    let service = AccessLayer::new(guardia).layer(service_fn(move |request: Request<Body>| {
+        *behind.lock().unwrap() = Some(Reached {
+            headers: request.headers().clone(),
+            abilitazione: request.extensions().get().cloned(),
+        });
+        async { Ok::<_, Status>(Response::new(Body::empty())) }
+    }));
+    let mut request = Request::post(path);
+    if let Some(bearer) = bearer {
+        request = request.header(AUTHORIZATION, format!("Bearer {bearer}"));
+    }
+    let request = request.body(Body::empty()).unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(30), service.oneshot(request))
+        .await
+        .unwrap()
+        .unwrap();
+    let status = Status::from_header_map(answer.headers()).unwrap_or_else(|| Status::ok(""));
+    let reached = reached.lock().unwrap().take();
+    Esito { reached, status }
+}
