@@ -35,7 +35,7 @@ lint: ## formatting, clippy with warnings as errors, buf lint
 interop: ## grpcurl and a generated Python client against the demo server
 	@deploy/need.sh postgres cc go python
 	cargo build --locked --bin omnia
-	@OMNIA_BIN=target/debug/omnia tests/interop/run.sh
+	@PROGRAM=target/debug/omnia tests/interop/run.sh
 
 bench: ## the measurements of benches/README.md, against psql in the same run
 	@deploy/need.sh postgres cc

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     abilitazione::{
-        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
+        Ambito, Insieme, Profilo, Sorgente, Tabella, Vocabulary,
         aa07::{self, Ente, NuovaAbilitazione, Stato},
         demo_key::{self, DemoKey},
     },
@@ -29,7 +29,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     postgres::{self, Postgres},
-    proto::{GetReportSinteticoRequest, report_service_client::ReportServiceClient},
+    proto::{GetReportSinteticoRequest, PACKAGE, report_service_client::ReportServiceClient},
     rilevazione::{
         Esito,
         esempio::{AVVERTENZA, MAX_RIGHE, Opzioni},
@@ -50,12 +50,22 @@ pub(super) struct Demo {
     righe: u64,
 }
 
+const REPORT: &str = "ReportService/GetReportSintetico";
+const DECRETI: &str = "DecreeService/ListDecrees";
+
 /// What the demo serves with.
 struct Scena {
     key: DemoKey,
     jwks: PathBuf,
-    profili: Vec<String>,
+    profili: Vec<Interprete>,
     clock: Clock,
+}
+
+/// A profile of the policy, and which of the printed commands it may give.
+struct Interprete {
+    profilo: String,
+    report: bool,
+    decreti: bool,
 }
 
 impl Demo {
@@ -95,8 +105,15 @@ impl Demo {
         self.load_once(&owner, dir).await?;
         let sorgente = Sorgente::of_settings(settings.access.policy_dir.as_deref())?;
         let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract()?).await?;
-        let profili: Vec<String> = tabella.profili().map(|p| p.nome().to_owned()).collect();
-        register_grants(&owner, &clock, &tabella, &profili).await?;
+        register_grants(&owner, &clock, &tabella).await?;
+        let profili = tabella
+            .profili()
+            .map(|p| Interprete {
+                profilo: p.nome().to_owned(),
+                report: p.decisione(REPORT).is_some(),
+                decreti: p.decisione(DECRETI).is_some(),
+            })
+            .collect();
         Ok(Scena {
             key,
             jwks: demo_key::jwks_path(dir),
@@ -138,15 +155,10 @@ fn soggetto(profilo: &str) -> String {
 }
 
 /// One grant a profile on everything, for a year; a new one where the last has run out.
-async fn register_grants(
-    owner: &PgPool,
-    clock: &Clock,
-    tabella: &Tabella,
-    profili: &[String],
-) -> Result<(), CliError> {
+async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Result<(), CliError> {
     let oggi = clock.today();
     let registered = aa07::list(owner).await?;
-    for profilo in profili {
+    for profilo in tabella.profili().map(Profilo::nome) {
         let soggetto = soggetto(profilo);
         let has_one = registered
             .iter()
@@ -161,7 +173,7 @@ async fn register_grants(
                 Some("mef") => Ente::Mef,
                 _ => Ente::Inps,
             },
-            profilo: profilo.clone(),
+            profilo: profilo.to_owned(),
             ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
             valida_dal: oggi,
             valida_al: oggi + Months::new(12),
@@ -211,13 +223,16 @@ impl Scena {
 
     /// Asks the server that has just started, as any client would, and tells how to go on.
     async fn show(&self, settings: &Settings, address: SocketAddr) -> Result<(), CliError> {
-        let first = self.profili.first().ok_or("the policy has no profile")?;
+        let reader = self.profili.iter().find(|p| p.report);
+        let reader = &reader
+            .ok_or("no profile of the policy may see the report")?
+            .profilo;
         let channel = Endpoint::from_shared(format!("http://{address}"))?
             .connect()
             .await?;
         let mut request = Request::new(GetReportSinteticoRequest::default());
         let bearer: AsciiMetadataValue =
-            format!("Bearer {}", self.token(settings, first)?).parse()?;
+            format!("Bearer {}", self.token(settings, reader)?).parse()?;
         request.metadata_mut().insert("authorization", bearer);
         let report = ReportServiceClient::new(channel)
             .get_report_sintetico(request)
@@ -232,22 +247,37 @@ impl Scena {
 
     /// Commands to copy and paste: every profile asks for the report and for one decree.
     fn commands(&self, settings: &Settings, address: SocketAddr) -> Result<String, CliError> {
-        const SERVICES: &str = "inps.omnia.monitoraggio.v1";
         let mut text = format!("Tokens are good for {ORE} hours; `omnia token` makes others.\n");
-        for profilo in &self.profili {
+        for Interprete {
+            profilo,
+            report,
+            decreti,
+        } in &self.profili
+        {
             let variable = profilo.replace('-', "_").to_uppercase();
             let token = self.token(settings, profilo)?;
             // Writing to a String cannot fail.
-            let _ = write!(
-                text,
-                "\n# {profilo}\n{variable}={token}\n\
-                 grpcurl -plaintext -H \"authorization: Bearer ${variable}\" \
-                 -d '{{\"filtro\":{{\"normativa\":[\"DL109-2018-ART44\"]}}}}' \
-                 {address} {SERVICES}.ReportService/GetReportSintetico\n\
-                 grpcurl -plaintext -H \"authorization: Bearer ${variable}\" \
-                 -d '{{\"normativa\":\"DL109-2018-ART44\",\"page_size\":1}}' \
-                 {address} {SERVICES}.DecreeService/ListDecrees\n"
-            );
+            let _ = writeln!(text, "\n# {profilo}\n{variable}={token}");
+            for (rpc, allowed, request) in [
+                (
+                    REPORT,
+                    report,
+                    r#"{"filtro":{"normativa":["DL109-2018-ART44"]}}"#,
+                ),
+                (
+                    DECRETI,
+                    decreti,
+                    r#"{"normativa":"DL109-2018-ART44","page_size":1}"#,
+                ),
+            ] {
+                if !allowed {
+                    let _ = writeln!(text, "# the profile may not make this call:");
+                }
+                let _ = writeln!(
+                    text,
+                    "grpcurl -plaintext -H \"authorization: Bearer ${variable}\" -d '{request}' {address} {PACKAGE}.{rpc}"
+                );
+            }
         }
         Ok(text)
     }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Two clients that know nothing of our code, against the demo server: grpcurl through reflection, and Python stubs
-# generated from the protos. OMNIA_BIN: the program. Everything else is made here and removed.
+# generated from the protos. PROGRAM: the program. Everything else is made here and removed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-bin=${OMNIA_BIN:-target/release/omnia}
+bin=${PROGRAM:-target/release/omnia}
 tools=${TOOLS:-$PWD/target/tools}
 
 grpcurl=$tools/grpcurl-$GRPCURL_VERSION/grpcurl
