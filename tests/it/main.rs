@@ -5,3 +5,4 @@
 
 mod banco;
 mod postgres;
+mod rilevazione;
