@@ -4,7 +4,7 @@ use std::{str::FromStr as _, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    PgPool,
+    ConnectOptions as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -21,7 +21,9 @@ pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 pub fn owner_pool(options: PgConnectOptions) -> PgPool {
     let options = options
         .application_name("omnia-owner")
-        .options([("TimeZone", "UTC")]);
+        .options([("TimeZone", "UTC")])
+        // A load's statements take as long as its rows need.
+        .disable_statement_logging();
     PgPoolOptions::new()
         .max_connections(OWNER_CONNECTIONS)
         .acquire_timeout(ACQUIRE)

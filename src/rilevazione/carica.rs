@@ -155,14 +155,18 @@ pub async fn carica(
         return Err(LoadError::Futura { data, oggi });
     }
     let mut conn = pool.acquire().await?;
-    // A load that fails may leave a COPY unfinished, which the connection's next user would get to know.
+    // A load that is dropped half-way may leave a COPY open, which the connection's next user would get to know.
     conn.close_on_drop();
     let mut tx = conn.begin().await?;
-    let esito = in_transaction(&mut tx, fonti, clock, observer).await?;
-    if matches!(esito, Esito::Caricata(_)) {
+    let esito = in_transaction(&mut tx, fonti, clock, observer).await;
+    if matches!(esito, Ok(Esito::Caricata(_))) {
         tx.commit().await?;
+    } else {
+        // At once, and not when the connection is dropped: whoever tries again must find the lock free. What is
+        // left of a broken connection the server rolls back by itself.
+        let _ = tx.rollback().await;
     }
-    Ok(esito)
+    esito
 }
 
 async fn in_transaction(

@@ -71,24 +71,31 @@ pub(super) async fn riempi(
         columns.join(", ")
     );
     let mut copy = conn.copy_in_raw(&statement).await?;
-    copy.send(HEADER).await?;
-    // An error leaves here without ending the COPY: the caller closes the connection.
-    while let Some(block) = blocks.recv().await {
-        for segnalazione in &block.segnalazioni {
-            conteggio.segnala(segnalazione)?;
+    let sent = async {
+        copy.send(HEADER).await?;
+        while let Some(block) = blocks.recv().await {
+            for segnalazione in &block.segnalazioni {
+                conteggio.segnala(segnalazione)?;
+            }
+            copy.send(block.copia).await?;
+            conteggio.observer.letto(block.byte, block.righe);
         }
-        copy.send(block.copia).await?;
-        conteggio.observer.letto(block.byte, block.righe);
-    }
-    let impronta = reader
-        .await
-        .map_err(io::Error::other)
-        .flatten()
-        .map_err(|source| LoadError::Unreadable {
+        let impronta = reader.await.map_err(io::Error::other).flatten();
+        let impronta = impronta.map_err(|source| LoadError::Unreadable {
             file: name.to_string(),
             source,
         })?;
-    copy.send(TRAILER).await?;
+        copy.send(TRAILER).await?;
+        Ok(impronta)
+    };
+    let impronta = match sent.await {
+        Ok(impronta) => impronta,
+        Err(error) => {
+            // So that the connection can still be told to roll back. If it cannot, the first error is the better one.
+            let _ = copy.abort("the load failed").await;
+            return Err(error);
+        }
+    };
     copy.finish().await?;
     // Nobody else will: autovacuum does not see temporary tables.
     analyze(conn, tracciato.tabella).await?;

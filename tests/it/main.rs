@@ -19,5 +19,6 @@ mod migrate;
 mod modello;
 mod postgres;
 mod riconciliazione;
+mod rilevazione;
 mod servizio;
 mod telemetry;

@@ -1,0 +1,286 @@
+//! Rilevazioni: each sees exactly the rows of its extract, whatever was loaded later.
+
+use std::collections::BTreeMap;
+
+use omnia::rilevazione::esempio::{Opzioni, genera};
+use proptest::{prelude::*, test_runner::TestRunner};
+
+use super::*;
+use crate::banco;
+
+#[tokio::test]
+async fn a_second_extract_adds_changes_and_drops() {
+    let db = banco::database().await;
+    let paid = A.replace(",100.00,1000.00,100.00", ",100.00,1000.00,250.00");
+    let c = B.replace("145/2023", "146/2023");
+    let first = Estratto::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
+    let second = Estratto::of(
+        &[&c, &paid],
+        &[
+            "DL48-2023-ART30,CIGS,2023,14.00",
+            "DL48-2023-ART30,CIGS,2024,0.90",
+        ],
+    )
+    .dated("2024-02-29");
+    assert_eq!(
+        first.must_load(&db.owner).await,
+        Riepilogo {
+            rilevazione: 1,
+            righe: 2,
+            nuove: 2,
+            modificate: 0,
+            cessate: 0,
+            stanziamenti: 1,
+            avvisi: 0
+        }
+    );
+    assert_eq!(
+        second.must_load(&db.owner).await,
+        Riepilogo {
+            rilevazione: 2,
+            righe: 2,
+            nuove: 1,
+            modificate: 1,
+            cessate: 1,
+            stanziamenti: 2,
+            avvisi: 0
+        }
+    );
+    assert_eq!(visible(&db.owner, 1).await, [A, B]);
+    assert_eq!(visible(&db.owner, 2).await, [paid, c]);
+    assert_eq!(
+        visible_stanziamenti(&db.owner, 1).await,
+        lines(&first.fonti.stanziamenti)
+    );
+    assert_eq!(
+        visible_stanziamenti(&db.owner, 2).await,
+        lines(&second.fonti.stanziamenti)
+    );
+    // Those who serve see the same.
+    assert_eq!(visible(&db.servizio, 1).await, [A, B]);
+
+    let rilevazioni: Vec<(i32, NaiveDate, String)> = sqlx::query_as(
+        "select numero, data_riferimento, caricata_il::text from rilevazione order by numero",
+    )
+    .fetch_all(&db.owner)
+    .await
+    .unwrap();
+    let when = "2026-11-23 11:00:00+00".to_owned();
+    assert_eq!(
+        rilevazioni,
+        [
+            (1, day("2024-01-31"), when.clone()),
+            (2, day("2024-02-29"), when)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_same_extract_is_the_same_rilevazione() {
+    let db = banco::database().await;
+    let first = Estratto::of(&[A], &[]);
+    let second = Estratto::of(&[B], &[]).dated("2024-02-29");
+    first.must_load(&db.owner).await;
+    second.must_load(&db.owner).await;
+    let before = everything(&db.owner).await;
+    fs::write(
+        first.path("normative.csv"),
+        NORMATIVE.replace("Cessazione", "Un'altra"),
+    )
+    .unwrap();
+    assert_eq!(
+        first.load(&db.owner).await.0.unwrap(),
+        Esito::GiaCaricata(1)
+    );
+    assert_eq!(
+        second.load(&db.owner).await.0.unwrap(),
+        Esito::GiaCaricata(2)
+    );
+    assert_eq!(everything(&db.owner).await, before);
+    // The same rows at another date are another rilevazione; so are the same rows in another order.
+    let later = Estratto::of(&[B], &[]).dated("2024-03-31");
+    let riepilogo = later.must_load(&db.owner).await;
+    assert_eq!(
+        (riepilogo.rilevazione, riepilogo.nuove + riepilogo.cessate),
+        (3, 0)
+    );
+    assert_eq!(visible(&db.owner, 3).await, [B]);
+}
+
+#[tokio::test]
+async fn dates_are_in_order_and_not_to_come() {
+    let db = banco::database().await;
+    Estratto::of(&[A], &[]).must_load(&db.owner).await;
+    for (data, sentence) in [
+        (
+            "2024-01-30",
+            "the reference date 2024-01-30 is before 2024-01-31, that of rilevazione 1: extracts are loaded in their order",
+        ),
+        (
+            "2026-11-24",
+            "the reference date 2026-11-24 is after today, 2026-11-23",
+        ),
+    ] {
+        let (esito, _) = Estratto::of(&[B], &[]).dated(data).load(&db.owner).await;
+        assert_eq!(esito.unwrap_err().to_string(), sentence);
+    }
+    assert_eq!(visible(&db.owner, 2).await, [A]);
+    // A correction of the same day, and today's.
+    Estratto::of(&[B], &[]).must_load(&db.owner).await;
+    Estratto::of(&[A], &[])
+        .dated("2026-11-23")
+        .must_load(&db.owner)
+        .await;
+}
+
+#[tokio::test]
+async fn an_invented_world_through_four_extracts() {
+    let db = banco::database().await;
+    let mut loaded = Vec::new();
+    for rilevazione in 1..=3 {
+        let folder = tempfile::tempdir().unwrap();
+        let opzioni = Opzioni {
+            righe: 3_000,
+            seme: 5,
+            rilevazione,
+        };
+        let fonti = genera(opzioni, folder.path(), |_| {}).unwrap();
+        let estratto = Estratto { folder, fonti };
+        let riepilogo = estratto.must_load(&db.owner).await;
+        assert_eq!((riepilogo.avvisi, riepilogo.stanziamenti), (0, 30));
+        loaded.push(estratto);
+    }
+    for (estratto, n) in loaded.iter().zip(1..) {
+        assert_eq!(
+            visible(&db.owner, n).await,
+            lines(&estratto.fonti.decreti),
+            "{n}"
+        );
+        assert_eq!(
+            visible_stanziamenti(&db.owner, n).await,
+            lines(&estratto.fonti.stanziamenti)
+        );
+    }
+    // In each rilevazione the identifiers follow the order in which the rows are read.
+    let out_of_order: i64 = sqlx::query_scalar(
+        "select count(*)
+         from (select id, lag(id) over (partition by dal_rilevazione
+                                        order by normativa, data_decreto, numero_decreto, id) as before
+               from dettaglio_decreto) rows
+         where before > id",
+    )
+    .fetch_one(&db.owner)
+    .await
+    .unwrap();
+    assert_eq!(out_of_order, 0);
+}
+
+/// Natural key → the other values, all of them small numbers: collisions are the point.
+type Model = BTreeMap<(u8, u8), (u8, u8)>;
+
+fn rows(model: &Model) -> Vec<String> {
+    let row = |(&(key, person), &(norm, paid)): (&(u8, u8), &(u8, u8))| {
+        let normativa = ["DL109-2018-ART44", "DL48-2023-ART30"][usize::from(norm % 2)];
+        let cf = ["00743110157", "RCCMNL83S18D969H"][usize::from(person)];
+        format!(
+            "{normativa},CIGS,333-145,{key},2023-12-22,2023-10-01,2023-12-31,{cf},7012345662,1.00,900.00,{paid}.00"
+        )
+    };
+    model.iter().map(row).collect()
+}
+
+fn caps(model: &BTreeMap<u8, u8>) -> Vec<String> {
+    let row = |(year, cap): (&u8, &u8)| {
+        format!("DL48-2023-ART30,CIGS,{},{cap}.00", 2020 + u16::from(*year))
+    };
+    model.iter().map(row).collect()
+}
+
+/// Each extract, or the number of an earlier one to load again.
+type Step = (Model, BTreeMap<u8, u8>, Option<prop::sample::Index>);
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let detail = prop::collection::btree_map((0..6_u8, 0..2_u8), (0..2_u8, 0..3_u8), 1..10);
+    let caps = prop::collection::btree_map(0..4_u8, 0..3_u8, 0..4);
+    prop::collection::vec(
+        (
+            detail,
+            caps,
+            prop::option::weighted(0.2, any::<prop::sample::Index>()),
+        ),
+        1..6,
+    )
+}
+
+#[test]
+fn every_rilevazione_is_its_extract() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    TestRunner::new(config)
+        .run(&steps(), |steps| {
+            runtime.block_on(replay(steps));
+            Ok(())
+        })
+        .unwrap();
+}
+
+async fn replay(steps: Vec<Step>) {
+    let db = banco::database().await;
+    let mut loaded: Vec<(Model, BTreeMap<u8, u8>, Estratto)> = Vec::new();
+    for (detail, years, again) in steps {
+        if let Some(index) = again.filter(|_| !loaded.is_empty()) {
+            let at = index.index(loaded.len());
+            let esito = loaded[at].2.load(&db.owner).await.0.unwrap();
+            assert_eq!(esito, Esito::GiaCaricata(at as i32 + 1));
+            continue;
+        }
+        let (rows, caps) = (rows(&detail), caps(&years));
+        let as_str = |rows: &[String]| {
+            file(
+                "",
+                rows.iter()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .as_slice(),
+            )
+        };
+        // A day for each, so that the same rows can be two extracts.
+        let estratto = Estratto::new(
+            format!("{DECRETI}{}", as_str(&rows)),
+            format!("{STANZIAMENTI}{}", as_str(&caps)),
+        )
+        .dated(&format!("2024-01-{:02}", loaded.len() + 1));
+        let riepilogo = estratto.must_load(&db.owner).await;
+
+        let none = Model::new();
+        let before = loaded.last().map_or(&none, |(detail, ..)| detail);
+        let count = |f: &dyn Fn(&(u8, u8)) -> bool, of: &Model| {
+            of.keys().filter(|key| f(key)).count() as u64
+        };
+        let expected = Riepilogo {
+            rilevazione: loaded.len() as i32 + 1,
+            righe: detail.len() as u64,
+            nuove: count(&|key| !before.contains_key(key), &detail),
+            modificate: count(
+                &|key| before.get(key).is_some_and(|b| b != &detail[key]),
+                &detail,
+            ),
+            cessate: count(&|key| !detail.contains_key(key), before),
+            stanziamenti: years.len() as u64,
+            avvisi: 0,
+        };
+        assert_eq!(riepilogo, expected);
+        loaded.push((detail, years, estratto));
+        for (n, (.., estratto)) in (1..).zip(&loaded) {
+            assert_eq!(visible(&db.owner, n).await, lines(&estratto.fonti.decreti));
+            assert_eq!(
+                visible_stanziamenti(&db.owner, n).await,
+                lines(&estratto.fonti.stanziamenti)
+            );
+        }
+    }
+}
