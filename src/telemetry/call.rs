@@ -116,7 +116,9 @@ impl Call {
             self.span.record("error.type", name);
             self.span.record("otel.status_code", "ERROR");
         }
-        record_call(&self.path, code, self.started.elapsed());
+        let elapsed = self.started.elapsed();
+        tracing::info!(parent: &self.span, code = name, ms = elapsed.as_millis(), "call ended");
+        record_call(&self.path, code, elapsed);
     }
 }
 

@@ -302,11 +302,11 @@ fn stanziamento() -> impl Strategy<Value = Stanziamento> {
         })
 }
 
-/// Rows with distinct natural keys. The third norm never has an appropriation.
+/// At least one row (an empty extract is refused), with distinct natural keys. The third norm never has an appropriation.
 pub fn estratto(righe: usize) -> impl Strategy<Value = Estratto> {
     (
-        prop::collection::vec(riga(), 0..righe),
-        prop::collection::vec(stanziamento(), 0..10),
+        prop::collection::vec(riga(), 1..righe),
+        prop::collection::vec(stanziamento(), 1..10),
     )
         .prop_map(|(righe, stanziamenti)| {
             let mut keys = BTreeSet::new();
