@@ -15,6 +15,9 @@ use std::{borrow::Cow, fmt};
 pub use crate::proto::ErrorReason as Reason;
 use crate::valori::Difetto;
 
+/// What stops a command or the start of the service: one sentence for the operator. Calls fail with [`Error`].
+pub type Sentence = Box<dyn std::error::Error + Send + Sync>;
+
 /// A `Result` whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

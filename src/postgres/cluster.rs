@@ -25,7 +25,7 @@ use super::{
     leftover,
     server::{Server, Start},
 };
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 /// The role that serves: reads, no more. The migrations grant it what it may read.
 pub const SERVING_ROLE: &str = "omnia_servizio";
@@ -68,7 +68,7 @@ impl Cluster {
     ///
     /// # Errors
     /// A sentence: no programs, a directory in use or out of reach, a server that does not start and what it said.
-    pub async fn start(options: &ClusterOptions) -> Result<Self, CliError> {
+    pub async fn start(options: &ClusterOptions) -> Result<Self, Sentence> {
         let identity = Identity::find()?;
         let home = Home::prepare(&options.dir, &identity)?;
         let lock = home.lock()?;
@@ -123,13 +123,13 @@ impl Cluster {
     ///
     /// # Errors
     /// A sentence, if the server had to be forced.
-    pub async fn stop(mut self) -> Result<(), CliError> {
+    pub async fn stop(mut self) -> Result<(), Sentence> {
         self.server.stop().await
     }
 }
 
 /// The socket's directory, where another process of ours runs the cluster of `dir` at this moment.
-pub(super) fn running_elsewhere(dir: &Path) -> Result<Option<PathBuf>, CliError> {
+pub(super) fn running_elsewhere(dir: &Path) -> Result<Option<PathBuf>, Sentence> {
     if !dir.exists() {
         return Ok(None);
     }

@@ -9,9 +9,9 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use tokio::sync::mpsc;
 
 use super::{
-    carica::LoadError,
     catalogo::Catalogo,
     copia::{HEADER, TRAILER},
+    esito::LoadError,
     lettura,
     segnalazione::{Gravita, Motivo, Observer, Segnalazione, shown},
     tracciato::Tracciato,

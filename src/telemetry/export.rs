@@ -18,7 +18,7 @@ use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use super::{call, method};
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 const SCOPE: &str = "omnia";
 /// One sending, and the last one at shutdown.
@@ -40,7 +40,7 @@ impl Exporter {
     ///
     /// # Errors
     /// A sentence: the endpoint is no URL.
-    pub fn start(endpoint: &str, sample_ratio: f64) -> Result<Self, CliError> {
+    pub fn start(endpoint: &str, sample_ratio: f64) -> Result<Self, Sentence> {
         let failed = |error| format!("telemetry.otlp_endpoint {endpoint:?}: {error}");
         let spans = SpanExporter::builder()
             .with_tonic()

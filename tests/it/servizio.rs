@@ -56,7 +56,7 @@ pub struct Servizio {
     pub tabella: Tabella,
     now: Arc<Mutex<DateTime<Utc>>>,
     stop: CancellationToken,
-    server: JoinHandle<Result<(), app::ServeError>>,
+    server: JoinHandle<Result<(), omnia::error::Sentence>>,
     dir: tempfile::TempDir,
 }
 
