@@ -8,10 +8,12 @@ use std::{
 use clap::Args;
 
 use super::progress::Progress;
-use crate::error::Sentence;
-use crate::rilevazione::{
-    Fonti,
-    esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
+use crate::{
+    error::Sentence,
+    rilevazione::{
+        Fonti,
+        esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
+    },
 };
 
 /// Write an invented extract: the same options give the same bytes.

@@ -4,8 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::error::Sentence;
-use crate::{config::Settings, postgres};
+use crate::{config::Settings, error::Sentence, postgres};
 
 /// Bring the schema of the database up to date.
 #[derive(Debug, Args)]

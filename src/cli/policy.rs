@@ -7,10 +7,10 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use crate::error::Sentence;
 use crate::{
     abilitazione::{Sorgente, Tabella, Vocabulary, matrix},
     config::Settings,
+    error::Sentence,
 };
 
 /// Check the access policy, or show what each profile may do.

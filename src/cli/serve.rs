@@ -9,8 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::error::Sentence;
-use crate::{app, clock::Clock, config::Settings, postgres};
+use crate::{app, clock::Clock, config::Settings, error::Sentence, postgres};
 
 /// Serve until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::error::Sentence;
 use crate::{
     abilitazione::{
         Jwks,
@@ -12,6 +11,7 @@ use crate::{
     },
     clock::Clock,
     config::Settings,
+    error::Sentence,
     postgres,
 };
 
