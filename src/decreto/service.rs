@@ -104,10 +104,8 @@ impl Decrees {
             .await?;
 
         let pagina = s.lettura.pagina(s.dopo.as_ref(), i64::from(size)).await?;
-        let full = usize::try_from(size).is_ok_and(|size| pagina.decreti.len() == size);
-        // A full page may be the last one: an empty token on the last page, and only there, takes one more look.
         let next_page_token = match pagina.fine {
-            Some(fine) if full && s.lettura.pagina(Some(&fine), 1).await?.fine.is_some() => Token {
+            Some(fine) if pagina.altre => Token {
                 binding: s.binding,
                 rilevazione: s.rilevazione.numero,
                 position: fine.to_bytes(),

@@ -2,7 +2,7 @@
 
 use std::{fs, io};
 
-use super::{binaries::Binaries, cluster::Durability, home::Home, identity::Identity};
+use super::{binaries::Binaries, home::Home, identity::Identity, options::Durability};
 use crate::error::Sentence;
 
 /// The role that owns everything.

@@ -27,6 +27,7 @@ mod home;
 mod identity;
 mod initdb;
 mod leftover;
+mod options;
 mod pool;
 pub mod predicates;
 mod schema;
@@ -37,7 +38,8 @@ use std::{path::PathBuf, time::Duration};
 use sqlx::PgPool;
 
 pub use self::{
-    cluster::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE},
+    cluster::{Cluster, DATABASE, SERVING_ROLE},
+    options::{ClusterOptions, Durability},
     pool::{STATEMENT_TIMEOUT, owner_pool, serving_pool},
     schema::{check_schema, migrate},
 };

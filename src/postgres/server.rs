@@ -17,10 +17,10 @@ use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::{
     binaries::Binaries,
-    cluster::Durability,
     home::{Home, PORT},
     identity::Identity,
     initdb::one_line,
+    options::Durability,
 };
 use crate::error::Sentence;
 

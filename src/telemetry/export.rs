@@ -17,7 +17,10 @@ use tonic::Code;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
-use super::{call, method};
+use super::{
+    code::{is_fault, name},
+    method,
+};
 use crate::error::Sentence;
 
 const SCOPE: &str = "omnia";
@@ -122,7 +125,7 @@ pub struct RpcMetrics {
 impl RpcMetrics {
     /// Measures one call that has ended.
     pub fn record(&self, path: &str, code: Code, duration: Duration) {
-        let name = call::name(code);
+        let name = name(code);
         let attributes = [
             KeyValue::new("rpc.system.name", "grpc"),
             KeyValue::new("rpc.method", method::of(path)),
@@ -130,7 +133,7 @@ impl RpcMetrics {
             KeyValue::new("error.type", name),
         ];
         // The last one is for faults only.
-        let count = attributes.len() - usize::from(!call::is_fault(code));
+        let count = attributes.len() - usize::from(!is_fault(code));
         self.duration
             .record(duration.as_secs_f64(), &attributes[..count]);
     }

@@ -28,6 +28,7 @@
 //! Neither logs nor spans hold what a request asks for: tax codes are personal data.
 
 mod call;
+mod code;
 mod export;
 mod method;
 
