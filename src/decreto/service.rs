@@ -17,7 +17,10 @@ use crate::{
     abilitazione::{Abilitazione, abilitazione},
     error::{Error, Reason, Result, Violations},
     proto::{self, decree_service_server::DecreeService},
-    rilevazione::elenco::{self, Rilevazione},
+    rilevazione::{
+        codici,
+        elenco::{self, Rilevazione},
+    },
     rpc::{
         pages::{Binding, Token},
         request as read,
@@ -80,6 +83,10 @@ impl Decrees {
             ),
         };
         let rilevazione = elenco::risolvi(&self.pool, &permesso, numero).await?;
+        // The norm of a token was looked up when the first page was asked for.
+        if dopo.is_none() {
+            codici::noti(&self.pool, &permesso, "normativa", "prestazione").await?;
+        }
         Ok(Selezionato {
             lettura: Lettura::new(self.pool.clone(), permesso, rilevazione.numero),
             binding,

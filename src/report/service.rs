@@ -5,13 +5,13 @@ use tonic::{Request, Response, Status};
 
 use super::{
     filtro::FiltroReport,
-    query::{self, Cifre, Voce},
+    query::{self, Cifre, Sintesi, Voce},
 };
 use crate::{
     abilitazione::{NessunFiltro, abilitazione},
     error::{Result, Violations},
     proto::{self, report_service_server::ReportService},
-    rilevazione::elenco,
+    rilevazione::{codici, elenco},
     rpc::{
         pages::{Binding, Token},
         request as read,
@@ -51,10 +51,18 @@ impl Report {
             .filter(|_| permesso.puo_chiamare("DecreeService/ListDecrees"))
             .cloned();
         let rilevazione = elenco::risolvi(&self.pool, &permesso, numero).await?;
-        let voci = query::voci(&self.pool, permesso, rilevazione.numero).await?;
+        codici::noti(
+            &self.pool,
+            &permesso,
+            "filtro.normativa",
+            "filtro.prestazione",
+        )
+        .await?;
+        let Sintesi { voci, totale } =
+            query::sintesi(&self.pool, permesso, rilevazione.numero).await?;
 
         Ok(proto::GetReportSinteticoResponse {
-            totale: Some(query::totale(&voci).into()),
+            totale: Some(totale.into()),
             voci: voci.into_iter().map(Into::into).collect(),
             accesso_dettaglio: dettaglio.map(|normativa| proto::AccessoDettaglio {
                 normativa: normativa.to_string(),

@@ -33,6 +33,7 @@
 
 mod carica;
 mod catalogo;
+pub mod codici;
 mod copia;
 pub mod elenco;
 pub mod esempio;

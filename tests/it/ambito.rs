@@ -15,17 +15,11 @@ use omnia::{
 use tonic::{Code, Status};
 
 use crate::{
-    chiamate::{self, chiama_per},
+    chiamate::{self, DETTAGLIO, chiama_per},
     errore::{Errore, assert_errore},
     modello::{self, Cents, NORMATIVE, PRESTAZIONI, euro},
     servizio::{Cliente, Servizio},
 };
-
-const DETTAGLIO: [&str; 3] = [
-    "DecreeService/CountDecrees",
-    "DecreeService/ExportDecrees",
-    "DecreeService/ListDecrees",
-];
 
 fn una_norma() -> Ambito {
     let norma = CodiceNormativa::parse(NORMATIVE[0]).unwrap();

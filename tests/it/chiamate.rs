@@ -26,6 +26,13 @@ pub const RPC: [&str; 8] = [
     "ReportService/ListRilevazioni",
 ];
 
+/// The calls that share the selection of the detail.
+pub const DETTAGLIO: [&str; 3] = [
+    "DecreeService/CountDecrees",
+    "DecreeService/ExportDecrees",
+    "DecreeService/ListDecrees",
+];
+
 /// The company, and the natural person.
 pub const AZIENDA: &str = CF[0];
 pub const PERSONA: &str = CF[1];

@@ -116,7 +116,7 @@ async fn check_report(cliente: &mut Cliente, estratto: &Estratto, numero: i32, f
             .map(euro)
     };
     let totale = answer.totale.unwrap();
-    let zero_where_no_voce = |text: Option<String>| text.unwrap_or_default();
+    let zero_where_no_voce = |text: Option<String>| text.unwrap_or_else(|| "0.00".into());
     assert_eq!(totale.totale_stanziamenti, sum(|c| c.stanziati));
     assert_eq!(
         totale.importi_autorizzati,
