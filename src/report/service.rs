@@ -13,7 +13,7 @@ use crate::{
     proto::{self, report_service_server::ReportService},
     rilevazione::{codici, elenco},
     rpc::{
-        pages::{Binding, Token},
+        pages::{self, Binding, Token},
         request as read,
         status::into_status,
     },
@@ -117,8 +117,11 @@ impl Report {
         let size = read::page_size(&mut violations, request.page_size);
         violations.finish()?;
         let binding = Binding::of(&["ListRilevazioni"]);
-        let sotto = Token::decode(&request.page_token, binding, None)?
-            .map_or(i32::MAX, |token| token.rilevazione);
+        let sotto = match Token::decode(&request.page_token, binding, None)? {
+            None => i32::MAX,
+            Some(token) if token.position.is_empty() => token.rilevazione,
+            Some(_) => return Err(pages::invalid()),
+        };
 
         let limite = i64::from(size);
         // One more than the page: whether there is a next one.
