@@ -17,6 +17,7 @@ mod ambito;
 mod banco;
 mod chiamate;
 mod cluster;
+mod contratto;
 mod errore;
 mod flusso;
 mod forged;
