@@ -23,6 +23,7 @@ mod ingresso;
 mod messaggi;
 mod migrate;
 mod modello;
+mod mondi;
 mod postgres;
 mod richieste;
 mod riconciliazione;
