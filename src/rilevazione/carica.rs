@@ -104,7 +104,11 @@ async fn in_transaction(
         avvisi: 0,
     };
     conteggio.observer.fase(Fase::Lettura);
-    let impronta = leggi(conn, fonti, &mut conteggio).await?;
+    let Lettura {
+        impronta,
+        righe,
+        stanziamenti,
+    } = leggi(conn, fonti, &mut conteggio).await?;
     let Conteggio {
         observer,
         rifiuti,
@@ -135,7 +139,7 @@ async fn in_transaction(
         None => 1,
     };
     observer.fase(Fase::Scrittura);
-    let (decreti, stanziamenti) = merge::scrivi(conn, rilevazione).await?;
+    let decreti = merge::scrivi(conn, rilevazione).await?;
     sqlx::query("insert into rilevazione (numero, data_riferimento, caricata_il, impronta) values ($1, $2, $3, $4)")
         .bind(rilevazione)
         .bind(data)
@@ -145,7 +149,7 @@ async fn in_transaction(
         .await?;
     Ok(Esito::Caricata(Riepilogo {
         rilevazione,
-        righe: decreti.righe,
+        righe,
         nuove: decreti.scritte - decreti.modificate,
         modificate: decreti.modificate,
         cessate: decreti.chiuse - decreti.modificate,
@@ -167,6 +171,11 @@ async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
         // Sorts and hashes of the merge, and the indexes built after it: in memory up to here.
         "set local work_mem = '128MB'",
         "set local maintenance_work_mem = '256MB'",
+        // The joins of the merge are of the whole extract with whole tables. The planner takes an index that has the
+        // first columns of the key for a help, and then compares each row with all those of its decree.
+        "set local enable_mergejoin = off",
+        "set local enable_nestloop = off",
+        "set local jit = off",
         // For those who run it on millions of rows.
         "set local statement_timeout = 0",
         // When the loader dies, its lock does not wait for the statement that runs to end.
@@ -177,13 +186,20 @@ async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
     Ok(())
 }
 
+/// What the files held.
+struct Lettura {
+    /// Of the extract.
+    impronta: [u8; 32],
+    righe: u64,
+    stanziamenti: u64,
+}
+
 /// Reads all the files into their temporary tables; the catalogue first, because the rows are checked against it.
-/// Gives the extract's fingerprint.
 async fn leggi(
     conn: &mut PgConnection,
     fonti: &Fonti,
     conteggio: &mut Conteggio<'_>,
-) -> Result<[u8; 32], LoadError> {
+) -> Result<Lettura, LoadError> {
     let none = Arc::new(Catalogo::default());
     if let Some(path) = &fonti.normative {
         riempi(conn, path, &NORMATIVE, &none, conteggio).await?;
@@ -206,12 +222,16 @@ async fn leggi(
 
     // Of digests and a date, which have fixed lengths: bytes cannot move from one part to the next unnoticed.
     let mut context = Context::new(&SHA256);
-    context.update(&decreti);
-    context.update(&stanziamenti);
+    context.update(&decreti.impronta);
+    context.update(&stanziamenti.impronta);
     context.update(fonti.data_riferimento.to_string().as_bytes());
     let mut impronta = [0; 32];
     impronta.copy_from_slice(context.finish().as_ref());
-    Ok(impronta)
+    Ok(Lettura {
+        impronta,
+        righe: decreti.righe,
+        stanziamenti: stanziamenti.righe,
+    })
 }
 
 async fn numero_di(conn: &mut PgConnection, impronta: &[u8; 32]) -> sqlx::Result<Option<i32>> {

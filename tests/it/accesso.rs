@@ -34,8 +34,11 @@ enum Atteso {
 }
 use Atteso::{Chiamata as C, Filtro as F, Si as S};
 
+/// A filter ("": none) and what each profile gets.
+type Riga = (&'static str, [Atteso; 4]);
+
 /// The calls of the detail differ in nothing.
-const DECRETI: [(&str, [Atteso; 4]); 7] = [
+const DECRETI: [Riga; 7] = [
     ("", [S, S, S, C]),
     ("codifica_sistema_unico", [S, S, S, C]),
     ("numero_decreto", [S, S, S, C]),
@@ -45,7 +48,7 @@ const DECRETI: [(&str, [Atteso; 4]); 7] = [
     ("matricola_azienda", [S, F, F, C]),
 ];
 
-const ATTESE: [(&str, &[(&str, [Atteso; 4])]); 8] = [
+const ATTESE: [(&str, &[Riga]); 8] = [
     ("AccessService/GetMyAccess", &[("", [S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
     ("DecreeService/ExportDecrees", &DECRETI),

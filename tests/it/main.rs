@@ -25,6 +25,7 @@ mod ingresso;
 mod messaggi;
 mod migrate;
 mod modello;
+mod mondi;
 mod piani;
 mod postgres;
 mod richieste;

@@ -14,6 +14,7 @@ use proptest::{
 
 use crate::{
     modello::{self, Cents, Cifre, Criterio, Estratto, Filtro, Riga, data, euro},
+    mondi,
     servizio::{Cliente, Servizio},
 };
 
@@ -26,12 +27,12 @@ struct Mondo {
 }
 
 fn mondo() -> impl Strategy<Value = Mondo> {
-    let estratti = modello::estratto(60)
-        .prop_flat_map(|prima| (Just(prima.clone()), modello::seguente(prima, 20)));
+    let estratti = mondi::estratto(60)
+        .prop_flat_map(|prima| (Just(prima.clone()), mondi::seguente(prima, 20)));
     (
         estratti,
-        prop::collection::vec(modello::filtro_report(), 6),
-        prop::collection::vec(modello::filtro_decreti(), 6),
+        prop::collection::vec(mondi::filtro_report(), 6),
+        prop::collection::vec(mondi::filtro_decreti(), 6),
     )
         .prop_map(|((prima, seconda), report, decreti)| Mondo {
             estratti: [prima, seconda],
