@@ -161,7 +161,7 @@ impl Default for Export {
         Self {
             max_concurrent: 8,
             deadline_seconds: 1800,
-            batch_rows: 2000,
+            batch_rows: 4000,
         }
     }
 }

@@ -112,7 +112,7 @@ mod tests {
         let settings = Settings::from_sources(None, []).unwrap();
         assert_eq!(settings.server.listen.to_string(), "127.0.0.1:50051");
         assert_eq!(settings.server.max_request_bytes, 65536);
-        assert_eq!(settings.export.batch_rows, 2000);
+        assert_eq!(settings.export.batch_rows, 4000);
         assert!(settings.server.reflection && settings.database.url.is_none());
     }
 

@@ -5,7 +5,7 @@
 //! closes, the stream asks the task how it ended, and sends the chiusura or the error. So a stream that is cut
 //! short cannot look whole, whatever stopped the task.
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::{
@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::Status;
 
 use super::{
@@ -106,37 +106,42 @@ impl Esportazione {
         }
     }
 
-    async fn tutte_le_pagine(mut self, sender: mpsc::Sender<Parte>) -> Result<Totali> {
+    async fn tutte_le_pagine(self, sender: mpsc::Sender<Parte>) -> Result<Totali> {
         let mut totali = Somma::new(&self.lettura);
+        let numero = self.rilevazione.numero;
+        let intestazione = IntestazioneExport {
+            rilevazione: Some(self.rilevazione.into()),
+        };
+        send(&sender, Parte::Intestazione(intestazione)).await?;
+
+        let lettura = Arc::new(self.lettura);
         let limite = i64::from(self.righe_per_lotto);
-        send(
-            &sender,
-            Parte::Intestazione(IntestazioneExport {
-                rilevazione: Some(self.rilevazione.clone().into()),
-            }),
-        )
-        .await?;
-        loop {
-            let pagina = self.lettura.pagina(self.dopo.as_ref(), limite).await?;
-            let Some(fine) = pagina.fine else {
-                return Ok(totali.0);
-            };
-            totali.add(&pagina.decreti)?;
+        // A task of its own, which ends with its handle: Postgres reads the next page while this one is added up and sent.
+        let leggi = |dopo: Option<Posizione>| {
+            let lettura = Arc::clone(&lettura);
+            let pagina = async move { lettura.pagina(dopo.as_ref(), limite).await };
+            AbortOnDropHandle::new(tokio::spawn(pagina))
+        };
+        let mut next = Some(leggi(self.dopo));
+        while let Some(reading) = next.take() {
+            let pagina = reading.await.map_err(Error::internal)??;
+            let Some(fine) = pagina.fine else { break };
             let token = Token {
                 binding: self.binding,
-                rilevazione: self.rilevazione.numero,
+                rilevazione: numero,
                 position: fine.to_bytes(),
             };
-            self.dopo = Some(fine);
+            if pagina.altre {
+                next = Some(leggi(Some(fine)));
+            }
+            totali.add(&pagina.decreti)?;
             let lotto = LottoExport {
                 decreti: pagina.decreti,
                 resume_token: token.encode(),
             };
             send(&sender, Parte::Lotto(lotto)).await?;
-            if !pagina.altre {
-                return Ok(totali.0);
-            }
         }
+        Ok(totali.0)
     }
 }
 

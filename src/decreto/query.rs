@@ -2,6 +2,7 @@
 //! and sums cannot disagree.
 
 use chrono::NaiveDate;
+use futures_util::TryStreamExt as _;
 use rust_decimal::Decimal;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
@@ -13,6 +14,9 @@ use crate::{
     proto,
     valori::{CodiceFiscale, CodificaSistemaUnico, Importo, Matricola, NumeroDecreto, Ore},
 };
+
+/// The columns before those of the contract: the key, which the order needs whatever the caller sees.
+const KEY_COLUMNS: usize = 3;
 
 /// The columns of a row in the order of the contract: name, expression. Postgres renders the text: `numeric(18,2)`
 /// always has two decimals there, and a `date` is ISO (sqlx sets DateStyle on every connection).
@@ -97,18 +101,21 @@ impl Lettura {
     pub async fn pagina(&self, dopo: Option<&Posizione>, limite: i64) -> Result<Pagina> {
         // One row more than the page tells whether there is a next one.
         let mut query = self.pagina_statement(dopo, limite + 1);
-        let mut rows = query.build().fetch_all(&self.pool).await?;
-        let altre = i64::try_from(rows.len()).is_ok_and(|n| n > limite);
-        if altre {
-            rows.pop();
+        let mut rows = query.build().fetch(&self.pool);
+        let full = usize::try_from(limite).unwrap_or_default();
+        let mut pagina = Pagina::default();
+        let mut ultima = None;
+        // Each row is rendered as it comes, while Postgres makes the next ones.
+        while let Some(row) = rows.try_next().await? {
+            if pagina.decreti.len() == full {
+                pagina.altre = true;
+            } else {
+                pagina.decreti.push(decreto(&row)?);
+                ultima = Some(row);
+            }
         }
-        let fine = rows.last().map(posizione).transpose()?;
-        let decreti = rows.iter().map(decreto).collect::<Result<_, _>>()?;
-        Ok(Pagina {
-            decreti,
-            fine,
-            altre,
-        })
+        pagina.fine = ultima.as_ref().map(posizione).transpose()?;
+        Ok(pagina)
     }
 
     /// The control totals of the whole selection.
@@ -231,7 +238,6 @@ impl Lettura {
     }
 }
 
-/// The key stands in the first three columns whatever the caller sees: the order needs it.
 fn posizione(row: &PgRow) -> Result<Posizione, sqlx::Error> {
     Ok(Posizione {
         id: row.try_get(0)?,
@@ -240,20 +246,22 @@ fn posizione(row: &PgRow) -> Result<Posizione, sqlx::Error> {
     })
 }
 
+/// Unchecked: every expression of [`COLUMNS`] is a text, and to ask that again of each value of each row costs a tenth of an
+/// export.
 fn decreto(row: &PgRow) -> Result<proto::DettaglioDecreto, sqlx::Error> {
-    const FIRST: usize = 3;
+    let text = |column: usize| row.try_get_unchecked::<String, _>(KEY_COLUMNS + column);
     Ok(proto::DettaglioDecreto {
-        prestazione: row.try_get(FIRST)?,
-        codifica_sistema_unico: row.try_get(FIRST + 1)?,
-        numero_decreto: row.try_get(FIRST + 2)?,
-        data_decreto: row.try_get(FIRST + 3)?,
-        validita_dal: row.try_get(FIRST + 4)?,
-        validita_al: row.try_get(FIRST + 5)?,
-        cf_azienda: row.try_get(FIRST + 6)?,
-        matricola_azienda: row.try_get(FIRST + 7)?,
-        ore_decretate: row.try_get(FIRST + 8)?,
-        importi_autorizzati: row.try_get(FIRST + 9)?,
-        importi_erogati: row.try_get(FIRST + 10)?,
+        prestazione: text(0)?,
+        codifica_sistema_unico: text(1)?,
+        numero_decreto: text(2)?,
+        data_decreto: text(3)?,
+        validita_dal: text(4)?,
+        validita_al: text(5)?,
+        cf_azienda: text(6)?,
+        matricola_azienda: text(7)?,
+        ore_decretate: text(8)?,
+        importi_autorizzati: text(9)?,
+        importi_erogati: text(10)?,
     })
 }
 
