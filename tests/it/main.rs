@@ -22,3 +22,4 @@ mod riconciliazione;
 mod rilevazione;
 mod servizio;
 mod telemetry;
+mod throw_away;
