@@ -23,6 +23,7 @@ use crate::{
     clock::Clock,
     config::{self, Settings},
     decreto::service::{Decrees, Limiti},
+    error::Sentence,
     proto::{
         FILE_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
         decree_service_server::DecreeServiceServer, report_service_server::ReportServiceServer,
@@ -30,9 +31,6 @@ use crate::{
     report::service::Report,
     rpc::observe::ObserveLayer,
 };
-
-/// What `serve` may fail with.
-pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How often the health service asks the database.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
@@ -50,7 +48,7 @@ pub async fn access(
     jwks: &Path,
     pool: PgPool,
     clock: Clock,
-) -> Result<AccessLayer, ServeError> {
+) -> Result<AccessLayer, Sentence> {
     let jwks = Jwks::from_file(jwks).map_err(|error| format!("{}: {error}", jwks.display()))?;
     let vocabulary = Vocabulary::of_contract()?;
     let sorgente = Sorgente::of_settings(settings.policy_dir.as_deref())?;
@@ -77,7 +75,7 @@ pub async fn serve(
     access: AccessLayer,
     listener: TcpListener,
     stop: CancellationToken,
-) -> Result<(), ServeError> {
+) -> Result<(), Sentence> {
     // Cancelled only when the time to drain is over: until then exports go on.
     let arresto = CancellationToken::new();
     let limiti = Limiti {

@@ -15,6 +15,9 @@ use std::{borrow::Cow, fmt};
 pub use crate::proto::ErrorReason as Reason;
 use crate::valori::Difetto;
 
+/// What stops a command or the start of the service: one sentence for the operator. Calls fail with [`Error`].
+pub type Sentence = Box<dyn std::error::Error + Send + Sync>;
+
 /// A `Result` whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -156,10 +159,13 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed => true,
-        // 08: connection exception, 53: insufficient resources, 57: operator intervention, 40: rolled back.
-        sqlx::Error::Database(error) => error
-            .code()
-            .is_some_and(|code| ["08", "53", "57", "40"].iter().any(|c| code.starts_with(c))),
+        // 08: connection exception, 53: insufficient resources, 57: operator intervention, 40: rolled back. And what a
+        // server says that turns connections away: 28: not this role, 3D: no such database, 55: not now.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            ["08", "53", "57", "40", "28", "3D", "55"]
+                .iter()
+                .any(|c| code.starts_with(c))
+        }),
         _ => false,
     }
 }

@@ -16,7 +16,7 @@ use sqlx::PgPool;
 use tonic::{Request, metadata::AsciiMetadataValue, transport::Endpoint};
 
 use super::{
-    CliError, generate, interrupt::interruptible, load, report_table::table, serve::listen,
+    generate, interrupt::interruptible, load, report_table::table, serve::listen,
     serve::stop_on_signal,
 };
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
     app,
     clock::Clock,
     config::Settings,
+    error::Sentence,
     postgres::{self, Postgres},
     proto::{GetReportSinteticoRequest, PACKAGE, report_service_client::ReportServiceClient},
     rilevazione::{
@@ -73,7 +74,7 @@ impl Demo {
     ///
     /// # Errors
     /// A sentence: what could not be prepared or served.
-    pub(super) async fn run(self, mut settings: Settings) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, mut settings: Settings) -> Result<ExitCode, Sentence> {
         if settings.database.url.is_some() {
             // Invented decrees among real ones would be worse than no demo.
             return Err("the demo runs on a private cluster of its own: unset DATABASE_URL".into());
@@ -97,7 +98,7 @@ impl Demo {
         postgres: &Postgres,
         dir: &Path,
         settings: &Settings,
-    ) -> Result<Scena, CliError> {
+    ) -> Result<Scena, Sentence> {
         let clock = Clock::system();
         let owner = postgres.owner_pool();
         postgres::migrate(&owner).await?;
@@ -122,7 +123,7 @@ impl Demo {
         })
     }
 
-    async fn load_once(&self, owner: &PgPool, dir: &Path) -> Result<(), CliError> {
+    async fn load_once(&self, owner: &PgPool, dir: &Path) -> Result<(), Sentence> {
         let loaded: bool = sqlx::query_scalar("select exists (select from rilevazione)")
             .fetch_one(owner)
             .await?;
@@ -155,7 +156,7 @@ fn soggetto(profilo: &str) -> String {
 }
 
 /// One grant a profile on everything, for a year; a new one where the last has run out.
-async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Result<(), CliError> {
+async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Result<(), Sentence> {
     let oggi = clock.today();
     let registered = aa07::list(owner).await?;
     for profilo in tabella.profili().map(Profilo::nome) {
@@ -184,7 +185,7 @@ async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Re
 }
 
 impl Scena {
-    fn token(&self, settings: &Settings, profilo: &str) -> Result<String, CliError> {
+    fn token(&self, settings: &Settings, profilo: &str) -> Result<String, Sentence> {
         let access = &settings.access;
         let soggetto = soggetto(profilo);
         let token = self.key.token(
@@ -197,7 +198,7 @@ impl Scena {
         Ok(token)
     }
 
-    async fn serve(&self, settings: &Settings, postgres: &Postgres) -> Result<(), CliError> {
+    async fn serve(&self, settings: &Settings, postgres: &Postgres) -> Result<(), Sentence> {
         let pool = postgres.serving_pool();
         let layer = app::access(
             &settings.access,
@@ -222,7 +223,7 @@ impl Scena {
     }
 
     /// Asks the server that has just started, as any client would, and tells how to go on.
-    async fn show(&self, settings: &Settings, address: SocketAddr) -> Result<(), CliError> {
+    async fn show(&self, settings: &Settings, address: SocketAddr) -> Result<(), Sentence> {
         let reader = self.profili.iter().find(|p| p.report);
         let reader = &reader
             .ok_or("no profile of the policy may see the report")?
@@ -246,7 +247,7 @@ impl Scena {
     }
 
     /// Commands to copy and paste: every profile asks for the report and for one decree.
-    fn commands(&self, settings: &Settings, address: SocketAddr) -> Result<String, CliError> {
+    fn commands(&self, settings: &Settings, address: SocketAddr) -> Result<String, Sentence> {
         let mut text = format!("Tokens are good for {ORE} hours; `omnia token` makes others.\n");
         for Interprete {
             profilo,

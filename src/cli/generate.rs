@@ -7,10 +7,13 @@ use std::{
 
 use clap::Args;
 
-use super::{CliError, progress::Progress};
-use crate::rilevazione::{
-    Fonti,
-    esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
+use super::progress::Progress;
+use crate::{
+    error::Sentence,
+    rilevazione::{
+        Fonti,
+        esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
+    },
 };
 
 /// Write an invented extract: the same options give the same bytes.
@@ -39,7 +42,7 @@ impl Generate {
     ///
     /// # Errors
     /// A sentence: files that are there, or that cannot be written.
-    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self) -> Result<ExitCode, Sentence> {
         let opzioni = Opzioni {
             righe: self.righe,
             seme: self.seme,
@@ -66,7 +69,7 @@ impl Generate {
 ///
 /// # Errors
 /// A sentence: the files cannot be written.
-pub(super) async fn generate(opzioni: Opzioni, cartella: &Path) -> Result<Fonti, CliError> {
+pub(super) async fn generate(opzioni: Opzioni, cartella: &Path) -> Result<Fonti, Sentence> {
     let progress = Progress::new(opzioni.righe);
     let folder = cartella.to_owned();
     let written = tokio::task::spawn_blocking(move || {

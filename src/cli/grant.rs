@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets::NOTHING};
 
-use super::{CliError, policy};
+use super::policy;
 use crate::{
     abilitazione::{
         Ambito, Codice, Insieme, Vocabulary,
@@ -14,6 +14,7 @@ use crate::{
     },
     clock::Clock,
     config::Settings,
+    error::Sentence,
     postgres::{self, Postgres},
     valori::{CodiceNormativa, CodicePrestazione, Difetto, parse_data},
 };
@@ -95,7 +96,7 @@ struct Operatore {
 }
 
 impl Operatore {
-    fn name(self) -> Result<String, CliError> {
+    fn name(self) -> Result<String, Sentence> {
         match self.operatore {
             Some(name) => Ok(name),
             None => nix::unistd::User::from_uid(nix::unistd::getuid())?
@@ -110,7 +111,7 @@ impl Grant {
     ///
     /// # Errors
     /// No database, or the register refuses.
-    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let postgres = postgres::join(&settings.database).await?;
         let done = self.command.run(settings, &postgres).await;
         postgres.stop().await?;
@@ -120,7 +121,7 @@ impl Grant {
 }
 
 impl Command {
-    async fn run(self, settings: &Settings, postgres: &Postgres) -> Result<String, CliError> {
+    async fn run(self, settings: &Settings, postgres: &Postgres) -> Result<String, Sentence> {
         let pool = postgres.owner_pool();
         postgres::check_schema(&pool).await?;
         let clock = Clock::system();
@@ -143,7 +144,7 @@ impl Command {
 }
 
 impl Add {
-    fn nuova(self) -> Result<(NuovaAbilitazione, String), CliError> {
+    fn nuova(self) -> Result<(NuovaAbilitazione, String), Sentence> {
         let normative = insieme(self.normative.normative, self.normative.tutte_le_normative)?;
         let prestazioni = insieme(
             self.prestazioni.prestazioni,

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::CliError;
+use crate::error::Sentence;
 
 /// Does `work` until it ends or somebody asks us to: then what it holds is dropped in good order, so that a transaction
 /// is rolled back and a private PostgreSQL is stopped rather than left behind.
@@ -12,8 +12,8 @@ use super::CliError;
 /// # Errors
 /// What `work` gives, or that it was interrupted.
 pub(super) async fn interruptible<T>(
-    work: impl Future<Output = Result<T, CliError>>,
-) -> Result<T, CliError> {
+    work: impl Future<Output = Result<T, Sentence>>,
+) -> Result<T, Sentence> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;

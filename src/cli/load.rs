@@ -12,10 +12,11 @@ use chrono::NaiveDate;
 use clap::Args;
 use sqlx::PgPool;
 
-use super::{CliError, progress::Progress};
+use super::progress::Progress;
 use crate::{
     clock::Clock,
     config::Settings,
+    error::Sentence,
     postgres,
     rilevazione::{Esito, Fase, Fonti, LoadError, Observer, Riepilogo, Segnalazione, carica},
     valori::parse_data,
@@ -50,7 +51,7 @@ impl Load {
     ///
     /// # Errors
     /// A sentence: the extract is refused, or it could not be loaded.
-    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let fonti = Fonti {
             decreti: self.decreti,
             stanziamenti: self.stanziamenti,
@@ -96,7 +97,7 @@ pub(super) async fn load(
     owner: &PgPool,
     fonti: &Fonti,
     list: Option<csv::Writer<File>>,
-) -> Result<Result<Esito, LoadError>, CliError> {
+) -> Result<Result<Esito, LoadError>, Sentence> {
     let mut report = Report {
         progress: Progress::new(size(fonti)),
         rows: 0,
@@ -142,7 +143,7 @@ struct Report {
 }
 
 impl Report {
-    fn finish(self) -> Result<(), CliError> {
+    fn finish(self) -> Result<(), Sentence> {
         if let Some(mut list) = self.list {
             list.flush()
                 .map_err(|error| format!("cannot write the rejects: {error}"))?;
@@ -184,7 +185,7 @@ impl Observer for Report {
 }
 
 /// Opens the file of rejects, for its owner alone.
-fn rejects_file(path: &Path, fonti: &Fonti) -> Result<csv::Writer<File>, CliError> {
+fn rejects_file(path: &Path, fonti: &Fonti) -> Result<csv::Writer<File>, Sentence> {
     let failed = |error: io::Error| format!("cannot write {}: {error}", path.display());
     let file = OpenOptions::new()
         .write(true)

@@ -4,8 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::CliError;
-use crate::{config::Settings, postgres};
+use crate::{config::Settings, error::Sentence, postgres};
 
 /// Bring the schema of the database up to date.
 #[derive(Debug, Args)]
@@ -16,7 +15,7 @@ impl Migrate {
     ///
     /// # Errors
     /// A sentence: no database, or a migration that failed.
-    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let postgres = postgres::join(&settings.database).await?;
         let applied = postgres::migrate(&postgres.owner_pool()).await?;
         postgres.stop().await?;

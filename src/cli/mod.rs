@@ -23,10 +23,7 @@ use self::{
     demo::Demo, generate::Generate, grant::Grant, interrupt::interruptible, load::Load,
     migrate::Migrate, policy::Policy, serve::Serve, token::Token,
 };
-use crate::{config::Settings, telemetry};
-
-/// What a subcommand may fail with: printed as one sentence.
-pub type CliError = Box<dyn std::error::Error + Send + Sync>;
+use crate::{config::Settings, error::Sentence, telemetry};
 
 /// OMNIA IS Monitoraggio: the reports of INPS Messaggio 4648/2023 over gRPC.
 #[derive(Debug, Parser)]
@@ -56,7 +53,7 @@ impl Cli {
     ///
     /// # Errors
     /// Whatever stopped it, as a sentence for the operator.
-    pub async fn run(self) -> Result<ExitCode, CliError> {
+    pub async fn run(self) -> Result<ExitCode, Sentence> {
         let settings = Settings::read(self.config.as_deref())?;
         let telemetry = telemetry::init(&settings.telemetry)?;
         let result = match self.command {

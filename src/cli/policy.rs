@@ -7,10 +7,10 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::CliError;
 use crate::{
     abilitazione::{Sorgente, Tabella, Vocabulary, matrix},
     config::Settings,
+    error::Sentence,
 };
 
 /// Check the access policy, or show what each profile may do.
@@ -40,7 +40,7 @@ impl Source {
         &self,
         settings: &Settings,
         vocabulary: &Vocabulary,
-    ) -> Result<Tabella, CliError> {
+    ) -> Result<Tabella, Sentence> {
         let dir = self.dir.as_ref().or(settings.access.policy_dir.as_ref());
         tabella(dir.map(PathBuf::as_path), vocabulary).await
     }
@@ -50,7 +50,7 @@ impl Source {
 pub(super) async fn tabella(
     dir: Option<&Path>,
     vocabulary: &Vocabulary,
-) -> Result<Tabella, CliError> {
+) -> Result<Tabella, Sentence> {
     let sorgente = Sorgente::of_settings(dir)?;
     Ok(Tabella::build(&sorgente, vocabulary).await?)
 }
@@ -60,7 +60,7 @@ impl Policy {
     ///
     /// # Errors
     /// Everything that is wrong with the policy, a line each.
-    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let vocabulary = Vocabulary::of_contract()?;
         match self.command {
             Command::Check(source) => {

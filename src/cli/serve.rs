@@ -9,8 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::CliError;
-use crate::{app, clock::Clock, config::Settings, postgres};
+use crate::{app, clock::Clock, config::Settings, error::Sentence, postgres};
 
 /// Serve until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
@@ -21,7 +20,7 @@ impl Serve {
     ///
     /// # Errors
     /// A sentence: settings, database, policy, keys or address.
-    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let postgres = postgres::open(&settings.database).await?;
         let outcome = serve(settings, &postgres).await;
         // Whatever happened, a private cluster must not be left behind.
@@ -30,7 +29,7 @@ impl Serve {
     }
 }
 
-async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(), CliError> {
+async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(), Sentence> {
     if postgres.is_private() {
         postgres::migrate(&postgres.owner_pool()).await?;
     } else {
@@ -52,7 +51,7 @@ async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(),
 ///
 /// # Errors
 /// A sentence with the address.
-pub(super) async fn listen(settings: &Settings) -> Result<TcpListener, CliError> {
+pub(super) async fn listen(settings: &Settings) -> Result<TcpListener, Sentence> {
     let address = settings.server.listen;
     TcpListener::bind(address)
         .await
@@ -63,7 +62,7 @@ pub(super) async fn listen(settings: &Settings) -> Result<TcpListener, CliError>
 ///
 /// # Errors
 /// The system's, if signals cannot be had.
-pub(super) fn stop_on_signal() -> Result<CancellationToken, CliError> {
+pub(super) fn stop_on_signal() -> Result<CancellationToken, Sentence> {
     let stop = CancellationToken::new();
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::CliError;
 use crate::{
     abilitazione::{
         Jwks,
@@ -12,6 +11,7 @@ use crate::{
     },
     clock::Clock,
     config::Settings,
+    error::Sentence,
     postgres,
 };
 
@@ -31,7 +31,7 @@ impl Token {
     ///
     /// # Errors
     /// There is no demo key, or the service does not trust it.
-    pub(super) fn run(self, settings: &Settings) -> Result<ExitCode, CliError> {
+    pub(super) fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let dir = postgres::data_dir(&settings.database)?.join("demo");
         let key = DemoKey::load(&dir)
             .map_err(|error| format!("{error}; `omnia demo` makes the demo key"))?;

@@ -9,7 +9,7 @@ use std::{
 use config::{Config, Environment, File, FileFormat};
 
 use super::Settings;
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 const PREFIX: &str = "OMNIA_";
 /// The settings file's own path (an option of the command line), not a setting.
@@ -23,7 +23,7 @@ impl Settings {
     ///
     /// # Errors
     /// A sentence that names the key: unknown, of the wrong type, or out of its range.
-    pub fn read(file: Option<&Path>) -> Result<Self, CliError> {
+    pub fn read(file: Option<&Path>) -> Result<Self, Sentence> {
         Self::from_sources(file, std::env::vars_os())
     }
 
@@ -34,7 +34,7 @@ impl Settings {
     pub fn from_sources(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, Sentence> {
         let mut builder = Config::builder();
         if let Some(file) = file {
             // Only the file that was named: the crate would also try it with other extensions.
@@ -61,7 +61,7 @@ impl Settings {
 /// The variables that are settings. An empty one is as good as none.
 fn ours(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<HashMap<String, String>, CliError> {
+) -> Result<HashMap<String, String>, Sentence> {
     let mut ours = HashMap::new();
     let mut database_url = None;
     for (name, value) in environment {

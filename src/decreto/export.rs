@@ -101,24 +101,22 @@ impl Esportazione {
                 Reason::ShuttingDown,
                 "the server is stopping; go on from the last resume_token",
             )),
-            // Nobody reads any more: the outcome has no reader either. Dropping the page in flight frees its connection.
-            () = gone.closed() => Err(Error::new(Reason::Internal, "the client has gone")),
+            // Dropping the page in flight frees its connection.
+            () = gone.closed() => Err(client_gone()),
         }
     }
 
     async fn tutte_le_pagine(mut self, sender: mpsc::Sender<Parte>) -> Result<Totali> {
         let mut totali = Somma::new(&self.lettura);
-        let mut send = Some(Parte::Intestazione(IntestazioneExport {
-            rilevazione: Some(self.rilevazione.clone().into()),
-        }));
         let limite = i64::from(self.righe_per_lotto);
+        send(
+            &sender,
+            Parte::Intestazione(IntestazioneExport {
+                rilevazione: Some(self.rilevazione.clone().into()),
+            }),
+        )
+        .await?;
         loop {
-            if let Some(parte) = send.take()
-                && sender.send(parte).await.is_err()
-            {
-                // As above: no reader is left.
-                return Err(Error::new(Reason::Internal, "the client has gone"));
-            }
             let pagina = self.lettura.pagina(self.dopo.as_ref(), limite).await?;
             let Some(fine) = pagina.fine else {
                 return Ok(totali.0);
@@ -130,12 +128,26 @@ impl Esportazione {
                 position: fine.to_bytes(),
             };
             self.dopo = Some(fine);
-            send = Some(Parte::Lotto(LottoExport {
+            let lotto = LottoExport {
                 decreti: pagina.decreti,
                 resume_token: token.encode(),
-            }));
+            };
+            send(&sender, Parte::Lotto(lotto)).await?;
+            if !pagina.altre {
+                return Ok(totali.0);
+            }
         }
     }
+}
+
+/// Hands a part on, once there is room for it.
+async fn send(sender: &mpsc::Sender<Parte>, parte: Parte) -> Result<()> {
+    sender.send(parte).await.map_err(|_| client_gone())
+}
+
+/// Nobody reads any more, so nobody reads this either.
+fn client_gone() -> Error {
+    Error::new(Reason::Internal, "the client has gone")
 }
 
 /// The control totals of what was sent, from the very text that was sent. A hidden column stays out.

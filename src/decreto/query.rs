@@ -49,6 +49,8 @@ pub struct Pagina {
     pub decreti: Vec<proto::DettaglioDecreto>,
     /// The key of the last row, if there is one.
     pub fine: Option<Posizione>,
+    /// Whether rows follow it.
+    pub altre: bool,
 }
 
 /// Sums over rows. `None`: a column that the caller does not see.
@@ -93,11 +95,20 @@ impl Lettura {
     /// # Errors
     /// The database's.
     pub async fn pagina(&self, dopo: Option<&Posizione>, limite: i64) -> Result<Pagina> {
-        let mut query = self.pagina_statement(dopo, limite);
-        let rows = query.build().fetch_all(&self.pool).await?;
+        // One row more than the page tells whether there is a next one.
+        let mut query = self.pagina_statement(dopo, limite + 1);
+        let mut rows = query.build().fetch_all(&self.pool).await?;
+        let altre = i64::try_from(rows.len()).is_ok_and(|n| n > limite);
+        if altre {
+            rows.pop();
+        }
         let fine = rows.last().map(posizione).transpose()?;
         let decreti = rows.iter().map(decreto).collect::<Result<_, _>>()?;
-        Ok(Pagina { decreti, fine })
+        Ok(Pagina {
+            decreti,
+            fine,
+            altre,
+        })
     }
 
     /// The control totals of the whole selection.

@@ -17,7 +17,10 @@ use crate::{
     abilitazione::{Abilitazione, abilitazione},
     error::{Error, Reason, Result, Violations},
     proto::{self, decree_service_server::DecreeService},
-    rilevazione::elenco::{self, Rilevazione},
+    rilevazione::{
+        codici,
+        elenco::{self, Rilevazione},
+    },
     rpc::{
         pages::{Binding, Token},
         request as read,
@@ -80,6 +83,10 @@ impl Decrees {
             ),
         };
         let rilevazione = elenco::risolvi(&self.pool, &permesso, numero).await?;
+        // The norm of a token was looked up when the first page was asked for.
+        if dopo.is_none() {
+            codici::noti(&self.pool, &permesso, "normativa", "prestazione").await?;
+        }
         Ok(Selezionato {
             lettura: Lettura::new(self.pool.clone(), permesso, rilevazione.numero),
             binding,
@@ -104,10 +111,8 @@ impl Decrees {
             .await?;
 
         let pagina = s.lettura.pagina(s.dopo.as_ref(), i64::from(size)).await?;
-        let full = usize::try_from(size).is_ok_and(|size| pagina.decreti.len() == size);
-        // A full page may be the last one: an empty token on the last page, and only there, takes one more look.
         let next_page_token = match pagina.fine {
-            Some(fine) if full && s.lettura.pagina(Some(&fine), 1).await?.fine.is_some() => Token {
+            Some(fine) if pagina.altre => Token {
                 binding: s.binding,
                 rilevazione: s.rilevazione.numero,
                 position: fine.to_bytes(),

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 /// Where Debian and Ubuntu put them, one directory for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -27,13 +27,13 @@ impl Binaries {
 
 /// Finds the programs: in `bin_dir` if it is set, else in PATH, else the newest of Debian's. Data files that exist already
 /// (`major`) can only be opened by their own version.
-pub(super) fn find(bin_dir: Option<&Path>, major: Option<u32>) -> Result<Binaries, CliError> {
+pub(super) fn find(bin_dir: Option<&Path>, major: Option<u32>) -> Result<Binaries, Sentence> {
     let candidates = match bin_dir {
         Some(dir) => vec![dir.to_owned()],
         None => search_path(),
     };
     let found: Vec<Binaries> = candidates.into_iter().filter_map(examine).collect();
-    choose(&found, bin_dir, major).map_err(CliError::from)
+    choose(&found, bin_dir, major).map_err(Sentence::from)
 }
 
 fn choose(

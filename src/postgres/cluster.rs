@@ -23,36 +23,15 @@ use super::{
     identity::Identity,
     initdb::{self, OWNER},
     leftover,
+    options::ClusterOptions,
     server::{Server, Start},
 };
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 /// The role that serves: reads, no more. The migrations grant it what it may read.
 pub const SERVING_ROLE: &str = "omnia_servizio";
 /// The database of the service.
 pub const DATABASE: &str = "omnia";
-
-/// Whether the data must survive a crash of the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// They must.
-    Full,
-    /// The cluster is deleted after use: for tests.
-    ThrowAway,
-}
-
-/// What cluster to run.
-#[derive(Debug, Clone)]
-pub struct ClusterOptions {
-    /// The directory of the cluster; made if missing.
-    pub dir: PathBuf,
-    /// The directory of PostgreSQL's programs; searched for if not given.
-    pub bin_dir: Option<PathBuf>,
-    /// Connections that the server accepts.
-    pub max_connections: u32,
-    /// Whether the data must survive a crash.
-    pub durability: Durability,
-}
 
 /// A running private cluster. Dropping it stops the server too, but blocks while it does.
 #[derive(Debug)]
@@ -68,7 +47,7 @@ impl Cluster {
     ///
     /// # Errors
     /// A sentence: no programs, a directory in use or out of reach, a server that does not start and what it said.
-    pub async fn start(options: &ClusterOptions) -> Result<Self, CliError> {
+    pub async fn start(options: &ClusterOptions) -> Result<Self, Sentence> {
         let identity = Identity::find()?;
         let home = Home::prepare(&options.dir, &identity)?;
         let lock = home.lock()?;
@@ -123,13 +102,13 @@ impl Cluster {
     ///
     /// # Errors
     /// A sentence, if the server had to be forced.
-    pub async fn stop(mut self) -> Result<(), CliError> {
+    pub async fn stop(mut self) -> Result<(), Sentence> {
         self.server.stop().await
     }
 }
 
 /// The socket's directory, where another process of ours runs the cluster of `dir` at this moment.
-pub(super) fn running_elsewhere(dir: &Path) -> Result<Option<PathBuf>, CliError> {
+pub(super) fn running_elsewhere(dir: &Path) -> Result<Option<PathBuf>, Sentence> {
     if !dir.exists() {
         return Ok(None);
     }

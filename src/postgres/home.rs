@@ -23,7 +23,7 @@ use std::{
 };
 
 use super::identity::Identity;
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 /// `sun_path` is 108 bytes long, one of them the closing zero.
 const LONGEST_SOCKET_PATH: usize = 107;
@@ -38,7 +38,7 @@ pub(super) struct Home(PathBuf);
 
 impl Home {
     /// Makes what is missing of the directory and checks that the server's user can work in it.
-    pub(super) fn prepare(dir: &Path, identity: &Identity) -> Result<Self, CliError> {
+    pub(super) fn prepare(dir: &Path, identity: &Identity) -> Result<Self, Sentence> {
         let because = |error: io::Error| format!("cannot make {}: {error}", dir.display());
         let mode = if identity.is_switched() { 0o755 } else { 0o700 };
         DirBuilder::new()
@@ -89,7 +89,7 @@ impl Home {
     }
 
     /// The major version that made the data files, if there are any.
-    pub(super) fn data_version(&self) -> Result<Option<u32>, CliError> {
+    pub(super) fn data_version(&self) -> Result<Option<u32>, Sentence> {
         let file = self.data().join("PG_VERSION");
         match fs::read_to_string(&file) {
             Ok(text) => Ok(text.trim().parse().ok()),
@@ -99,7 +99,7 @@ impl Home {
     }
 
     /// Takes the directory for this process. The kernel gives it back when the process ends, however it ends.
-    pub(super) fn lock(&self) -> Result<File, CliError> {
+    pub(super) fn lock(&self) -> Result<File, Sentence> {
         let path = self.0.join("lock");
         let because = |error: io::Error| format!("cannot lock {}: {error}", path.display());
         let mut file = OpenOptions::new()
@@ -133,7 +133,7 @@ impl Home {
     }
 
     /// Whether another process has taken the directory.
-    pub(super) fn is_locked(&self) -> Result<bool, CliError> {
+    pub(super) fn is_locked(&self) -> Result<bool, Sentence> {
         let path = self.0.join("lock");
         let because = |error: io::Error| format!("cannot look at {}: {error}", path.display());
         match File::open(&path) {
@@ -163,7 +163,7 @@ impl Home {
         Ok((file, length))
     }
 
-    fn check_socket_path(&self) -> Result<(), CliError> {
+    fn check_socket_path(&self) -> Result<(), Sentence> {
         let socket = self.server().join(format!(".s.PGSQL.{PORT}"));
         let length = socket.as_os_str().as_bytes().len();
         if length <= LONGEST_SOCKET_PATH {
@@ -178,7 +178,7 @@ impl Home {
     }
 
     /// Tries to stand in the server's directory as its user: the bits of the directories above are not all that counts.
-    fn check_reachable(&self, identity: &Identity) -> Result<(), CliError> {
+    fn check_reachable(&self, identity: &Identity) -> Result<(), Sentence> {
         if !identity.is_switched() {
             return Ok(());
         }
@@ -206,7 +206,7 @@ impl Home {
 pub(super) fn default_dir(
     as_root: bool,
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<PathBuf, CliError> {
+) -> Result<PathBuf, Sentence> {
     if as_root {
         return Ok("/var/lib/omnia".into());
     }
@@ -223,7 +223,7 @@ pub(super) fn default_dir(
 }
 
 /// [`default_dir`] of this process.
-pub(super) fn our_default_dir() -> Result<PathBuf, CliError> {
+pub(super) fn our_default_dir() -> Result<PathBuf, Sentence> {
     default_dir(nix::unistd::geteuid().is_root(), |name| env::var_os(name))
 }
 

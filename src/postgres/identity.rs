@@ -14,7 +14,7 @@ use std::{
 
 use nix::unistd::{User, geteuid};
 
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 /// The user of the server processes.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn find() -> Result<Self, CliError> {
+    pub(super) fn find() -> Result<Self, Sentence> {
         let ourselves = geteuid();
         if !ourselves.is_root() {
             let user = User::from_uid(ourselves)?.ok_or_else(|| {

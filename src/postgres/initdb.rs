@@ -2,8 +2,8 @@
 
 use std::{fs, io};
 
-use super::{binaries::Binaries, cluster::Durability, home::Home, identity::Identity};
-use crate::cli::CliError;
+use super::{binaries::Binaries, home::Home, identity::Identity, options::Durability};
+use crate::error::Sentence;
 
 /// The role that owns everything.
 pub(super) const OWNER: &str = "omnia";
@@ -15,7 +15,7 @@ pub(super) async fn run(
     identity: &Identity,
     binaries: &Binaries,
     durability: Durability,
-) -> Result<(), CliError> {
+) -> Result<(), Sentence> {
     let unfinished = home.unfinished_data();
     match fs::remove_dir_all(&unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -16,7 +16,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 /// How long a leftover server gets to stop in good order, and then at once.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ enum Holder {
 
 /// Stops the server that was left behind in `data`, if there is one. Returns the number of an unrelated process that
 /// `postmaster.pid` points at by accident: the new server must be told not to mind it.
-pub(super) async fn clear(data: &Path) -> Result<Option<i32>, CliError> {
+pub(super) async fn clear(data: &Path) -> Result<Option<i32>, Sentence> {
     let pid = match holder(data)? {
         Holder::Nobody => return Ok(None),
         Holder::Stranger(pid) => return Ok(Some(pid)),
@@ -59,7 +59,7 @@ pub(super) async fn clear(data: &Path) -> Result<Option<i32>, CliError> {
     .into())
 }
 
-fn holder(data: &Path) -> Result<Holder, CliError> {
+fn holder(data: &Path) -> Result<Holder, Sentence> {
     let file = data.join("postmaster.pid");
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,

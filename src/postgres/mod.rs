@@ -9,7 +9,7 @@
 //! role that may only read: a fault in a query can then show the wrong rows, but change none.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), omnia::cli::CliError> {
+//! # async fn example() -> Result<(), omnia::error::Sentence> {
 //! let settings = omnia::config::Settings::read(None)?;
 //! let postgres = omnia::postgres::open(&settings.database).await?;
 //! omnia::postgres::migrate(&postgres.owner_pool()).await?;
@@ -27,6 +27,7 @@ mod home;
 mod identity;
 mod initdb;
 mod leftover;
+mod options;
 mod pool;
 pub mod predicates;
 mod schema;
@@ -37,11 +38,12 @@ use std::{path::PathBuf, time::Duration};
 use sqlx::PgPool;
 
 pub use self::{
-    cluster::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE},
+    cluster::{Cluster, DATABASE, SERVING_ROLE},
+    options::{ClusterOptions, Durability},
     pool::{STATEMENT_TIMEOUT, owner_pool, serving_pool},
     schema::{check_schema, migrate},
 };
-use crate::{cli::CliError, config::Database};
+use crate::{config::Database, error::Sentence};
 
 /// Connections of the private cluster beyond those of the pools: an operator's psql, the server's own reserve.
 const SPARE_CONNECTIONS: u32 = 16;
@@ -62,7 +64,7 @@ pub struct Postgres {
 ///
 /// # Errors
 /// A sentence: a bad URL, or a private cluster that does not start and why.
-pub async fn open(settings: &Database) -> Result<Postgres, CliError> {
+pub async fn open(settings: &Database) -> Result<Postgres, Sentence> {
     let Some(url) = &settings.url else {
         return open_private(settings).await;
     };
@@ -83,7 +85,7 @@ pub async fn open(settings: &Database) -> Result<Postgres, CliError> {
 ///
 /// # Errors
 /// As [`open`].
-pub async fn join(settings: &Database) -> Result<Postgres, CliError> {
+pub async fn join(settings: &Database) -> Result<Postgres, Sentence> {
     if settings.url.is_none()
         && let Some(socket) = cluster::running_elsewhere(&data_dir(settings)?)?
     {
@@ -101,14 +103,14 @@ pub async fn join(settings: &Database) -> Result<Postgres, CliError> {
 ///
 /// # Errors
 /// None is set, and the environment does not say where a user's files are.
-pub fn data_dir(settings: &Database) -> Result<PathBuf, CliError> {
+pub fn data_dir(settings: &Database) -> Result<PathBuf, Sentence> {
     settings
         .data_dir
         .clone()
         .map_or_else(home::our_default_dir, Ok)
 }
 
-async fn open_private(settings: &Database) -> Result<Postgres, CliError> {
+async fn open_private(settings: &Database) -> Result<Postgres, Sentence> {
     let cluster = Cluster::start(&ClusterOptions {
         dir: data_dir(settings)?,
         bin_dir: settings.bin_dir.clone(),
@@ -146,7 +148,7 @@ impl Postgres {
     ///
     /// # Errors
     /// A sentence, if the cluster had to be forced.
-    pub async fn stop(self) -> Result<(), CliError> {
+    pub async fn stop(self) -> Result<(), Sentence> {
         let closed = async { tokio::join!(self.owner.close(), self.serving.close()) };
         if tokio::time::timeout(POOL_PATIENCE, closed).await.is_err() {
             tracing::warn!("some connections to the database are still in use: they are cut");

@@ -8,7 +8,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 /// How long a call waits for a connection before it is told to try again.
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -48,7 +48,7 @@ pub fn serving_pool(options: PgConnectOptions, max_connections: u32) -> PgPool {
 }
 
 /// Reads a connection URL; the error names the setting, never the URL.
-pub(super) fn parse(key: &str, url: &SecretString) -> Result<PgConnectOptions, CliError> {
+pub(super) fn parse(key: &str, url: &SecretString) -> Result<PgConnectOptions, Sentence> {
     let url = url.expose_secret();
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(format!("{key} must begin with postgres://").into());

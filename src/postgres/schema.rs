@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{Connection as _, PgConnection, PgPool, migrate::Migrator};
 
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -13,7 +13,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 /// # Errors
 /// A sentence: no connection, a migration that failed (nothing of it stays), or a database that another version of the
 /// program has migrated.
-pub async fn migrate(owner: &PgPool) -> Result<usize, CliError> {
+pub async fn migrate(owner: &PgPool) -> Result<usize, Sentence> {
     let failed = |error: sqlx::Error| format!("cannot migrate the database: {error}");
     let mut connection = connect(owner).await.map_err(failed)?;
     let before = applied(&mut connection).await.map_err(failed)?.len();
@@ -30,13 +30,13 @@ pub async fn migrate(owner: &PgPool) -> Result<usize, CliError> {
 ///
 /// # Errors
 /// A sentence that says what to do.
-pub async fn check_schema(pool: &PgPool) -> Result<(), CliError> {
+pub async fn check_schema(pool: &PgPool) -> Result<(), Sentence> {
     let failed =
         |error: sqlx::Error| format!("cannot read the state of the database's schema: {error}");
     let mut connection = connect(pool).await.map_err(failed)?;
     let applied = applied(&mut connection).await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
-    judge(&applied).map_err(CliError::from)
+    judge(&applied).map_err(Sentence::from)
 }
 
 /// What has been done of a migration.

@@ -17,12 +17,12 @@ use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::{
     binaries::Binaries,
-    cluster::Durability,
     home::{Home, PORT},
     identity::Identity,
     initdb::one_line,
+    options::Durability,
 };
-use crate::cli::CliError;
+use crate::error::Sentence;
 
 /// Recovery after a crash may replay gigabytes.
 const START_LIMIT: Duration = Duration::from_secs(600);
@@ -52,7 +52,7 @@ impl Server {
         identity: &Identity,
         binaries: &Binaries,
         start: &Start,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, Sentence> {
         let (log, log_start) = home
             .open_log()
             .map_err(|error| format!("cannot open {}: {error}", home.log().display()))?;
@@ -87,7 +87,7 @@ impl Server {
     pub(super) async fn ready(
         &mut self,
         options: &PgConnectOptions,
-    ) -> Result<PgConnection, CliError> {
+    ) -> Result<PgConnection, Sentence> {
         let end = Instant::now() + START_LIMIT;
         loop {
             if let Some(status) = self.child.try_wait()? {
@@ -108,7 +108,7 @@ impl Server {
     }
 
     /// Stops the server in good order and waits for its end.
-    pub(super) async fn stop(&mut self) -> Result<(), CliError> {
+    pub(super) async fn stop(&mut self) -> Result<(), Sentence> {
         for signal in [Signal::SIGINT, Signal::SIGQUIT] {
             self.signal(signal);
             let end = Instant::now() + STOP_LIMIT;
@@ -122,7 +122,7 @@ impl Server {
         Err(format!("PostgreSQL (process {}) does not stop", self.child.id()).into())
     }
 
-    fn ended(&self, signal: Signal, status: ExitStatus) -> Result<(), CliError> {
+    fn ended(&self, signal: Signal, status: ExitStatus) -> Result<(), Sentence> {
         if signal == Signal::SIGINT && status.success() {
             return Ok(());
         }

@@ -37,6 +37,15 @@ pub struct Cifre {
     pub residuo_pagato: Option<Importo>,
 }
 
+/// The report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sintesi {
+    /// By norm and benefit.
+    pub voci: Vec<Voce>,
+    /// Each column added up over the voci that have it.
+    pub totale: Cifre,
+}
+
 /// A norm or a benefit.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Codice {
@@ -56,18 +65,18 @@ type Riga = (
     Option<Decimal>,
 );
 
-/// The voci of one rilevazione, by norm and benefit.
+/// The report on one rilevazione.
 ///
 /// # Errors
 /// The database's.
-pub async fn voci(
+pub async fn sintesi(
     pool: &PgPool,
     permesso: Permesso<FiltroReport>,
     rilevazione: i32,
-) -> Result<Vec<Voce>> {
+) -> Result<Sintesi> {
     let mut query = statement(&permesso, rilevazione);
     let righe: Vec<Riga> = query.build_query_as().fetch_all(pool).await?;
-    Ok(righe
+    let voci: Vec<Voce> = righe
         .into_iter()
         .map(
             |(normativa, prestazione, stanziati, autorizzati, erogati, residuo_a, residuo_p)| {
@@ -84,21 +93,23 @@ pub async fn voci(
                 }
             },
         )
-        .collect())
+        .collect();
+    let totale = totale(&voci, |colonna| permesso.vede(colonna));
+    Ok(Sintesi { voci, totale })
 }
 
-/// Each column added up over the voci that have it.
-#[must_use]
-pub fn totale(voci: &[Voce]) -> Cifre {
+/// What is authorised and paid is a sum, and the sum of no voci is zero. An appropriation that no voce has is absent.
+fn totale(voci: &[Voce], vede: impl Fn(&str) -> bool) -> Cifre {
     let sum = |column: fn(&Cifre) -> Option<Importo>| {
         voci.iter()
             .filter_map(|voce| column(&voce.cifre))
             .reduce(|sum, importo| sum + importo)
     };
+    let zero = |colonna: &str| vede(colonna).then(Importo::default);
     Cifre {
         totale_stanziamenti: sum(|c| c.totale_stanziamenti),
-        importi_autorizzati: sum(|c| c.importi_autorizzati),
-        importi_erogati: sum(|c| c.importi_erogati),
+        importi_autorizzati: sum(|c| c.importi_autorizzati).or_else(|| zero("importi_autorizzati")),
+        importi_erogati: sum(|c| c.importi_erogati).or_else(|| zero("importi_erogati")),
         residuo_autorizzato: sum(|c| c.residuo_autorizzato),
         residuo_pagato: sum(|c| c.residuo_pagato),
     }

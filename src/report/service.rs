@@ -5,15 +5,15 @@ use tonic::{Request, Response, Status};
 
 use super::{
     filtro::FiltroReport,
-    query::{self, Cifre, Voce},
+    query::{self, Cifre, Sintesi, Voce},
 };
 use crate::{
     abilitazione::{NessunFiltro, abilitazione},
     error::{Result, Violations},
     proto::{self, report_service_server::ReportService},
-    rilevazione::elenco,
+    rilevazione::{codici, elenco},
     rpc::{
-        pages::{Binding, Token},
+        pages::{self, Binding, Token},
         request as read,
         status::into_status,
     },
@@ -51,10 +51,18 @@ impl Report {
             .filter(|_| permesso.puo_chiamare("DecreeService/ListDecrees"))
             .cloned();
         let rilevazione = elenco::risolvi(&self.pool, &permesso, numero).await?;
-        let voci = query::voci(&self.pool, permesso, rilevazione.numero).await?;
+        codici::noti(
+            &self.pool,
+            &permesso,
+            "filtro.normativa",
+            "filtro.prestazione",
+        )
+        .await?;
+        let Sintesi { voci, totale } =
+            query::sintesi(&self.pool, permesso, rilevazione.numero).await?;
 
         Ok(proto::GetReportSinteticoResponse {
-            totale: Some(query::totale(&voci).into()),
+            totale: Some(totale.into()),
             voci: voci.into_iter().map(Into::into).collect(),
             accesso_dettaglio: dettaglio.map(|normativa| proto::AccessoDettaglio {
                 normativa: normativa.to_string(),
@@ -109,8 +117,11 @@ impl Report {
         let size = read::page_size(&mut violations, request.page_size);
         violations.finish()?;
         let binding = Binding::of(&["ListRilevazioni"]);
-        let sotto = Token::decode(&request.page_token, binding, None)?
-            .map_or(i32::MAX, |token| token.rilevazione);
+        let sotto = match Token::decode(&request.page_token, binding, None)? {
+            None => i32::MAX,
+            Some(token) if token.position.is_empty() => token.rilevazione,
+            Some(_) => return Err(pages::invalid()),
+        };
 
         let limite = i64::from(size);
         // One more than the page: whether there is a next one.

@@ -1,7 +1,6 @@
 //! One load, from the lock to the commit.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,6 +11,7 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::{
     catalogo::{self, Catalogo},
+    esito::{Esito, LoadError, Riepilogo},
     merge,
     segnalazione::{Fase, Observer},
     staging::{Conteggio, riempi},
@@ -60,84 +60,6 @@ impl Fonti {
     }
 }
 
-/// How a load ended well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Esito {
-    /// There is a new rilevazione.
-    Caricata(Riepilogo),
-    /// The same extract was loaded before, as the rilevazione of this number. Nothing was written.
-    GiaCaricata(i32),
-}
-
-/// What a load did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Riepilogo {
-    /// The number of the new rilevazione.
-    pub rilevazione: i32,
-    /// Rows of the detail in the extract.
-    pub righe: u64,
-    /// Of these, rows whose natural key the previous rilevazione does not have.
-    pub nuove: u64,
-    /// Of these, rows that the previous rilevazione has with other values.
-    pub modificate: u64,
-    /// Rows of the previous rilevazione that the extract does not have.
-    pub cessate: u64,
-    /// Appropriations in the extract.
-    pub stanziamenti: u64,
-    /// Doubtful rows, taken as they are.
-    pub avvisi: u64,
-}
-
-/// How a load fails. Nothing of it is visible.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The extract is wrong. The observer was told why.
-    #[error("the extract is refused: {rifiuti} things are wrong with it; nothing was loaded")]
-    Rifiutato {
-        /// How many things.
-        rifiuti: u64,
-        /// How many rows are doubtful.
-        avvisi: u64,
-    },
-    /// Another load runs.
-    #[error("another load is in progress; try again when it has ended")]
-    InCorso,
-    /// The extract is older than the latest one.
-    #[error(
-        "the reference date {data} is before {ultima}, that of rilevazione {numero}: extracts are loaded in their order"
-    )]
-    Precedente {
-        /// The extract's date.
-        data: NaiveDate,
-        /// The latest rilevazione's.
-        ultima: NaiveDate,
-        /// Its number.
-        numero: i32,
-    },
-    /// The extract is of a day to come. It would keep out all those until then.
-    #[error("the reference date {data} is after today, {oggi}")]
-    Futura {
-        /// The extract's date.
-        data: NaiveDate,
-        /// Today in Rome.
-        oggi: NaiveDate,
-    },
-    /// A file cannot be read.
-    #[error("cannot read {file}: {source}")]
-    Unreadable {
-        /// Which.
-        file: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// What is wrong with the extract could not be written down.
-    #[error("cannot write the rejects: {0}")]
-    Observer(#[source] io::Error),
-    /// The database failed.
-    #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
-}
-
 /// Loads an extract: all of it, as a new rilevazione, or nothing.
 ///
 /// `pool` is the owner's. The extract's findings go to `observer` as they are found.
@@ -182,7 +104,11 @@ async fn in_transaction(
         avvisi: 0,
     };
     conteggio.observer.fase(Fase::Lettura);
-    let impronta = leggi(conn, fonti, &mut conteggio).await?;
+    let Lettura {
+        impronta,
+        righe,
+        stanziamenti,
+    } = leggi(conn, fonti, &mut conteggio).await?;
     let Conteggio {
         observer,
         rifiuti,
@@ -213,7 +139,7 @@ async fn in_transaction(
         None => 1,
     };
     observer.fase(Fase::Scrittura);
-    let (decreti, stanziamenti) = merge::scrivi(conn, rilevazione).await?;
+    let decreti = merge::scrivi(conn, rilevazione).await?;
     sqlx::query("insert into rilevazione (numero, data_riferimento, caricata_il, impronta) values ($1, $2, $3, $4)")
         .bind(rilevazione)
         .bind(data)
@@ -223,7 +149,7 @@ async fn in_transaction(
         .await?;
     Ok(Esito::Caricata(Riepilogo {
         rilevazione,
-        righe: decreti.righe,
+        righe,
         nuove: decreti.scritte - decreti.modificate,
         modificate: decreti.modificate,
         cessate: decreti.chiuse - decreti.modificate,
@@ -245,6 +171,11 @@ async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
         // Sorts and hashes of the merge, and the indexes built after it: in memory up to here.
         "set local work_mem = '128MB'",
         "set local maintenance_work_mem = '256MB'",
+        // The joins of the merge are of the whole extract with whole tables. The planner takes an index that has the
+        // first columns of the key for a help, and then compares each row with all those of its decree.
+        "set local enable_mergejoin = off",
+        "set local enable_nestloop = off",
+        "set local jit = off",
         // For those who run it on millions of rows.
         "set local statement_timeout = 0",
         // When the loader dies, its lock does not wait for the statement that runs to end.
@@ -255,13 +186,20 @@ async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
     Ok(())
 }
 
+/// What the files held.
+struct Lettura {
+    /// Of the extract.
+    impronta: [u8; 32],
+    righe: u64,
+    stanziamenti: u64,
+}
+
 /// Reads all the files into their temporary tables; the catalogue first, because the rows are checked against it.
-/// Gives the extract's fingerprint.
 async fn leggi(
     conn: &mut PgConnection,
     fonti: &Fonti,
     conteggio: &mut Conteggio<'_>,
-) -> Result<[u8; 32], LoadError> {
+) -> Result<Lettura, LoadError> {
     let none = Arc::new(Catalogo::default());
     if let Some(path) = &fonti.normative {
         riempi(conn, path, &NORMATIVE, &none, conteggio).await?;
@@ -284,12 +222,16 @@ async fn leggi(
 
     // Of digests and a date, which have fixed lengths: bytes cannot move from one part to the next unnoticed.
     let mut context = Context::new(&SHA256);
-    context.update(&decreti);
-    context.update(&stanziamenti);
+    context.update(&decreti.impronta);
+    context.update(&stanziamenti.impronta);
     context.update(fonti.data_riferimento.to_string().as_bytes());
     let mut impronta = [0; 32];
     impronta.copy_from_slice(context.finish().as_ref());
-    Ok(impronta)
+    Ok(Lettura {
+        impronta,
+        righe: decreti.righe,
+        stanziamenti: stanziamenti.righe,
+    })
 }
 
 async fn numero_di(conn: &mut PgConnection, impronta: &[u8; 32]) -> sqlx::Result<Option<i32>> {

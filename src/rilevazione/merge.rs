@@ -10,8 +10,6 @@ use super::staging::analyze;
 /// What happened to the rows of the detail.
 #[derive(Debug)]
 pub(super) struct Scritto {
-    /// Rows of the extract.
-    pub(super) righe: u64,
     /// Rows that ended.
     pub(super) chiuse: u64,
     /// Of these, rows whose natural key is in the extract.
@@ -20,17 +18,17 @@ pub(super) struct Scritto {
     pub(super) scritte: u64,
 }
 
-/// Writes the extract as this rilevazione. Gives what happened to the detail, and the number of appropriations.
-pub(super) async fn scrivi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(Scritto, u64)> {
-    let stanziamenti = stanziamenti(conn, n).await?;
+/// Writes the extract as this rilevazione.
+pub(super) async fn scrivi(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
+    stanziamenti(conn, n).await?;
     let decreti = decreti(conn, n).await?;
     // What the planner knows commits with the rows.
     analyze(conn, "stanziamento").await?;
     analyze(conn, "dettaglio_decreto").await?;
-    Ok((decreti, stanziamenti))
+    Ok(decreti)
 }
 
-async fn stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
+async fn stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<()> {
     sqlx::query(
         "update stanziamento aperto
          set al_rilevazione = $1 - 1
@@ -57,12 +55,9 @@ async fn stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
                and aperto.anno = estratto.anno)",
     )
     .bind(n)
-    .execute(&mut *conn)
-    .await?;
-    let righe: i64 = sqlx::query_scalar("select count(*) from estratto_stanziamenti")
-        .fetch_one(conn)
-        .await?;
-    Ok(righe.cast_unsigned())
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 async fn decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
@@ -84,11 +79,7 @@ async fn decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
             .execute(&mut *conn)
             .await?;
     }
-    let righe: i64 = sqlx::query_scalar("select count(*) from estratto_decreti")
-        .fetch_one(conn)
-        .await?;
     Ok(Scritto {
-        righe: righe.cast_unsigned(),
         chiuse: chiuse.cast_unsigned(),
         modificate: modificate.cast_unsigned(),
         scritte,

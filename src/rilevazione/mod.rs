@@ -33,9 +33,11 @@
 
 mod carica;
 mod catalogo;
+pub mod codici;
 mod copia;
 pub mod elenco;
 pub mod esempio;
+mod esito;
 mod lettura;
 mod merge;
 mod records;
@@ -44,5 +46,6 @@ mod staging;
 mod tracciato;
 mod verifica;
 
-pub use carica::{Esito, Fonti, LoadError, Riepilogo, carica};
+pub use carica::{Fonti, carica};
+pub use esito::{Esito, LoadError, Riepilogo};
 pub use segnalazione::{Fase, Gravita, Motivo, Observer, Segnalazione};

@@ -9,9 +9,9 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use tokio::sync::mpsc;
 
 use super::{
-    carica::LoadError,
     catalogo::Catalogo,
     copia::{HEADER, TRAILER},
+    esito::LoadError,
     lettura,
     segnalazione::{Gravita, Motivo, Observer, Segnalazione, shown},
     tracciato::Tracciato,
@@ -39,15 +39,24 @@ impl Conteggio<'_> {
     }
 }
 
+/// A file that was read to its end.
+#[derive(Debug)]
+pub(super) struct Letto {
+    /// SHA-256 of its bytes.
+    pub(super) impronta: [u8; 32],
+    /// Its right rows.
+    pub(super) righe: u64,
+}
+
 /// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones, keys that occur twice
-/// included. Gives the SHA-256 of the file's bytes.
+/// included.
 pub(super) async fn riempi(
     conn: &mut PgConnection,
     path: &Path,
     tracciato: &'static Tracciato,
     catalogo: &Arc<Catalogo>,
     conteggio: &mut Conteggio<'_>,
-) -> Result<[u8; 32], LoadError> {
+) -> Result<Letto, LoadError> {
     let name: Arc<str> = path.display().to_string().into();
     let (to, mut blocks) = mpsc::channel(IN_FLIGHT);
     let reader = {
@@ -96,11 +105,11 @@ pub(super) async fn riempi(
             return Err(error);
         }
     };
-    copy.finish().await?;
+    let righe = copy.finish().await?;
     // Nobody else will: autovacuum does not see temporary tables.
     analyze(conn, tracciato.tabella).await?;
     doppioni(conn, &name, tracciato, conteggio).await?;
-    Ok(impronta)
+    Ok(Letto { impronta, righe })
 }
 
 pub(super) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {
@@ -121,7 +130,9 @@ async fn doppioni(
     // Both are constants of the layout.
     let sql = AssertSqlSafe(format!(
         "select riga, prima, concat_ws(' ', {chiave}) as valore
-         from (select riga, {chiave}, min(riga) over (partition by {chiave}) as prima from {tabella}) righe
+         from {tabella}
+         join (select {chiave}, min(riga) as prima from {tabella} group by {chiave} having count(*) > 1) doppie
+             using ({chiave})
          where riga <> prima
          order by riga"
     ));

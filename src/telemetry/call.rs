@@ -16,7 +16,11 @@ use tonic::Code;
 use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::{export::RpcMetrics, method};
+use super::{
+    code::{is_fault, name},
+    export::RpcMetrics,
+    method,
+};
 
 static METRICS: OnceLock<RpcMetrics> = OnceLock::new();
 
@@ -116,7 +120,9 @@ impl Call {
             self.span.record("error.type", name);
             self.span.record("otel.status_code", "ERROR");
         }
-        record_call(&self.path, code, self.started.elapsed());
+        let elapsed = self.started.elapsed();
+        tracing::info!(parent: &self.span, code = name, ms = elapsed.as_millis(), "call ended");
+        record_call(&self.path, code, elapsed);
     }
 }
 
@@ -124,42 +130,6 @@ impl Drop for Call {
     fn drop(&mut self) {
         self.record(Code::Cancelled);
     }
-}
-
-/// The status code as the gRPC specification spells it.
-pub(super) fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
-}
-
-/// Whether the code tells of a fault of the server: a refusal is none.
-pub(super) fn is_fault(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Unknown
-            | Code::DeadlineExceeded
-            | Code::Unimplemented
-            | Code::Internal
-            | Code::Unavailable
-            | Code::DataLoss
-    )
 }
 
 struct Headers<'a>(&'a HeaderMap);

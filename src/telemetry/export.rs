@@ -17,8 +17,11 @@ use tonic::Code;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
-use super::{call, method};
-use crate::cli::CliError;
+use super::{
+    code::{is_fault, name},
+    method,
+};
+use crate::error::Sentence;
 
 const SCOPE: &str = "omnia";
 /// One sending, and the last one at shutdown.
@@ -40,7 +43,7 @@ impl Exporter {
     ///
     /// # Errors
     /// A sentence: the endpoint is no URL.
-    pub fn start(endpoint: &str, sample_ratio: f64) -> Result<Self, CliError> {
+    pub fn start(endpoint: &str, sample_ratio: f64) -> Result<Self, Sentence> {
         let failed = |error| format!("telemetry.otlp_endpoint {endpoint:?}: {error}");
         let spans = SpanExporter::builder()
             .with_tonic()
@@ -122,7 +125,7 @@ pub struct RpcMetrics {
 impl RpcMetrics {
     /// Measures one call that has ended.
     pub fn record(&self, path: &str, code: Code, duration: Duration) {
-        let name = call::name(code);
+        let name = name(code);
         let attributes = [
             KeyValue::new("rpc.system.name", "grpc"),
             KeyValue::new("rpc.method", method::of(path)),
@@ -130,7 +133,7 @@ impl RpcMetrics {
             KeyValue::new("error.type", name),
         ];
         // The last one is for faults only.
-        let count = attributes.len() - usize::from(!call::is_fault(code));
+        let count = attributes.len() - usize::from(!is_fault(code));
         self.duration
             .record(duration.as_secs_f64(), &attributes[..count]);
     }

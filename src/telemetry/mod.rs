@@ -10,7 +10,7 @@
 //! finds our span in its trace, and its decision to sample holds; for the others `telemetry.sample_ratio` decides.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), omnia::cli::CliError> {
+//! # async fn example() -> Result<(), omnia::error::Sentence> {
 //! let settings = omnia::config::Settings::read(None)?;
 //! let telemetry = omnia::telemetry::init(&settings.telemetry)?;
 //!
@@ -28,6 +28,7 @@
 //! Neither logs nor spans hold what a request asks for: tax codes are personal data.
 
 mod call;
+mod code;
 mod export;
 mod method;
 
@@ -43,8 +44,8 @@ pub use self::{
     export::{Exporter, RpcMetrics},
 };
 use crate::{
-    cli::CliError,
     config::{self, LogFormat},
+    error::Sentence,
 };
 
 /// Telemetry at work. Hold it until the end, then [`Telemetry::shutdown`] it.
@@ -58,7 +59,7 @@ pub struct Telemetry {
 ///
 /// # Errors
 /// A sentence: a bad setting, or a second call.
-pub fn init(settings: &config::Telemetry) -> Result<Telemetry, CliError> {
+pub fn init(settings: &config::Telemetry) -> Result<Telemetry, Sentence> {
     let exporter = match &settings.otlp_endpoint {
         Some(endpoint) => Some(Exporter::start(endpoint, settings.sample_ratio)?),
         None => None,
@@ -83,7 +84,7 @@ impl Telemetry {
     }
 }
 
-fn log_layer<S>(settings: &config::Telemetry) -> Result<Box<dyn Layer<S> + Send + Sync>, CliError>
+fn log_layer<S>(settings: &config::Telemetry) -> Result<Box<dyn Layer<S> + Send + Sync>, Sentence>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {

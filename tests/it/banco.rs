@@ -70,6 +70,30 @@ pub(crate) async fn database() -> Database {
     }
 }
 
+impl Database {
+    /// Lets nobody connect any more, or again.
+    pub(crate) async fn allow_connections(&self, allow: bool) {
+        let name = &self.name;
+        administer(format!(
+            "alter database {name} with allow_connections {allow}"
+        ))
+        .await;
+    }
+
+    /// Ends every connection of the serving role; how many there were.
+    pub(crate) async fn stacca(&self) -> usize {
+        sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and usename = $1",
+        )
+        .bind(SERVING_ROLE)
+        .fetch_all(&self.owner)
+        .await
+        .unwrap()
+        .len()
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         // By force: the pools, and those that the test opened, may still be connected.

@@ -14,6 +14,7 @@ use proptest::{
 
 use crate::{
     modello::{self, Cents, Cifre, Criterio, Estratto, Filtro, Riga, data, euro},
+    mondi,
     servizio::{Cliente, Servizio},
 };
 
@@ -26,12 +27,12 @@ struct Mondo {
 }
 
 fn mondo() -> impl Strategy<Value = Mondo> {
-    let estratti = modello::estratto(60)
-        .prop_flat_map(|prima| (Just(prima.clone()), modello::seguente(prima, 20)));
+    let estratti = mondi::estratto(60)
+        .prop_flat_map(|prima| (Just(prima.clone()), mondi::seguente(prima, 20)));
     (
         estratti,
-        prop::collection::vec(modello::filtro_report(), 6),
-        prop::collection::vec(modello::filtro_decreti(), 6),
+        prop::collection::vec(mondi::filtro_report(), 6),
+        prop::collection::vec(mondi::filtro_decreti(), 6),
     )
         .prop_map(|((prima, seconda), report, decreti)| Mondo {
             estratti: [prima, seconda],
@@ -116,7 +117,7 @@ async fn check_report(cliente: &mut Cliente, estratto: &Estratto, numero: i32, f
             .map(euro)
     };
     let totale = answer.totale.unwrap();
-    let zero_where_no_voce = |text: Option<String>| text.unwrap_or_default();
+    let zero_where_no_voce = |text: Option<String>| text.unwrap_or_else(|| "0.00".into());
     assert_eq!(totale.totale_stanziamenti, sum(|c| c.stanziati));
     assert_eq!(
         totale.importi_autorizzati,

@@ -35,14 +35,6 @@ use crate::{
     modello::{self, Estratto},
 };
 
-/// The profiles that are shipped.
-pub const PROFILI: [&str; 4] = [
-    "mef-rgs",
-    "mef-sintesi",
-    "mlps-ammortizzatori",
-    "mlps-consultazione",
-];
-
 /// A day on which the grants of the tests are valid.
 pub const OGGI: &str = "2026-11-23T09:00:00Z";
 
@@ -56,13 +48,19 @@ pub struct Servizio {
     pub tabella: Tabella,
     now: Arc<Mutex<DateTime<Utc>>>,
     stop: CancellationToken,
-    server: JoinHandle<Result<(), app::ServeError>>,
+    server: JoinHandle<Result<(), omnia::error::Sentence>>,
     dir: tempfile::TempDir,
 }
 
 /// Puts a bearer token on every call.
 #[derive(Clone)]
 pub struct Bearer(Option<AsciiMetadataValue>);
+
+impl Bearer {
+    pub fn new(token: Option<&str>) -> Self {
+        Self(token.map(|t| format!("Bearer {t}").parse().unwrap()))
+    }
+}
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -98,7 +96,7 @@ impl Servizio {
             .with_env_filter("error")
             .with_test_writer()
             .try_init();
-        let db = banco::database().await;
+        let mut db = banco::database().await;
         let dir = tempfile::tempdir().unwrap();
         let key = demo_key::create_or_load(dir.path()).unwrap();
         let now = Arc::new(Mutex::new(OGGI.parse().unwrap()));
@@ -108,6 +106,8 @@ impl Servizio {
         });
         let mut settings = Settings::default();
         change(&mut settings);
+        let options = db.serving_url.parse().unwrap();
+        db.servizio = omnia::postgres::serving_pool(options, settings.database.max_connections);
         let sorgente = Sorgente::of_settings(settings.access.policy_dir.as_deref()).unwrap();
         let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
             .await
@@ -206,18 +206,25 @@ impl Servizio {
 
     /// A caller with a good token, whatever its grant.
     pub fn come(&self, soggetto: &str) -> Cliente {
+        self.con_token(Some(&self.token(soggetto)))
+    }
+
+    /// A good token.
+    pub fn token(&self, soggetto: &str) -> String {
         let access = &self.settings.access;
-        let token = self
-            .key
+        self.key
             .token(&access.issuer, &access.audience, soggetto, 12, &self.clock)
-            .unwrap();
-        self.con_token(Some(&token))
+            .unwrap()
     }
 
     /// A caller with this token, or none.
     pub fn con_token(&self, token: Option<&str>) -> Cliente {
-        let bearer = Bearer(token.map(|t| format!("Bearer {t}").parse().unwrap()));
-        let channel = self.canale();
+        self.su(self.canale(), token)
+    }
+
+    /// A caller with this token, or none, on this connection.
+    pub fn su(&self, channel: Channel, token: Option<&str>) -> Cliente {
+        let bearer = Bearer::new(token);
         let limit = 64 * 1024 * 1024;
         Cliente {
             report: ReportServiceClient::with_interceptor(channel.clone(), bearer.clone())

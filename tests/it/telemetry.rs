@@ -284,9 +284,9 @@ async fn a_collector_that_is_not_there_holds_nothing_up_for_long() {
     );
 }
 
-/// The process of its own that [`init_sets_everything_up`] starts: `init` is for a whole process.
+/// The process of its own that [`init_sets_everything_up`] starts: `init` is for a whole process. By itself, without
+/// the variable, it is no test.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a part of another test"]
 async fn in_a_process_of_its_own() {
     let Some(endpoint) = std::env::var("PROVA_OTLP").ok() else {
         return;
@@ -321,7 +321,7 @@ async fn init_sets_everything_up() {
     let child = tokio::task::spawn_blocking(move || -> Output {
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "telemetry::in_a_process_of_its_own"])
-            .args(["--ignored", "--nocapture"])
+            .arg("--nocapture")
             .env("PROVA_OTLP", endpoint)
             .output()
             .unwrap()

@@ -6,8 +6,8 @@ use casbin::{CoreApi as _, DefaultModel, Enforcer, MgmtApi as _, NullAdapter};
 
 use super::{
     PolicyError,
+    decisione::{Decisione, Risposte},
     rows::{CHIAMATA, COLONNA, FILE, FILTRO, NESSUN_NOME, Righe},
-    tabella::{Decisione, Risposte},
 };
 use crate::abilitazione::Vocabulary;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{
     PolicyError,
+    decisione::Risposte,
     rows::{CHIAMATA, COLONNA, FILE, FILTRO, NESSUN_NOME, Righe},
-    tabella::Risposte,
 };
 use crate::abilitazione::{Vocabulary, vocabulary::PERSONA_FISICA};
 

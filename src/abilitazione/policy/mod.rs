@@ -27,6 +27,7 @@
 
 mod casbin;
 mod check;
+mod decisione;
 mod matrix;
 mod model;
 mod rows;
@@ -39,9 +40,10 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 
+pub use decisione::Decisione;
 pub use matrix::matrix;
 pub use sorgente::Sorgente;
-pub use tabella::{Decisione, Profilo, Tabella};
+pub use tabella::{Profilo, Tabella};
 
 use super::Vocabulary;
 

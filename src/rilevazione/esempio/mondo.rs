@@ -11,11 +11,8 @@ use chrono::{Datelike as _, Days, Months, NaiveDate};
 use super::{
     aziende::{Azienda, Aziende},
     sorte::Sorte,
-    voci::{Voce, voci},
+    voci::{CURRENT, Voce, voci},
 };
-
-/// The year that is not over yet.
-pub(super) const CURRENT: i32 = 2026;
 
 /// A world of a given size.
 #[derive(Debug)]

@@ -1,5 +1,8 @@
 //! What each norm spends in each year of the invented world, from the real caps.
 
+/// The year that is not over yet.
+pub(super) const CURRENT: i32 = 2026;
+
 /// How a norm behaves in the invented world.
 struct Profilo {
     normativa: &'static str,
@@ -80,7 +83,7 @@ pub(super) fn voci(stanziamenti: &str) -> Vec<Voce> {
         let all: u64 = own().map(|(_, _, cents)| cents).sum();
         for (_, anno, cents) in own() {
             // Of the year that is not over, two thirds.
-            let thirds = if *anno == super::mondo::CURRENT { 2 } else { 3 };
+            let thirds = if *anno == CURRENT { 2 } else { 3 };
             voci.push(Voce {
                 normativa: profilo.normativa,
                 codifiche: profilo.codifiche,

@@ -1,0 +1,83 @@
+//! How a load ends.
+
+use std::io;
+
+use chrono::NaiveDate;
+
+/// How a load ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Esito {
+    /// There is a new rilevazione.
+    Caricata(Riepilogo),
+    /// The same extract was loaded before, as the rilevazione of this number. Nothing was written.
+    GiaCaricata(i32),
+}
+
+/// What a load did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Riepilogo {
+    /// The number of the new rilevazione.
+    pub rilevazione: i32,
+    /// Rows of the detail in the extract.
+    pub righe: u64,
+    /// Of these, rows whose natural key the previous rilevazione does not have.
+    pub nuove: u64,
+    /// Of these, rows that the previous rilevazione has with other values.
+    pub modificate: u64,
+    /// Rows of the previous rilevazione that the extract does not have.
+    pub cessate: u64,
+    /// Appropriations in the extract.
+    pub stanziamenti: u64,
+    /// Doubtful rows, taken as they are.
+    pub avvisi: u64,
+}
+
+/// How a load fails. Nothing of it is visible.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The extract is wrong. The observer was told why.
+    #[error("the extract is refused: {rifiuti} things are wrong with it; nothing was loaded")]
+    Rifiutato {
+        /// How many things.
+        rifiuti: u64,
+        /// How many rows are doubtful.
+        avvisi: u64,
+    },
+    /// Another load runs.
+    #[error("another load is in progress; try again when it has ended")]
+    InCorso,
+    /// The extract is older than the latest one.
+    #[error(
+        "the reference date {data} is before {ultima}, that of rilevazione {numero}: extracts are loaded in their order"
+    )]
+    Precedente {
+        /// The extract's date.
+        data: NaiveDate,
+        /// The latest rilevazione's.
+        ultima: NaiveDate,
+        /// Its number.
+        numero: i32,
+    },
+    /// The extract is of a day to come. It would keep out all those until then.
+    #[error("the reference date {data} is after today, {oggi}")]
+    Futura {
+        /// The extract's date.
+        data: NaiveDate,
+        /// Today in Rome.
+        oggi: NaiveDate,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {file}: {source}")]
+    Unreadable {
+        /// Which.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// What is wrong with the extract could not be written down.
+    #[error("cannot write the rejects: {0}")]
+    Observer(#[source] io::Error),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+}

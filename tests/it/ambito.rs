@@ -1,0 +1,213 @@
+//! The scope of a grant, over the real server: norms and benefits outside it are not there, and asking for them is refused
+//! in the same words whether or not they exist.
+
+use std::collections::BTreeSet;
+
+use omnia::{
+    abilitazione::{Ambito, Insieme},
+    proto::{
+        ErrorReason, FiltroReport, GetMyAccessRequest, GetReportSinteticoRequest,
+        GetReportSinteticoResponse, ListDecreesRequest, ListNormativeRequest,
+        ListPrestazioniRequest,
+    },
+    valori::{CodiceNormativa, CodicePrestazione},
+};
+use tonic::{Code, Status};
+
+use crate::{
+    chiamate::{self, DETTAGLIO, chiama_per},
+    errore::{Errore, assert_errore},
+    modello::{self, Cents, NORMATIVE, PRESTAZIONI, euro},
+    servizio::{Cliente, Servizio},
+};
+
+fn una_norma() -> Ambito {
+    let norma = CodiceNormativa::parse(NORMATIVE[0]).unwrap();
+    Ambito::new(Insieme::alcuni([norma]).unwrap(), Insieme::Tutti)
+}
+
+fn una_prestazione() -> Ambito {
+    let prestazione = CodicePrestazione::parse(PRESTAZIONI[0]).unwrap();
+    Ambito::new(Insieme::Tutti, Insieme::alcuni([prestazione]).unwrap())
+}
+
+async fn scena(ambito: Ambito) -> (Servizio, Cliente) {
+    let servizio = Servizio::avvia().await;
+    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+    // The profile gives everything: what is missing is the scope's doing.
+    servizio
+        .abilita("ristretto", "mlps-ammortizzatori", ambito)
+        .await;
+    let cliente = servizio.come("ristretto");
+    (servizio, cliente)
+}
+
+async fn report(
+    cliente: &mut Cliente,
+    normativa: &[&str],
+    prestazione: &[&str],
+) -> Result<GetReportSinteticoResponse, Status> {
+    let texts = |codes: &[&str]| codes.iter().map(|c| (*c).to_owned()).collect();
+    let request = GetReportSinteticoRequest {
+        filtro: Some(FiltroReport {
+            normativa: texts(normativa),
+            prestazione: texts(prestazione),
+            periodo: None,
+        }),
+        rilevazione: 0,
+    };
+    let answer = cliente.report.get_report_sintetico(request).await?;
+    Ok(answer.into_inner())
+}
+
+fn outside(esito: Result<impl std::fmt::Debug, Status>, valori: &str) -> Errore {
+    let mut errore = assert_errore(
+        &esito.unwrap_err(),
+        Code::PermissionDenied,
+        ErrorReason::ScopeDenied,
+    );
+    // The one thing that may differ: what the caller said itself.
+    assert_eq!(errore.metadata.remove("valori").unwrap(), valori);
+    errore
+}
+
+/// The pairs that a report holds, and whether its totals are theirs and nobody else's.
+fn coppie(report: &GetReportSinteticoResponse) -> BTreeSet<(&str, &str)> {
+    let pairs: BTreeSet<(&str, &str)> = report
+        .voci
+        .iter()
+        .map(|v| (v.normativa.as_str(), v.prestazione.as_str()))
+        .collect();
+    let estratto = chiamate::estratto();
+    let cifre = modello::report(&estratto, &modello::Filtro::default());
+    let sum = |column: fn(&modello::Cifre) -> Cents| {
+        let of_pair = |pair| cifre.get(pair).map(column);
+        euro(pairs.iter().filter_map(of_pair).sum())
+    };
+    let totale = report.totale.clone().unwrap();
+    assert_eq!(totale.importi_autorizzati, sum(|c| c.autorizzati));
+    assert_eq!(totale.importi_erogati, sum(|c| c.erogati));
+    assert_eq!(
+        totale.totale_stanziamenti.unwrap(),
+        sum(|c| c.stanziati.unwrap())
+    );
+    pairs
+}
+
+#[tokio::test]
+async fn a_scope_of_one_norm() {
+    let (servizio, mut cliente) = scena(una_norma()).await;
+    for rpc in DETTAGLIO {
+        assert_eq!(
+            chiama_per(&mut cliente, rpc, NORMATIVE[0], "")
+                .await
+                .unwrap(),
+            6
+        );
+        // One that is there, one that nobody has heard of.
+        let there = chiama_per(&mut cliente, rpc, NORMATIVE[1], "").await;
+        let nowhere = chiama_per(&mut cliente, rpc, "NO-SUCH-NORM", "").await;
+        assert_eq!(
+            outside(there, NORMATIVE[1]),
+            outside(nowhere, "NO-SUCH-NORM")
+        );
+    }
+    let there = report(&mut cliente, &[NORMATIVE[0], NORMATIVE[1]], &[]).await;
+    let nowhere = report(&mut cliente, &[NORMATIVE[0], "NO-SUCH-NORM"], &[]).await;
+    assert_eq!(
+        outside(there, NORMATIVE[1]),
+        outside(nowhere, "NO-SUCH-NORM")
+    );
+
+    let in_scope = BTreeSet::from(PRESTAZIONI.map(|p| (NORMATIVE[0], p)));
+    let answer = report(&mut cliente, &[], &[]).await.unwrap();
+    assert_eq!(coppie(&answer), in_scope);
+    // The filters select nothing, even if one norm is all that there is to select.
+    assert_eq!(answer.accesso_dettaglio, None);
+    let answer = report(&mut cliente, &[NORMATIVE[0]], &[]).await.unwrap();
+    assert_eq!(coppie(&answer), in_scope);
+    assert_eq!(answer.accesso_dettaglio.unwrap().normativa, NORMATIVE[0]);
+
+    let listed = cliente.report.list_normative(ListNormativeRequest {}).await;
+    let listed = listed.unwrap().into_inner().normative;
+    let codes: Vec<_> = listed.iter().map(|n| n.normativa.as_str()).collect();
+    assert_eq!(codes, [NORMATIVE[0]]);
+    let told = cliente.accesso.get_my_access(GetMyAccessRequest {}).await;
+    let told = told.unwrap().into_inner().ambito.unwrap();
+    assert_eq!(told.normative, [NORMATIVE[0]]);
+    assert!(!told.tutte_le_normative && told.tutte_le_prestazioni);
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn a_scope_of_one_benefit() {
+    let (servizio, mut cliente) = scena(una_prestazione()).await;
+    for normativa in NORMATIVE {
+        for rpc in DETTAGLIO {
+            for filtro in ["", "periodo", "matricola_azienda"] {
+                let found = chiama_per(&mut cliente, rpc, normativa, filtro).await;
+                assert_eq!(found.unwrap(), 3, "{rpc} {filtro}");
+            }
+        }
+        let request = ListDecreesRequest {
+            normativa: normativa.into(),
+            ..Default::default()
+        };
+        let rows = cliente
+            .decreti
+            .list_decrees(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert!(rows.decreti.iter().all(|d| d.prestazione == PRESTAZIONI[0]));
+    }
+    let there = report(&mut cliente, &[], &[PRESTAZIONI[1]]).await;
+    let nowhere = report(&mut cliente, &[], &["NO-SUCH"]).await;
+    assert_eq!(outside(there, PRESTAZIONI[1]), outside(nowhere, "NO-SUCH"));
+
+    let in_scope = BTreeSet::from(NORMATIVE.map(|n| (n, PRESTAZIONI[0])));
+    let answer = report(&mut cliente, &[], &[]).await.unwrap();
+    assert_eq!(coppie(&answer), in_scope);
+    let answer = report(&mut cliente, &[NORMATIVE[1]], &[]).await.unwrap();
+    assert_eq!(
+        coppie(&answer),
+        BTreeSet::from([(NORMATIVE[1], PRESTAZIONI[0])])
+    );
+    let listed = cliente
+        .report
+        .list_prestazioni(ListPrestazioniRequest {})
+        .await;
+    let listed = listed.unwrap().into_inner().prestazioni;
+    let codes: Vec<_> = listed.iter().map(|p| p.prestazione.as_str()).collect();
+    assert_eq!(codes, [PRESTAZIONI[0]]);
+    servizio.ferma().await;
+}
+
+/// A page token of somebody who sees more gives nothing more to somebody who sees less.
+#[tokio::test]
+async fn a_page_token_carries_no_rights() {
+    let (servizio, mut ristretto) = scena(una_prestazione()).await;
+    let mut ampio = servizio.cliente("mlps-ammortizzatori").await;
+    let request = |page_token: String| ListDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        page_size: 1,
+        page_token,
+        ..Default::default()
+    };
+    let first = ampio.decreti.list_decrees(request(String::new())).await;
+    let mut page_token = first.unwrap().into_inner().next_page_token;
+    assert!(!page_token.is_empty());
+    let mut seen = 0;
+    while !page_token.is_empty() {
+        let page = ristretto.decreti.list_decrees(request(page_token)).await;
+        let page = page.unwrap().into_inner();
+        assert!(page.decreti.iter().all(|d| d.prestazione == PRESTAZIONI[0]));
+        seen += page.decreti.len();
+        page_token = page.next_page_token;
+    }
+    assert_eq!(
+        seen, 2,
+        "the three of the benefit, less the one that came first"
+    );
+    servizio.ferma().await;
+}

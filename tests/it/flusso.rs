@@ -1,0 +1,298 @@
+//! The stream of ExportDecrees when something goes wrong on the way: it ends whole or with an error, never short and well.
+
+use std::time::Duration;
+
+use omnia::proto::{DettaglioDecreto, ErrorReason, ExportDecreesRequest, ExportDecreesResponse};
+use tokio::time::{Instant, sleep, timeout};
+use tonic::{Code, Status, Streaming, transport::Endpoint};
+
+use crate::{
+    chiamate::{DETTAGLIO, Esportato, chiama, drena},
+    errore::assert_errore,
+    modello::{CF, CODIFICHE, Estratto, MATRICOLE, NORMATIVE, NUMERI, PRESTAZIONI, Riga},
+    servizio::{Cliente, Servizio},
+};
+
+/// Some 130 bytes each: together far more than what fits between a server and a client who does not read.
+const RIGHE: u32 = 8_000;
+const LOTTO: u32 = 50;
+
+/// Rows of one norm, each with a day of its own.
+pub fn molte(righe: u32) -> Estratto {
+    let righe = (0..righe).map(|i| Riga {
+        normativa: NORMATIVE[0],
+        prestazione: PRESTAZIONI[0],
+        codifica: CODIFICHE[i as usize % 3],
+        numero: NUMERI[i as usize % 4],
+        data: i / 1000,
+        dal: i % 1000,
+        al: i % 1000 + 30,
+        cf: CF[i as usize % 3],
+        matricola: MATRICOLE[0],
+        ore: 100,
+        autorizzati: u64::from(i) + 1,
+        erogati: u64::from(i),
+    });
+    Estratto {
+        righe: righe.collect(),
+        stanziamenti: Vec::new(),
+    }
+}
+
+async fn scena(change: impl FnOnce(&mut omnia::config::Settings)) -> (Servizio, Cliente) {
+    let servizio = Servizio::avvia_con(|settings| {
+        settings.export.batch_rows = LOTTO;
+        change(settings);
+    })
+    .await;
+    servizio.carica(&molte(RIGHE), "2026-10-31").await;
+    let cliente = servizio.cliente("mlps-ammortizzatori").await;
+    (servizio, cliente)
+}
+
+/// A client that takes in no more than it reads, as far as HTTP/2 lets one.
+fn lento(servizio: &Servizio) -> Cliente {
+    let channel = Endpoint::from_shared(format!("http://{}", servizio.address))
+        .unwrap()
+        .initial_stream_window_size(4 * 1024)
+        .initial_connection_window_size(64 * 1024)
+        .connect_lazy();
+    let token = servizio.token("cliente-mlps-ammortizzatori");
+    servizio.su(channel, Some(&token))
+}
+
+async fn esporta(
+    cliente: &mut Cliente,
+    resume_token: &str,
+) -> Result<Streaming<ExportDecreesResponse>, Status> {
+    let request = ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        resume_token: resume_token.into(),
+        ..Default::default()
+    };
+    Ok(cliente.decreti.export_decrees(request).await?.into_inner())
+}
+
+/// Tries until an export is let in.
+async fn appena_puo(cliente: &mut Cliente) -> Streaming<ExportDecreesResponse> {
+    let tries = async {
+        loop {
+            match esporta(cliente, "").await {
+                Ok(stream) => return stream,
+                Err(status) => {
+                    let errore = assert_errore(
+                        &status,
+                        Code::ResourceExhausted,
+                        ErrorReason::TooManyExports,
+                    );
+                    assert!(errore.retry.unwrap() > Duration::ZERO);
+                    sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    };
+    timeout(Duration::from_secs(10), tries)
+        .await
+        .expect("the permit of an export that has ended is free")
+}
+
+/// Goes on from where a stream broke, as often as it breaks again; all the rows of all the streams.
+async fn riprendi(cliente: &mut Cliente, mut rotto: Esportato) -> Vec<DettaglioDecreto> {
+    let mut righe = Vec::new();
+    loop {
+        righe.append(&mut rotto.righe);
+        if rotto.esito.is_ok() {
+            return righe;
+        }
+        assert!(
+            !rotto.resume_token.is_empty(),
+            "a stream that broke before its first lotto"
+        );
+        rotto = drena(esporta(cliente, &rotto.resume_token).await.unwrap()).await;
+    }
+}
+
+/// Whether every row of the extract is there once: each has an amount of its own.
+fn assert_tutte(righe: &[DettaglioDecreto]) {
+    let mut importi: Vec<i128> = righe
+        .iter()
+        .map(|d| d.importi_autorizzati.replace('.', "").parse().unwrap())
+        .collect();
+    importi.sort_unstable();
+    assert!(importi.into_iter().eq(1..=i128::from(RIGHE)));
+    let order = |d: &DettaglioDecreto| (d.data_decreto.clone(), d.numero_decreto.clone());
+    assert!(righe.is_sorted_by_key(order));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_nothing_behind() {
+    let (servizio, mut cliente) = scena(|s| {
+        s.export.max_concurrent = 1;
+        s.database.max_connections = 2;
+    })
+    .await;
+    for messages in [0, 1, 2, 5] {
+        for slow in [false, true] {
+            let mut chi = if slow {
+                lento(&servizio)
+            } else {
+                cliente.clone()
+            };
+            let mut stream = appena_puo(&mut chi).await;
+            for _ in 0..messages {
+                stream.message().await.unwrap().unwrap();
+            }
+            drop(stream);
+        }
+    }
+    // Both connections, several times, with answers that would show a connection that is out of step.
+    for _ in 0..4 {
+        let mut altro = cliente.clone();
+        let (a, b) = tokio::join!(
+            chiama(&mut cliente, DETTAGLIO[0], ""),
+            chiama(&mut altro, DETTAGLIO[0], "cf_azienda"),
+        );
+        assert_eq!(a.unwrap(), RIGHE as usize);
+        assert_eq!(b.unwrap(), RIGHE.div_ceil(3) as usize);
+    }
+    let esportato = drena(appena_puo(&mut cliente).await).await;
+    assert_eq!(esportato.righe.len(), RIGHE as usize);
+    assert!(esportato.esito.is_ok());
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn only_so_many_exports_at_a_time() {
+    let (servizio, mut cliente) = scena(|s| s.export.max_concurrent = 2).await;
+    let mut lento = lento(&servizio);
+    let primo = esporta(&mut lento, "").await.unwrap();
+    let secondo = esporta(&mut lento, "").await.unwrap();
+    let status = esporta(&mut cliente, "").await.unwrap_err();
+    assert_errore(
+        &status,
+        Code::ResourceExhausted,
+        ErrorReason::TooManyExports,
+    );
+    // The other calls are not exports.
+    assert_eq!(
+        chiama(&mut cliente, DETTAGLIO[0], "").await.unwrap(),
+        RIGHE as usize
+    );
+    drop(primo);
+    let terzo = drena(appena_puo(&mut cliente).await).await;
+    assert!(terzo.esito.is_ok());
+    // The one that waited is whole.
+    let secondo = drena(secondo).await;
+    assert!(secondo.esito.is_ok());
+    assert_eq!(secondo.righe, terzo.righe);
+    servizio.ferma().await;
+}
+
+/// The time of an export passes while its client does not read. It also shows that nothing piles up in between: what
+/// arrives later is what was read before the time was up.
+#[tokio::test]
+async fn the_deadline_of_a_client_that_stopped_reading() {
+    let (servizio, mut cliente) = scena(|s| {
+        s.export.deadline_seconds = 1;
+        s.export.max_concurrent = 1;
+    })
+    .await;
+    let stream = esporta(&mut lento(&servizio), "").await.unwrap();
+    sleep(Duration::from_millis(1200)).await;
+    // The permit is free although the client has not read a thing.
+    drop(appena_puo(&mut cliente).await);
+    let rotto = drena(stream).await;
+    let status = rotto.esito.clone().unwrap_err();
+    assert_errore(&status, Code::DeadlineExceeded, ErrorReason::ExportDeadline);
+    // hyper keeps up to 400 KiB for a stream: some 60 lotti of 50 rows. All of them would be 160.
+    assert!((1..100).contains(&rotto.lotti), "{} lotti", rotto.lotti);
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn a_broken_stream_is_resumed_without_a_gap() {
+    let (servizio, mut cliente) = scena(|s| s.export.deadline_seconds = 1).await;
+    let mut stream = esporta(&mut lento(&servizio), "").await.unwrap();
+    stream.message().await.unwrap().unwrap();
+    sleep(Duration::from_millis(1200)).await;
+    let rotto = drena(stream).await;
+    assert!(rotto.esito.is_err());
+    assert_tutte(&riprendi(&mut cliente, rotto).await);
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn the_server_stops_while_exports_run() {
+    let (servizio, _) = scena(|s| s.server.drain_seconds = 1).await;
+    let letto = esporta(&mut lento(&servizio), "").await.unwrap();
+    let mut mai_letto = esporta(&mut lento(&servizio), "").await.unwrap();
+    mai_letto.message().await.unwrap().unwrap();
+    let asked = Instant::now();
+    servizio.chiedi_di_fermarsi();
+    let reader = tokio::spawn(async move {
+        sleep(Duration::from_millis(1200)).await;
+        drena(letto).await
+    });
+    servizio.ferma().await;
+    // One second to drain, two for the last words.
+    let took = asked.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let letto = reader.await.unwrap();
+    assert_errore(
+        &letto.esito.unwrap_err(),
+        Code::Unavailable,
+        ErrorReason::ShuttingDown,
+    );
+    assert!(!letto.righe.is_empty() && letto.righe.len() < RIGHE as usize);
+    // Too late for a word, it may be; but not for an end that looks well.
+    assert!(drena(mai_letto).await.esito.is_err());
+}
+
+/// An export that ends within the time to drain is whole.
+#[tokio::test]
+async fn the_server_stops_and_lets_exports_end() {
+    let (servizio, mut cliente) = scena(|s| s.server.drain_seconds = 30).await;
+    let stream = esporta(&mut cliente, "").await.unwrap();
+    servizio.chiedi_di_fermarsi();
+    sleep(Duration::from_millis(100)).await;
+    let esportato = drena(stream).await;
+    assert!(esportato.esito.is_ok());
+    assert_eq!(esportato.righe.len(), RIGHE as usize);
+    drop(cliente);
+    timeout(Duration::from_secs(5), servizio.ferma())
+        .await
+        .expect("nothing is left to wait for");
+}
+
+#[tokio::test]
+async fn the_database_goes_in_the_middle() {
+    let (servizio, mut cliente) = scena(|s| s.export.batch_rows = 20).await;
+    let tutto = drena(esporta(&mut cliente, "").await.unwrap()).await;
+    assert!(tutto.esito.is_ok());
+    assert_tutte(&tutto.righe);
+    let (mut broken, mut cut) = (0, 0);
+    for pause in [0, 3, 7, 15, 40, 80] {
+        let stream = esporta(&mut cliente, "").await.unwrap();
+        let reader = tokio::spawn(drena(stream));
+        sleep(Duration::from_millis(pause)).await;
+        // Again and again, so that it happens inside a query as well as between two.
+        while !reader.is_finished() {
+            cut += servizio.db.stacca().await;
+        }
+        let esportato = reader.await.unwrap();
+        match esportato.esito {
+            Ok(_) => assert!(esportato.righe == tutto.righe),
+            Err(status) => {
+                assert_errore(&status, Code::Unavailable, ErrorReason::DatabaseUnavailable);
+                assert!(tutto.righe.starts_with(&esportato.righe));
+                broken += 1;
+            }
+        }
+    }
+    assert!(cut > 0, "no connection was there to be cut");
+    assert!(broken > 0, "every export got through");
+    // And when it is back, all is well.
+    let di_nuovo = drena(esporta(&mut cliente, "").await.unwrap()).await;
+    assert!(di_nuovo.righe == tutto.righe);
+    servizio.ferma().await;
+}

@@ -1,0 +1,182 @@
+//! Random worlds for the model: extracts that follow each other, and filters to ask with.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use crate::modello::{
+    CF, CODIFICHE, Criterio, Estratto, Filtro, Giorno, MATRICOLE, NORMATIVE, NUMERI, PRESTAZIONI,
+    Riga, Stanziamento,
+};
+
+/// Small alphabets, so that keys, decrees and days collide often.
+pub fn riga() -> impl Strategy<Value = Riga> {
+    let codes = (
+        prop::sample::select(&NORMATIVE[..]),
+        prop::sample::select(&PRESTAZIONI[..]),
+        prop::sample::select(&CODIFICHE[..]),
+        prop::sample::select(&NUMERI[..]),
+        prop::sample::select(&CF[..]),
+        prop::sample::select(&MATRICOLE[..]),
+    );
+    let amount = prop_oneof![Just(0_u64), 0_u64..10_000_000, 0_u64..9_999_999_999_999_999];
+    (
+        codes,
+        0..30_u32,
+        0..1200_u32,
+        0..400_u32,
+        0..100_000_u64,
+        amount.clone(),
+        amount,
+    )
+        .prop_map(
+            |(
+                (normativa, prestazione, codifica, numero, cf, matricola),
+                data,
+                dal,
+                length,
+                ore,
+                autorizzati,
+                erogati,
+            )| Riga {
+                normativa,
+                prestazione,
+                codifica,
+                numero,
+                data,
+                dal,
+                al: dal + length,
+                cf,
+                matricola,
+                ore,
+                autorizzati,
+                erogati,
+            },
+        )
+}
+
+fn stanziamento() -> impl Strategy<Value = Stanziamento> {
+    let norms = prop::sample::select(&NORMATIVE[..2]);
+    let importo = prop_oneof![Just(0_u64), 0_u64..100_000_000_000];
+    (
+        norms,
+        prop::sample::select(&PRESTAZIONI[..]),
+        2021..2027_u32,
+        importo,
+    )
+        .prop_map(|(normativa, prestazione, anno, importo)| Stanziamento {
+            normativa,
+            prestazione,
+            anno,
+            importo,
+        })
+}
+
+/// At least one row (an empty extract is refused), with distinct natural keys. The third norm never has an appropriation.
+pub fn estratto(righe: usize) -> impl Strategy<Value = Estratto> {
+    (
+        prop::collection::vec(riga(), 1..righe),
+        prop::collection::vec(stanziamento(), 1..10),
+    )
+        .prop_map(|(righe, stanziamenti)| {
+            let mut keys = BTreeSet::new();
+            let righe = righe
+                .into_iter()
+                .filter(|r| keys.insert((r.codifica, r.numero, r.data, r.cf, r.matricola, r.dal)))
+                .collect();
+            let mut keys = BTreeSet::new();
+            let stanziamenti = stanziamenti
+                .into_iter()
+                .filter(|s| keys.insert((s.normativa, s.prestazione, s.anno)))
+                .collect();
+            Estratto {
+                righe,
+                stanziamenti,
+            }
+        })
+}
+
+/// The next extract of the same world: some rows dropped, some changed, some new.
+pub fn seguente(prima: Estratto, righe: usize) -> impl Strategy<Value = Estratto> {
+    let len = prima.righe.len();
+    (
+        estratto(righe),
+        prop::collection::vec(0..4_u8, len),
+        0..10_000_u64,
+    )
+        .prop_map(move |(nuovo, fate, more)| {
+            let mut righe: Vec<Riga> = prima
+                .righe
+                .iter()
+                .zip(&fate)
+                .filter(|(_, fate)| **fate != 0)
+                .map(|(r, fate)| match fate {
+                    1 => Riga {
+                        erogati: r.erogati + more,
+                        ..r.clone()
+                    },
+                    _ => r.clone(),
+                })
+                .collect();
+            let mut keys: BTreeSet<_> = righe
+                .iter()
+                .map(|r| (r.codifica, r.numero, r.data, r.cf, r.matricola, r.dal))
+                .collect();
+            righe.extend(
+                nuovo.righe.into_iter().filter(|r| {
+                    keys.insert((r.codifica, r.numero, r.data, r.cf, r.matricola, r.dal))
+                }),
+            );
+            Estratto {
+                righe,
+                stanziamenti: nuovo.stanziamenti,
+            }
+        })
+}
+
+fn periodo() -> impl Strategy<Value = Option<(Option<Giorno>, Option<Giorno>, Criterio)>> {
+    let criterio = prop::sample::select(vec![Criterio::Sovrapposizione, Criterio::InizioValidita]);
+    let ends = (prop::option::of(0..1600_u32), prop::option::of(0..500_u32));
+    prop::option::of((ends, criterio).prop_map(|((dal, length), criterio)| {
+        let al = length.map(|l| dal.unwrap_or(0) + l);
+        (dal, al, criterio)
+    }))
+}
+
+/// Filters of the report.
+pub fn filtro_report() -> impl Strategy<Value = Filtro> {
+    (
+        prop::collection::btree_set(prop::sample::select(&NORMATIVE[..]), 0..3),
+        prop::collection::btree_set(prop::sample::select(&PRESTAZIONI[..]), 0..2),
+        periodo(),
+    )
+        .prop_map(|(normative, prestazioni, periodo)| Filtro {
+            normative,
+            prestazioni,
+            periodo,
+            ..Default::default()
+        })
+}
+
+/// Filters of the detail: one norm, the five filters in any combination.
+pub fn filtro_decreti() -> impl Strategy<Value = Filtro> {
+    (
+        prop::sample::select(&NORMATIVE[..]),
+        prop::option::weighted(0.3, prop::sample::select(&CODIFICHE[..])),
+        prop::option::weighted(0.3, prop::sample::select(&NUMERI[..])),
+        prop::option::weighted(0.3, prop::sample::select(&CF[..])),
+        prop::option::weighted(0.3, prop::sample::select(&MATRICOLE[..])),
+        periodo(),
+    )
+        .prop_map(
+            |(normativa, codifica, numero, cf, matricola, periodo)| Filtro {
+                normative: BTreeSet::from([normativa]),
+                codifica,
+                numero,
+                cf,
+                matricola,
+                periodo,
+                ..Default::default()
+            },
+        )
+}

@@ -1,0 +1,274 @@
+//! Page and resume tokens: bound to their selection and to their rilevazione, over the real server.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use omnia::proto::{
+    CriterioPeriodo, DettaglioDecreto, ErrorReason, ExportDecreesRequest, FiltroDecreti,
+    ListDecreesRequest, ListDecreesResponse, ListRilevazioniRequest, Periodo,
+};
+use tonic::{Code, Status};
+
+use crate::{
+    chiamate::{self, drena},
+    errore::{assert_errore, errore},
+    modello::{CF, CODIFICHE, MATRICOLE, NORMATIVE, NUMERI},
+    servizio::{Cliente, Servizio},
+};
+
+async fn pagina(
+    cliente: &mut Cliente,
+    normativa: &str,
+    filtro: &FiltroDecreti,
+    rilevazione: i32,
+    page_token: &str,
+) -> Result<ListDecreesResponse, Status> {
+    let request = ListDecreesRequest {
+        normativa: normativa.into(),
+        filtro: Some(filtro.clone()),
+        rilevazione,
+        page_size: 1,
+        page_token: page_token.into(),
+    };
+    Ok(cliente.decreti.list_decrees(request).await?.into_inner())
+}
+
+async fn resto(
+    cliente: &mut Cliente,
+    normativa: &str,
+    filtro: &FiltroDecreti,
+    rilevazione: i32,
+    resume_token: &str,
+) -> Result<Vec<DettaglioDecreto>, Status> {
+    let request = ExportDecreesRequest {
+        normativa: normativa.into(),
+        filtro: Some(filtro.clone()),
+        rilevazione,
+        resume_token: resume_token.into(),
+    };
+    let stream = cliente.decreti.export_decrees(request).await?.into_inner();
+    let esportato = drena(stream).await;
+    esportato.esito.map(|_| esportato.righe)
+}
+
+/// Selections that all find the rows of the first norm, each with one thing that the others do not have.
+fn filtri() -> Vec<FiltroDecreti> {
+    let periodo = |dal: &str, al: &str, criterio: CriterioPeriodo| FiltroDecreti {
+        periodo: Some(Periodo {
+            dal: dal.into(),
+            al: al.into(),
+            criterio: criterio.into(),
+        }),
+        ..Default::default()
+    };
+    let overlaps = CriterioPeriodo::Sovrapposizione;
+    vec![
+        FiltroDecreti::default(),
+        FiltroDecreti {
+            codifica_sistema_unico: CODIFICHE[0].into(),
+            ..Default::default()
+        },
+        FiltroDecreti {
+            numero_decreto: NUMERI[0].into(),
+            ..Default::default()
+        },
+        FiltroDecreti {
+            cf_azienda: CF[0].into(),
+            ..Default::default()
+        },
+        FiltroDecreti {
+            matricola_azienda: MATRICOLE[0].into(),
+            ..Default::default()
+        },
+        periodo("2022-01-01", "", overlaps),
+        periodo("2022-01-02", "", overlaps),
+        periodo("", "2024-01-01", overlaps),
+        periodo("2022-01-01", "", CriterioPeriodo::InizioValidita),
+    ]
+}
+
+#[track_caller]
+fn assert_refused<T: std::fmt::Debug>(esito: Result<T, Status>) {
+    assert_errore(
+        &esito.unwrap_err(),
+        Code::InvalidArgument,
+        ErrorReason::PageTokenInvalid,
+    );
+}
+
+async fn scena() -> (Servizio, Cliente) {
+    let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 1).await;
+    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+    let cliente = servizio.cliente("mlps-ammortizzatori").await;
+    (servizio, cliente)
+}
+
+#[tokio::test]
+async fn a_token_of_another_selection_is_refused() {
+    let (servizio, mut cliente) = scena().await;
+    // The same extract at a later date: another rilevazione with the same rows.
+    servizio.carica(&chiamate::estratto(), "2026-11-01").await;
+    let [prima, altra, _] = NORMATIVE;
+    for (i, suo) in filtri().iter().enumerate() {
+        let page = pagina(&mut cliente, prima, suo, 1, "").await.unwrap();
+        let token = page.next_page_token;
+        assert!(!token.is_empty(), "{suo:?} has more than a page");
+        for (j, altro) in filtri().iter().enumerate() {
+            let page = pagina(&mut cliente, prima, altro, 0, &token).await;
+            let rest = resto(&mut cliente, prima, altro, 0, &token).await;
+            if i == j {
+                assert_eq!(page.unwrap().rilevazione.unwrap().numero, 1);
+                assert!(!rest.unwrap().is_empty());
+            } else {
+                assert_refused(page);
+                assert_refused(rest);
+            }
+        }
+        assert!(pagina(&mut cliente, prima, suo, 1, &token).await.is_ok());
+        assert_refused(pagina(&mut cliente, prima, suo, 2, &token).await);
+        assert_refused(resto(&mut cliente, prima, suo, 2, &token).await);
+        assert_refused(pagina(&mut cliente, altra, suo, 0, &token).await);
+        assert_refused(resto(&mut cliente, altra, suo, 0, &token).await);
+    }
+    servizio.ferma().await;
+}
+
+/// A token with any bit changed is refused, or stands for another place in the same selection: never a fault, never a
+/// row that the selection does not have.
+#[tokio::test]
+async fn a_token_that_somebody_changed() {
+    let (servizio, mut cliente) = scena().await;
+    let filtro = FiltroDecreti {
+        cf_azienda: CF[0].into(),
+        ..Default::default()
+    };
+    let all = resto(&mut cliente, NORMATIVE[0], &filtro, 1, "")
+        .await
+        .unwrap();
+    let page = pagina(&mut cliente, NORMATIVE[0], &filtro, 1, "")
+        .await
+        .unwrap();
+    let token = page.next_page_token;
+    let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+    // It can be shown to anybody: no employer is in it.
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(CF.iter().all(|cf| !text.contains(cf)), "{text}");
+
+    let mut forged: Vec<Vec<u8>> = (0..bytes.len()).map(|n| bytes[..n].to_vec()).collect();
+    for i in 0..bytes.len() {
+        for bit in [0x01, 0x80] {
+            let mut changed = bytes.clone();
+            changed[i] ^= bit;
+            forged.push(changed);
+        }
+    }
+    forged.push([&bytes[..], &[0]].concat());
+    forged.push([&bytes[..], &[0xff; 300]].concat());
+    let mut texts: Vec<String> = forged.iter().map(|b| URL_SAFE_NO_PAD.encode(b)).collect();
+    texts.extend([
+        "x".into(),
+        format!("{token}="),
+        format!(" {token}"),
+        "A".repeat(4000),
+    ]);
+    texts.retain(|text| !text.is_empty());
+    let mut refused = 0;
+    for text in texts {
+        match pagina(&mut cliente, NORMATIVE[0], &filtro, 0, &text).await {
+            Ok(page) => assert!(page.decreti.iter().all(|d| all.contains(d)), "{text}"),
+            Err(status) => {
+                let reason = errore(&status).reason;
+                // The number of a rilevazione is not secret either.
+                let known = [
+                    ErrorReason::PageTokenInvalid,
+                    ErrorReason::RilevazioneNotFound,
+                ];
+                assert!(known.contains(&reason), "{text}: {status:?}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > bytes.len(), "{refused}");
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn a_token_of_another_list() {
+    let (servizio, mut cliente) = scena().await;
+    servizio.carica(&chiamate::estratto(), "2026-11-01").await;
+    let rilevazioni = |page_token: String| ListRilevazioniRequest {
+        page_size: 1,
+        page_token,
+    };
+    let first = cliente
+        .report
+        .list_rilevazioni(rilevazioni(String::new()))
+        .await;
+    let first = first.unwrap().into_inner();
+    assert_eq!(first.rilevazioni[0].numero, 2);
+    let second = cliente
+        .report
+        .list_rilevazioni(rilevazioni(first.next_page_token.clone()))
+        .await;
+    let second = second.unwrap().into_inner();
+    assert_eq!(second.rilevazioni[0].numero, 1);
+    assert_eq!(second.next_page_token, "", "the last page");
+
+    let none = FiltroDecreti::default();
+    let token = pagina(&mut cliente, NORMATIVE[0], &none, 0, "")
+        .await
+        .unwrap()
+        .next_page_token;
+    assert_refused(cliente.report.list_rilevazioni(rilevazioni(token)).await);
+    let token = first.next_page_token;
+    assert_refused(pagina(&mut cliente, NORMATIVE[0], &none, 0, &token).await);
+    assert_refused(resto(&mut cliente, NORMATIVE[0], &none, 0, &token).await);
+    // With something behind it that was not there.
+    let longer = [&URL_SAFE_NO_PAD.decode(&token).unwrap()[..], b"x"].concat();
+    let longer = URL_SAFE_NO_PAD.encode(longer);
+    assert_refused(cliente.report.list_rilevazioni(rilevazioni(longer)).await);
+    servizio.ferma().await;
+}
+
+/// A load that commits between two pages changes nothing for whoever is reading.
+#[tokio::test]
+async fn a_token_keeps_its_rilevazione() {
+    let (servizio, mut cliente) = scena().await;
+    let none = FiltroDecreti::default();
+    let before = resto(&mut cliente, NORMATIVE[0], &none, 0, "")
+        .await
+        .unwrap();
+    let first = pagina(&mut cliente, NORMATIVE[0], &none, 0, "")
+        .await
+        .unwrap();
+    let token = first.next_page_token;
+    // One row gone, every other one changed, one that is new and would come first.
+    let mut estratto = chiamate::estratto();
+    let mut nuova = estratto.righe.remove(1);
+    nuova.numero = "0";
+    for riga in &mut estratto.righe {
+        riga.erogati += 1;
+    }
+    estratto.righe.push(nuova);
+    assert_eq!(servizio.carica(&estratto, "2026-11-01").await, 2);
+
+    let mut pages = first.decreti;
+    let mut page_token = token.clone();
+    while !page_token.is_empty() {
+        let page = pagina(&mut cliente, NORMATIVE[0], &none, 0, &page_token)
+            .await
+            .unwrap();
+        assert_eq!(page.rilevazione.unwrap().numero, 1);
+        pages.extend(page.decreti);
+        page_token = page.next_page_token;
+    }
+    assert_eq!(pages, before);
+    let rest = resto(&mut cliente, NORMATIVE[0], &none, 0, &token)
+        .await
+        .unwrap();
+    assert_eq!(rest, before[1..]);
+    // Who begins now reads the new one.
+    let now = resto(&mut cliente, NORMATIVE[0], &none, 0, "")
+        .await
+        .unwrap();
+    assert!(now.len() == before.len() && now.iter().all(|d| !before.contains(d)));
+    servizio.ferma().await;
+}
