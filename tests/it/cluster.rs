@@ -17,7 +17,7 @@ use omnia::{
 };
 use sqlx::{Connection as _, PgConnection};
 
-use crate::banco;
+use crate::throw_away::throw_away_dir;
 
 /// A directory for a cluster of the test's own.
 pub(crate) struct Place {
@@ -27,7 +27,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        let (dir, watchdog) = banco::throw_away_dir();
+        let (dir, watchdog) = throw_away_dir();
         Self {
             dir: dir.join("omnia"),
             _watchdog: watchdog,
@@ -307,7 +307,7 @@ async fn missing_programs_are_one_sentence() {
 /// The watchdog's own test: a process that ends while a server runs in the directory.
 #[tokio::test]
 async fn nothing_outlives_the_test_process() {
-    let (dir, watchdog) = banco::throw_away_dir();
+    let (dir, watchdog) = throw_away_dir();
     let place = Place {
         dir: dir.clone(),
         _watchdog: watchdog,

@@ -35,3 +35,4 @@ mod salute;
 mod segnaposti;
 mod servizio;
 mod telemetry;
+mod throw_away;

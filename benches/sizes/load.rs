@@ -1,0 +1,66 @@
+//! Scenario `load`: an extract into an empty database.
+//!
+//! Ours checks every value and every key, writes a rilevazione and analyzes it. The peer only copies: the same file into
+//! the same table with the same indexes, in a database of its own. Each pair is checked before it counts.
+
+use criterion::Criterion;
+use tokio::runtime::Runtime;
+
+use super::{
+    extract::ROWS,
+    goals::Goals,
+    psql,
+    scene::Scene,
+    side_by_side::{Pair, TimesThePeer, compare, timed},
+};
+
+/// No slower than the peer.
+const GOAL: f64 = 1.0;
+
+/// See the module.
+pub fn run(
+    criterion: &mut Criterion<TimesThePeer>,
+    goals: &mut Goals,
+    runtime: &Runtime,
+    scene: &Scene,
+) {
+    let pairs = compare(criterion, "load", "carica", |round| {
+        runtime.block_on(prepare(scene));
+        let pair = Pair::in_turn(
+            round,
+            || {
+                runtime.block_on(scene.checkpoint());
+                timed(|| runtime.block_on(scene.load("ours")))
+            },
+            || {
+                runtime.block_on(scene.checkpoint());
+                timed(|| psql::run(&scene.owner("peer"), &[copy_from(scene)]))
+            },
+        );
+        runtime.block_on(check(scene));
+        pair
+    });
+    goals.speed("load", ROWS.cast_signed(), &pairs, GOAL);
+}
+
+async fn prepare(scene: &Scene) {
+    for database in ["ours", "peer"] {
+        scene.create_database(database).await;
+    }
+    // The file does not say of which rilevazione it is.
+    let default = "alter table dettaglio_decreto alter dal_rilevazione set default 1";
+    scene.execute("peer", default).await;
+}
+
+fn copy_from(scene: &Scene) -> String {
+    let columns = &scene.extract.columns;
+    let file = scene.extract.fonti.decreti.display();
+    format!("\\copy dettaglio_decreto ({columns}) from '{file}' with (format csv, header)")
+}
+
+async fn check(scene: &Scene) {
+    for database in ["ours", "peer"] {
+        assert_eq!(scene.totals(database).await, scene.extract.all());
+        scene.drop_database(database).await;
+    }
+}

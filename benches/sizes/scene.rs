@@ -1,0 +1,139 @@
+//! What the scenarios share: a private cluster as the service runs it, and one database that the extract was loaded into.
+//!
+//! Everything is in one directory that goes when the process ends, however it ends.
+
+use std::{path::PathBuf, process::ChildStdin};
+
+use omnia::{
+    abilitazione::demo_key::{self, DemoKey},
+    clock::Clock,
+    postgres::{Cluster, ClusterOptions, DATABASE, Durability, migrate},
+    rilevazione::{Esito, Segnalazione, carica},
+};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
+
+use super::{
+    extract::{Extract, ROWS},
+    throw_away::throw_away_dir,
+    totals::{self, Totals},
+};
+
+const OWNER: &str = "omnia";
+/// The database that exports are made from.
+pub const LOADED: &str = "loaded";
+
+/// See the module.
+pub struct Scene {
+    pub dir: PathBuf,
+    pub cluster: Cluster,
+    pub extract: Extract,
+    pub key: DemoKey,
+    pub postgres_version: String,
+    // Held, never written to: its closing is the signal to remove everything.
+    _watchdog: ChildStdin,
+}
+
+impl Scene {
+    pub async fn set_up() -> Self {
+        let (dir, watchdog) = throw_away_dir();
+        let extract = Extract::write(&dir.join("estratto"));
+        assert_eq!(u64::try_from(extract.all().righe), Ok(ROWS));
+        let cluster = Cluster::start(&ClusterOptions {
+            dir: dir.join("cluster"),
+            bin_dir: None,
+            max_connections: 50,
+            durability: Durability::Full,
+        })
+        .await
+        .unwrap();
+        // The service's own database stays empty: the others are copies of it.
+        let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
+        migrate(&template).await.unwrap();
+        let postgres_version = sqlx::query_scalar("show server_version")
+            .fetch_one(&template)
+            .await
+            .unwrap();
+        template.close().await;
+        let scene = Self {
+            key: demo_key::create_or_load(&dir.join("chiave")).unwrap(),
+            dir,
+            cluster,
+            extract,
+            postgres_version,
+            _watchdog: watchdog,
+        };
+        scene.create_database(LOADED).await;
+        scene.load(LOADED).await;
+        assert_eq!(scene.totals(LOADED).await, scene.extract.all());
+        // Autovacuum would, in the middle of something.
+        scene.execute(LOADED, "vacuum analyze").await;
+        scene.checkpoint().await;
+        scene
+    }
+
+    pub async fn tear_down(self) {
+        self.cluster.stop().await.unwrap();
+    }
+
+    pub fn owner(&self, database: &str) -> PgConnectOptions {
+        self.cluster.connect_options(database, OWNER)
+    }
+
+    /// An empty database with the service's schema.
+    pub async fn create_database(&self, name: &str) {
+        self.execute(
+            "postgres",
+            &format!("create database {name} template {DATABASE}"),
+        )
+        .await;
+    }
+
+    pub async fn drop_database(&self, name: &str) {
+        self.execute("postgres", &format!("drop database {name} with (force)"))
+            .await;
+    }
+
+    /// Loads the extract as `omnia load` does.
+    pub async fn load(&self, database: &str) {
+        let pool = omnia::postgres::owner_pool(self.owner(database));
+        let mut findings: Vec<Segnalazione> = Vec::new();
+        let esito = carica(&pool, &self.extract.fonti, &Clock::system(), &mut findings).await;
+        match esito {
+            Ok(Esito::Caricata(riepilogo)) => assert_eq!(riepilogo.righe, ROWS),
+            other => panic!("{other:?} {findings:?}"),
+        }
+        pool.close().await;
+    }
+
+    /// The control totals of a database.
+    pub async fn totals(&self, database: &str) -> Totals {
+        let mut connection = self.connect(database).await;
+        let sql = AssertSqlSafe(format!("select {} from dettaglio_decreto", totals::SQL));
+        let row: (i64, _, _, _) = sqlx::query_as(sql)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        row.into()
+    }
+
+    /// Writes what is dirty, so that nobody pays for what ran before.
+    pub async fn checkpoint(&self) {
+        self.execute("postgres", "checkpoint").await;
+    }
+
+    pub async fn execute(&self, database: &str, statement: &str) {
+        let mut connection = self.connect(database).await;
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+    }
+
+    async fn connect(&self, database: &str) -> PgConnection {
+        PgConnection::connect_with(&self.owner(database))
+            .await
+            .unwrap()
+    }
+}

@@ -1,0 +1,180 @@
+//! The service as it is run: the program, in a process of its own, and a client of it.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use chrono::Months;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use omnia::{
+    abilitazione::{
+        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
+        aa07::{self, Ente, NuovaAbilitazione},
+        demo_key::jwks_path,
+    },
+    clock::Clock,
+    config::Access,
+    postgres::SERVING_ROLE,
+    proto::{
+        ExportDecreesRequest, decree_service_client::DecreeServiceClient,
+        export_decrees_response::Parte,
+    },
+};
+use tonic::{
+    Request, Status,
+    metadata::AsciiMetadataValue,
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+
+use super::{
+    scene::{LOADED, Scene},
+    totals::Totals,
+};
+
+const SOGGETTO: &str = "bench";
+/// Sees every column of everything.
+const PROFILO: &str = "mlps-ammortizzatori";
+
+/// A running service.
+pub struct Service {
+    child: Child,
+    client: DecreeServiceClient<InterceptedService<Channel, Bearer>>,
+}
+
+/// Puts the token on every call.
+#[derive(Clone)]
+struct Bearer(AsciiMetadataValue);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request
+            .metadata_mut()
+            .insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+impl Service {
+    pub async fn start(scene: &Scene) -> Self {
+        grant(scene).await;
+        let socket = scene.cluster.socket_dir().display();
+        let url =
+            format!("postgres://{SERVING_ROLE}@localhost/{LOADED}?host={socket}&sslmode=disable");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("OMNIA_") {
+                command.env_remove(name);
+            }
+        }
+        let mut child = command
+            .arg("serve")
+            .env("OMNIA_DATABASE__URL", url)
+            .env("OMNIA_ACCESS__JWKS", jwks_path(&scene.dir.join("chiave")))
+            .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
+            .env("OMNIA_TELEMETRY__LOG", "warn")
+            // Where the watchdog finds it.
+            .current_dir(&scene.dir)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("Serving on ").unwrap();
+        let channel = Endpoint::from_shared(format!("http://{address}"))
+            .unwrap()
+            .connect()
+            .await
+            .unwrap();
+        let access = Access::default();
+        let token = scene
+            .key
+            .token(
+                &access.issuer,
+                &access.audience,
+                SOGGETTO,
+                1,
+                &Clock::system(),
+            )
+            .unwrap();
+        let bearer = Bearer(format!("Bearer {token}").parse().unwrap());
+        Self {
+            child,
+            client: DecreeServiceClient::with_interceptor(channel, bearer),
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Receives every row of a norm. Gives the totals that close the stream, once the rows received are as many.
+    pub async fn export(&self, normativa: &str) -> Totals {
+        let request = ExportDecreesRequest {
+            normativa: normativa.to_owned(),
+            ..Default::default()
+        };
+        let mut stream = self
+            .client
+            .clone()
+            .export_decrees(request)
+            .await
+            .unwrap()
+            .into_inner();
+        let (mut received, mut closing) = (0, None);
+        while let Some(response) = stream.message().await.unwrap() {
+            match response.parte.unwrap() {
+                Parte::Intestazione(_) => (),
+                Parte::Lotto(lotto) => received += lotto.decreti.len(),
+                Parte::Chiusura(chiusura) => closing = chiusura.totali,
+            }
+        }
+        let totali = closing.expect("the stream has its end");
+        assert_eq!(usize::try_from(totali.righe), Ok(received));
+        Totals {
+            righe: totali.righe,
+            ore_decretate: totali.ore_decretate.parse().unwrap(),
+            importi_autorizzati: totali.importi_autorizzati.parse().unwrap(),
+            importi_erogati: totali.importi_erogati.parse().unwrap(),
+        }
+    }
+
+    /// Stops it as an operator would.
+    pub async fn stop(mut self) {
+        // The client's connection would be waited for.
+        drop(self.client);
+        let pid = Pid::from_raw(self.child.id().cast_signed());
+        kill(pid, Signal::SIGTERM).unwrap();
+        let status = tokio::task::spawn_blocking(move || self.child.wait());
+        let status = status.await.unwrap().unwrap();
+        assert!(status.success(), "omnia serve: {status}");
+    }
+}
+
+async fn grant(scene: &Scene) {
+    let owner = omnia::postgres::owner_pool(scene.owner(LOADED));
+    let sorgente = Sorgente::of_settings(None).unwrap();
+    let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
+        .await
+        .unwrap();
+    let clock = Clock::system();
+    let nuova = NuovaAbilitazione {
+        soggetto: SOGGETTO.to_owned(),
+        ente: Ente::Mlps,
+        profilo: PROFILO.to_owned(),
+        ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
+        valida_dal: clock.today(),
+        valida_al: clock.today() + Months::new(1),
+    };
+    aa07::add(&owner, &clock, &tabella, &nuova, "bench")
+        .await
+        .unwrap();
+    owner.close().await;
+}
