@@ -1,7 +1,8 @@
 //! Scenarios `export/…`: decrees out of the service, and its memory meanwhile.
 //!
-//! Ours is the whole way: the program `omnia serve` reads, encodes and sends over TCP, a client decodes every row. The peer
-//! writes the same columns of the same rows in the same order as CSV, to /dev/null.
+//! Ours is the program `omnia serve` that reads, encodes and sends over TCP, drained by a client that hands the lotti on as
+//! bytes, as psql does with its lines; "decoded" is a client that makes structs of them. The peer writes the same columns of
+//! the same rows in the same order as CSV, to /dev/null.
 
 use criterion::Criterion;
 use tokio::runtime::Runtime;
@@ -45,7 +46,7 @@ pub fn run(
             let ours = || {
                 let mut received = 0;
                 for norm in norms {
-                    received += runtime.block_on(service.export(norm)).righe;
+                    received += runtime.block_on(service.drain(norm));
                 }
                 assert_eq!(received, rows);
             };
@@ -54,6 +55,17 @@ pub fn run(
         });
         goals.speed(&format!("export/{name}"), rows, &pairs, GOAL);
     }
+    let rows = scene.extract.totals[biggest[0]].righe;
+    let command = [copy_to(biggest[0])];
+    let pairs = compare(criterion, "export", "one norm, decoded", |round| {
+        let ours = || assert_eq!(runtime.block_on(service.export(biggest[0])).righe, rows);
+        Pair::in_turn(
+            round,
+            || timed(ours),
+            || timed(|| psql::run(&serving, &command)),
+        )
+    });
+    goals.figure("export/one norm, decoded", rows, &pairs);
 
     let peak = memory(service.pid()).peak;
     println!(

@@ -6,7 +6,9 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use bytes::Bytes;
 use chrono::Months;
+use http::uri::PathAndQuery;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -21,16 +23,18 @@ use omnia::{
     config::Access,
     postgres::SERVING_ROLE,
     proto::{
-        ExportDecreesRequest, decree_service_client::DecreeServiceClient,
+        ChiusuraExport, ExportDecreesRequest, decree_service_client::DecreeServiceClient,
         export_decrees_response::Parte,
     },
 };
 use tonic::{
     Request, Status,
+    client::Grpc,
     metadata::AsciiMetadataValue,
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Channel, Endpoint},
 };
+use tonic_prost::ProstCodec;
 
 use super::{
     scene::{LOADED, Scene},
@@ -44,7 +48,16 @@ const PROFILO: &str = "mlps-ammortizzatori";
 /// A running service.
 pub struct Service {
     child: Child,
-    client: DecreeServiceClient<InterceptedService<Channel, Bearer>>,
+    channel: InterceptedService<Channel, Bearer>,
+}
+
+/// A message of the stream as a client sees it that hands the rows on: the lotto as its bytes.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Passed {
+    #[prost(bytes = "bytes", tag = "2")]
+    lotto: Bytes,
+    #[prost(message, optional, tag = "3")]
+    chiusura: Option<ChiusuraExport>,
 }
 
 /// Puts the token on every call.
@@ -107,7 +120,7 @@ impl Service {
         let bearer = Bearer(format!("Bearer {token}").parse().unwrap());
         Self {
             child,
-            client: DecreeServiceClient::with_interceptor(channel, bearer),
+            channel: InterceptedService::new(channel, bearer),
         }
     }
 
@@ -121,9 +134,7 @@ impl Service {
             normativa: normativa.to_owned(),
             ..Default::default()
         };
-        let mut stream = self
-            .client
-            .clone()
+        let mut stream = DecreeServiceClient::new(self.channel.clone())
             .export_decrees(request)
             .await
             .unwrap()
@@ -146,10 +157,39 @@ impl Service {
         }
     }
 
+    /// Receives every row of a norm without looking into it. Gives the number of rows that the end of the stream tells.
+    pub async fn drain(&self, normativa: &str) -> i64 {
+        const PATH: &str = "/inps.omnia.monitoraggio.v1.DecreeService/ExportDecrees";
+        let request = ExportDecreesRequest {
+            normativa: normativa.to_owned(),
+            ..Default::default()
+        };
+        let codec = ProstCodec::<ExportDecreesRequest, Passed>::default();
+        let mut grpc = Grpc::new(self.channel.clone());
+        grpc.ready().await.unwrap();
+        let stream = grpc.server_streaming(
+            Request::new(request),
+            PathAndQuery::from_static(PATH),
+            codec,
+        );
+        let mut stream = stream.await.unwrap().into_inner();
+        let (mut bytes, mut closing) = (0, None);
+        while let Some(passed) = stream.message().await.unwrap() {
+            bytes += passed.lotto.len();
+            closing = passed.chiusura;
+        }
+        assert!(bytes > 0);
+        closing
+            .expect("the stream has its end")
+            .totali
+            .unwrap()
+            .righe
+    }
+
     /// Stops it as an operator would.
     pub async fn stop(mut self) {
         // The client's connection would be waited for.
-        drop(self.client);
+        drop(self.channel);
         let pid = Pid::from_raw(self.child.id().cast_signed());
         kill(pid, Signal::SIGTERM).unwrap();
         let status = tokio::task::spawn_blocking(move || self.child.wait());
