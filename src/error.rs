@@ -10,7 +10,7 @@
 //! violations of the request at once, and metadata. What must not reach the caller (a database's text) goes
 //! into `source` and from there into the log only. This module knows no tonic.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 pub use crate::proto::ErrorReason as Reason;
 use crate::valori::Difetto;
@@ -62,6 +62,17 @@ impl Violations {
     }
 }
 
+/// A quota that is used up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Esaurita {
+    /// Whose: `soggetto:mef-rgs-be`.
+    pub soggetto: String,
+    /// Which, and how much it is.
+    pub descrizione: String,
+    /// When there is some of it again.
+    pub riprova: Duration,
+}
+
 /// A failed call.
 #[derive(Debug)]
 pub struct Error {
@@ -73,6 +84,8 @@ pub struct Error {
     pub violations: Vec<Violation>,
     /// Facts about the failure that a program may use, as `error_reason.proto` documents them.
     pub metadata: Vec<(&'static str, String)>,
+    /// The quota that is used up; only with [`Reason::QuotaExceeded`].
+    pub quota: Option<Box<Esaurita>>,
     /// For the log; never sent.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -85,6 +98,7 @@ impl Error {
             message: message.into(),
             violations: Vec::new(),
             metadata: Vec::new(),
+            quota: None,
             source: None,
         }
     }
@@ -101,6 +115,18 @@ impl Error {
             violations,
             ..Self::new(Reason::InvalidRequest, "the request has invalid fields")
         }
+    }
+
+    /// A quota is used up; `quota` is its name in the metadata.
+    #[must_use]
+    pub fn esaurita(quota: &'static str, esaurita: Esaurita) -> Self {
+        let mut error = Self::new(
+            Reason::QuotaExceeded,
+            "a quota of the grant is used up; try again later",
+        )
+        .with("quota", quota);
+        error.quota = Some(Box::new(esaurita));
+        error
     }
 
     /// Adds a fact for programs.

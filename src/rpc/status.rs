@@ -1,8 +1,8 @@
 //! The only place where an [`Error`] becomes a [`tonic::Status`].
 //!
 //! Each status carries, as google.rpc details: `ErrorInfo` (reason, domain, metadata), `LocalizedMessage` (it-IT, what
-//! an end user may be shown), `BadRequest` where fields are wrong, `RetryInfo` where the same call may succeed later
-//! (AIP-193). What a database or a library said stays in the log, under the `request_id` of the metadata.
+//! an end user may be shown), `BadRequest` where fields are wrong, `QuotaFailure` where a quota is used up, `RetryInfo`
+//! where the same call may succeed later (AIP-193). What a database or a library said stays in the log, under the `request_id` of the metadata.
 
 use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
@@ -48,7 +48,10 @@ pub fn into_status(mut error: Error) -> Status {
         details.add_bad_request_violation(violation.field, violation.difetto.english);
     }
     details.set_localized_message("it-IT", localized);
-    if let Some(delay) = retry_delay(error.reason) {
+    if let Some(quota) = error.quota {
+        details.add_quota_failure_violation(quota.soggetto, quota.descrizione);
+        details.set_retry_info(Some(quota.riprova));
+    } else if let Some(delay) = retry_delay(error.reason) {
         details.set_retry_info(Some(delay));
     }
     Status::with_error_details(code, error.message, details)
@@ -78,7 +81,10 @@ pub fn from_bare(code: Code) -> Option<Error> {
 
 fn retry_delay(reason: Reason) -> Option<Duration> {
     match reason {
-        Reason::DatabaseUnavailable | Reason::ShuttingDown => Some(Duration::from_secs(1)),
+        Reason::DatabaseUnavailable
+        | Reason::ShuttingDown
+        | Reason::KeysUnavailable
+        | Reason::AuditUnavailable => Some(Duration::from_secs(1)),
         Reason::TooManyExports => Some(Duration::from_secs(10)),
         _ => None,
     }
@@ -121,6 +127,18 @@ fn code_and_text(reason: Reason) -> (Code, &'static str) {
             Code::Unauthenticated,
             "Accesso non autenticato: il token è destinato a un altro servizio.",
         ),
+        Reason::ProofInvalid => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: la prova di possesso della chiave (DPoP) non è valida.",
+        ),
+        Reason::ProofReplayed => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: la prova di possesso della chiave (DPoP) è già stata usata.",
+        ),
+        Reason::EvidenceInvalid => (
+            Code::Unauthenticated,
+            "Accesso non autenticato: le informazioni di tracciatura (AUDIT_REST) mancano o non sono valide.",
+        ),
         Reason::GrantMissing => (
             Code::PermissionDenied,
             "Non risulta un'abilitazione AA07 per l'utente.",
@@ -140,6 +158,43 @@ fn code_and_text(reason: Reason) -> (Code, &'static str) {
         Reason::ScopeDenied => (
             Code::PermissionDenied,
             "Una o più delle normative o prestazioni indicate sono fuori dall'ambito dell'abilitazione.",
+        ),
+        Reason::GrantSuspended => (
+            Code::PermissionDenied,
+            "L'abilitazione AA07 dell'utente è sospesa.",
+        ),
+        Reason::GrantRevoked => (
+            Code::PermissionDenied,
+            "L'abilitazione AA07 dell'utente è stata revocata.",
+        ),
+        Reason::NetworkDenied => (
+            Code::PermissionDenied,
+            "L'abilitazione AA07 non consente l'accesso da questo indirizzo di rete.",
+        ),
+        Reason::HoursDenied => (
+            Code::PermissionDenied,
+            "L'abilitazione AA07 non consente l'accesso in questo orario.",
+        ),
+        Reason::PurposeDenied => (
+            Code::PermissionDenied,
+            "La finalità indicata nel voucher non è fra quelle dell'abilitazione AA07.",
+        ),
+        Reason::CertificateDenied => (
+            Code::PermissionDenied,
+            "L'abilitazione AA07 richiede un certificato client diverso da quello presentato.",
+        ),
+        Reason::FourEyes => (
+            Code::PermissionDenied,
+            "Chi ha registrato la richiesta non può approvarla.",
+        ),
+        Reason::GrantNotFound => (Code::NotFound, "L'abilitazione indicata non esiste."),
+        Reason::TransitionIllegal => (
+            Code::FailedPrecondition,
+            "Lo stato attuale dell'abilitazione non consente questa operazione.",
+        ),
+        Reason::GrantOverlaps => (
+            Code::FailedPrecondition,
+            "L'utente ha già un'abilitazione nello stesso periodo.",
         ),
         Reason::InvalidRequest => (
             Code::InvalidArgument,
@@ -172,6 +227,18 @@ fn code_and_text(reason: Reason) -> (Code, &'static str) {
         Reason::ShuttingDown => (
             Code::Unavailable,
             "Il servizio è in fase di arresto: riprovare più tardi.",
+        ),
+        Reason::KeysUnavailable => (
+            Code::Unavailable,
+            "Il servizio non può al momento verificare il token: riprovare più tardi.",
+        ),
+        Reason::AuditUnavailable => (
+            Code::Unavailable,
+            "Il servizio non può al momento registrare l'accesso: riprovare più tardi.",
+        ),
+        Reason::QuotaExceeded => (
+            Code::ResourceExhausted,
+            "È stato raggiunto il limite d'uso previsto dall'abilitazione: riprovare più tardi.",
         ),
         Reason::Internal | Reason::Unspecified => (
             Code::Internal,

@@ -146,6 +146,14 @@ fn every_reason_is_what_its_comment_says() {
                 field: "page_size".into(),
                 difetto: omnia::valori::Difetto::new("is wrong", "è errato"),
             }]),
+            ErrorReason::QuotaExceeded => Error::esaurita(
+                "al_secondo",
+                omnia::error::Esaurita {
+                    soggetto: "soggetto:client".into(),
+                    descrizione: "10 calls a second".into(),
+                    riprova: std::time::Duration::from_secs(1),
+                },
+            ),
             reason => Error::new(*reason, "a message"),
         };
         let errore = errore(&into_status(error));
