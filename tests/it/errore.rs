@@ -72,9 +72,16 @@ pub fn errore(status: &Status) -> Errore {
     let retry = details.retry_info().map(|r| r.retry_delay.unwrap());
     let comes_back = matches!(
         reason,
-        ErrorReason::DatabaseUnavailable | ErrorReason::ShuttingDown | ErrorReason::TooManyExports
+        ErrorReason::DatabaseUnavailable
+            | ErrorReason::ShuttingDown
+            | ErrorReason::TooManyExports
+            | ErrorReason::KeysUnavailable
+            | ErrorReason::AuditUnavailable
+            | ErrorReason::QuotaExceeded
     );
     assert_eq!(retry.is_some(), comes_back, "{status:?}");
+    let quota = details.quota_failure().is_some();
+    assert_eq!(reason == ErrorReason::QuotaExceeded, quota, "{status:?}");
     // The details as they travel, so that nothing in them is overlooked.
     let sent = format!(
         "{} {}",
