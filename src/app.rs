@@ -1,15 +1,15 @@
 //! The composition root: what is made of what, and in which order calls pass through it.
 //!
 //! ```text
-//! TCP ─► observe ─► access ─► ReportService, DecreeService, AccessService ─► Postgres (serving role)
-//!                        └──► health, reflection (no token)
+//! TCP ─► observe ─► audit ─► access ─► ReportService, DecreeService, AccessService ─► Postgres (serving role)
+//!                                 └──► health, reflection (no token)
 //! ```
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::PgPool;
 use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::{
     service::Routes,
     transport::{Server, server::TcpIncoming},
@@ -20,6 +20,7 @@ use crate::{
     abilitazione::{
         Access, AccessLayer, Guardia, Jwks, Politica, Sorgente, TokenVerifier, Vocabulary,
     },
+    audit::{Audit, AuditLayer, Chiave},
     clock::Clock,
     config::{self, Settings},
     decreto::service::{Decrees, Limiti},
@@ -65,7 +66,19 @@ pub async fn access(
     )))
 }
 
-/// Serves on `listener` until `stop` is cancelled and what runs has drained.
+/// Opens this instance's chain of the audit log. `pool` is of the serving role.
+///
+/// # Errors
+/// A sentence: the database does not take it.
+pub async fn audit(pool: &PgPool, chiave: Chiave, clock: Clock) -> Result<Audit, Sentence> {
+    let host = nix::unistd::gethostname()?;
+    let istanza = format!("{}:{}", host.to_string_lossy(), std::process::id());
+    Audit::apri(&pool.connect_options(), chiave, istanza, clock)
+        .await
+        .map_err(|error| format!("the audit log cannot be opened: {error}").into())
+}
+
+/// Serves on `listener` until `stop` is cancelled and what runs has drained; then closes the audit log's chain.
 ///
 /// # Errors
 /// The transport's, or a descriptor set that reflection cannot read.
@@ -73,6 +86,20 @@ pub async fn serve(
     settings: &Settings,
     pool: PgPool,
     access: AccessLayer,
+    audit: Audit,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), Sentence> {
+    let outcome = serve_recorded(settings, pool, access, &audit, listener, stop).await;
+    audit.chiudi().await;
+    outcome
+}
+
+async fn serve_recorded(
+    settings: &Settings,
+    pool: PgPool,
+    access: AccessLayer,
+    audit: &Audit,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
@@ -86,7 +113,13 @@ pub async fn serve(
     };
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
-    let watch = tokio::spawn(watch_database(health.clone(), pool.clone()));
+    let watch = AbortOnDropHandle::new(tokio::spawn(watch(
+        health.clone(),
+        pool.clone(),
+        audit.clone(),
+    )));
+    let _anchors =
+        AbortOnDropHandle::new(tokio::spawn(audit.clone().ancora_ogni_giorno(pool.clone())));
 
     let limit = settings.server.max_request_bytes;
     let mut routes = Routes::new(health_service)
@@ -111,11 +144,16 @@ pub async fn serve(
             .add_service(reflection().build_v1alpha()?);
     }
 
+    let rpc = Vocabulary::of_contract()?
+        .iter()
+        .map(|(rpc, words)| (rpc.to_owned(), words.flusso()))
+        .collect();
     let server = Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .http2_max_header_list_size(MAX_HEADER_BYTES)
         .max_concurrent_streams(256)
         .layer(ObserveLayer)
+        .layer(AuditLayer::new(audit.clone(), rpc))
         .layer(access)
         .add_routes(routes)
         .serve_with_incoming_shutdown(
@@ -134,13 +172,15 @@ pub async fn serve(
             sleep(LAST_WORDS).await;
         } => Ok(()),
     };
-    watch.abort();
+    drop(watch);
     outcome
 }
 
-async fn watch_database(health: HealthReporter, pool: PgPool) {
+async fn watch(health: HealthReporter, pool: PgPool, audit: Audit) {
     loop {
         let status = match sqlx::query("select 1").execute(&pool).await {
+            // Without it every call is refused.
+            Ok(_) if !audit.scrive() => ServingStatus::NotServing,
             Ok(_) => ServingStatus::Serving,
             Err(error) => {
                 tracing::warn!(%error, "the database does not answer");

@@ -40,6 +40,7 @@
 //! | [`abilitazione`] | §3: token, AA07 grant, policy, decision, proof, layer |
 //! | [`report`] | §2.1: filter, query, service |
 //! | [`decreto`] | §2.2: filter, query, service, export |
+//! | [`traccia`], [`audit`] | what becomes known of a call; the log of all calls, chained and anchored |
 //! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione |
 //! | [`postgres`] | the database: a server of yours, or a private cluster |
 //! | [`rpc`] | what every call shares: status, request parts, pages, observation |
@@ -55,6 +56,7 @@
 
 pub mod abilitazione;
 pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -66,4 +68,5 @@ pub mod report;
 pub mod rilevazione;
 pub mod rpc;
 pub mod telemetry;
+pub mod traccia;
 pub mod valori;

@@ -19,6 +19,7 @@ use omnia::{
         aa07::{self, Ente, NuovaAbilitazione},
         demo_key::jwks_path,
     },
+    audit::Chiave,
     clock::Clock,
     config::Access,
     postgres::SERVING_ROLE,
@@ -79,6 +80,8 @@ impl Service {
         let socket = scene.cluster.socket_dir().display();
         let url =
             format!("postgres://{SERVING_ROLE}@localhost/{LOADED}?host={socket}&sslmode=disable");
+        let audit_key = scene.dir.join("audit.key");
+        Chiave::create_or_load(&audit_key).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("OMNIA_") {
@@ -89,6 +92,7 @@ impl Service {
             .arg("serve")
             .env("OMNIA_DATABASE__URL", url)
             .env("OMNIA_ACCESS__JWKS", jwks_path(&scene.dir.join("chiave")))
+            .env("OMNIA_AUDIT__KEY_FILE", &audit_key)
             .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
             .env("OMNIA_TELEMETRY__LOG", "warn")
             // Where the watchdog finds it.

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     error::{Error, Reason, Result},
     proto::PACKAGE,
+    traccia::Traccia,
 };
 
 /// The services that anybody may ask: whether the server is alive, and what its contract is. They hold no data.
@@ -30,8 +31,14 @@ pub(super) enum Porta<'a> {
     Ignota,
 }
 
+/// Whether a path leads to a service that anybody may ask, which holds no data.
+#[must_use]
+pub fn is_libera(path: &str) -> bool {
+    LIBERI.iter().any(|prefix| path.starts_with(prefix))
+}
+
 pub(super) fn porta(path: &str) -> Porta<'_> {
-    if LIBERI.iter().any(|prefix| path.starts_with(prefix)) {
+    if is_libera(path) {
         return Porta::Libera;
     }
     path.strip_prefix('/')
@@ -90,9 +97,23 @@ impl Guardia {
     ///
     /// # Errors
     /// A `TOKEN_…` or `GRANT_…` reason, [`Reason::CallUnknown`], [`Reason::CallDenied`], or the database's.
-    pub async fn decidi(&self, rpc: &str, headers: &HeaderMap) -> Result<Abilitazione> {
+    pub async fn decidi(
+        &self,
+        rpc: &str,
+        headers: &HeaderMap,
+        traccia: &Traccia,
+    ) -> Result<Abilitazione> {
         let mut chi = Chi::default();
         let decided = self.decide(rpc, headers, &mut chi).await;
+        traccia.nota(|f| {
+            let known = |text: &String| (!text.is_empty()).then(|| text.clone());
+            f.soggetto = known(&chi.soggetto);
+            f.ente = known(&chi.ente);
+            f.profilo = known(&chi.profilo);
+            f.politica = Some(self.0.politica.tabella().versione().to_owned());
+            f.abilitazione = decided.as_ref().ok().map(|a| a.aa07().id);
+        });
+        let decided = decided.map(|abilitazione| abilitazione.con_traccia(traccia.clone()));
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
         match &decided {

@@ -25,7 +25,7 @@ use super::{
     Guardia,
     guardia::{Porta, call_unknown, porta},
 };
-use crate::{error::Result, rpc::status::into_status};
+use crate::{error::Result, rpc::status::into_status, traccia::Traccia};
 
 /// Puts the door before a service.
 #[derive(Debug, Clone)]
@@ -85,9 +85,11 @@ where
 }
 
 async fn enter(guardia: &Guardia, request: &mut Request<Body>) -> Result<()> {
+    // Without the audit layer outside there is none, and nobody reads it.
+    let traccia: Traccia = request.extensions().get().cloned().unwrap_or_default();
     let abilitazione = match porta(request.uri().path()) {
         Porta::Libera => None,
-        Porta::Contratto(rpc) => Some(guardia.decidi(rpc, request.headers()).await?),
+        Porta::Contratto(rpc) => Some(guardia.decidi(rpc, request.headers(), &traccia).await?),
         Porta::Ignota => return Err(call_unknown()),
     };
     // No handler has a use for it, and what nobody has nobody logs.

@@ -39,7 +39,7 @@ mod token;
 mod vocabulary;
 
 pub use ambito::{Alcuni, Ambito, Codice, Insieme};
-pub use guardia::Guardia;
+pub use guardia::{Guardia, is_libera};
 pub use jwks::{Jwks, JwksError};
 pub use layer::{AccessLayer, Accesso};
 pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};

@@ -16,6 +16,7 @@ use std::{fmt, sync::Arc};
 use super::{Ambito, Decisione, Profilo, aa07::Aa07};
 use crate::{
     error::{Error, Reason, Result},
+    traccia::{Traccia, Valore},
     valori::{CodiceNormativa, CodicePrestazione},
 };
 
@@ -27,6 +28,8 @@ pub trait Selezione {
     fn normative(&self) -> &[CodiceNormativa];
     /// The benefits that are named; empty: none, which asks for all in scope.
     fn prestazioni(&self) -> &[CodicePrestazione];
+    /// All that is selected, for the audit log: names of the contract and values.
+    fn descrivi(&self) -> Vec<(&'static str, Valore)>;
 }
 
 /// The selection of a call that has no filters.
@@ -45,6 +48,10 @@ impl Selezione for NessunFiltro {
     fn prestazioni(&self) -> &[CodicePrestazione] {
         &[]
     }
+
+    fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+        Vec::new()
+    }
 }
 
 /// Who calls, under which grant, and what the profile may do in this call. The layer puts it into the request. Cheap to clone.
@@ -53,6 +60,7 @@ pub struct Abilitazione {
     aa07: Arc<Aa07>,
     profilo: Arc<Profilo>,
     decisione: Arc<Decisione>,
+    traccia: Traccia,
 }
 
 impl Abilitazione {
@@ -62,7 +70,14 @@ impl Abilitazione {
             decisione: Arc::clone(profilo.decisione(rpc)?),
             profilo: Arc::clone(profilo),
             aa07: Arc::new(aa07),
+            traccia: Traccia::default(),
         })
+    }
+
+    /// Writes what is selected down in `traccia`, from here on.
+    #[must_use]
+    pub(super) fn con_traccia(self, traccia: Traccia) -> Self {
+        Self { traccia, ..self }
     }
 
     /// The grant.
@@ -83,6 +98,8 @@ impl Abilitazione {
     /// [`Reason::FilterDenied`] with all the filters that are denied; [`Reason::ScopeDenied`] with all the codes that lie
     /// outside the grant, whether or not they exist.
     pub fn permetti<F: Selezione>(&self, selezione: F) -> Result<Permesso<F>> {
+        // Before the decision: what was asked for in vain is asked for too.
+        self.traccia.nota(|f| f.selezione = selezione.descrivi());
         let decided = self.decide(&selezione);
         if let Err(error) = &decided {
             tracing::info!(
@@ -99,6 +116,7 @@ impl Abilitazione {
             selezione,
             profilo: Arc::clone(&self.profilo),
             decisione: Arc::clone(&self.decisione),
+            traccia: self.traccia.clone(),
         })
     }
 
@@ -136,6 +154,7 @@ pub struct Permesso<F> {
     ambito: Ambito,
     profilo: Arc<Profilo>,
     decisione: Arc<Decisione>,
+    traccia: Traccia,
 }
 
 impl<F> Permesso<F> {
@@ -155,6 +174,12 @@ impl<F> Permesso<F> {
     #[must_use]
     pub fn vede(&self, colonna: &str) -> bool {
         self.decisione.colonna(colonna)
+    }
+
+    /// Where a query writes down what it read: the rilevazione, the rows.
+    #[must_use]
+    pub fn traccia(&self) -> &Traccia {
+        &self.traccia
     }
 
     /// Whether the caller may make another call (`"DecreeService/ListDecrees"`): for an answer that points to it.
@@ -203,6 +228,13 @@ mod tests {
 
         fn prestazioni(&self) -> &[CodicePrestazione] {
             &[]
+        }
+
+        fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+            self.0
+                .iter()
+                .map(|nome| (*nome, Valore::Testo("x".into())))
+                .collect()
         }
     }
 

@@ -34,6 +34,7 @@ pub struct Vocabulary(BTreeMap<String, RpcVocabulary>);
 pub struct RpcVocabulary {
     filtri: BTreeSet<String>,
     colonne: BTreeSet<String>,
+    flusso: bool,
 }
 
 impl Vocabulary {
@@ -60,6 +61,7 @@ impl Vocabulary {
                     RpcVocabulary {
                         filtri: marks.names(&method.input(), &marks.filtri),
                         colonne: marks.names(&method.output(), &marks.colonne),
+                        flusso: method.is_server_streaming(),
                     },
                 );
             }
@@ -90,6 +92,12 @@ impl RpcVocabulary {
     #[must_use]
     pub fn colonne(&self) -> &BTreeSet<String> {
         &self.colonne
+    }
+
+    /// Whether it answers with a stream.
+    #[must_use]
+    pub fn flusso(&self) -> bool {
+        self.flusso
     }
 }
 

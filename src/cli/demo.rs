@@ -16,7 +16,7 @@ use sqlx::PgPool;
 use tonic::{Request, metadata::AsciiMetadataValue, transport::Endpoint};
 
 use super::{
-    generate, interrupt::interruptible, load, report_table::table, serve::listen,
+    generate, interrupt::interruptible, load, report_table::table, serve::audit_key, serve::listen,
     serve::stop_on_signal,
 };
 use crate::{
@@ -210,7 +210,8 @@ impl Scena {
         let listener = listen(settings).await?;
         let address = listener.local_addr()?;
         let stop = stop_on_signal()?;
-        let server = app::serve(settings, pool, layer, listener, stop.clone());
+        let audit = app::audit(&pool, audit_key(settings)?, self.clock.clone()).await?;
+        let server = app::serve(settings, pool, layer, audit, listener, stop.clone());
         let shown = async {
             let shown = self.show(settings, address).await;
             if shown.is_err() {

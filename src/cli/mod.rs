@@ -3,6 +3,7 @@
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
 //! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
 
+mod audit;
 mod demo;
 mod generate;
 mod grant;
@@ -20,8 +21,8 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::{
-    demo::Demo, generate::Generate, grant::Grant, interrupt::interruptible, load::Load,
-    migrate::Migrate, policy::Policy, serve::Serve, token::Token,
+    audit::Audit, demo::Demo, generate::Generate, grant::Grant, interrupt::interruptible,
+    load::Load, migrate::Migrate, policy::Policy, serve::Serve, token::Token,
 };
 use crate::{config::Settings, error::Sentence, telemetry};
 
@@ -38,6 +39,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Audit(Audit),
     Serve(Serve),
     Demo(Demo),
     Generate(Generate),
@@ -60,6 +62,7 @@ impl Cli {
             // These two handle signals themselves: calls under way must drain.
             Command::Serve(serve) => serve.run(&settings).await,
             Command::Demo(demo) => demo.run(settings).await,
+            Command::Audit(audit) => interruptible(audit.run(&settings)).await,
             Command::Generate(generate) => interruptible(generate.run()).await,
             Command::Grant(grant) => interruptible(grant.run(&settings)).await,
             Command::Load(load) => interruptible(load.run(&settings)).await,

@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{app, clock::Clock, config::Settings, error::Sentence, postgres};
+use crate::{app, audit::Chiave, clock::Clock, config::Settings, error::Sentence, postgres};
 
 /// Serve until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
@@ -41,10 +41,30 @@ async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(),
         .jwks
         .as_deref()
         .ok_or("set access.jwks: the public keys of whoever signs the tokens (`omnia demo` brings its own)")?;
-    let access = app::access(&settings.access, jwks, pool.clone(), Clock::system()).await?;
+    let clock = Clock::system();
+    let access = app::access(&settings.access, jwks, pool.clone(), clock.clone()).await?;
     let listener = listen(settings).await?;
+    let audit = app::audit(&pool, audit_key(settings)?, clock).await?;
     println!("Serving on {}", listener.local_addr()?);
-    app::serve(settings, pool, access, listener, stop_on_signal()?).await
+    app::serve(settings, pool, access, audit, listener, stop_on_signal()?).await
+}
+
+/// The key of the audit log: the one set, or that of the private cluster.
+///
+/// # Errors
+/// A sentence: none is set, or it cannot be read.
+pub(super) fn audit_key(settings: &Settings) -> Result<Chiave, Sentence> {
+    match &settings.audit.key_file {
+        Some(file) => Chiave::from_file(file),
+        None if settings.database.url.is_none() => {
+            Chiave::create_or_load(&postgres::data_dir(&settings.database)?.join("audit.key"))
+        }
+        None => Err(
+            "set audit.key_file: the key that hides natural persons in the audit log, the same for all instances \
+             (`openssl rand -hex 32` makes one)"
+                .into(),
+        ),
+    }
 }
 
 /// Opens the address of the settings.

@@ -4,7 +4,7 @@ use std::{fmt::Display, ops::RangeInclusive};
 
 use tracing_subscriber::EnvFilter;
 
-use super::{Access, Database, Export, Server, Settings, Telemetry};
+use super::{Access, Audit, Database, Export, Server, Settings, Telemetry};
 
 type Checked = Result<(), String>;
 
@@ -13,6 +13,7 @@ impl Settings {
         self.server.check()?;
         self.database.check()?;
         self.access.check()?;
+        self.audit.check()?;
         self.export.check()?;
         self.telemetry.check()?;
         if self.export.max_concurrent >= self.database.max_connections as usize {
@@ -55,6 +56,14 @@ impl Access {
         not_blank("access.issuer", &self.issuer)?;
         not_blank("access.audience", &self.audience)?;
         within("access.leeway_seconds", self.leeway_seconds, 0..=300)
+    }
+}
+
+impl Audit {
+    fn check(&self) -> Checked {
+        self.retention_days.map_or(Ok(()), |days| {
+            within("audit.retention_days", days, 1..=36_500)
+        })
     }
 }
 
@@ -114,7 +123,7 @@ mod tests {
     #[test]
     fn every_bad_value_is_refused_by_name() {
         type Spoil = fn(&mut Settings);
-        let bad: [(&str, Spoil); 14] = [
+        let bad: [(&str, Spoil); 15] = [
             ("server.max_request_bytes", |s| {
                 s.server.max_request_bytes = 0;
             }),
@@ -128,6 +137,9 @@ mod tests {
             ("access.issuer", |s| s.access.issuer = " ".to_owned()),
             ("access.audience", |s| s.access.audience.clear()),
             ("access.leeway_seconds", |s| s.access.leeway_seconds = 301),
+            ("audit.retention_days", |s| {
+                s.audit.retention_days = Some(0);
+            }),
             ("export.max_concurrent", |s| s.export.max_concurrent = 0),
             ("export.max_concurrent", |s| s.export.max_concurrent = 10),
             ("export.deadline_seconds", |s| s.export.deadline_seconds = 0),

@@ -33,6 +33,8 @@ pub struct Settings {
     pub database: Database,
     /// Whose tokens are good.
     pub access: Access,
+    /// The audit log.
+    pub audit: Audit,
     /// The bounds of an export.
     pub export: Export,
     /// Logs, traces and metrics.
@@ -83,6 +85,17 @@ pub struct Access {
     pub policy_dir: Option<PathBuf>,
     /// Allowed difference between the issuer's clock and ours.
     pub leeway_seconds: u64,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// File of the key that hides natural persons in the log: 64 hexadecimal digits, the same for all instances. Without
+    /// it, a private cluster has one of its own in its data directory; another database needs it.
+    pub key_file: Option<PathBuf>,
+    /// Days that records are kept: what `omnia audit prune` goes by. Without it, nothing is pruned.
+    pub retention_days: Option<u32>,
 }
 
 /// `[export]`

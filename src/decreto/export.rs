@@ -64,12 +64,19 @@ impl Esportazione {
     #[must_use]
     pub fn avvia(self, permit: OwnedSemaphorePermit) -> Flusso {
         let (sender, receiver) = mpsc::channel(BUFFERED);
+        let traccia = self.lettura.traccia().clone();
         let task = tokio::spawn(async move {
             let outcome = self.leggi(sender).await;
             drop(permit);
             outcome
         });
-        let parti = ReceiverStream::new(receiver).map(Ok);
+        let parti = ReceiverStream::new(receiver).map(move |parte| {
+            // Here and not where it was read: what is still in the channel when a client goes away was not sent.
+            if let Parte::Lotto(lotto) = &parte {
+                traccia.righe(lotto.decreti.len());
+            }
+            Ok(parte)
+        });
         let fine = stream::once(async move {
             let outcome = task.await.unwrap_or_else(|e| Err(Error::internal(e)));
             match outcome {

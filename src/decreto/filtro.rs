@@ -7,6 +7,7 @@ use crate::{
     error::Violations,
     proto,
     rpc::{pages::Binding, request},
+    traccia::Valore,
     valori::{
         CodiceFiscale, CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Criterio, Difetto,
         Matricola, NumeroDecreto, Periodo,
@@ -138,6 +139,32 @@ impl Selezione for FiltroDecreti {
 
     fn prestazioni(&self) -> &[CodicePrestazione] {
         &[]
+    }
+
+    fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+        let testo = |text: &str| Valore::Testo(text.to_owned());
+        let mut valori = vec![("normativa", testo(self.normativa.as_str()))];
+        if let Some(codifica) = &self.codifica_sistema_unico {
+            valori.push(("codifica_sistema_unico", testo(codifica.as_str())));
+        }
+        if let Some(numero) = &self.numero_decreto {
+            valori.push(("numero_decreto", testo(numero.as_str())));
+        }
+        if let Some(periodo) = &self.periodo {
+            valori.push(("periodo", Valore::Testo(periodo.to_string())));
+        }
+        if let Some(cf) = &self.cf_azienda {
+            let valore = if cf.persona_fisica() {
+                Valore::PersonaFisica(cf.as_str().to_owned())
+            } else {
+                testo(cf.as_str())
+            };
+            valori.push(("cf_azienda", valore));
+        }
+        if let Some(matricola) = &self.matricola_azienda {
+            valori.push(("matricola_azienda", testo(matricola.as_str())));
+        }
+        valori
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     error::Result,
     postgres::predicates::{in_periodo, in_rilevazione},
     proto,
+    traccia::Traccia,
     valori::{CodiceFiscale, CodificaSistemaUnico, Importo, Matricola, NumeroDecreto, Ore},
 };
 
@@ -92,6 +93,12 @@ impl Lettura {
     #[must_use]
     pub fn vede(&self, colonna: &str) -> bool {
         self.permesso.vede(colonna)
+    }
+
+    /// Where to write down what was read.
+    #[must_use]
+    pub fn traccia(&self) -> &Traccia {
+        self.permesso.traccia()
     }
 
     /// At most `limite` rows after a position.

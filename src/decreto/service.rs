@@ -111,6 +111,7 @@ impl Decrees {
             .await?;
 
         let pagina = s.lettura.pagina(s.dopo.as_ref(), i64::from(size)).await?;
+        s.lettura.traccia().righe(pagina.decreti.len());
         let next_page_token = match pagina.fine {
             Some(fine) if pagina.altre => Token {
                 binding: s.binding,
@@ -139,8 +140,10 @@ impl Decrees {
         let filtro = parsed(violations, filtro)?;
         let s = self.seleziona(&chi, filtro, numero, "").await?;
 
+        let totali = s.lettura.totali().await?;
+        s.lettura.traccia().righe(1);
         Ok(proto::CountDecreesResponse {
-            totali: Some(s.lettura.totali().await?.into()),
+            totali: Some(totali.into()),
             rilevazione: Some(s.rilevazione.into()),
         })
     }

@@ -7,6 +7,7 @@ use crate::{
     error::Violations,
     proto,
     rpc::request,
+    traccia::Valore,
     valori::{CodiceNormativa, CodicePrestazione, Difetto, Periodo},
 };
 
@@ -77,6 +78,23 @@ impl Selezione for FiltroReport {
 
     fn prestazioni(&self) -> &[CodicePrestazione] {
         &self.prestazioni
+    }
+
+    fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+        let mut valori = Vec::new();
+        let norme: Vec<&str> = self.normative.iter().map(CodiceNormativa::as_str).collect();
+        if !norme.is_empty() {
+            valori.push(("normativa", Valore::Testo(norme.join(","))));
+        }
+        let prestazioni = self.prestazioni.iter().map(CodicePrestazione::as_str);
+        let prestazioni: Vec<&str> = prestazioni.collect();
+        if !prestazioni.is_empty() {
+            valori.push(("prestazione", Valore::Testo(prestazioni.join(","))));
+        }
+        if let Some(periodo) = &self.periodo {
+            valori.push(("periodo", Valore::Testo(periodo.to_string())));
+        }
+        valori
     }
 }
 

@@ -58,8 +58,10 @@ impl Report {
             "filtro.prestazione",
         )
         .await?;
+        let traccia = permesso.traccia().clone();
         let Sintesi { voci, totale } =
             query::sintesi(&self.pool, permesso, rilevazione.numero).await?;
+        traccia.righe(voci.len());
 
         Ok(proto::GetReportSinteticoResponse {
             totale: Some(totale.into()),
@@ -77,7 +79,9 @@ impl Report {
         request: Request<proto::ListNormativeRequest>,
     ) -> Result<proto::ListNormativeResponse> {
         let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
+        let traccia = permesso.traccia().clone();
         let normative = query::normative(&self.pool, permesso).await?;
+        traccia.righe(normative.len());
         Ok(proto::ListNormativeResponse {
             normative: normative
                 .into_iter()
@@ -94,7 +98,9 @@ impl Report {
         request: Request<proto::ListPrestazioniRequest>,
     ) -> Result<proto::ListPrestazioniResponse> {
         let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
+        let traccia = permesso.traccia().clone();
         let prestazioni = query::prestazioni(&self.pool, permesso).await?;
+        traccia.righe(prestazioni.len());
         Ok(proto::ListPrestazioniResponse {
             prestazioni: prestazioni
                 .into_iter()
@@ -130,6 +136,7 @@ impl Report {
         if more {
             found.pop();
         }
+        permesso.traccia().righe(found.len());
         let next_page_token = match found.last() {
             Some(last) if more => Token {
                 binding,

@@ -27,10 +27,10 @@ pub struct Rilevazione {
 /// [`Reason::RilevazioneNotFound`] for a number that was never given, [`Reason::NoRilevazione`] before the first load.
 pub async fn risolvi<F>(
     pool: &PgPool,
-    _permesso: &Permesso<F>,
+    permesso: &Permesso<F>,
     numero: Option<NumeroRilevazione>,
 ) -> Result<Rilevazione> {
-    let found =
+    let found: Option<Rilevazione> =
         match numero {
             Some(numero) => sqlx::query_as(
                 "select numero, data_riferimento, caricata_il from rilevazione where numero = $1",
@@ -47,6 +47,11 @@ pub async fn risolvi<F>(
                 .await?
             }
         };
+    if let Some(rilevazione) = &found {
+        permesso
+            .traccia()
+            .nota(|f| f.rilevazione = Some(rilevazione.numero));
+    }
     found.ok_or_else(|| match numero {
         Some(numero) => Error::new(
             Reason::RilevazioneNotFound,

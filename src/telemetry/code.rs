@@ -3,7 +3,8 @@
 use tonic::Code;
 
 /// The status code as the gRPC specification spells it.
-pub(super) fn name(code: Code) -> &'static str {
+#[must_use]
+pub fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",

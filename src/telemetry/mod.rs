@@ -41,6 +41,7 @@ use tracing_subscriber::{
 
 pub use self::{
     call::{Call, record_call, span_for},
+    code::name as code_name,
     export::{Exporter, RpcMetrics},
 };
 use crate::{

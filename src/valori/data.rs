@@ -98,6 +98,18 @@ impl Periodo {
     }
 }
 
+/// As ISO 8601-2 spells an interval, an open end as two dots, and the criterio: `2023-01-01/.. SOVRAPPOSIZIONE`.
+impl fmt::Display for Periodo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let day = |day: Option<NaiveDate>| day.map_or_else(|| "..".to_owned(), |d| d.to_string());
+        let criterio = match self.criterio {
+            Criterio::Sovrapposizione => "SOVRAPPOSIZIONE",
+            Criterio::InizioValidita => "INIZIO_VALIDITA",
+        };
+        write!(f, "{}/{} {criterio}", day(self.dal), day(self.al))
+    }
+}
+
 /// A year of appropriations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Anno(i32);

@@ -14,6 +14,7 @@ mod abilitazione_porta;
 mod abilitazione_registro;
 mod accesso;
 mod ambito;
+mod audit;
 mod banco;
 mod chiamate;
 mod cluster;

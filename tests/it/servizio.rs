@@ -13,6 +13,7 @@ use omnia::{
         demo_key::{self, DemoKey},
     },
     app,
+    audit::Chiave,
     clock::Clock,
     config::Settings,
     proto::{
@@ -37,6 +38,9 @@ use crate::{
 
 /// A day on which the grants of the tests are valid.
 pub const OGGI: &str = "2026-11-23T09:00:00Z";
+
+/// The key of the audit logs of the tests.
+pub const CHIAVE: [u8; 32] = [7; 32];
 
 /// A server at work.
 pub struct Servizio {
@@ -120,12 +124,15 @@ impl Servizio {
         )
         .await
         .unwrap();
+        let audit = app::audit(&db.servizio, Chiave::new(&CHIAVE), clock.clone())
+            .await
+            .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let server = tokio::spawn({
             let (settings, pool, stop) = (settings.clone(), db.servizio.clone(), stop.clone());
-            async move { app::serve(&settings, pool, access, listener, stop).await }
+            async move { app::serve(&settings, pool, access, audit, listener, stop).await }
         });
         Self {
             db,
@@ -141,10 +148,11 @@ impl Servizio {
         }
     }
 
-    /// Asks the server to stop and waits until it has.
-    pub async fn ferma(self) {
+    /// Asks the server to stop and waits until it has. What it wrote is still there.
+    pub async fn ferma(self) -> Database {
         self.stop.cancel();
         self.server.await.unwrap().unwrap();
+        self.db
     }
 
     /// Asks the server to stop.
@@ -191,6 +199,21 @@ impl Servizio {
             ambito,
             valida_dal: day("2026-01-01"),
             valida_al: day("2026-12-31"),
+        };
+        aa07::add(&self.db.owner, &self.clock, &self.tabella, &nuova, "prova")
+            .await
+            .unwrap()
+    }
+
+    /// Registers a grant on everything that is valid by the machine's clock too: for a program.
+    pub async fn abilita_oggi(&self, soggetto: &str, profilo: &str) -> i64 {
+        let nuova = NuovaAbilitazione {
+            soggetto: soggetto.to_owned(),
+            ente: Ente::Mef,
+            profilo: profilo.to_owned(),
+            ambito: tutto(),
+            valida_dal: "2020-01-01".parse().unwrap(),
+            valida_al: "2199-12-31".parse().unwrap(),
         };
         aa07::add(&self.db.owner, &self.clock, &self.tabella, &nuova, "prova")
             .await

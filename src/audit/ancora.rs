@@ -1,0 +1,106 @@
+//! Anchors: once a day, where every chain stands.
+//!
+//! ```json
+//! {"numero":12,"giorno":"2026-11-25","istante":"2026-11-25T00:00:31.000000Z","teste":[{"catena":3,"numero":91,"impronta":"5c1e…"}]}
+//! ```
+//!
+//! An anchor's impronta covers its text and the anchor before. It goes to the service's log as well, which is kept elsewhere:
+//! whoever holds one impronta (`omnia audit verify --ancora IMPRONTA`) can prove that nothing up to that day was rewritten
+//! since, not even by the owner of the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+
+use super::{catena::Impronta, record};
+
+/// Two instances that write the day's anchor at once take turns. The number has no meaning.
+const LOCK: i64 = 0x6f6d_6e69_6161;
+
+/// The text of an anchor.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ancora {
+    /// 1, 2, 3…
+    pub numero: i64,
+    /// The day (UTC) that begins with it.
+    pub giorno: String,
+    istante: String,
+    /// Every chain that has a record, by number.
+    pub teste: Vec<TestaDi>,
+}
+
+/// Where one chain stands.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TestaDi {
+    /// The chain.
+    pub catena: i64,
+    /// Its last record.
+    pub numero: i64,
+    /// In hexadecimal.
+    pub impronta: String,
+}
+
+/// Writes the anchor of the day, unless there is one. Its impronta, if it was written.
+///
+/// # Errors
+/// The database's.
+pub async fn ancora(pool: &PgPool, adesso: DateTime<Utc>) -> Result<Option<Impronta>, sqlx::Error> {
+    let giorno = adesso.date_naive();
+    // The serving role's connections only read unless a transaction says otherwise.
+    let mut tx = pool.begin_with("begin read write").await?;
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *tx)
+        .await?;
+    let last: Option<(i64, NaiveDate, Vec<u8>)> = sqlx::query_as(
+        "select numero, giorno, impronta from audit_ancora order by numero desc limit 1",
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let (numero, before) = match last {
+        None => (1, Impronta::default()),
+        // Later than today too: a clock that was set back must not give a day a second anchor.
+        Some((_, last, _)) if last >= giorno => return Ok(None),
+        Some((numero, _, impronta)) => (numero + 1, read(&impronta)?),
+    };
+    let teste: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+        "select catena, numero, impronta from audit_catena where numero > 0 order by catena",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let teste = teste
+        .into_iter()
+        .map(|(catena, numero, impronta)| {
+            Ok(TestaDi {
+                catena,
+                numero,
+                impronta: read(&impronta)?.to_string(),
+            })
+        })
+        .collect::<Result<_, sqlx::Error>>()?;
+    let ancora = Ancora {
+        numero,
+        giorno: giorno.to_string(),
+        istante: record::istante(adesso),
+        teste,
+    };
+    let testo = serde_json::to_string(&ancora).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    let impronta = before.dopo(&testo);
+    sqlx::query(
+        "insert into audit_ancora (numero, giorno, ancora, impronta) values ($1, $2, $3, $4)",
+    )
+    .bind(numero)
+    .bind(giorno)
+    .bind(testo)
+    .bind(impronta.0.as_slice())
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    tracing::info!(numero, %giorno, %impronta, "audit log anchored");
+    Ok(Some(impronta))
+}
+
+fn read(impronta: &[u8]) -> Result<Impronta, sqlx::Error> {
+    Impronta::from_slice(impronta)
+        .ok_or_else(|| sqlx::Error::Protocol("an impronta is not of 32 bytes".to_owned()))
+}

@@ -1,0 +1,212 @@
+//! The audit log: what was asked, by whom, under which grant, and what became of it.
+//!
+//! ```text
+//! catena 3:  ┌ 1 APERTURA ┐   ┌ 2 CHIAMATA mef-rgs-be CountDecrees OK ┐   ┌ 3 INIZIO … ExportDecrees ┐   ┌ 4 …
+//!            └ impronta ──┼──►└ impronta = SHA-256(impronta before ‖ record) ─►└ impronta ───────────┼──►
+//!                         │
+//! once a day: ancora = { heads of all chains }, chained to the ancora before; its impronta goes to the log of the service too
+//! ```
+//!
+//! Four questions, and where they are answered:
+//!
+//! - *Was every call recorded?* [`AuditLayer`] stands outside the access layer and before every service of the contract: refused calls
+//!   are recorded too. No answer leaves before its record is committed; if it cannot be, the call is refused
+//!   ([`Reason::AuditUnavailable`]). Health and reflection hold no data and leave no record.
+//! - *Was a record changed, removed, added or moved?* [`verifica`]: the chain breaks at that place. What the owner of the
+//!   database could still do, rewrite everything from one place on, contradicts the next anchor.
+//! - *Is a person in it?* A natural person's codice fiscale is a keyed hash ([`Chiave`]).
+//! - *How long is it kept?* `omnia audit prune` removes what is older than the retention, up to the heads of an anchor: what
+//!   is left is still proved by that anchor.
+//!
+//! Several instances write several chains, so none waits for another. The record of a call with one answer is one, written
+//! when the answer is ready; a stream has two ([`record::Tipo`]).
+
+pub mod ancora;
+mod catena;
+mod chiave;
+mod corpo;
+pub mod esporta;
+mod layer;
+pub mod potatura;
+pub mod record;
+mod scrittore;
+pub mod tracciamento;
+pub mod verifica;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+pub use catena::{Impronta, Testa};
+pub use chiave::Chiave;
+pub use layer::{AuditLayer, Registrato};
+
+use crate::{
+    clock::Clock,
+    error::{Error, Reason, Result},
+};
+use record::Tipo;
+use scrittore::{Scrittore, Voce};
+
+/// Records that may wait for the writer.
+const QUEUE: usize = 8192;
+/// How long a call waits for its record, which is more than a batch may take.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// How often the writer of anchors looks at the clock.
+const ANCHOR_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The open chain of this service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Audit(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// `None` once it is closed.
+    queue: std::sync::RwLock<Option<mpsc::Sender<Voce>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    chiave: Chiave,
+    clock: Clock,
+    istanza: String,
+    /// Whether the last batch was written.
+    scrive: Arc<AtomicBool>,
+}
+
+fn unavailable() -> Error {
+    Error::new(
+        Reason::AuditUnavailable,
+        "the call cannot be recorded in the audit log, so it is not answered; try again",
+    )
+}
+
+impl Audit {
+    /// Opens a chain for this instance. `options` are those of the serving role.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn apri(
+        options: &PgConnectOptions,
+        chiave: Chiave,
+        istanza: String,
+        clock: Clock,
+    ) -> Result<Self, sqlx::Error> {
+        let scrittore = Scrittore::apri(options, &istanza, clock.now()).await?;
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let scrive = Arc::new(AtomicBool::new(true));
+        let writer = tokio::spawn(scrittore.scrivi(receiver, Arc::clone(&scrive)));
+        let audit = Self(Arc::new(Inner {
+            queue: std::sync::RwLock::new(Some(sender)),
+            writer: Mutex::new(Some(writer)),
+            chiave,
+            clock,
+            istanza,
+            scrive,
+        }));
+        let adesso = audit.adesso();
+        let coda = record::evento(Tipo::Apertura, adesso, &audit.0.istanza);
+        audit
+            .scrivi(adesso, coda)
+            .await
+            .map_err(|_| sqlx::Error::Protocol("the first record was not written".to_owned()))?;
+        Ok(audit)
+    }
+
+    /// Whether the last records could be written: where not, calls are refused.
+    #[must_use]
+    pub fn scrive(&self) -> bool {
+        self.0.scrive.load(Ordering::Relaxed)
+    }
+
+    /// Writes the anchor of each day, for as long as it runs. `pool` is of the serving role.
+    pub async fn ancora_ogni_giorno(self, pool: PgPool) {
+        let mut fatto = None;
+        loop {
+            let adesso = self.adesso();
+            if fatto != Some(adesso.date_naive()) {
+                match ancora::ancora(&pool, adesso).await {
+                    Ok(_) => fatto = Some(adesso.date_naive()),
+                    Err(error) => tracing::error!(%error, "the audit log cannot be anchored"),
+                }
+            }
+            sleep(ANCHOR_INTERVAL).await;
+        }
+    }
+
+    /// Writes that the chain ends, and waits until all that is queued is written. Calls that come later are refused.
+    pub async fn chiudi(&self) {
+        let adesso = self.adesso();
+        let coda = record::evento(Tipo::Chiusura, adesso, &self.0.istanza);
+        self.accoda(adesso, coda);
+        if let Ok(mut queue) = self.0.queue.write() {
+            *queue = None;
+        }
+        if let Some(writer) = self.0.writer.lock().await.take()
+            && let Err(error) = writer.await
+        {
+            tracing::error!(%error, "the writer of the audit log failed");
+        }
+    }
+
+    /// Writes a record and waits until it is committed. Its numero in the chain.
+    ///
+    /// # Errors
+    /// [`Reason::AuditUnavailable`].
+    async fn scrivi(&self, istante: DateTime<Utc>, coda: String) -> Result<i64> {
+        let (scritta, committed) = oneshot::channel();
+        let queue = self.queue().ok_or_else(unavailable)?;
+        let written = async {
+            let voce = Voce {
+                istante,
+                coda,
+                scritta: Some(scritta),
+            };
+            queue.send(voce).await.ok()?;
+            committed.await.ok()
+        };
+        timeout(PATIENCE, written)
+            .await
+            .ok()
+            .flatten()
+            .ok_or_else(unavailable)
+    }
+
+    /// Queues a record that nobody waits for.
+    fn accoda(&self, istante: DateTime<Utc>, coda: String) {
+        let voce = Voce {
+            istante,
+            coda,
+            scritta: None,
+        };
+        let sent = match self.queue() {
+            Some(queue) => queue.try_send(voce).is_ok(),
+            None => false,
+        };
+        if !sent {
+            tracing::error!("an audit record is lost: its writer is gone or does not keep up");
+        }
+    }
+
+    fn queue(&self) -> Option<mpsc::Sender<Voce>> {
+        self.0.queue.read().ok()?.clone()
+    }
+
+    fn adesso(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    fn chiave(&self) -> &Chiave {
+        &self.0.chiave
+    }
+}

@@ -1,0 +1,288 @@
+//! One record of the audit log, as text.
+//!
+//! ```json
+//! {"catena":3,"numero":17,"istante":"2026-11-25T17:03:12.123456Z","tipo":"CHIAMATA","rpc":"DecreeService/CountDecrees",
+//!  "soggetto":"mef-rgs-be","ente":"MEF","abilitazione":4,"profilo":"mef-rgs","finalita":"…","jti":"…","indirizzo":"10.0.0.7",
+//!  "selezione":{"normativa":"DL109-2018-ART44"},"rilevazione":2,"decisione":"CONSENTITA","politica":"1f0c…","traccia":"4bf9…",
+//!  "esito":"OK","righe":1,"byte":96}
+//! ```
+//!
+//! The text is what is hashed and what is exported: nobody needs this program to check it. What is not known is left out.
+//!
+//! | tipo | when |
+//! | --- | --- |
+//! | `APERTURA` | a service begins its chain |
+//! | `CHIAMATA` | a call with one answer: written before the answer leaves, which it tells of (`esito`, `righe`, `byte`) |
+//! | `INIZIO` | a call with a stream of answers was let in, or refused: written before the first byte leaves |
+//! | `FINE` | that stream ended; `inizio` is the numero of its INIZIO |
+//! | `CHIUSURA` | the service stopped in good order |
+
+use std::{borrow::Cow, net::IpAddr};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+
+use super::chiave::Chiave;
+use crate::traccia::{Fatti, Valore};
+
+/// What a record tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Tipo {
+    /// A chain begins.
+    Apertura,
+    /// A call, whole.
+    Chiamata,
+    /// A stream begins.
+    Inizio,
+    /// A stream ends.
+    Fine,
+    /// A chain ends in good order.
+    Chiusura,
+}
+
+/// Whether the access layer let the call in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Decisione {
+    /// It did.
+    Consentita,
+    /// It did not.
+    Negata,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Esito<'a> {
+    /// The status code, as the gRPC specification spells it.
+    pub codice: &'a str,
+    /// Bytes of the messages sent.
+    pub byte: u64,
+}
+
+/// A call, as it is written down.
+#[derive(Debug)]
+pub struct Chiamata<'a> {
+    /// Which record.
+    pub tipo: Tipo,
+    /// `"DecreeService/ListDecrees"`; the path as asked for where there is no such call.
+    pub rpc: &'a str,
+    /// What is known of it.
+    pub fatti: &'a Fatti,
+    /// Not in a FINE: its INIZIO has it.
+    pub decisione: Option<Decisione>,
+    /// The reason of the error, where there is one.
+    pub motivo: Option<&'a str>,
+    /// The trace, as W3C trace context spells it.
+    pub traccia: &'a str,
+    /// Not in an INIZIO that was let in.
+    pub esito: Option<Esito<'a>>,
+    /// Of a FINE.
+    pub inizio: Option<i64>,
+}
+
+/// Field by field, in the order of the text.
+#[derive(Serialize)]
+struct Testo<'a> {
+    istante: String,
+    tipo: Tipo,
+    rpc: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    soggetto: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ente: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    abilitazione: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profilo: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    utente: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finalita: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indirizzo: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selezione: Option<Selezione<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rilevazione: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decisione: Option<Decisione>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    motivo: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    politica: &'a Option<String>,
+    traccia: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inizio: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    esito: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    righe: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    byte: Option<u64>,
+}
+
+struct Selezione<'a> {
+    valori: &'a [(&'static str, Valore)],
+    chiave: &'a Chiave,
+}
+
+impl Serialize for Selezione<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.valori.len()))?;
+        for (nome, valore) in self.valori {
+            match valore {
+                Valore::Testo(testo) => map.serialize_entry(nome, testo)?,
+                Valore::PersonaFisica(cf) => {
+                    map.serialize_entry(nome, &self.chiave.impronta(cf))?
+                }
+            }
+        }
+        map.end()
+    }
+}
+
+/// The longest path of a call that there is not.
+const MAX_RPC: usize = 100;
+
+/// An instant as records spell it: microseconds, which is what Postgres keeps.
+#[must_use]
+pub fn istante(istante: DateTime<Utc>) -> String {
+    istante.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+impl Chiamata<'_> {
+    /// The text after catena and numero, which only the writer knows.
+    #[must_use]
+    pub fn coda(&self, quando: DateTime<Utc>, chiave: &Chiave) -> String {
+        let fatti = self.fatti;
+        let testo = Testo {
+            istante: istante(quando),
+            tipo: self.tipo,
+            rpc: stampabile(shortened(self.rpc)),
+            soggetto: fatti.soggetto.as_deref().map(stampabile),
+            ente: &fatti.ente,
+            abilitazione: fatti.abilitazione,
+            profilo: &fatti.profilo,
+            utente: fatti.utente.as_deref().map(stampabile),
+            finalita: fatti.finalita.as_deref().map(stampabile),
+            jti: fatti.jti.as_deref().map(stampabile),
+            indirizzo: fatti.indirizzo,
+            selezione: (!fatti.selezione.is_empty()).then_some(Selezione {
+                valori: &fatti.selezione,
+                chiave,
+            }),
+            rilevazione: fatti.rilevazione,
+            decisione: self.decisione,
+            motivo: self.motivo,
+            politica: &fatti.politica,
+            traccia: self.traccia,
+            inizio: self.inizio,
+            esito: self.esito.map(|e| e.codice),
+            righe: fatti.righe,
+            byte: self.esito.map(|e| e.byte),
+        };
+        coda(&testo)
+    }
+}
+
+fn shortened(rpc: &str) -> &str {
+    rpc.char_indices()
+        .nth(MAX_RPC)
+        .map_or(rpc, |(end, _)| &rpc[..end])
+}
+
+/// Without control characters: a NUL would make the record unreadable to Postgres's own JSON functions.
+fn stampabile(testo: &str) -> Cow<'_, str> {
+    if testo.contains(char::is_control) {
+        Cow::Owned(testo.replace(char::is_control, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(testo)
+    }
+}
+
+#[derive(Serialize)]
+struct Evento<'a> {
+    istante: String,
+    tipo: Tipo,
+    istanza: &'a str,
+    versione: &'static str,
+}
+
+/// The text of an APERTURA or a CHIUSURA.
+#[must_use]
+pub fn evento(tipo: Tipo, quando: DateTime<Utc>, istanza: &str) -> String {
+    coda(&Evento {
+        istante: istante(quando),
+        tipo,
+        istanza,
+        versione: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// Without the opening brace.
+fn coda(testo: &impl Serialize) -> String {
+    let mut json = serde_json::to_string(testo)
+        // Texts, numbers and maps with text keys: nothing of it can fail to serialize.
+        .unwrap_or_default();
+    json.drain(..1);
+    json
+}
+
+/// The whole text of a record.
+#[must_use]
+pub fn intero(catena: i64, numero: i64, coda: &str) -> String {
+    format!("{{\"catena\":{catena},\"numero\":{numero},{coda}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_a_hash_and_what_is_not_known_is_left_out() {
+        let fatti = Fatti {
+            soggetto: Some("a\"b\0".into()),
+            selezione: vec![
+                ("normativa", Valore::Testo("N".into())),
+                (
+                    "cf_azienda",
+                    Valore::PersonaFisica("RCCMNL83S18D969H".into()),
+                ),
+            ],
+            ..Fatti::default()
+        };
+        let chiave = Chiave::new(&[7; 32]);
+        let coda = Chiamata {
+            tipo: Tipo::Chiamata,
+            rpc: &"x".repeat(200),
+            fatti: &fatti,
+            decisione: Some(Decisione::Negata),
+            motivo: None,
+            traccia: "t",
+            esito: Some(Esito {
+                codice: "OK",
+                byte: 3,
+            }),
+            inizio: None,
+        }
+        .coda(DateTime::UNIX_EPOCH, &chiave);
+        let text = intero(1, 2, &coda);
+        assert!(!text.contains("RCCMNL") && !text.contains('\0'), "{text}");
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["numero"], 2);
+        assert_eq!(value["tipo"], "CHIAMATA");
+        assert_eq!(value["decisione"], "NEGATA");
+        assert_eq!(value["soggetto"], "a\"b\u{fffd}");
+        assert_eq!(value["rpc"].as_str().unwrap().len(), MAX_RPC);
+        assert!(
+            value["selezione"]["cf_azienda"]
+                .as_str()
+                .unwrap()
+                .starts_with("hmac-sha256:")
+        );
+        assert!(value.get("ente").is_none() && value.get("rilevazione").is_none());
+    }
+}

@@ -1,0 +1,273 @@
+//! Whether the log is as it was written, and where it is not.
+//!
+//! Each chain is read from its beginning, or from the anchor that it was pruned to. A record is checked against what stands
+//! before it in the table, so that one change is told of at its place and does not drag along all that follows.
+
+use std::{collections::BTreeMap, fmt};
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt as _;
+use serde::Deserialize;
+use sqlx::{PgPool, Postgres, Row as _, Transaction, postgres::PgRow};
+
+use super::{
+    ancora::Ancora,
+    catena::{Impronta, Testa},
+    record,
+};
+
+/// What a verification found.
+#[derive(Debug, Default)]
+pub struct Verifica {
+    /// Chains read.
+    pub catene: usize,
+    /// Records read.
+    pub record: u64,
+    /// Anchors read.
+    pub ancore: usize,
+    /// Streams that have no end: their service was killed, or they are under way.
+    pub senza_fine: u64,
+    /// All that is wrong, by place.
+    pub difformita: Vec<Difformita>,
+}
+
+/// One thing that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difformita {
+    /// `catena 3, record 17`
+    pub dove: String,
+    /// What is wrong.
+    pub cosa: String,
+}
+
+impl fmt::Display for Difformita {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.dove, self.cosa)
+    }
+}
+
+/// What a record says of itself.
+#[derive(Deserialize)]
+struct Proprio {
+    catena: i64,
+    numero: i64,
+    istante: String,
+    tipo: String,
+    inizio: Option<i64>,
+    esito: Option<String>,
+}
+
+/// Reads the whole log at one moment. `nota`: the impronta of an anchor that was kept elsewhere.
+///
+/// # Errors
+/// The database's; what is wrong with the log is no error but a [`Difformita`].
+pub async fn verifica(pool: &PgPool, nota: Option<Impronta>) -> Result<Verifica, sqlx::Error> {
+    let mut tx = pool
+        .begin_with("begin isolation level repeatable read read only")
+        .await?;
+    let mut esito = Verifica::default();
+    let ancore = ancore(&mut tx, &mut esito, nota).await?;
+    let potate: Vec<i64> = sqlx::query_scalar("select distinct ancora from audit_potatura")
+        .fetch_all(&mut *tx)
+        .await?;
+    let catene: Vec<(i64, i64, Vec<u8>)> =
+        sqlx::query_as("select catena, numero, impronta from audit_catena order by catena")
+            .fetch_all(&mut *tx)
+            .await?;
+    for (catena, numero, impronta) in catene {
+        let mut attese = BTreeMap::new();
+        let mut inizio = Testa::default();
+        for ancora in &ancore {
+            let Some(testa) = ancora.teste.get(&catena) else {
+                continue;
+            };
+            attese.insert(testa.numero, (ancora.numero, testa.impronta));
+            if potate.contains(&ancora.numero) && testa.numero > inizio.numero {
+                inizio = *testa;
+            }
+        }
+        let testa = Testa {
+            numero,
+            impronta: Impronta::from_slice(&impronta).unwrap_or_default(),
+        };
+        let catena = Catena {
+            catena,
+            prima: inizio,
+            attese,
+        };
+        catena.leggi(&mut tx, testa, &mut esito).await?;
+    }
+    tx.rollback().await?;
+    Ok(esito)
+}
+
+struct Vista {
+    numero: i64,
+    teste: BTreeMap<i64, Testa>,
+}
+
+/// Reads the chain of anchors.
+async fn ancore(
+    tx: &mut Transaction<'_, Postgres>,
+    esito: &mut Verifica,
+    nota: Option<Impronta>,
+) -> Result<Vec<Vista>, sqlx::Error> {
+    let rows: Vec<(i64, String, Vec<u8>)> =
+        sqlx::query_as("select numero, ancora, impronta from audit_ancora order by numero")
+            .fetch_all(&mut **tx)
+            .await?;
+    let mut before = Impronta::default();
+    let mut found = nota.is_none();
+    let mut viste = Vec::new();
+    for (expected, (numero, testo, impronta)) in (1..).zip(rows) {
+        let dove = format!("ancora {expected}");
+        let stored = Impronta::from_slice(&impronta).unwrap_or_default();
+        if numero != expected {
+            esito.nota(&dove, "is missing");
+        } else if before.dopo(&testo) != stored {
+            esito.nota(&dove, "was changed, or the one before it was");
+        }
+        before = stored;
+        found |= nota == Some(stored);
+        esito.ancore += 1;
+        match serde_json::from_str::<Ancora>(&testo) {
+            Ok(ancora) if ancora.numero == numero => viste.push(Vista {
+                numero,
+                teste: ancora
+                    .teste
+                    .into_iter()
+                    .filter_map(|t| {
+                        let impronta = t.impronta.parse().ok()?;
+                        let numero = t.numero;
+                        Some((t.catena, Testa { numero, impronta }))
+                    })
+                    .collect(),
+            }),
+            _ => esito.nota(&dove, "is not the text of this anchor"),
+        }
+    }
+    if !found {
+        esito.nota(
+            "ancore",
+            "none has the impronta that was given: the log was rewritten, or it is of another log",
+        );
+    }
+    Ok(viste)
+}
+
+struct Catena {
+    catena: i64,
+    /// What the first record comes after.
+    prima: Testa,
+    /// By numero: which anchor saw that record, with which impronta.
+    attese: BTreeMap<i64, (i64, Impronta)>,
+}
+
+impl Catena {
+    async fn leggi(
+        self,
+        tx: &mut Transaction<'_, Postgres>,
+        testa: Testa,
+        esito: &mut Verifica,
+    ) -> Result<(), sqlx::Error> {
+        esito.catene += 1;
+        let mut ultima = self.prima;
+        let mut aperti = 0_u64;
+        let mut rows = sqlx::query(
+            "select numero, istante, record, impronta from audit_registro where catena = $1 order by numero",
+        )
+        .bind(self.catena)
+        .fetch(&mut **tx);
+        while let Some(row) = rows.try_next().await? {
+            esito.record += 1;
+            ultima = self.uno(ultima, &row, esito, &mut aperti)?;
+        }
+        drop(rows);
+        esito.senza_fine += aperti;
+        if ultima.numero < testa.numero {
+            esito.nota(
+                &self.dove(ultima.numero + 1),
+                &format!("is missing, and all up to record {}", testa.numero),
+            );
+        } else if ultima != testa {
+            esito.nota(
+                &self.dove(ultima.numero),
+                "is not the head of its chain: records were added, or the head was changed",
+            );
+        }
+        for (numero, (ancora, _)) in self.attese.range(ultima.numero + 1..) {
+            esito.nota(
+                &self.dove(*numero),
+                &format!("is missing: anchor {ancora} saw it"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks one record against the one before it in the table.
+    fn uno(
+        &self,
+        before: Testa,
+        row: &PgRow,
+        esito: &mut Verifica,
+        aperti: &mut u64,
+    ) -> Result<Testa, sqlx::Error> {
+        let numero: i64 = row.try_get("numero")?;
+        let istante: DateTime<Utc> = row.try_get("istante")?;
+        let testo: &str = row.try_get("record")?;
+        let impronta = Impronta::from_slice(row.try_get("impronta")?).unwrap_or_default();
+        let dove = self.dove(numero);
+        let consecutive = numero == before.numero + 1;
+        if numero <= before.numero {
+            esito.nota(&dove, "should have been pruned: it was added later");
+        } else if !consecutive {
+            let last = numero - 1;
+            let missing = format!("is missing, and all up to record {last}");
+            esito.nota(&self.dove(before.numero + 1), &missing);
+        }
+        match serde_json::from_str::<Proprio>(testo) {
+            Err(_) => esito.nota(&dove, "was changed: it is not a record"),
+            Ok(own) if (own.catena, own.numero) != (self.catena, numero) => {
+                let other = format!(
+                    "holds catena {}, record {}: it was moved or changed",
+                    own.catena, own.numero
+                );
+                esito.nota(&dove, &other);
+            }
+            Ok(own) => {
+                if own.istante != record::istante(istante) {
+                    esito.nota(&dove, "its column istante was changed");
+                } else if consecutive && before.impronta.dopo(testo) != impronta {
+                    esito.nota(&dove, "was changed, or the one before it was");
+                }
+                match own.tipo.as_str() {
+                    "INIZIO" if own.esito.is_none() => *aperti += 1,
+                    "FINE" if own.inizio.is_some() => *aperti = aperti.saturating_sub(1),
+                    _ => {}
+                }
+            }
+        }
+        if let Some((ancora, attesa)) = self.attese.get(&numero)
+            && *attesa != impronta
+        {
+            esito.nota(
+                &dove,
+                &format!("is not what anchor {ancora} saw: the chain was rewritten up to here"),
+            );
+        }
+        Ok(Testa { numero, impronta })
+    }
+
+    fn dove(&self, numero: i64) -> String {
+        format!("catena {}, record {numero}", self.catena)
+    }
+}
+
+impl Verifica {
+    fn nota(&mut self, dove: &str, cosa: &str) {
+        self.difformita.push(Difformita {
+            dove: dove.to_owned(),
+            cosa: cosa.to_owned(),
+        });
+    }
+}

@@ -1,0 +1,195 @@
+//! `omnia audit`: proves, exports and prunes the audit log.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use chrono::{Days, NaiveDate};
+use clap::{Args, Subcommand};
+
+use super::serve::audit_key;
+use crate::{
+    audit::{
+        Impronta, ancora,
+        esporta::{self, Giorni},
+        potatura, tracciamento, verifica,
+    },
+    clock::Clock,
+    config::Settings,
+    error::Sentence,
+    postgres::{self, Postgres},
+    valori::{CodiceFiscale, parse_data},
+};
+
+/// Verify, export and prune the audit log.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find every record that was changed, removed, added or moved. Exit code 1 if there is one.
+    Verify {
+        /// The impronta of an anchor that was kept elsewhere (the service's log has each): it must be among the anchors.
+        #[arg(long, value_name = "IMPRONTA")]
+        ancora: Option<Impronta>,
+    },
+    /// Write the records as JSON Lines, or the calls by purpose as PDND's tracing CSV.
+    Export(Export),
+    /// Write the anchor of today, if the service has not.
+    Anchor,
+    /// Remove what is older than audit.retention_days, up to the heads of an anchor.
+    Prune {
+        /// Remove what an anchor of this day or earlier has seen, whatever the retention.
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
+        prima_di: Option<NaiveDate>,
+    },
+    /// Print what stands in the log for a natural person's codice fiscale, to look for it.
+    Cf {
+        /// The codice fiscale, 16 characters.
+        #[arg(value_parser = CodiceFiscale::parse)]
+        cf: CodiceFiscale,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    /// `jsonl`, or `pdnd` for the tracing CSV.
+    #[arg(long, value_enum, default_value = "jsonl")]
+    formato: Formato,
+    /// First day (UTC), included.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
+    dal: Option<NaiveDate>,
+    /// Last day (UTC), included.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
+    al: Option<NaiveDate>,
+    /// Where to. Without it: standard output.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Formato {
+    Jsonl,
+    Pdnd,
+}
+
+impl Audit {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// No database, or what was asked for cannot be done.
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+        if let Command::Cf { cf } = &self.command {
+            println!("{}", audit_key(settings)?.impronta(cf.as_str()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let postgres = postgres::join(&settings.database).await?;
+        let done = self.command.run(settings, &postgres).await;
+        postgres.stop().await?;
+        done
+    }
+}
+
+impl Command {
+    async fn run(self, settings: &Settings, postgres: &Postgres) -> Result<ExitCode, Sentence> {
+        let pool = postgres.owner_pool();
+        postgres::check_schema(&pool).await?;
+        let clock = Clock::system();
+        match self {
+            Self::Verify { ancora } => {
+                let verifica = verifica::verifica(&pool, ancora).await?;
+                return Ok(tell(&verifica));
+            }
+            Self::Export(export) => export.run(&pool).await?,
+            Self::Anchor => match ancora::ancora(&pool, clock.now()).await? {
+                Some(impronta) => println!("{impronta}"),
+                None => println!("today has its anchor already"),
+            },
+            Self::Prune { prima_di } => {
+                let retention = || {
+                    let days = settings.audit.retention_days?;
+                    clock
+                        .now()
+                        .date_naive()
+                        .checked_sub_days(Days::new(days.into()))
+                };
+                let prima_di = prima_di
+                    .or_else(retention)
+                    .ok_or("set audit.retention_days, or give --prima-di: records are kept until one says otherwise")?;
+                let chi = nix::unistd::User::from_uid(nix::unistd::getuid())?
+                    .map_or_else(|| "?".to_owned(), |user| user.name);
+                match potatura::pota(&pool, prima_di, clock.now(), &chi).await? {
+                    Some(p) => println!(
+                        "{} records removed, up to anchor {} of {}",
+                        p.righe, p.ancora, p.giorno
+                    ),
+                    None => {
+                        println!("nothing removed: there is no anchor of {prima_di} or earlier")
+                    }
+                }
+            }
+            Self::Cf { .. } => {}
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn tell(verifica: &verifica::Verifica) -> ExitCode {
+    for difformita in &verifica.difformita {
+        println!("{difformita}");
+    }
+    println!(
+        "{} chains, {} records, {} anchors: {}",
+        verifica.catene,
+        verifica.record,
+        verifica.ancore,
+        match verifica.difformita.len() {
+            0 => "as they were written".to_owned(),
+            n => format!("{n} things are not as they were written"),
+        }
+    );
+    if verifica.senza_fine > 0 {
+        println!(
+            "{} streams have no end in the log: under way, or their service was killed",
+            verifica.senza_fine
+        );
+    }
+    if verifica.difformita.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+impl Export {
+    async fn run(self, pool: &sqlx::PgPool) -> Result<(), Sentence> {
+        let giorni = Giorni {
+            dal: self.dal,
+            al: self.al,
+        };
+        let mut out: Box<dyn Write + Send> = match &self.file {
+            None => Box::new(io::BufWriter::new(io::stdout())),
+            Some(path) => {
+                let file = std::fs::File::create_new(path)
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                Box::new(io::BufWriter::new(file))
+            }
+        };
+        let (written, what) = match self.formato {
+            Formato::Jsonl => (
+                esporta::json_lines(pool, giorni, &mut out).await?,
+                "records",
+            ),
+            Formato::Pdnd => (tracciamento::csv(pool, giorni, &mut out).await?, "lines"),
+        };
+        if let Some(path) = &self.file {
+            println!("{written} {what} written to {}", path.display());
+        }
+        Ok(())
+    }
+}
