@@ -124,15 +124,23 @@ impl Corrente {
         let status = headers
             .or_else(|| intero.trailers.as_ref().and_then(Status::from_header_map))
             .unwrap_or_else(|| Status::unknown("no status"));
-        self.scrivi(Tipo::Chiamata, &status, Some(intero.byte))
-            .await?;
+        let recorded = self
+            .scrivi(Tipo::Chiamata, &status, Some(intero.byte))
+            .await;
+        // What says itself that nothing can be had now holds nothing back, and says better why.
+        if status.code() != Code::Unavailable {
+            recorded?;
+        }
         Ok(Response::from_parts(parts, intero.rendi()))
     }
 
     /// A status in the headers is all that there is of the answer: it was refused.
     async fn stream(self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
         if let Some(status) = Status::from_header_map(response.headers()) {
-            self.scrivi(Tipo::Inizio, &status, Some(0)).await?;
+            let recorded = self.scrivi(Tipo::Inizio, &status, Some(0)).await;
+            if status.code() != Code::Unavailable {
+                recorded?;
+            }
             return Ok(response);
         }
         let inizio = self.scrivi(Tipo::Inizio, &Status::ok(""), None).await?;

@@ -29,6 +29,7 @@ mod modello;
 mod mondi;
 mod piani;
 mod postgres;
+mod privilegi;
 mod richieste;
 mod riconciliazione;
 mod rilevazione;
