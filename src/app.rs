@@ -7,6 +7,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use futures_util::TryStreamExt as _;
 use sqlx::PgPool;
 use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -30,7 +31,7 @@ use crate::{
         decree_service_server::DecreeServiceServer, report_service_server::ReportServiceServer,
     },
     report::service::Report,
-    rpc::observe::ObserveLayer,
+    rpc::{flusso::Flusso, observe::ObserveLayer},
 };
 
 /// How often the health service asks the database.
@@ -157,7 +158,9 @@ async fn serve_recorded(
         .layer(access)
         .add_routes(routes)
         .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            TcpIncoming::from(listener)
+                .with_nodelay(Some(true))
+                .map_ok(Flusso::chiaro),
             stop.clone().cancelled_owned(),
         );
     let drain = Duration::from_secs(settings.server.drain_seconds);

@@ -40,6 +40,7 @@
 //! | [`abilitazione`] | §3: token, AA07 grant, policy, decision, proof, layer |
 //! | [`report`] | §2.1: filter, query, service |
 //! | [`decreto`] | §2.2: filter, query, service, export |
+//! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
 //! | [`traccia`], [`audit`] | what becomes known of a call; the log of all calls, chained and anchored |
 //! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione |
 //! | [`postgres`] | the database: a server of yours, or a private cluster |
@@ -57,6 +58,7 @@
 pub mod abilitazione;
 pub mod app;
 pub mod audit;
+pub mod canale;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -4,6 +4,8 @@ use std::{fmt::Display, ops::RangeInclusive};
 
 use tracing_subscriber::EnvFilter;
 
+use crate::canale::Inoltro;
+
 use super::{Access, Audit, Database, Export, Server, Settings, Telemetry};
 
 type Checked = Result<(), String>;
@@ -34,7 +36,10 @@ impl Server {
             self.max_request_bytes,
             1024..=16 * 1024 * 1024,
         )?;
-        within("server.drain_seconds", self.drain_seconds, 0..=3600)
+        within("server.drain_seconds", self.drain_seconds, 0..=3600)?;
+        Inoltro::parse(&self.trusted_proxies, &self.client_address_header)
+            .map(drop)
+            .map_err(|error| format!("settings: {error}"))
     }
 }
 
@@ -123,7 +128,13 @@ mod tests {
     #[test]
     fn every_bad_value_is_refused_by_name() {
         type Spoil = fn(&mut Settings);
-        let bad: [(&str, Spoil); 15] = [
+        let bad: [(&str, Spoil); 17] = [
+            ("server.trusted_proxies", |s| {
+                s.server.trusted_proxies = vec!["10.0.0.1/24".to_owned()];
+            }),
+            ("server.client_address_header", |s| {
+                s.server.client_address_header = "x y".to_owned();
+            }),
             ("server.max_request_bytes", |s| {
                 s.server.max_request_bytes = 0;
             }),

@@ -16,6 +16,7 @@
 //! has a sensible default has one. Connection URLs hold passwords, and no `Debug` of the settings shows them.
 
 mod check;
+mod list;
 mod read;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -53,6 +54,11 @@ pub struct Server {
     pub drain_seconds: u64,
     /// Whether gRPC reflection is served.
     pub reflection: bool,
+    /// The proxies, as CIDR, that are believed about whom they ask for.
+    #[serde(deserialize_with = "list::deserialize")]
+    pub trusted_proxies: Vec<String>,
+    /// The header in which they say it.
+    pub client_address_header: String,
 }
 
 /// `[database]`
@@ -141,6 +147,8 @@ impl Default for Server {
             max_request_bytes: 64 * 1024,
             drain_seconds: 10,
             reflection: true,
+            trusted_proxies: Vec::new(),
+            client_address_header: "x-forwarded-for".to_owned(),
         }
     }
 }

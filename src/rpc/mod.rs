@@ -1,5 +1,6 @@
 //! What every call shares: how an error becomes a status, how a request is read, how pages are cut, how a call is seen.
 
+pub mod flusso;
 pub mod observe;
 pub mod pages;
 pub mod request;
