@@ -1,8 +1,8 @@
 //! The composition root: what is made of what, and in which order calls pass through it.
 //!
 //! ```text
-//! TCP ─► observe ─► audit ─► access ─► ReportService, DecreeService, AccessService ─► Postgres (serving role)
-//!                                 └──► health, reflection (no token)
+//! TCP ─► observe ─► canale ─► audit ─► access ─► ReportService, DecreeService, AccessService ─► Postgres (serving role)
+//!                                          └──► health, reflection (no token)
 //! ```
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -22,6 +22,7 @@ use crate::{
         Access, AccessLayer, Guardia, Jwks, Politica, Sorgente, TokenVerifier, Vocabulary,
     },
     audit::{Audit, AuditLayer, Chiave},
+    canale::{CanaleLayer, Inoltro},
     clock::Clock,
     config::{self, Settings},
     decreto::service::{Decrees, Limiti},
@@ -149,11 +150,16 @@ async fn serve_recorded(
         .iter()
         .map(|(rpc, words)| (rpc.to_owned(), words.flusso()))
         .collect();
+    let inoltro = Inoltro::parse(
+        &settings.server.trusted_proxies,
+        &settings.server.client_address_header,
+    )?;
     let server = Server::builder()
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .http2_max_header_list_size(MAX_HEADER_BYTES)
         .max_concurrent_streams(256)
         .layer(ObserveLayer)
+        .layer(CanaleLayer::new(inoltro))
         .layer(AuditLayer::new(audit.clone(), rpc))
         .layer(access)
         .add_routes(routes)

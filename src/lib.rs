@@ -17,6 +17,7 @@
 //!
 //! ```text
 //!              ┌ observe    span, metric, log line at the end of the call          rpc::observe
+//!              ├ canale     the client's address and certificate                  canale::layer
 //!              ├ access     token ─► who;  AA07 grant ─► what INPS gave them;        abilitazione::layer
 //!              │            decision table ─► may this profile make this call?
 //!              │            puts an Abilitazione into the request, or refuses

@@ -22,8 +22,8 @@ use super::{
     record::{Chiamata, Decisione, Esito, Tipo},
 };
 use crate::{
-    abilitazione::is_libera, proto::PACKAGE, rpc::status::into_status, telemetry::code_name,
-    traccia::Traccia,
+    abilitazione::is_libera, canale::Canale, proto::PACKAGE, rpc::status::into_status,
+    telemetry::code_name, traccia::Traccia,
 };
 
 /// Puts the recorder before a service.
@@ -92,6 +92,11 @@ where
             trace_id: trace_id(request.headers()),
         };
         let streams = self.layer.rpc.get(rpc).copied().unwrap_or(false);
+        let indirizzo = request
+            .extensions()
+            .get()
+            .and_then(|canale: &Canale| canale.indirizzo());
+        corrente.traccia.nota(|f| f.indirizzo = indirizzo);
         request.extensions_mut().insert(corrente.traccia.clone());
         let answer = self.inner.call(request);
         Box::pin(async move {

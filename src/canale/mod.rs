@@ -13,6 +13,7 @@
 
 mod certificato;
 mod indirizzo;
+mod layer;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -23,6 +24,7 @@ use http::{Extensions, HeaderMap};
 
 pub use certificato::{Certificato, CertificatoError};
 pub use indirizzo::{Inoltro, InoltroError};
+pub use layer::{CanaleLayer, ConCanale};
 
 /// What the accept loop knows of a connection. Every request on it has this in its extensions.
 #[derive(Debug, Clone)]

@@ -22,6 +22,7 @@ mod contratto;
 mod errore;
 mod flusso;
 mod forged;
+mod indirizzo;
 mod ingresso;
 mod messaggi;
 mod migrate;
