@@ -100,8 +100,20 @@ impl Scrittore {
             batch.extend(backlog.drain(..backlog.len().min(BATCH)));
             let room = BATCH - batch.len();
             if batch.is_empty() {
-                if queue.recv_many(&mut batch, room).await == 0 {
-                    break;
+                let received = if self.incerta {
+                    timeout(PAUSE, queue.recv_many(&mut batch, room)).await
+                } else {
+                    Ok(queue.recv_many(&mut batch, room).await)
+                };
+                match received {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    // Nobody calls a service that says it is not well: it must find out by itself that it is again.
+                    Err(_) => {
+                        let found = timeout(PATIENCE, self.ritrova()).await;
+                        scrive.store(matches!(found, Ok(Ok(()))), Ordering::Relaxed);
+                        continue;
+                    }
                 }
             } else {
                 while batch.len() < BATCH
@@ -145,17 +157,25 @@ impl Scrittore {
         }
     }
 
+    /// Connects again, and reads where the chain ends.
+    async fn ritrova(&mut self) -> Result<(), sqlx::Error> {
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        self.testa = testa(&mut connection, self.catena).await?;
+        self.connection = Some(connection);
+        self.incerta = false;
+        Ok(())
+    }
+
     /// Writes a batch in one transaction. The numero of its first record.
     async fn scrivi_lotto(&mut self, batch: &[Voce]) -> Result<i64, sqlx::Error> {
+        if self.incerta {
+            self.ritrova().await?;
+        }
         // Left out while the statement runs: dropped half-way, it must not be used again.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => PgConnection::connect_with(&self.options).await?,
         };
-        if self.incerta {
-            self.testa = testa(&mut connection, self.catena).await?;
-            self.incerta = false;
-        }
         let mut testa = self.testa;
         let (mut istanti, mut record, mut impronte) = (
             Vec::with_capacity(batch.len()),
