@@ -19,7 +19,7 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
     abilitazione::{
-        Access, AccessLayer, Guardia, Jwks, Politica, Sorgente, TokenVerifier, Vocabulary,
+        Access, AccessLayer, Guardia, Jwks, Politica, Ricarica, Sorgente, TokenVerifier, Vocabulary,
     },
     audit::{Audit, AuditLayer, Chiave},
     canale::{CanaleLayer, Inoltro},
@@ -33,6 +33,8 @@ use crate::{
     },
     report::service::Report,
     rpc::{flusso::Flusso, observe::ObserveLayer},
+    salute::Salute,
+    sorveglianza::Sorveglianza,
 };
 
 /// How often the health service asks the database.
@@ -120,6 +122,19 @@ async fn serve_recorded(
         pool.clone(),
         audit.clone(),
     )));
+    let salute = Salute::default();
+    let _componenti = AbortOnDropHandle::new(tokio::spawn(tell(health.clone(), salute.clone())));
+    let dir = settings.access.policy_dir.clone();
+    let _policy = AbortOnDropHandle::new(tokio::spawn(
+        Ricarica::new(
+            access.guardia().politica().clone(),
+            dir.clone(),
+            Vocabulary::of_contract()?,
+            salute.componente("policy"),
+            access.guardia().clock().clone(),
+        )
+        .segui(Sorveglianza::new(dir)?),
+    ));
     let _anchors =
         AbortOnDropHandle::new(tokio::spawn(audit.clone().ancora_ogni_giorno(pool.clone())));
 
@@ -198,6 +213,24 @@ async fn watch(health: HealthReporter, pool: PgPool, audit: Audit) {
         };
         set_health(&health, status).await;
         sleep(HEALTH_INTERVAL).await;
+    }
+}
+
+/// Passes on how each component is, under its name.
+async fn tell(health: HealthReporter, salute: Salute) {
+    let mut stati = salute.segui();
+    loop {
+        let now = stati.borrow_and_update().clone();
+        for (nome, bene) in now {
+            let status = match bene {
+                true => ServingStatus::Serving,
+                false => ServingStatus::NotServing,
+            };
+            health.set_service_status(nome, status).await;
+        }
+        if stati.changed().await.is_err() {
+            return;
+        }
     }
 }
 

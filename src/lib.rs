@@ -46,6 +46,7 @@
 //! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione |
 //! | [`postgres`] | the database: a server of yours, or a private cluster |
 //! | [`rpc`] | what every call shares: status, request parts, pages, observation |
+//! | [`salute`], [`sorveglianza`] | how the parts are; what changes on disk while the service runs |
 //! | [`app`] | the composition root |
 //! | [`cli`], [`config`], [`telemetry`], [`clock`] | subcommands, settings, what is observed, injected time |
 //!
@@ -70,6 +71,8 @@ pub mod proto;
 pub mod report;
 pub mod rilevazione;
 pub mod rpc;
+pub mod salute;
+pub mod sorveglianza;
 pub mod telemetry;
 pub mod traccia;
 pub mod valori;

@@ -93,6 +93,18 @@ impl Guardia {
         }))
     }
 
+    /// The policy by which it decides.
+    #[must_use]
+    pub fn politica(&self) -> &Politica {
+        &self.0.politica
+    }
+
+    /// The clock by which it decides.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     /// Decides on a call of the contract (`"DecreeService/ListDecrees"`) with these headers.
     ///
     /// # Errors

@@ -37,6 +37,12 @@ impl AccessLayer {
     pub fn new(guardia: Guardia) -> Self {
         Self(guardia)
     }
+
+    /// Who keeps it.
+    #[must_use]
+    pub fn guardia(&self) -> &Guardia {
+        &self.0
+    }
 }
 
 impl<S> Layer<S> for AccessLayer {

@@ -44,7 +44,7 @@ pub use jwks::{Jwks, JwksError};
 pub use layer::{AccessLayer, Accesso};
 pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};
 pub use policy::{
-    Decisione, PolicyError, PolicyErrors, Politica, Profilo, Sorgente, Tabella, matrix,
+    Decisione, PolicyError, PolicyErrors, Politica, Profilo, Ricarica, Sorgente, Tabella, matrix,
 };
 pub use service::Access;
 pub use token::TokenVerifier;

@@ -20,6 +20,7 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 use super::{
     code::{is_fault, name},
     method,
+    reload::ReloadMetrics,
 };
 use crate::error::Sentence;
 
@@ -100,6 +101,12 @@ impl Exporter {
             .with_boundaries(BOUNDARIES.to_vec())
             .build();
         RpcMetrics { duration }
+    }
+
+    /// The instruments of reloads.
+    #[must_use]
+    pub fn reload_metrics(&self) -> ReloadMetrics {
+        ReloadMetrics::new(&self.meters.meter(SCOPE))
     }
 
     /// Sends what is left, and ends.

@@ -3,6 +3,7 @@
 //! ```text
 //! tracing ─┬─ telemetry.log ───────────► lines on standard error (text or JSON)
 //!          └─ ours only, sampled ──┐
+//! reload ── omnia.reload.* ────────┤
 //! Call ──── rpc.server.call.duration ┴─► OTLP over gRPC, if telemetry.otlp_endpoint is set
 //! ```
 //!
@@ -31,6 +32,7 @@ mod call;
 mod code;
 mod export;
 mod method;
+mod reload;
 
 use std::io::{self, IsTerminal as _};
 
@@ -43,6 +45,7 @@ pub use self::{
     call::{Call, record_call, span_for},
     code::name as code_name,
     export::{Exporter, RpcMetrics},
+    reload::{ReloadMetrics, record_in_force, record_reload, record_version},
 };
 use crate::{
     config::{self, LogFormat},
@@ -72,6 +75,7 @@ pub fn init(settings: &config::Telemetry) -> Result<Telemetry, Sentence> {
         .map_err(|error| format!("cannot start logging: {error}"))?;
     if let Some(exporter) = &exporter {
         call::install(exporter.rpc_metrics());
+        reload::install(exporter.reload_metrics());
     }
     Ok(Telemetry { exporter })
 }

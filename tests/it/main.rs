@@ -29,6 +29,7 @@ mod migrate;
 mod modello;
 mod mondi;
 mod piani;
+mod politica;
 mod postgres;
 mod privilegi;
 mod richieste;

@@ -23,7 +23,7 @@ use opentelemetry_proto::tonic::{
         },
     },
     common::v1::{KeyValue, any_value::Value},
-    metrics::v1::{HistogramDataPoint, metric::Data},
+    metrics::v1::{HistogramDataPoint, metric::Data, number_data_point},
     trace::v1::Span,
 };
 use tokio::net::TcpListener;
@@ -37,9 +37,24 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
 /// What has arrived.
 #[derive(Clone, Default)]
-struct Collector {
+pub(crate) struct Collector {
     spans: Arc<Mutex<Vec<Span>>>,
     points: Arc<Mutex<Vec<(String, String, HistogramDataPoint)>>>,
+    numbers: Arc<Mutex<Vec<Number>>>,
+}
+
+/// The last value of a counter or a gauge.
+#[derive(Clone, Debug)]
+pub(crate) struct Number {
+    pub name: String,
+    attributes: Vec<KeyValue>,
+    pub value: i64,
+}
+
+impl Number {
+    pub(crate) fn attribute(&self, key: &str) -> Option<String> {
+        text(&self.attributes, key)
+    }
 }
 
 #[tonic::async_trait]
@@ -70,12 +85,27 @@ impl MetricsService for Collector {
             .into_iter()
             .flat_map(|r| r.scope_metrics);
         for metric in scopes.flat_map(|s| s.metrics) {
-            let Some(Data::Histogram(histogram)) = metric.data else {
-                continue;
+            let numbers = match metric.data {
+                Some(Data::Histogram(histogram)) => {
+                    let mut points = self.points.lock().unwrap();
+                    for point in histogram.data_points {
+                        points.push((metric.name.clone(), metric.unit.clone(), point));
+                    }
+                    continue;
+                }
+                Some(Data::Sum(sum)) => sum.data_points,
+                Some(Data::Gauge(gauge)) => gauge.data_points,
+                _ => continue,
             };
-            let mut points = self.points.lock().unwrap();
-            for point in histogram.data_points {
-                points.push((metric.name.clone(), metric.unit.clone(), point));
+            for point in numbers {
+                let Some(number_data_point::Value::AsInt(value)) = point.value else {
+                    continue;
+                };
+                self.numbers.lock().unwrap().push(Number {
+                    name: metric.name.clone(),
+                    attributes: point.attributes,
+                    value,
+                });
             }
         }
         Ok(Response::new(Default::default()))
@@ -83,7 +113,7 @@ impl MetricsService for Collector {
 }
 
 impl Collector {
-    async fn start() -> (Self, String) {
+    pub(crate) async fn start() -> (Self, String) {
         let collector = Self::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -93,6 +123,11 @@ impl Collector {
             .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(server);
         (collector, endpoint)
+    }
+
+    /// The counters and gauges of the last sending and those before.
+    pub(crate) fn numbers(&self) -> Vec<Number> {
+        self.numbers.lock().unwrap().clone()
     }
 
     fn spans(&self) -> Vec<Span> {

@@ -30,6 +30,7 @@ mod check;
 mod decisione;
 mod matrix;
 mod model;
+mod ricarica;
 mod rows;
 mod sorgente;
 mod tabella;
@@ -39,9 +40,11 @@ mod tests;
 use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 pub use decisione::Decisione;
 pub use matrix::matrix;
+pub use ricarica::Ricarica;
 pub use sorgente::Sorgente;
 pub use tabella::{Profilo, Tabella};
 
@@ -82,7 +85,14 @@ impl std::error::Error for PolicyErrors {}
 
 /// The policy in force. Cheap to clone; all clones see a new policy at the same moment.
 #[derive(Debug, Clone)]
-pub struct Politica(Arc<ArcSwap<Tabella>>);
+pub struct Politica(Arc<InVigore>);
+
+#[derive(Debug)]
+struct InVigore {
+    tabella: ArcSwap<Tabella>,
+    /// The same table, for those who wait for another. Calls do not read this one: it has a lock.
+    cambiamenti: watch::Sender<Arc<Tabella>>,
+}
 
 impl Politica {
     /// Puts a policy in force.
@@ -90,8 +100,11 @@ impl Politica {
     /// # Errors
     /// All that is wrong with it.
     pub async fn load(sorgente: &Sorgente, vocabulary: &Vocabulary) -> Result<Self, PolicyErrors> {
-        let tabella = Tabella::build(sorgente, vocabulary).await?;
-        Ok(Self(Arc::new(ArcSwap::from_pointee(tabella))))
+        let tabella = Arc::new(Tabella::build(sorgente, vocabulary).await?);
+        Ok(Self(Arc::new(InVigore {
+            tabella: ArcSwap::new(Arc::clone(&tabella)),
+            cambiamenti: watch::Sender::new(tabella),
+        })))
     }
 
     /// Puts another policy in force, or leaves the present one where the new one is wrong.
@@ -103,19 +116,33 @@ impl Politica {
         sorgente: &Sorgente,
         vocabulary: &Vocabulary,
     ) -> Result<(), PolicyErrors> {
-        let tabella = Tabella::build(sorgente, vocabulary).await?;
+        self.sostituisci(Tabella::build(sorgente, vocabulary).await?);
+        Ok(())
+    }
+
+    fn sostituisci(&self, tabella: Tabella) {
+        let tabella = Arc::new(tabella);
         tracing::info!(
-            from = self.0.load().versione(),
+            from = self.0.tabella.load().versione(),
             to = tabella.versione(),
             "access policy replaced"
         );
-        self.0.store(Arc::new(tabella));
-        Ok(())
+        // Under the channel's lock: whoever is woken finds the new one in force.
+        self.0.cambiamenti.send_modify(|present| {
+            self.0.tabella.store(Arc::clone(&tabella));
+            *present = tabella;
+        });
     }
 
     /// The table in force now. A call takes it once, so that it is decided by one policy from start to end.
     #[must_use]
     pub fn tabella(&self) -> Arc<Tabella> {
-        self.0.load_full()
+        self.0.tabella.load_full()
+    }
+
+    /// For those who must act when the policy changes: the receiver holds the table in force and is woken by the next.
+    #[must_use]
+    pub fn cambiamenti(&self) -> watch::Receiver<Arc<Tabella>> {
+        self.0.cambiamenti.subscribe()
     }
 }

@@ -33,8 +33,23 @@ impl Sorgente {
     pub fn from_dir(dir: &Path) -> io::Result<Self> {
         let read = |name: &str| {
             let path = dir.join(name);
-            std::fs::read_to_string(&path).map_err(|error| {
+            let bytes = std::fs::read(&path).map_err(|error| {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })?;
+            String::from_utf8(bytes).map_err(|error| {
+                let good =
+                    String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+                let (line, column) = (
+                    good.split('\n').count(),
+                    good.rsplit('\n')
+                        .next()
+                        .map_or(0, |last| last.chars().count())
+                        + 1,
+                );
+                io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("{}:{line}:{column}: is not UTF-8", path.display()),
+                )
             })
         };
         let model = match read("model.conf") {

@@ -371,4 +371,14 @@ fn a_directory_overrides_the_policy_and_perhaps_the_model() {
     std::fs::write(dir.path().join("model.conf"), "my model").unwrap();
     assert_eq!(Sorgente::from_dir(dir.path()).unwrap().model, "my model");
     assert_eq!(Sorgente::of_settings(None).unwrap(), Sorgente::embedded());
+    std::fs::write(
+        dir.path().join("policy.csv"),
+        b"p, a\n# qualit\xc3\xa0 \xe0\n",
+    )
+    .unwrap();
+    let latin = Sorgente::from_dir(dir.path()).unwrap_err();
+    assert!(
+        latin.to_string().ends_with("policy.csv:2:11: is not UTF-8"),
+        "{latin}"
+    );
 }

@@ -1,0 +1,60 @@
+//! A policy that changes under a running service.
+
+mod programma;
+mod ricarica;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use omnia::abilitazione::Sorgente;
+use tonic::transport::Channel;
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+/// How soon a policy must bite.
+const SUBITO: Duration = Duration::from_secs(1);
+
+/// What gives `mef-sintesi` the decrees.
+const ANCHE_DECRETI: &str = "g, mef-sintesi, decreti\n";
+
+/// A directory with the shipped policy.
+fn cartella() -> (tempfile::TempDir, PathBuf) {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("policies");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("policy.csv"), spedita("")).unwrap();
+    (root, dir)
+}
+
+/// The shipped policy with more rows.
+fn spedita(rows: &str) -> String {
+    format!("{}{rows}", Sorgente::embedded().policy)
+}
+
+/// As an editor does it.
+fn rinomina(dir: &Path, policy: &str) {
+    fs::write(dir.join(".policy.csv.swp"), policy).unwrap();
+    fs::rename(dir.join(".policy.csv.swp"), dir.join("policy.csv")).unwrap();
+}
+
+async fn salute(channel: &Channel, service: &str) -> Option<ServingStatus> {
+    let request = HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    let answer = HealthClient::new(channel.clone()).check(request).await;
+    answer.ok().map(|answer| answer.into_inner().status())
+}
+
+/// Waits for it; how long it took.
+async fn finche(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    begun.elapsed()
+}
