@@ -7,14 +7,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use futures_util::TryStreamExt as _;
 use sqlx::PgPool;
-use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
+use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use tonic::{
-    service::Routes,
-    transport::{Server, server::TcpIncoming},
-};
+use tonic::{service::Routes, transport::Server};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
@@ -32,9 +28,10 @@ use crate::{
         decree_service_server::DecreeServiceServer, report_service_server::ReportServiceServer,
     },
     report::service::Report,
-    rpc::{flusso::Flusso, observe::ObserveLayer},
+    rpc::observe::ObserveLayer,
     salute::Salute,
     sorveglianza::Sorveglianza,
+    tls::Ascolto,
 };
 
 /// How often the health service asks the database.
@@ -82,7 +79,7 @@ pub async fn audit(pool: &PgPool, chiave: Chiave, clock: Clock) -> Result<Audit,
         .map_err(|error| format!("the audit log cannot be opened: {error}").into())
 }
 
-/// Serves on `listener` until `stop` is cancelled and what runs has drained; then closes the audit log's chain.
+/// Serves on `ascolto` until `stop` is cancelled and what runs has drained; then closes the audit log's chain.
 ///
 /// # Errors
 /// The transport's, or a descriptor set that reflection cannot read.
@@ -91,10 +88,10 @@ pub async fn serve(
     pool: PgPool,
     access: AccessLayer,
     audit: Audit,
-    listener: TcpListener,
+    ascolto: impl Into<Ascolto>,
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
-    let outcome = serve_recorded(settings, pool, access, &audit, listener, stop).await;
+    let outcome = serve_recorded(settings, pool, access, &audit, ascolto.into(), stop).await;
     audit.chiudi().await;
     outcome
 }
@@ -104,7 +101,7 @@ async fn serve_recorded(
     pool: PgPool,
     access: AccessLayer,
     audit: &Audit,
-    listener: TcpListener,
+    ascolto: Ascolto,
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
     // Cancelled only when the time to drain is over: until then exports go on.
@@ -178,12 +175,7 @@ async fn serve_recorded(
         .layer(AuditLayer::new(audit.clone(), rpc))
         .layer(access)
         .add_routes(routes)
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener)
-                .with_nodelay(Some(true))
-                .map_ok(Flusso::chiaro),
-            stop.clone().cancelled_owned(),
-        );
+        .serve_with_incoming_shutdown(ascolto.connessioni(), stop.clone().cancelled_owned());
     let drain = Duration::from_secs(settings.server.drain_seconds);
     let outcome = tokio::select! {
         outcome = server => outcome.map_err(Into::into),

@@ -42,6 +42,7 @@
 //! | [`report`] | §2.1: filter, query, service |
 //! | [`decreto`] | §2.2: filter, query, service, export |
 //! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
+//! | [`tls`] | the port: plain text or TLS, client certificates, certificates replaced while it runs |
 //! | [`traccia`], [`audit`] | what becomes known of a call; the log of all calls, chained and anchored |
 //! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione |
 //! | [`postgres`] | the database: a server of yours, or a private cluster |
@@ -74,5 +75,6 @@ pub mod rpc;
 pub mod salute;
 pub mod sorveglianza;
 pub mod telemetry;
+pub mod tls;
 pub mod traccia;
 pub mod valori;

@@ -79,6 +79,10 @@ impl Demo {
             // Invented decrees among real ones would be worse than no demo.
             return Err("the demo runs on a private cluster of its own: unset DATABASE_URL".into());
         }
+        if settings.tls.cert_file.is_some() {
+            // Its own client and the commands that it prints are in plain text.
+            return Err("the demo serves plain text: leave tls.cert_file out".into());
+        }
         let dir = postgres::data_dir(&settings.database)?.join("demo");
         let postgres = postgres::open(&settings.database).await?;
         let prepared = interruptible(self.prepare(&postgres, &dir, &settings)).await;

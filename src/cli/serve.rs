@@ -9,7 +9,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{app, audit::Chiave, clock::Clock, config::Settings, error::Sentence, postgres};
+use crate::{
+    app,
+    audit::Chiave,
+    clock::Clock,
+    config::Settings,
+    error::Sentence,
+    postgres,
+    tls::{Ascolto, Tls},
+};
 
 /// Serve until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
@@ -42,11 +50,13 @@ async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(),
         .as_deref()
         .ok_or("set access.jwks: the public keys of whoever signs the tokens (`omnia demo` brings its own)")?;
     let clock = Clock::system();
+    let tls = Tls::apri(&settings.tls, clock.clone())?;
     let access = app::access(&settings.access, jwks, pool.clone(), clock.clone()).await?;
     let listener = listen(settings).await?;
     let audit = app::audit(&pool, audit_key(settings)?, clock).await?;
     println!("Serving on {}", listener.local_addr()?);
-    app::serve(settings, pool, access, audit, listener, stop_on_signal()?).await
+    let ascolto = Ascolto::new(listener, tls);
+    app::serve(settings, pool, access, audit, ascolto, stop_on_signal()?).await
 }
 
 /// The key of the audit log: the one set, or that of the private cluster.

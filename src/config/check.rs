@@ -8,11 +8,12 @@ use crate::canale::Inoltro;
 
 use super::{Access, Audit, Database, Export, Server, Settings, Telemetry};
 
-type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 impl Settings {
     pub(super) fn check(&self) -> Checked {
         self.server.check()?;
+        self.tls.check()?;
         self.database.check()?;
         self.access.check()?;
         self.audit.check()?;
@@ -94,7 +95,11 @@ impl Telemetry {
     }
 }
 
-fn within<T: PartialOrd + Display>(key: &str, value: T, range: RangeInclusive<T>) -> Checked {
+pub(super) fn within<T: PartialOrd + Display>(
+    key: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Checked {
     // Not `<` and `>`: a NaN is in no range.
     if range.contains(&value) {
         return Ok(());

@@ -18,11 +18,14 @@
 mod check;
 mod list;
 mod read;
+mod tls;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
+
+pub use self::tls::{ClientCertificate, Tls};
 
 /// Everything that an operator may set.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -30,6 +33,8 @@ use serde::Deserialize;
 pub struct Settings {
     /// The gRPC server.
     pub server: Server,
+    /// The certificates.
+    pub tls: Tls,
     /// Where the data live.
     pub database: Database,
     /// Whose tokens are good.

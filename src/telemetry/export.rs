@@ -21,6 +21,7 @@ use super::{
     code::{is_fault, name},
     method,
     reload::ReloadMetrics,
+    tls::TlsMetrics,
 };
 use crate::error::Sentence;
 
@@ -107,6 +108,12 @@ impl Exporter {
     #[must_use]
     pub fn reload_metrics(&self) -> ReloadMetrics {
         ReloadMetrics::new(&self.meters.meter(SCOPE))
+    }
+
+    /// The instruments of TLS.
+    #[must_use]
+    pub fn tls_metrics(&self) -> TlsMetrics {
+        TlsMetrics::new(&self.meters.meter(SCOPE))
     }
 
     /// Sends what is left, and ends.

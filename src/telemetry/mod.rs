@@ -33,6 +33,7 @@ mod code;
 mod export;
 mod method;
 mod reload;
+mod tls;
 
 use std::io::{self, IsTerminal as _};
 
@@ -46,6 +47,7 @@ pub use self::{
     code::name as code_name,
     export::{Exporter, RpcMetrics},
     reload::{ReloadMetrics, record_in_force, record_reload, record_version},
+    tls::{TlsMetrics, record_expiry, record_handshake},
 };
 use crate::{
     config::{self, LogFormat},
@@ -76,6 +78,7 @@ pub fn init(settings: &config::Telemetry) -> Result<Telemetry, Sentence> {
     if let Some(exporter) = &exporter {
         call::install(exporter.rpc_metrics());
         reload::install(exporter.reload_metrics());
+        tls::install(exporter.tls_metrics());
     }
     Ok(Telemetry { exporter })
 }

@@ -40,3 +40,4 @@ mod segnaposti;
 mod servizio;
 mod telemetry;
 mod throw_away;
+mod tls;

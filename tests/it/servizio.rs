@@ -21,6 +21,7 @@ use omnia::{
         report_service_client::ReportServiceClient,
     },
     rilevazione::{Esito, Fonti, Segnalazione, carica},
+    tls::{Ascolto, Tls},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -132,7 +133,9 @@ impl Servizio {
         let stop = CancellationToken::new();
         let server = tokio::spawn({
             let (settings, pool, stop) = (settings.clone(), db.servizio.clone(), stop.clone());
-            async move { app::serve(&settings, pool, access, audit, listener, stop).await }
+            let tls = Tls::apri(&settings.tls, clock.clone()).unwrap();
+            let ascolto = Ascolto::new(listener, tls);
+            async move { app::serve(&settings, pool, access, audit, ascolto, stop).await }
         });
         Self {
             db,

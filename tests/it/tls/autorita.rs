@@ -1,0 +1,68 @@
+//! Certificates made for the tests.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    SanType,
+};
+
+/// An authority that signs certificates.
+pub(super) struct Autorita {
+    issuer: Issuer<'static, KeyPair>,
+    pub(super) pem: String,
+}
+
+/// A certificate and its key.
+pub(super) struct Emesso {
+    pub(super) pem: String,
+    pub(super) key: String,
+    pub(super) der: Vec<u8>,
+}
+
+impl Autorita {
+    pub(super) fn new(name: &str) -> Self {
+        Self::con(name, |_| ())
+    }
+
+    /// An authority whose own certificate is changed before it is made.
+    pub(super) fn con(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self {
+            issuer: Issuer::new(params, key),
+            pem,
+        }
+    }
+
+    /// For this name.
+    pub(super) fn rilascia(&self, dns: &str) -> Emesso {
+        self.rilascia_con(dns, |_| ())
+    }
+
+    /// For this name, changed before it is made.
+    pub(super) fn rilascia_con(
+        &self,
+        dns: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Emesso {
+        let mut params = CertificateParams::new(vec![dns.to_owned()]).unwrap();
+        params
+            .subject_alt_names
+            .push(SanType::IpAddress([127, 0, 0, 1].into()));
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        ];
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Emesso {
+            pem: certificate.pem(),
+            key: key.serialize_pem(),
+            der: certificate.der().to_vec(),
+        }
+    }
+}
