@@ -31,7 +31,7 @@ use crate::{
     rpc::observe::ObserveLayer,
     salute::Salute,
     sorveglianza::Sorveglianza,
-    tls::Ascolto,
+    tls::{self, Ascolto},
 };
 
 /// How often the health service asks the database.
@@ -132,6 +132,13 @@ async fn serve_recorded(
         )
         .segui(Sorveglianza::new(dir)?),
     ));
+    let _certificates = match ascolto.tls() {
+        Some(tls) => {
+            let ricarica = tls::Ricarica::new(tls.clone(), salute.componente("tls"));
+            Some(AbortOnDropHandle::new(tokio::spawn(ricarica.segui()?)))
+        }
+        None => None,
+    };
     let _anchors =
         AbortOnDropHandle::new(tokio::spawn(audit.clone().ancora_ogni_giorno(pool.clone())));
 

@@ -9,7 +9,10 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Tls, stretta::Fallita, stretta::stringi};
+use super::{
+    Limiti, Tls,
+    stretta::{Fallita, stringi},
+};
 use crate::{rpc::flusso::Flusso, telemetry};
 
 /// After an error of accept(2), which may come of having no file descriptor left.
@@ -84,7 +87,10 @@ impl Porta {
     /// Begins a handshake. Where there are too many, the oldest makes room: a client that means it is done in two round
     /// trips, so that those who say nothing cannot keep others out.
     fn stringi(&mut self, tls: Tls, tcp: TcpStream, peer: SocketAddr) {
-        let most = tls.settings().max_handshakes;
+        let Limiti {
+            durata,
+            contemporanee: most,
+        } = tls.limiti();
         if self.in_corso.len() >= most {
             self.in_corso.retain(|stretta| !stretta.is_finished());
         }
@@ -95,9 +101,8 @@ impl Porta {
             telemetry::record_handshake("evicted");
             tracing::debug!(most, "too many handshakes: the oldest is ended");
         }
-        let attesa = Duration::from_secs(tls.settings().handshake_seconds);
         let stretta = async move {
-            let ended = stringi(tcp, tls.config(), attesa).await;
+            let ended = stringi(tcp, tls.config(), durata).await;
             telemetry::record_handshake(ended.as_ref().map_or_else(Fallita::nome, |_| "ok"));
             ended
                 .inspect_err(|error| match error {

@@ -3,14 +3,12 @@
 use std::{
     fmt,
     fs::File,
-    io::Read as _,
+    io::{self, Read as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
-use aws_lc_rs::digest;
-
-use crate::config;
+use crate::config::{self, ClientCertificate};
 
 /// No certificate is so long; a mistaken path may be.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -38,21 +36,95 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
+/// Where the files are, and what the authorities are for.
+#[derive(Debug, Clone)]
+pub(super) struct Percorsi {
+    cert: PathBuf,
+    key: PathBuf,
+    client_ca: Option<PathBuf>,
+    /// Whether a client without a certificate is turned away.
+    pub(super) obbligo: bool,
+}
+
+impl Percorsi {
+    /// `None`: the settings name no certificate.
+    pub(super) fn di(settings: &config::Tls) -> Option<Self> {
+        let ask = settings.client_certificate;
+        Some(Self {
+            cert: settings.cert_file.clone()?,
+            key: settings.key_file.clone()?,
+            client_ca: settings
+                .client_ca_file
+                .clone()
+                .filter(|_| ask != ClientCertificate::No),
+            obbligo: ask == ClientCertificate::Required,
+        })
+    }
+
+    /// The directories that they are in.
+    ///
+    /// # Errors
+    /// The system's: there is no current directory.
+    pub(super) fn cartelle(&self) -> io::Result<Vec<PathBuf>> {
+        [Some(&self.cert), Some(&self.key), self.client_ca.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|file| {
+                let absolute = std::path::absolute(file)?;
+                Ok(absolute.parent().unwrap_or(&absolute).to_owned())
+            })
+            .collect()
+    }
+
+    /// What is wrong with all of them.
+    pub(super) fn errore(&self, perche: &str) -> TlsError {
+        TlsError {
+            chiave: "tls.cert_file",
+            file: self.cert.clone(),
+            perche: perche.to_owned(),
+        }
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the key is for all to reach.
+    pub(super) fn leggi(&self) -> Result<Lettura, TlsError> {
+        let client_ca = self.client_ca.as_deref();
+        Ok(Lettura {
+            cert: Contenuto::leggi("tls.cert_file", &self.cert, false)?,
+            key: Contenuto::leggi("tls.key_file", &self.key, true)?,
+            client_ca: client_ca
+                .map(|file| Contenuto::leggi("tls.client_ca_file", file, false))
+                .transpose()?,
+        })
+    }
+}
+
+/// All of them, read at one moment. No `Debug`: it holds the key.
+#[derive(PartialEq, Eq)]
+pub(super) struct Lettura {
+    pub(super) cert: Contenuto,
+    pub(super) key: Contenuto,
+    pub(super) client_ca: Option<Contenuto>,
+}
+
 /// The bytes of one of them.
-pub(super) struct Contenuto<'a> {
+#[derive(PartialEq, Eq)]
+pub(super) struct Contenuto {
     chiave: &'static str,
-    file: &'a Path,
+    pub(super) file: PathBuf,
     pub(super) byte: Vec<u8>,
 }
 
-impl<'a> Contenuto<'a> {
-    fn leggi(chiave: &'static str, file: &'a Path, segreto: bool) -> Result<Self, TlsError> {
+impl Contenuto {
+    fn leggi(chiave: &'static str, file: &Path, segreto: bool) -> Result<Self, TlsError> {
         let mut contenuto = Self {
             chiave,
-            file,
+            file: file.to_owned(),
             byte: Vec::new(),
         };
-        let failed = |error: std::io::Error| TlsError {
+        let failed = |error: io::Error| TlsError {
             chiave,
             file: file.to_owned(),
             perche: error.to_string(),
@@ -66,67 +138,22 @@ impl<'a> Contenuto<'a> {
                 mode & 0o777
             )));
         }
-        let read = opened
+        opened
             .take(MAX_BYTES + 1)
             .read_to_end(&mut contenuto.byte)
             .map_err(failed)?;
-        if read as u64 > MAX_BYTES {
+        if contenuto.byte.len() as u64 > MAX_BYTES {
             return Err(contenuto.errore("is too long to be what it should be"));
         }
         Ok(contenuto)
-    }
-
-    pub(super) fn file(&self) -> &Path {
-        self.file
     }
 
     /// What is wrong with it.
     pub(super) fn errore(&self, perche: impl Into<String>) -> TlsError {
         TlsError {
             chiave: self.chiave,
-            file: self.file.to_owned(),
+            file: self.file.clone(),
             perche: perche.into(),
         }
-    }
-}
-
-/// All of them, read at one moment.
-pub(super) struct Lettura<'a> {
-    pub(super) cert: Contenuto<'a>,
-    pub(super) key: Contenuto<'a>,
-    pub(super) client_ca: Option<Contenuto<'a>>,
-}
-
-impl<'a> Lettura<'a> {
-    /// Reads what the settings name. `None`: they name no certificate.
-    ///
-    /// # Errors
-    /// A file cannot be read, or the key is for all to reach.
-    pub(super) fn leggi(settings: &'a config::Tls) -> Result<Option<Self>, TlsError> {
-        let (Some(cert), Some(key)) = (&settings.cert_file, &settings.key_file) else {
-            return Ok(None);
-        };
-        let client_ca = settings.client_ca_file.as_deref();
-        Ok(Some(Self {
-            cert: Contenuto::leggi("tls.cert_file", cert, false)?,
-            key: Contenuto::leggi("tls.key_file", key, true)?,
-            client_ca: client_ca
-                .map(|file| Contenuto::leggi("tls.client_ca_file", file, false))
-                .transpose()?,
-        }))
-    }
-
-    /// The same for the same bytes.
-    pub(super) fn impronta(&self) -> Vec<u8> {
-        let mut context = digest::Context::new(&digest::SHA256);
-        for contenuto in [Some(&self.cert), Some(&self.key), self.client_ca.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            // With its length, so that bytes that move from one file into the next count.
-            context.update(&contenuto.byte.len().to_be_bytes());
-            context.update(&contenuto.byte);
-        }
-        context.finish().as_ref().to_vec()
     }
 }

@@ -14,11 +14,7 @@ use tokio_rustls::rustls::{
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::file::{Contenuto, Lettura, TlsError};
-use crate::{
-    canale::Certificato,
-    clock::Clock,
-    config::{self, ClientCertificate},
-};
+use crate::{canale::Certificato, clock::Clock};
 
 /// HTTP/2, as ALPN names it.
 pub(super) const H2: &[u8] = b"h2";
@@ -26,29 +22,26 @@ pub(super) const H2: &[u8] = b"h2";
 const PRESTO: TimeDelta = TimeDelta::days(30);
 
 /// Certificates that are good, and the configuration of new connections.
-#[derive(Debug)]
 pub(super) struct Materiale {
     pub(super) config: Arc<ServerConfig>,
     pub(super) certificato: Certificato,
     pub(super) scadenza: DateTime<Utc>,
-    pub(super) impronta: Vec<u8>,
+    /// What it was made of.
+    pub(super) lettura: Lettura,
 }
 
 impl Materiale {
-    /// Checks what was read: the certificate is valid now, the key is its key, the authorities are certificates.
+    /// Checks what was read: the certificate is valid now, the key is its key, the authorities are certificates. With
+    /// `obbligo`, a client must show one of theirs.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub(super) fn new(
-        lettura: &Lettura<'_>,
-        settings: &config::Tls,
-        clock: &Clock,
-    ) -> Result<Self, TlsError> {
+    pub(super) fn new(lettura: Lettura, obbligo: bool, clock: &Clock) -> Result<Self, TlsError> {
         let Lettura {
             cert,
             key,
             client_ca,
-        } = lettura;
+        } = &lettura;
         let now = clock.now();
         let chain = certificates(cert)?;
         let own = chain
@@ -64,8 +57,7 @@ impl Materiale {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = client_ca
             .as_ref()
-            .filter(|_| settings.client_certificate != ClientCertificate::No)
-            .map(|ca| verifier(ca, settings.client_certificate, &provider, now))
+            .map(|ca| verifier(ca, obbligo, &provider, now))
             .transpose()?;
         let orologio = Arc::new(Orologio(clock.clone()));
         let builder = ServerConfig::builder_with_details(provider, orologio)
@@ -94,20 +86,20 @@ impl Materiale {
             config: Arc::new(config),
             certificato,
             scadenza: validita.al,
-            impronta: lettura.impronta(),
+            lettura,
         })
     }
 }
 
-fn certificates(contenuto: &Contenuto<'_>) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(contenuto: &Contenuto) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     CertificateDer::pem_slice_iter(&contenuto.byte)
         .collect::<Result<_, _>>()
         .map_err(|error| contenuto.errore(format!("is not PEM: {error}")))
 }
 
 fn verifier(
-    ca: &Contenuto<'_>,
-    ask: ClientCertificate,
+    ca: &Contenuto,
+    obbligo: bool,
     provider: &Arc<CryptoProvider>,
     now: DateTime<Utc>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
@@ -118,7 +110,7 @@ fn verifier(
         match Validita::di(&authority).map_err(bad)?.check(now) {
             Ok(()) => roots.add(authority).map_err(|e| bad(e.to_string()))?,
             Err(error) => {
-                tracing::warn!(file = %ca.file().display(), error, "an authority is left out");
+                tracing::warn!(file = %ca.file.display(), error, "an authority is left out");
             }
         }
     }
@@ -127,9 +119,10 @@ fn verifier(
     }
     let builder =
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
-    let builder = match ask {
-        ClientCertificate::Required => builder,
-        ClientCertificate::No | ClientCertificate::Optional => builder.allow_unauthenticated(),
+    let builder = if obbligo {
+        builder
+    } else {
+        builder.allow_unauthenticated()
     };
     builder
         .build()

@@ -1,8 +1,8 @@
 //! TLS and mutual TLS (ModI's ID_AUTH_CHANNEL_01 and 02), with certificates that are replaced while the service runs.
 //!
 //! ```text
-//!              files ── Lettura ── Materiale ──► in force ─────┐ for new connections
-//! TCP ─► Ascolto ─► handshake (bounded in time and number) ────┴─► Flusso ─► HTTP/2 ─► Canale::certificato
+//! files ── Lettura ── Materiale ──► in force (Ricarica keeps it so) ──┐ for new connections
+//! TCP ─► Ascolto ─► handshake (bounded in time and number) ──────────┴─► Flusso ─► HTTP/2 ─► Canale::certificato
 //!                        └──► failed: counted, logged, closed; the others do not notice
 //! ```
 //!
@@ -23,32 +23,43 @@
 //! # }
 //! ```
 //!
-//! Connections that are open keep the certificates with which they were opened.
+//! Connections that are open keep the certificates with which they were opened, the client's too: what must end at once
+//! is the grant, and that does.
 
 mod ascolto;
 mod file;
 mod materiale;
+mod ricarica;
 mod stretta;
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use tokio_rustls::rustls::ServerConfig;
 
-pub use self::{ascolto::Ascolto, file::TlsError};
-use self::{file::Lettura, materiale::Materiale};
+pub use self::{ascolto::Ascolto, file::TlsError, ricarica::Ricarica};
+use self::{file::Percorsi, materiale::Materiale};
 use crate::{canale::Certificato, clock::Clock, config};
 
 /// The certificates in force. Cheap to clone; all clones see new ones at the same moment.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Tls(Arc<InVigore>);
 
-#[derive(Debug)]
 struct InVigore {
-    settings: config::Tls,
+    percorsi: Percorsi,
+    limiti: Limiti,
     clock: Clock,
     materiale: ArcSwap<Materiale>,
+}
+
+/// What handshakes may take.
+#[derive(Debug, Clone, Copy)]
+struct Limiti {
+    durata: Duration,
+    contemporanee: usize,
 }
 
 impl Tls {
@@ -57,36 +68,19 @@ impl Tls {
     /// # Errors
     /// What is wrong with which file.
     pub fn apri(settings: &config::Tls, clock: Clock) -> Result<Option<Self>, TlsError> {
-        let Some(lettura) = Lettura::leggi(settings)? else {
+        let Some(percorsi) = Percorsi::di(settings) else {
             return Ok(None);
         };
-        let materiale = Materiale::new(&lettura, settings, &clock)?;
+        let materiale = Materiale::new(percorsi.leggi()?, percorsi.obbligo, &clock)?;
         Ok(Some(Self(Arc::new(InVigore {
-            settings: settings.clone(),
+            percorsi,
+            limiti: Limiti {
+                durata: Duration::from_secs(settings.handshake_seconds),
+                contemporanee: settings.max_handshakes,
+            },
             clock,
             materiale: ArcSwap::from_pointee(materiale),
         }))))
-    }
-
-    /// Reads the files again and puts them in force; what is in force stays where they are wrong, or the same.
-    /// Whether they were others.
-    ///
-    /// # Errors
-    /// As [`Tls::apri`].
-    pub fn ricarica(&self) -> Result<bool, TlsError> {
-        let InVigore {
-            settings,
-            clock,
-            materiale,
-        } = &*self.0;
-        let Some(lettura) = Lettura::leggi(settings)? else {
-            return Ok(false);
-        };
-        if lettura.impronta() == materiale.load().impronta {
-            return Ok(false);
-        }
-        materiale.store(Arc::new(Materiale::new(&lettura, settings, clock)?));
-        Ok(true)
     }
 
     /// The server's certificate.
@@ -105,7 +99,16 @@ impl Tls {
         Arc::clone(&self.0.materiale.load().config)
     }
 
-    fn settings(&self) -> &config::Tls {
-        &self.0.settings
+    fn limiti(&self) -> Limiti {
+        self.0.limiti
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("percorsi", &self.0.percorsi)
+            .field("certificato", &self.certificato())
+            .finish_non_exhaustive()
     }
 }

@@ -41,7 +41,7 @@ fn rinomina(dir: &Path, policy: &str) {
     fs::rename(dir.join(".policy.csv.swp"), dir.join("policy.csv")).unwrap();
 }
 
-async fn salute(channel: &Channel, service: &str) -> Option<ServingStatus> {
+pub(crate) async fn salute(channel: &Channel, service: &str) -> Option<ServingStatus> {
     let request = HealthCheckRequest {
         service: service.to_owned(),
     };
@@ -50,7 +50,7 @@ async fn salute(channel: &Channel, service: &str) -> Option<ServingStatus> {
 }
 
 /// Waits for it; how long it took.
-async fn finche(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
+pub(crate) async fn finche(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
     let begun = Instant::now();
     while !holds().await {
         assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");

@@ -27,20 +27,21 @@ use tokio_rustls::{
 };
 use tonic::{Request, transport::server::Connected as _};
 
-use super::{Cartella, Emesso, impostazioni};
+use super::{Autorita, Cartella, Emesso, impostazioni};
 use crate::servizio::{OGGI, Servizio, tutto};
 
-/// A client's configuration: what it speaks and what it shows.
-fn cliente(
-    cartella: &Cartella,
+/// A client's configuration: whom it trusts, what it speaks and what it shows.
+pub(super) fn cliente(
+    fidate: &[&Autorita],
     versions: &[&'static tokio_rustls::rustls::SupportedProtocolVersion],
     alpn: &[&str],
     mostra: Option<&Emesso>,
 ) -> TlsConnector {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(cartella.autorita.pem.as_bytes()).unwrap())
-        .unwrap();
+    for fidata in fidate {
+        let root = CertificateDer::from_pem_slice(fidata.pem.as_bytes()).unwrap();
+        roots.add(root).unwrap();
+    }
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(versions)
         .unwrap()
@@ -58,7 +59,7 @@ fn cliente(
     TlsConnector::from(Arc::new(config))
 }
 
-fn connetti(
+pub(super) fn connetti(
     connector: &TlsConnector,
     ascolto: std::net::SocketAddr,
 ) -> impl Future<Output = std::io::Result<TlsStream<TcpStream>>> {
@@ -90,7 +91,7 @@ async fn the_certificate_that_was_shown_is_known_of_the_connection() {
     });
     for version in [&TLS13, &TLS12] {
         for mostra in [Some(&shown), None] {
-            let connector = cliente(&cartella, &[version], &["h2"], mostra);
+            let connector = cliente(&[&cartella.autorita], &[version], &["h2"], mostra);
             let (client, flusso) = join(connetti(&connector, address), connessioni.next()).await;
             let client = client.unwrap();
             let connessione: Connessione = flusso.unwrap().unwrap().connect_info();
@@ -119,14 +120,14 @@ async fn only_http2_is_spoken() {
     let mut connessioni = std::pin::pin!(ascolto.connessioni());
     for alpn in [&["http/1.1"][..], &["h3", "http/1.0"], &[]] {
         for version in [&TLS13, &TLS12] {
-            let connector = cliente(&cartella, &[version], alpn, None);
+            let connector = cliente(&[&cartella.autorita], &[version], alpn, None);
             let attempt = connetti(&connector, address);
             let bad = async { timeout(Duration::from_millis(300), connessioni.next()).await };
             let (_, got) = join(attempt, bad).await;
             assert!(got.is_err(), "{alpn:?} got a connection");
         }
     }
-    let connector = cliente(&cartella, &[&TLS13], &["http/1.1", "h2"], None);
+    let connector = cliente(&[&cartella.autorita], &[&TLS13], &["http/1.1", "h2"], None);
     let (client, flusso) = join(connetti(&connector, address), connessioni.next()).await;
     assert!(flusso.is_some());
     assert_eq!(

@@ -2,6 +2,8 @@
 
 mod autorita;
 mod canale;
+mod programma;
+mod ricarica;
 mod stretta;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};

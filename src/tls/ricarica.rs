@@ -1,0 +1,175 @@
+//! Keeps the certificates in force those on disk, as long as those are good.
+//!
+//! ```text
+//! time to read ──► read ──► are they the ones in force? ── yes ──► well
+//!                             │ no
+//!                             ▼
+//!                           read again, until two readings are the same     (somebody may be writing)
+//!                             ▼
+//!                           Materiale::new ── good ──► in force for new connections; counted; well
+//!                             │ bad
+//!                             ▼
+//!                           the old ones stay; file and reason in the log; counted; not well
+//! ```
+//!
+//! Certificate and key are two files, and between the writing of one and of the other they do not fit each other: that is
+//! refused, and read again half a second later.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+
+use super::{
+    InVigore, Tls,
+    file::{Lettura, Percorsi, TlsError},
+    materiale::Materiale,
+};
+use crate::{
+    salute::Componente,
+    sorveglianza::{Motivo, Sorveglianza},
+    telemetry,
+};
+
+/// Between two readings that must be the same.
+const INTERVALLO: Duration = Duration::from_millis(100);
+/// What has not come to rest after so many readings is left until the next look.
+const LETTURE: usize = 20;
+
+/// Follows the certificates on disk.
+#[derive(Debug)]
+pub struct Ricarica {
+    tls: Tls,
+    componente: Componente,
+    /// What was wrong at the last look, so that it is not told at every look.
+    rifiutato: Option<TlsError>,
+    scaduto: bool,
+}
+
+impl Ricarica {
+    /// Of these certificates.
+    #[must_use]
+    pub fn new(tls: Tls, mut componente: Componente) -> Self {
+        let adesso = tls.0.clock.now();
+        componente.in_vigore(tls.certificato().impronta(), adesso);
+        Self {
+            tls,
+            componente,
+            rifiutato: None,
+            scaduto: false,
+        }
+    }
+
+    /// Follows them for ever.
+    ///
+    /// # Errors
+    /// The system's: nothing can be watched. Nothing is followed then.
+    pub fn segui(self) -> io::Result<impl Future<Output = ()> + Send> {
+        let mut sorveglianza = Sorveglianza::new(self.tls.0.percorsi.cartelle()?)?;
+        let mut ricarica = self;
+        Ok(async move {
+            // They may have changed since they were loaded.
+            let mut motivo = Motivo::Giro;
+            loop {
+                ricarica.guarda(motivo).await;
+                motivo = sorveglianza.attendi().await;
+            }
+        })
+    }
+
+    async fn guarda(&mut self, motivo: Motivo) {
+        let chiesto = motivo == Motivo::Chiesto;
+        match self.nuovo().await {
+            Ok(Nuovo::Nessuno) => {
+                if chiesto || self.rifiutato.is_some() {
+                    tracing::info!("the certificates on disk are those in force");
+                    self.in_vigore();
+                }
+                self.rifiutato = None;
+            }
+            Ok(Nuovo::Inquieto) => {
+                tracing::warn!("the certificates on disk keep changing: they are read again later");
+            }
+            Ok(Nuovo::Buono(materiale)) => {
+                tracing::info!(
+                    from = self.tls.certificato().impronta(),
+                    to = materiale.certificato.impronta(),
+                    expires = %materiale.scadenza,
+                    "TLS certificates replaced, for new connections"
+                );
+                self.tls.0.materiale.store(materiale);
+                self.rifiutato = None;
+                self.componente.accettata();
+                self.in_vigore();
+            }
+            Err(error) if !chiesto && self.rifiutato.as_ref() == Some(&error) => {}
+            Err(error) => {
+                tracing::error!(
+                    %error,
+                    in_force = self.tls.certificato().impronta(),
+                    "the certificates on disk are refused: those in force stay"
+                );
+                self.componente.rifiutata();
+                self.rifiutato = Some(error);
+            }
+        }
+        self.misura();
+    }
+
+    fn in_vigore(&mut self) {
+        let adesso = self.tls.0.clock.now();
+        self.componente
+            .in_vigore(self.tls.certificato().impronta(), adesso);
+    }
+
+    /// Tells how long the certificate in force still holds.
+    fn misura(&mut self) {
+        let resta = self.tls.scadenza() - self.tls.0.clock.now();
+        telemetry::record_expiry(resta.num_seconds());
+        let scaduto = resta.num_seconds() < 0;
+        if scaduto && !self.scaduto {
+            tracing::error!(expired = %self.tls.scadenza(), "the server's certificate has expired");
+        }
+        self.scaduto = scaduto;
+    }
+
+    /// What two readings find that are the same.
+    async fn nuovo(&self) -> Result<Nuovo, TlsError> {
+        let InVigore {
+            percorsi,
+            clock,
+            materiale,
+            ..
+        } = &*self.tls.0;
+        let mut prima = leggi(percorsi).await;
+        for _ in 0..LETTURE {
+            let in_vigore = &materiale.load_full().lettura;
+            if prima.as_ref().is_ok_and(|lettura| lettura == in_vigore) {
+                return Ok(Nuovo::Nessuno);
+            }
+            sleep(INTERVALLO).await;
+            let lettura = leggi(percorsi).await;
+            if prima == lettura {
+                let materiale = Materiale::new(lettura?, percorsi.obbligo, clock)?;
+                return Ok(Nuovo::Buono(Arc::new(materiale)));
+            }
+            prima = lettura;
+        }
+        Ok(Nuovo::Inquieto)
+    }
+}
+
+/// Disks may be slow, and this thread serves calls.
+async fn leggi(percorsi: &Percorsi) -> Result<Lettura, TlsError> {
+    let percorsi = percorsi.clone();
+    let interrotta = percorsi.errore("was not read");
+    tokio::task::spawn_blocking(move || percorsi.leggi())
+        .await
+        .unwrap_or(Err(interrotta))
+}
+
+/// What the files hold, compared with what is in force.
+enum Nuovo {
+    Nessuno,
+    Inquieto,
+    Buono(Arc<Materiale>),
+}
