@@ -16,7 +16,7 @@ use nix::{
 use omnia::{
     abilitazione::{
         Ambito, Insieme, Sorgente, Tabella, Vocabulary,
-        aa07::{self, Ente, NuovaAbilitazione},
+        aa07::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta},
         demo_key::jwks_path,
     },
     audit::Chiave,
@@ -209,15 +209,20 @@ async fn grant(scene: &Scene) {
         .await
         .unwrap();
     let clock = Clock::system();
-    let nuova = NuovaAbilitazione {
+    let richiesta = Richiesta {
+        protocollo_pec: ProtocolloPec::parse("BENCH").unwrap(),
+        impronta_modulo: ImprontaModulo::di(b""),
         soggetto: SOGGETTO.to_owned(),
         ente: Ente::Mlps,
         profilo: PROFILO.to_owned(),
         ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
         valida_dal: clock.today(),
         valida_al: clock.today() + Months::new(1),
+        limiti: Limiti::default(),
+        sostituisce: None,
     };
-    aa07::add(&owner, &clock, &tabella, &nuova, "bench")
+    let operatori = ["bench", "bench too"];
+    aa07::concedi(&owner, &clock, &tabella, &richiesta, operatori, "bench")
         .await
         .unwrap();
     owner.close().await;

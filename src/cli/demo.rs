@@ -22,7 +22,7 @@ use super::{
 use crate::{
     abilitazione::{
         Ambito, Insieme, Profilo, Sorgente, Tabella, Vocabulary,
-        aa07::{self, Ente, NuovaAbilitazione, Stato},
+        aa07::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta, Situazione},
         demo_key::{self, DemoKey},
     },
     app,
@@ -39,6 +39,8 @@ use crate::{
 
 /// The world of the demo.
 const SEME: u64 = 1;
+/// Nobody approves what they have recorded, not even here.
+const OPERATORI: [&str; 2] = ["omnia demo (records)", "omnia demo (approves)"];
 /// How long the printed tokens are good for.
 const ORE: u32 = 12;
 
@@ -167,11 +169,13 @@ async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Re
         let soggetto = soggetto(profilo);
         let has_one = registered
             .iter()
-            .any(|r| r.aa07.soggetto == soggetto && r.stato(oggi) == Stato::Valida);
+            .any(|r| r.aa07.soggetto == soggetto && r.situazione(oggi) == Situazione::Attiva);
         if has_one {
             continue;
         }
-        let nuova = NuovaAbilitazione {
+        let richiesta = Richiesta {
+            protocollo_pec: ProtocolloPec::parse("DEMO")?,
+            impronta_modulo: ImprontaModulo::di(b"the demo has no form"),
             soggetto,
             ente: match profilo.split('-').next() {
                 Some("mlps") => Ente::Mlps,
@@ -182,8 +186,10 @@ async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Re
             ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
             valida_dal: oggi,
             valida_al: oggi + Months::new(12),
+            limiti: Limiti::default(),
+            sostituisce: None,
         };
-        aa07::add(owner, clock, tabella, &nuova, "omnia demo").await?;
+        aa07::concedi(owner, clock, tabella, &richiesta, OPERATORI, "for the demo").await?;
     }
     Ok(())
 }

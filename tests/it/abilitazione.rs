@@ -11,7 +11,10 @@ use omnia::{
     abilitazione::{
         Abilitazione, AccessLayer, Ambito, Guardia, Insieme, Jwks, Politica, Sorgente,
         TokenVerifier, Vocabulary,
-        aa07::{self, Ente, NuovaAbilitazione},
+        aa07::{
+            self, Azione, Ente, ImprontaModulo, Limiti, Motivo, Operatore, ProtocolloPec,
+            Richiesta, Stato,
+        },
         demo_key::{self, DemoKey},
     },
     clock::Clock,
@@ -42,14 +45,37 @@ pub(crate) fn everything() -> Ambito {
     Ambito::new(Insieme::Tutti, Insieme::Tutti)
 }
 
-pub(crate) fn nuova(soggetto: &str, profilo: &str, dal: &str, al: &str) -> NuovaAbilitazione {
-    NuovaAbilitazione {
+pub(crate) fn operatore(nome: &str) -> Operatore {
+    Operatore::parse(nome, None).unwrap()
+}
+
+pub(crate) fn motivo(testo: &str) -> Motivo {
+    Motivo::parse(testo).unwrap()
+}
+
+/// Who records and who approves.
+pub(crate) const OPERATORI: [&str; 2] = ["anna", "bruno"];
+
+/// Revokes a grant.
+pub(crate) async fn revoca(pool: &PgPool, clock: &Clock, id: i64) {
+    let (operatore, motivo) = (operatore("carla"), motivo("prova"));
+    let stato = aa07::avanza(pool, clock, id, Azione::Revoca, &operatore, &motivo).await;
+    assert_eq!(stato.unwrap(), Stato::Revocata);
+}
+
+/// A request without limits.
+pub(crate) fn nuova(soggetto: &str, profilo: &str, dal: &str, al: &str) -> Richiesta {
+    Richiesta {
+        protocollo_pec: ProtocolloPec::parse("INPS.0001").unwrap(),
+        impronta_modulo: ImprontaModulo::di(b"modulo"),
         soggetto: soggetto.to_owned(),
         ente: Ente::Mef,
         profilo: profilo.to_owned(),
         ambito: everything(),
         valida_dal: day(dal),
         valida_al: day(al),
+        limiti: Limiti::default(),
+        sostituisce: None,
     }
 }
 
@@ -78,18 +104,13 @@ pub(crate) async fn scena() -> Scena {
 }
 
 impl Scena {
-    pub(crate) async fn grant(&self, nuova: &NuovaAbilitazione) -> i64 {
+    pub(crate) async fn grant(&self, nuova: &Richiesta) -> i64 {
         // Long ago, so that no grant is refused for being over.
         let then = clock("2020-01-01T00:00:00Z");
-        aa07::add(
-            &self.db.owner,
-            &then,
-            &self.politica.tabella(),
-            nuova,
-            "test",
-        )
-        .await
-        .unwrap()
+        let tabella = self.politica.tabella();
+        aa07::concedi(&self.db.owner, &then, &tabella, nuova, OPERATORI, "prova")
+            .await
+            .unwrap()
     }
 
     /// A token that is good at [`NOW`] for an hour.

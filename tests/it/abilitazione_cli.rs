@@ -1,4 +1,4 @@
-//! The subcommands grant, policy and token, as an operator runs them.
+//! The subcommands policy and token, as an operator runs them.
 
 use std::{path::Path, process::Command};
 
@@ -7,10 +7,8 @@ use omnia::{
     clock::Clock,
 };
 
-use crate::banco;
-
 /// Exit with success, standard output, standard error.
-fn omnia(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String, String) {
+pub(crate) fn omnia(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_omnia"))
         .args(arguments)
         .env_remove("DATABASE_URL")
@@ -23,129 +21,6 @@ fn omnia(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String, Strin
         text(output.stdout),
         text(output.stderr),
     )
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn grants_are_registered_listed_and_revoked() {
-    let db = banco::database().await;
-    sqlx::raw_sql("insert into normativa values ('DL109-2018-ART44', ''), ('A', '')")
-        .execute(&db.owner)
-        .await
-        .unwrap();
-    let database = [
-        ("OMNIA_DATABASE__URL", db.serving_url.as_str()),
-        ("OMNIA_DATABASE__OWNER_URL", db.owner_url.as_str()),
-    ];
-    // Days around any day on which this test may run.
-    let days = ["--dal", "2026-01-01", "--al", "2199-12-31"];
-    let add = |rest: &[&str]| {
-        let all = [&["grant", "add", "--ente", "MEF"], rest, &days].concat();
-        omnia(&database, &all)
-    };
-    let one_norm = [
-        "--soggetto",
-        "rgs",
-        "--profilo",
-        "mef-rgs",
-        "--normative",
-        "A,DL109-2018-ART44",
-    ];
-    let (ok, out, err) = add(&[
-        &one_norm[..],
-        &["--tutte-le-prestazioni", "--operatore", "anna"],
-    ]
-    .concat());
-    assert!(ok, "{err}");
-    assert_eq!(out, "grant 1 registered\n");
-
-    let (ok, out, err) = omnia(&database, &["grant", "list"]);
-    assert!(ok, "{err}");
-    let rows: Vec<Vec<&str>> = out
-        .lines()
-        .map(|line| line.split_whitespace().collect())
-        .collect();
-    assert_eq!(
-        rows[1],
-        [
-            "1",
-            "rgs",
-            "MEF",
-            "mef-rgs",
-            "A,DL109-2018-ART44",
-            "tutte",
-            "2026-01-01",
-            "2199-12-31",
-            "valida",
-            "anna"
-        ]
-    );
-
-    let everything = ["--tutte-le-normative", "--tutte-le-prestazioni"];
-    for (rest, why) in [
-        (
-            &["--soggetto", "rgs", "--profilo", "mef-rgs"][..],
-            "the subject has grant 1",
-        ),
-        (
-            &["--soggetto", "x", "--profilo", "mef"][..],
-            "no profile `mef`",
-        ),
-    ] {
-        let (ok, out, err) = add(&[rest, &everything].concat());
-        assert!(
-            !ok && out.is_empty() && err.starts_with("omnia: ") && err.contains(why),
-            "{err}"
-        );
-    }
-    for (rest, why) in [
-        (
-            &[
-                "--soggetto",
-                "x",
-                "--profilo",
-                "mef-rgs",
-                "--tutte-le-prestazioni",
-            ][..],
-            "--tutte-le-normative",
-        ),
-        (
-            &[
-                "--soggetto",
-                "x",
-                "--profilo",
-                "mef-rgs",
-                "--normative",
-                "",
-                "--tutte-le-prestazioni",
-            ][..],
-            "code of a norm",
-        ),
-        (
-            &[&one_norm[..], &everything].concat()[..],
-            "cannot be used with",
-        ),
-    ] {
-        let (ok, _, err) = add(rest);
-        assert!(!ok && err.contains(why), "{err}");
-    }
-
-    let (ok, out, err) = omnia(&database, &["grant", "revoke", "1", "--operatore", "bruno"]);
-    assert!(ok, "{err}");
-    assert_eq!(out, "grant 1 revoked\n");
-    let (_, out, _) = omnia(&database, &["grant", "list"]);
-    assert!(
-        out.lines()
-            .nth(1)
-            .unwrap()
-            .trim_end()
-            .ends_with("revocata  bruno"),
-        "{out}"
-    );
-    let (ok, _, err) = omnia(&database, &["grant", "revoke", "1"]);
-    assert!(
-        !ok && err == "omnia: grant 1 was revoked already\n",
-        "{err}"
-    );
 }
 
 #[test]

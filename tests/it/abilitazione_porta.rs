@@ -7,9 +7,12 @@ use std::{
 };
 
 use expect_test::expect_file;
-use omnia::abilitazione::{aa07, matrix};
+use omnia::abilitazione::matrix;
 
-use crate::abilitazione::{AUDIENCE, ISSUER, NOW, PACKAGE, Scena, clock, knock, nuova, scena};
+use crate::{
+    aa07::sql,
+    abilitazione::{AUDIENCE, ISSUER, NOW, PACKAGE, Scena, clock, knock, nuova, revoca, scena},
+};
 
 const DAL: &str = "2026-01-01";
 const AL: &str = "2026-12-31";
@@ -25,9 +28,7 @@ async fn strangers(scena: &Scena) -> Vec<(&'static str, Option<String>)> {
     let revoked = scena
         .grant(&nuova("revocato", "mlps-ammortizzatori", DAL, AL))
         .await;
-    aa07::revoke(&scena.db.owner, &clock(NOW), revoked, "test")
-        .await
-        .unwrap();
+    revoca(&scena.db.owner, &clock(NOW), revoked).await;
     scena
         .grant(&nuova("buono", "mlps-ammortizzatori", DAL, AL))
         .await;
@@ -191,28 +192,19 @@ async fn a_revocation_holds_from_the_next_call_on() {
     let id = scena.grant(&nuova("buono", "mef-rgs", DAL, AL)).await;
     let token = scena.token("buono");
     assert_eq!(scena.knock(&path, Some(&token)).await.text(), "allow");
-    aa07::revoke(&scena.db.owner, &clock(NOW), id, "test")
-        .await
-        .unwrap();
+    revoca(&scena.db.owner, &clock(NOW), id).await;
     assert_eq!(
         scena.knock(&path, Some(&token)).await.text(),
-        "PermissionDenied ERROR_REASON_GRANT_NOT_VALID"
+        "PermissionDenied ERROR_REASON_GRANT_REVOKED"
     );
 }
 
 #[tokio::test]
 async fn a_profile_that_the_policy_lost_gives_nothing() {
     let scena = scena().await;
-    sqlx::query(
-        "insert into abilitazione (soggetto, ente, applicazione, profilo, normative, prestazioni,
-                                   valida_dal, valida_al, registrata_il, registrata_da)
-         values ('vecchio', 'MEF', 'x', $1, '{*}', '{*}', '2026-01-01', '2026-12-31', now(), 'x')",
-    )
     // The name of a role, which Casbin alone would let in.
-    .bind("decreti")
-    .execute(&scena.db.owner)
-    .await
-    .unwrap();
+    let id = sql::richiesta(&scena.db.owner, "vecchio", "decreti", "{*}").await;
+    sql::attiva(&scena.db.owner, id).await.unwrap();
     let path = format!("{PACKAGE}DecreeService/ListDecrees");
     let esito = scena.knock(&path, Some(&scena.token("vecchio"))).await;
     assert_eq!(esito.text(), "PermissionDenied ERROR_REASON_CALL_DENIED");

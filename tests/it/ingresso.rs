@@ -1,15 +1,13 @@
 //! Who is let in at all, over the real server: tokens, the days of a grant, calls that do not exist.
 
-use omnia::{
-    abilitazione::aa07,
-    proto::{ErrorReason, GetMyAccessRequest},
-};
+use omnia::proto::{ErrorReason, GetMyAccessRequest};
 use tonic::{
     Code, Request, Status, client::Grpc, codegen::http::uri::PathAndQuery,
     service::interceptor::InterceptedService,
 };
 
 use crate::{
+    abilitazione::revoca,
     chiamate::{self, RPC, chiama},
     errore::assert_errore,
     servizio::{Bearer, OGGI, Servizio, tutto},
@@ -75,19 +73,11 @@ async fn without_a_grant_that_is_valid_today_nothing_is_allowed() {
     servizio.orologio(OGGI);
     let mut cliente = servizio.come("valido");
     assert!(chiama(&mut cliente, RPC[0], "").await.is_ok());
-    aa07::revoke(&servizio.db.owner, &servizio.clock, id, "prova")
-        .await
-        .unwrap();
+    revoca(&servizio.db.owner, &servizio.clock, id).await;
     // On the connection that was good a moment ago.
     let status = chiama(&mut cliente, RPC[0], "").await.unwrap_err();
-    assert_errore(&status, denied, ErrorReason::GrantNotValid);
-    all_refused(
-        &servizio,
-        Some("valido"),
-        denied,
-        ErrorReason::GrantNotValid,
-    )
-    .await;
+    assert_errore(&status, denied, ErrorReason::GrantRevoked);
+    all_refused(&servizio, Some("valido"), denied, ErrorReason::GrantRevoked).await;
     servizio.ferma().await;
 }
 

@@ -8,10 +8,10 @@
     unreachable_pub
 )]
 
+mod aa07;
 mod abilitazione;
 mod abilitazione_cli;
 mod abilitazione_porta;
-mod abilitazione_registro;
 mod accesso;
 mod ambito;
 mod audit;

@@ -5,11 +5,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use omnia::{
     abilitazione::{
         Ambito, Insieme, Sorgente, Tabella, Vocabulary,
-        aa07::{self, Ente, NuovaAbilitazione},
+        aa07::{self, Ente, Richiesta},
         demo_key::{self, DemoKey},
     },
     app,
@@ -33,6 +33,7 @@ use tonic::{
 };
 
 use crate::{
+    abilitazione::{OPERATORI, nuova},
     banco::{self, Database},
     modello::{self, Estratto},
 };
@@ -192,33 +193,24 @@ impl Servizio {
         }
     }
 
-    /// Registers a grant for 2026.
+    /// Gives a grant for 2026.
     pub async fn abilita(&self, soggetto: &str, profilo: &str, ambito: Ambito) -> i64 {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let nuova = NuovaAbilitazione {
-            soggetto: soggetto.to_owned(),
-            ente: Ente::Mlps,
-            profilo: profilo.to_owned(),
-            ambito,
-            valida_dal: day("2026-01-01"),
-            valida_al: day("2026-12-31"),
-        };
-        aa07::add(&self.db.owner, &self.clock, &self.tabella, &nuova, "prova")
-            .await
-            .unwrap()
+        let mut richiesta = nuova(soggetto, profilo, "2026-01-01", "2026-12-31");
+        richiesta.ente = Ente::Mlps;
+        richiesta.ambito = ambito;
+        self.concedi(&richiesta).await
     }
 
-    /// Registers a grant on everything that is valid by the machine's clock too: for a program.
+    /// Gives a grant on everything that is valid by the machine's clock too: for a program.
     pub async fn abilita_oggi(&self, soggetto: &str, profilo: &str) -> i64 {
-        let nuova = NuovaAbilitazione {
-            soggetto: soggetto.to_owned(),
-            ente: Ente::Mef,
-            profilo: profilo.to_owned(),
-            ambito: tutto(),
-            valida_dal: "2020-01-01".parse().unwrap(),
-            valida_al: "2199-12-31".parse().unwrap(),
-        };
-        aa07::add(&self.db.owner, &self.clock, &self.tabella, &nuova, "prova")
+        self.concedi(&nuova(soggetto, profilo, "2020-01-01", "2199-12-31"))
+            .await
+    }
+
+    /// Gives what is asked for: recorded by one operator, approved by another.
+    pub async fn concedi(&self, richiesta: &Richiesta) -> i64 {
+        let (db, clock) = (&self.db.owner, &self.clock);
+        aa07::concedi(db, clock, &self.tabella, richiesta, OPERATORI, "prova")
             .await
             .unwrap()
     }

@@ -1,30 +1,77 @@
-//! The AA07 grants: what INPS gave to whom.
+//! The AA07 grants: what INPS gave to whom, and by which steps.
 //!
 //! ```text
-//! soggetto      ente  profilo   normative         prestazioni  valida
-//! mef-igop-be   MEF   mef-rgs   DL109-2018-ART44  *            2026-01-01 ... 2026-12-31
+//! soggetto      ente  profilo   normative         prestazioni  valida                     reti          orari
+//! mef-igop-be   MEF   mef-rgs   DL109-2018-ART44  *            2026-01-01 ... 2026-12-31  192.0.2.0/24  lun-ven 08:00-18:30
 //! ```
 //!
-//! A subject has at most one grant on any day, in Rome. Each call reads the grant, so that a revocation holds from the
-//! next call on. Grants that contradict each other, which the register does not let in, refuse: they are never added up.
+//! A grant never changes; what changes is its state, by steps that are kept for ever ([`Stato`] has the picture). As an
+//! example: Anna records the request that came by PEC, Bruno verifies the form and approves it (Anna could not), a year later
+//! the scope is to be wider. Carla records a request that replaces the grant; when Dario approves it, the old one is
+//! revoked in the same transaction, and no moment has two or none.
+//!
+//! ```text
+//! Richiesta ── registra ──► RICHIESTA ── avanza ──► … ATTIVA ──► leggi ──► Concessa ── scegli ──► the Aa07 of a call
+//! ```
+//!
+//! A subject has at most one grant on any day, in Rome. Grants that contradict each other, which the table does not let
+//! in, refuse: they are never added up.
 
-mod registro;
+mod certificati;
+mod concessa;
+mod evento;
+mod finalita;
+mod modulo;
+mod operatore;
+mod orari;
+mod passo;
+mod quote;
+mod registra;
+mod reti;
+mod richiesta;
+mod scheda;
+mod stato;
 
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZeroU32, str::FromStr};
 
 use chrono::NaiveDate;
-use sqlx::{PgPool, Row as _, postgres::PgRow};
+use sqlx::{Row as _, postgres::PgRow};
 
 use super::{Ambito, Insieme, ambito::Codice};
 use crate::{
-    error::{Error, Reason, Result},
+    error::{Error, Result},
     valori::{CodiceNormativa, CodicePrestazione, Difetto},
 };
 
-pub use registro::{NuovaAbilitazione, Registrata, RegistroError, Stato, add, list, revoke};
+pub use certificati::Certificati;
+pub use concessa::{Concessa, leggi, scegli, valid_for};
+pub use evento::{Evento, Motivo, eventi};
+pub use finalita::Finalita;
+pub use modulo::{ImprontaModulo, ProtocolloPec};
+pub use operatore::Operatore;
+pub use orari::Orari;
+pub use passo::{avanza, concedi};
+pub use quote::{Quote, quota};
+pub use registra::registra;
+pub use reti::Reti;
+pub use richiesta::{Limiti, Richiesta};
+pub use scheda::{Scheda, list, scheda};
+pub use stato::{Azione, Situazione, Stato, transizione};
+
+/// The channel on which every step of a grant is announced, with the number of the grant.
+pub const CANALE: &str = "omnia_abilitazioni";
 
 /// The application of the AA07 form.
 pub const APPLICAZIONE: &str = "OMNIA Integrazioni Salariali monitoraggio – OMNIA IS";
+
+/// The columns of [`Aa07::from_row`], of a table `a`.
+const COLONNE: &str = "a.id, a.soggetto, a.ente, a.applicazione, a.profilo, a.normative, a.prestazioni, a.valida_dal, \
+     a.valida_al, a.reti::text[] as reti, a.orari, a.finalita::text[] as finalita, a.certificati, a.quota_al_secondo, \
+     a.quota_esportazioni, a.quota_al_giorno";
+
+/// Joins the last step, `e`, of a grant `a`.
+const ULTIMO: &str = "join lateral (select * from abilitazione_evento e where e.abilitazione = a.id \
+     order by e.versione desc limit 1) e on true";
 
 /// In the table: all codes.
 const TUTTI: &str = "*";
@@ -91,6 +138,16 @@ pub struct Aa07 {
     pub valida_dal: NaiveDate,
     /// Last day, included, in Rome.
     pub valida_al: NaiveDate,
+    /// The networks of its calls.
+    pub reti: Reti,
+    /// The hours of its calls.
+    pub orari: Orari,
+    /// The purposes of its vouchers.
+    pub finalita: Finalita,
+    /// The client certificates that it demands.
+    pub certificati: Certificati,
+    /// How much it may be used.
+    pub quote: Quote,
 }
 
 impl Aa07 {
@@ -107,8 +164,30 @@ impl Aa07 {
             ),
             valida_dal: row.try_get("valida_dal")?,
             valida_al: row.try_get("valida_al")?,
+            reti: lista(row, "reti", Reti::parse)?,
+            orari: lista(row, "orari", Orari::parse)?,
+            finalita: lista(row, "finalita", Finalita::parse)?,
+            certificati: lista(row, "certificati", Certificati::parse)?,
+            quote: Quote {
+                al_secondo: colonna_quota(row, "quota_al_secondo")?,
+                esportazioni: colonna_quota(row, "quota_esportazioni")?,
+                al_giorno: colonna_quota(row, "quota_al_giorno")?,
+            },
         })
     }
+}
+
+/// A limit of the table. One that cannot be read would otherwise be no limit.
+fn lista<T>(row: &PgRow, column: &str, parse: fn(&[String]) -> Result<T, Difetto>) -> Result<T> {
+    let testi: Vec<String> = row.try_get(column)?;
+    parse(&testi).map_err(|difetto| Error::internal(format!("{column} of a grant {difetto}")))
+}
+
+fn colonna_quota(row: &PgRow, column: &str) -> Result<Option<NonZeroU32>> {
+    let numero: Option<i32> = row.try_get(column)?;
+    let positive = |n: i32| u32::try_from(n).ok().and_then(NonZeroU32::new);
+    let missing = || Error::internal(format!("{column} of a grant is not positive"));
+    numero.map(|n| positive(n).ok_or_else(missing)).transpose()
 }
 
 /// A list of the table. What is neither `{*}` nor codes alone was not written by this program: nothing is guessed.
@@ -127,48 +206,10 @@ fn insieme<C: Codice>(
     Insieme::alcuni(codici).ok_or_else(|| Error::internal("a grant without codes"))
 }
 
-/// The grant of a subject that is valid on a day.
-///
-/// # Errors
-/// [`Reason::GrantMissing`], [`Reason::GrantNotValid`], the database's; [`Reason::Internal`] where two are valid at once.
-pub async fn valid_for(pool: &PgPool, soggetto: &str, oggi: NaiveDate) -> Result<Aa07> {
-    let rows = sqlx::query(
-        "select id, soggetto, ente, applicazione, profilo, normative, prestazioni, valida_dal, valida_al,
-                revocata_il is null and $2 between valida_dal and valida_al as valida
-         from abilitazione
-         where soggetto = $1
-         order by valida desc
-         limit 2",
-    )
-    .bind(soggetto)
-    .bind(oggi)
-    .fetch_all(pool)
-    .await?;
-    let mut valid = Vec::new();
-    for row in &rows {
-        if row.try_get("valida")? {
-            valid.push(row);
-        }
-    }
-    match (valid.as_slice(), rows.len()) {
-        ([one], _) => Aa07::from_row(one),
-        ([], 0) => Err(Error::new(
-            Reason::GrantMissing,
-            "the subject has no AA07 grant",
-        )),
-        ([], _) => Err(Error::new(
-            Reason::GrantNotValid,
-            "the AA07 grant of the subject is not valid today",
-        )),
-        _ => Err(Error::internal(
-            "a subject has two grants that are valid today",
-        )),
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::error::Reason;
 
     /// A grant for tests of what follows from grants.
     pub(in crate::abilitazione) fn aa07(profilo: &str, ambito: Ambito) -> Aa07 {
@@ -181,6 +222,11 @@ pub(super) mod tests {
             ambito,
             valida_dal: "2026-01-01".parse().unwrap(),
             valida_al: "2026-12-31".parse().unwrap(),
+            reti: Reti::default(),
+            orari: Orari::default(),
+            finalita: Finalita::default(),
+            certificati: Certificati::default(),
+            quote: Quote::default(),
         }
     }
 

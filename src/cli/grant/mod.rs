@@ -1,0 +1,165 @@
+//! `omnia grant`: the life cycle of AA07 grants, for an operator on the machine.
+
+mod record;
+mod show;
+
+use std::{fmt::Write as _, process::ExitCode};
+
+use clap::{Args, Subcommand};
+
+use self::record::Record;
+use super::policy;
+use crate::{
+    abilitazione::{
+        Vocabulary,
+        aa07::{self, Azione, Motivo, Operatore, Stato},
+    },
+    clock::Clock,
+    config::Settings,
+    error::{Error, Sentence},
+    postgres::{self, Postgres},
+    valori::Difetto,
+};
+
+/// Record, approve, suspend, revoke and list AA07 grants.
+#[derive(Debug, Args)]
+pub(super) struct Grant {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Record a request. It gives nothing until it is verified and approved.
+    Record(Box<Record>),
+    /// Say that the form was checked against the PEC message.
+    Verify(Passo),
+    /// Approve a verified request, as another person than the one who recorded it. What it replaces is revoked.
+    Approve(Passo),
+    /// Suspend a grant: it gives nothing until it is resumed.
+    Suspend(Passo),
+    /// End a suspension.
+    Resume(Passo),
+    /// Revoke a grant, or refuse a request.
+    Revoke(Passo),
+    /// List every grant, in every state.
+    List,
+    /// Show a grant and every step that it took.
+    Show {
+        /// Its number, as listed.
+        id: i64,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Passo {
+    /// Its number, as listed.
+    id: i64,
+    #[command(flatten)]
+    chi: Chi,
+}
+
+#[derive(Debug, Args)]
+struct Chi {
+    /// Who does this. Without it: the user of the system.
+    #[arg(long, value_name = "NAME")]
+    operatore: Option<String>,
+    /// Why, in a few words.
+    #[arg(long, value_name = "TEXT", value_parser = Motivo::parse)]
+    motivo: Motivo,
+}
+
+impl Chi {
+    fn operatore(&self) -> Result<Operatore, Sentence> {
+        let nome = match &self.operatore {
+            Some(nome) => nome.clone(),
+            None => {
+                nix::unistd::User::from_uid(nix::unistd::getuid())?
+                    .ok_or("this user has no name: give --operatore")?
+                    .name
+            }
+        };
+        Ok(Operatore::parse(&nome, None)?)
+    }
+}
+
+impl Grant {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// No database, or the life cycle refuses.
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+        let postgres = postgres::join(&settings.database).await?;
+        let done = self.command.run(settings, &postgres).await;
+        postgres.stop().await?;
+        println!("{}", done?);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Command {
+    async fn run(self, settings: &Settings, postgres: &Postgres) -> Result<String, Sentence> {
+        let pool = postgres.owner_pool();
+        postgres::check_schema(&pool).await?;
+        let clock = Clock::system();
+        let step = async |azione, passo: Passo| -> Result<String, Sentence> {
+            let operatore = passo.chi.operatore()?;
+            let stato: Stato = aa07::avanza(
+                &pool,
+                &clock,
+                passo.id,
+                azione,
+                &operatore,
+                &passo.chi.motivo,
+            )
+            .await
+            .map_err(sentence)?;
+            Ok(format!("grant {} is {stato}", passo.id))
+        };
+        match self {
+            Self::Record(record) => {
+                let vocabulary = Vocabulary::of_contract()?;
+                let dir = settings.access.policy_dir.as_deref();
+                let tabella = policy::tabella(dir, &vocabulary).await?;
+                let operatore = record.chi.operatore()?;
+                let motivo = record.chi.motivo.clone();
+                let richiesta = record.richiesta()?;
+                let id = aa07::registra(&pool, &clock, &tabella, &richiesta, &operatore, &motivo)
+                    .await
+                    .map_err(sentence)?;
+                Ok(format!("grant {id} recorded"))
+            }
+            Self::Verify(passo) => step(Azione::Verifica, passo).await,
+            Self::Approve(passo) => step(Azione::Approvazione, passo).await,
+            Self::Suspend(passo) => step(Azione::Sospensione, passo).await,
+            Self::Resume(passo) => step(Azione::Riattivazione, passo).await,
+            Self::Revoke(passo) => step(Azione::Revoca, passo).await,
+            Self::List => {
+                let schede = aa07::list(&pool).await.map_err(sentence)?;
+                Ok(show::table(&schede, clock.today()))
+            }
+            Self::Show { id } => {
+                let scheda = aa07::scheda(&pool, id).await.map_err(sentence)?;
+                let eventi = aa07::eventi(&pool, id).await.map_err(sentence)?;
+                Ok(show::one(&scheda, &eventi, clock.today()))
+            }
+        }
+    }
+}
+
+/// What a caller over gRPC learns from details, and what only the log has: an operator on the machine reads it here.
+fn sentence(error: Error) -> Sentence {
+    let mut text = error.message.into_owned();
+    // Writing to a String cannot fail.
+    for violation in error.violations {
+        let Difetto { english, .. } = violation.difetto;
+        let _ = write!(text, "\n  {} {english}", violation.field);
+    }
+    if let Some((_, valori)) = error.metadata.iter().find(|(key, _)| *key == "valori") {
+        let _ = write!(text, "\n  not in the catalogue: {valori}");
+    }
+    if let Some(source) = error.source {
+        let _ = write!(text, ": {source}");
+    }
+    text.into()
+}

@@ -1,0 +1,117 @@
+//! Grants as text.
+
+use chrono::{NaiveDate, SecondsFormat};
+use comfy_table::{Table, presets::NOTHING};
+
+use crate::abilitazione::{
+    Codice, Insieme,
+    aa07::{Evento, Scheda},
+};
+
+/// One line a grant.
+pub(super) fn table(schede: &[Scheda], oggi: NaiveDate) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header([
+        "id",
+        "soggetto",
+        "ente",
+        "profilo",
+        "normative",
+        "prestazioni",
+        "dal",
+        "al",
+        "stato",
+        "da",
+    ]);
+    for scheda in schede {
+        let aa07 = &scheda.aa07;
+        table.add_row([
+            aa07.id.to_string(),
+            aa07.soggetto.clone(),
+            aa07.ente.clone(),
+            aa07.profilo.clone(),
+            text(aa07.ambito.normative()),
+            text(aa07.ambito.prestazioni()),
+            aa07.valida_dal.to_string(),
+            aa07.valida_al.to_string(),
+            scheda.situazione(oggi).to_string(),
+            scheda.ultimo.operatore.to_string(),
+        ]);
+    }
+    table.trim_fmt()
+}
+
+/// Everything about one.
+pub(super) fn one(scheda: &Scheda, eventi: &[Evento], oggi: NaiveDate) -> String {
+    let aa07 = &scheda.aa07;
+    let list = |testi: Vec<String>, none: &str| match testi.is_empty() {
+        true => none.to_owned(),
+        false => testi.join(", "),
+    };
+    let number =
+        |quota: Option<std::num::NonZeroU32>| quota.map_or("-".to_owned(), |n| n.to_string());
+    let (protocollo, impronta) = scheda.modulo.as_ref().map_or_else(
+        || ("-".to_owned(), "-".to_owned()),
+        |(protocollo, impronta)| (protocollo.as_str().to_owned(), impronta.to_string()),
+    );
+    let quote = aa07.quote;
+    let mut facts = Table::new();
+    facts.load_style(NOTHING);
+    for (name, value) in [
+        ("id", aa07.id.to_string()),
+        ("stato", scheda.situazione(oggi).to_string()),
+        ("soggetto", aa07.soggetto.clone()),
+        ("ente", aa07.ente.clone()),
+        ("profilo", aa07.profilo.clone()),
+        ("normative", text(aa07.ambito.normative())),
+        ("prestazioni", text(aa07.ambito.prestazioni())),
+        (
+            "valida",
+            format!("{} - {}", aa07.valida_dal, aa07.valida_al),
+        ),
+        ("reti", list(aa07.reti.testi(), "tutte")),
+        ("orari", list(aa07.orari.testi(), "sempre")),
+        ("finalita", list(aa07.finalita.testi(), "tutte")),
+        ("certificati", list(aa07.certificati.testi(), "nessuno")),
+        (
+            "quote",
+            format!(
+                "al_secondo {}, esportazioni {}, al_giorno {}",
+                number(quote.al_secondo),
+                number(quote.esportazioni),
+                number(quote.al_giorno)
+            ),
+        ),
+        ("protocollo_pec", protocollo),
+        ("impronta_modulo", impronta),
+        (
+            "sostituisce",
+            scheda
+                .sostituisce
+                .map_or("-".to_owned(), |id| id.to_string()),
+        ),
+    ] {
+        facts.add_row([name.to_owned(), value]);
+    }
+    let mut steps = Table::new();
+    steps.load_style(NOTHING);
+    steps.set_header(["passo", "azione", "stato", "istante", "operatore", "motivo"]);
+    for evento in eventi {
+        steps.add_row([
+            evento.versione.to_string(),
+            evento.azione.to_string(),
+            evento.a_stato.to_string(),
+            evento.istante.to_rfc3339_opts(SecondsFormat::Secs, true),
+            evento.operatore.to_string(),
+            evento.motivo.clone(),
+        ]);
+    }
+    format!("{}\n\n{}", facts.trim_fmt(), steps.trim_fmt())
+}
+
+fn text<C: Codice>(insieme: &Insieme<C>) -> String {
+    insieme
+        .testi()
+        .map_or_else(|| "tutte".to_owned(), |codici| codici.join(","))
+}

@@ -1,0 +1,49 @@
+//! What a scope leaves of the rows.
+
+use omnia::{
+    abilitazione::{Ambito, Insieme},
+    valori::{CodiceNormativa, CodicePrestazione},
+};
+
+use crate::abilitazione::{everything, scena};
+
+#[tokio::test]
+async fn the_scope_cuts_the_rows() {
+    let scena = scena().await;
+    sqlx::raw_sql(
+        "insert into normativa values ('A', ''), ('B', ''), ('C', '');
+         insert into prestazione values ('CIGO', ''), ('CIGS', '');
+         insert into stanziamento (normativa, prestazione, anno, importo, dal_rilevazione)
+         select normativa, prestazione, 2026, 1, 1 from normativa, prestazione",
+    )
+    .execute(&scena.db.owner)
+    .await
+    .unwrap();
+    let norms = |codes: &[&str]| {
+        Insieme::alcuni(
+            codes
+                .iter()
+                .map(|code| CodiceNormativa::parse(code).unwrap()),
+        )
+        .unwrap()
+    };
+    let cigs = || Insieme::alcuni([CodicePrestazione::parse("CIGS").unwrap()]).unwrap();
+    for (ambito, expected) in [
+        (everything(), "A/CIGO A/CIGS B/CIGO B/CIGS C/CIGO C/CIGS"),
+        (Ambito::new(norms(&["B"]), Insieme::Tutti), "B/CIGO B/CIGS"),
+        (Ambito::new(norms(&["C", "A"]), cigs()), "A/CIGS C/CIGS"),
+        (Ambito::new(norms(&["Z"]), cigs()), ""),
+    ] {
+        let mut query = sqlx::QueryBuilder::new(
+            "select normativa || '/' || prestazione from stanziamento where anno = 2026",
+        );
+        ambito.restringi(&mut query);
+        query.push(" order by 1");
+        let rows: Vec<String> = query
+            .build_query_scalar()
+            .fetch_all(&scena.db.servizio)
+            .await
+            .unwrap();
+        assert_eq!(rows.join(" "), expected, "{ambito:?}");
+    }
+}

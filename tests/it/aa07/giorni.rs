@@ -1,0 +1,167 @@
+//! On which days a grant gives access, and what becomes of rows that this program would not write.
+
+use omnia::{
+    abilitazione::aa07::{self, Azione},
+    error::Reason,
+};
+
+use super::sql;
+use crate::abilitazione::{NOW, Scena, clock, day, motivo, nuova, operatore, revoca, scena};
+
+async fn valid(scena: &Scena, soggetto: &str, oggi: &str) -> Result<i64, Reason> {
+    aa07::valid_for(&scena.db.servizio, soggetto, day(oggi))
+        .await
+        .map(|aa07| aa07.id)
+        .map_err(|error| error.reason)
+}
+
+#[tokio::test]
+async fn a_grant_holds_on_its_days_and_no_other() {
+    let scena = scena().await;
+    let missing = Err(Reason::GrantMissing);
+    assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
+    let id = scena
+        .grant(&nuova("client", "mef-rgs", "2026-03-01", "2026-12-31"))
+        .await;
+    for (oggi, expected) in [
+        ("2026-02-28", Err(Reason::GrantNotValid)),
+        ("2026-03-01", Ok(id)),
+        ("2026-12-31", Ok(id)),
+        ("2027-01-01", Err(Reason::GrantNotValid)),
+    ] {
+        assert_eq!(valid(&scena, "client", oggi).await, expected, "{oggi}");
+    }
+    // Exact: no case folding, no blanks, no pattern.
+    for other in ["Client", "client ", "clien_", "%", ""] {
+        assert_eq!(valid(&scena, other, "2026-11-23").await, missing, "{other}");
+    }
+    let pool = &scena.db.owner;
+    let (carla, why) = (operatore("carla"), motivo("prova"));
+    let now = clock(NOW);
+    for (azione, expected) in [
+        (Azione::Sospensione, Err(Reason::GrantSuspended)),
+        (Azione::Riattivazione, Ok(id)),
+        (Azione::Revoca, Err(Reason::GrantRevoked)),
+    ] {
+        aa07::avanza(pool, &now, id, azione, &carla, &why)
+            .await
+            .unwrap();
+        assert_eq!(valid(&scena, "client", "2026-11-23").await, expected);
+    }
+}
+
+/// A request gives nothing, and neither does one that was refused: nobody is told that there was one.
+#[tokio::test]
+async fn a_request_is_no_grant() {
+    let scena = scena().await;
+    let request = nuova("client", "mef-rgs", "2026-01-01", "2026-12-31");
+    let (anna, why) = (operatore("anna"), motivo("prova"));
+    let (pool, now) = (&scena.db.servizio, clock(NOW));
+    let tabella = scena.politica.tabella();
+    let id = aa07::registra(pool, &now, &tabella, &request, &anna, &why)
+        .await
+        .unwrap();
+    let missing = Err(Reason::GrantMissing);
+    assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
+    aa07::avanza(pool, &now, id, Azione::Verifica, &anna, &why)
+        .await
+        .unwrap();
+    assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
+    aa07::avanza(pool, &now, id, Azione::Revoca, &anna, &why)
+        .await
+        .unwrap();
+    assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
+    assert_eq!(aa07::leggi(pool).await.unwrap(), []);
+}
+
+/// A grant ends at Rome's midnight, an hour before UTC's in winter.
+#[tokio::test]
+async fn the_day_is_romes() {
+    let scena = scena().await;
+    scena
+        .grant(&nuova("client", "mef-rgs", "2026-01-01", "2026-12-31"))
+        .await;
+    let path = "/inps.omnia.monitoraggio.v1.DecreeService/ListDecrees";
+    for (instant, expected) in [
+        (
+            "2025-12-31T22:59:59Z",
+            "PermissionDenied ERROR_REASON_GRANT_NOT_VALID",
+        ),
+        ("2025-12-31T23:00:00Z", "allow"),
+        ("2026-12-31T22:59:59Z", "allow"),
+        (
+            "2026-12-31T23:00:00Z",
+            "PermissionDenied ERROR_REASON_GRANT_NOT_VALID",
+        ),
+    ] {
+        let clock = clock(instant);
+        let token = scena
+            .key
+            .token(
+                crate::abilitazione::ISSUER,
+                crate::abilitazione::AUDIENCE,
+                "client",
+                1,
+                &clock,
+            )
+            .unwrap();
+        let guardia = scena.guardia(&clock, scena.db.servizio.clone());
+        let esito = crate::abilitazione::knock(guardia, path, Some(&token)).await;
+        assert_eq!(esito.text(), expected, "{instant}");
+    }
+}
+
+/// Rows that this program would not write, put there by hand with the table's triggers off.
+#[tokio::test]
+async fn a_register_that_contradicts_itself_refuses() {
+    let scena = scena().await;
+    let owner = &scena.db.owner;
+    sql::esegui(
+        owner,
+        "alter table abilitazione_evento disable trigger user",
+    )
+    .await
+    .unwrap();
+    for (soggetto, normative) in [("twice", "{A}"), ("twice", "{B}"), ("mixed", "{*,A}")] {
+        let id = sql::richiesta(owner, soggetto, "mef-rgs", normative).await;
+        sql::attiva(owner, id).await.unwrap();
+    }
+    for soggetto in ["twice", "mixed"] {
+        let found = valid(&scena, soggetto, "2026-11-23").await;
+        assert_eq!(found, Err(Reason::Internal), "{soggetto}");
+    }
+    // One that cannot be read does not keep the others from being read.
+    let read = aa07::leggi(&scena.db.servizio).await.unwrap();
+    let subjects: Vec<&str> = read.iter().map(|c| c.aa07.soggetto.as_str()).collect();
+    assert_eq!(subjects, ["twice", "twice"]);
+}
+
+#[tokio::test]
+async fn what_was_ever_given_is_read_with_its_state() {
+    let scena = scena().await;
+    let mut ids = Vec::new();
+    for soggetto in ["a", "b", "c"] {
+        let nuova = nuova(soggetto, "mef-rgs", "2026-01-01", "2026-12-31");
+        ids.push(scena.grant(&nuova).await);
+    }
+    revoca(&scena.db.owner, &clock(NOW), ids[0]).await;
+    let (carla, why) = (operatore("carla"), motivo("prova"));
+    let suspend = Azione::Sospensione;
+    aa07::avanza(
+        &scena.db.servizio,
+        &clock(NOW),
+        ids[2],
+        suspend,
+        &carla,
+        &why,
+    )
+    .await
+    .unwrap();
+    let read: Vec<String> = aa07::leggi(&scena.db.servizio)
+        .await
+        .unwrap()
+        .iter()
+        .map(|c| format!("{} {} {}", c.aa07.soggetto, c.stato, c.versione))
+        .collect();
+    assert_eq!(read, ["a REVOCATA 4", "b ATTIVA 3", "c SOSPESA 4"]);
+}

@@ -1,0 +1,10 @@
+//! The life cycle of AA07 grants, on a real database.
+
+mod ambito;
+mod comando;
+mod giorni;
+mod passi;
+mod richieste;
+pub(crate) mod sql;
+mod sql_vieta;
+mod vecchie;

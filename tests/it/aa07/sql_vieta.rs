@@ -1,0 +1,278 @@
+//! What the tables themselves refuse, whoever asks: the serving role, and the owner of the data.
+
+use sqlx::PgPool;
+
+use super::sql::{self, Passo, fino_ad_attiva, passo};
+use crate::banco;
+
+const STATI: [&str; 6] = [
+    "RICHIESTA",
+    "VERIFICATA",
+    "ATTIVA",
+    "SOSPESA",
+    "REVOCATA",
+    "RIFIUTATA",
+];
+const AZIONI: [&str; 6] = [
+    "RICHIESTA",
+    "VERIFICA",
+    "APPROVAZIONE",
+    "SOSPENSIONE",
+    "RIATTIVAZIONE",
+    "REVOCA",
+];
+/// The picture, by hand.
+const LEGALI: [(&str, &str, &str); 8] = [
+    ("VERIFICA", "RICHIESTA", "VERIFICATA"),
+    ("APPROVAZIONE", "VERIFICATA", "ATTIVA"),
+    ("SOSPENSIONE", "ATTIVA", "SOSPESA"),
+    ("RIATTIVAZIONE", "SOSPESA", "ATTIVA"),
+    ("REVOCA", "ATTIVA", "REVOCATA"),
+    ("REVOCA", "SOSPESA", "REVOCATA"),
+    ("REVOCA", "RICHIESTA", "RIFIUTATA"),
+    ("REVOCA", "VERIFICATA", "RIFIUTATA"),
+];
+
+/// The SQLSTATE of a refusal.
+fn code(esito: Result<(), sqlx::Error>) -> String {
+    let error = esito.unwrap_err();
+    let error = error.as_database_error().unwrap();
+    error.code().unwrap().into_owned()
+}
+
+/// Steps from the request to a state.
+fn fino_a(stato: &str) -> Vec<Passo<'static>> {
+    let attiva = fino_ad_attiva();
+    let further = |last| [&attiva[1..], &[last]].concat();
+    match stato {
+        "RICHIESTA" => vec![],
+        "VERIFICATA" => attiva[1..2].to_vec(),
+        "ATTIVA" => attiva[1..].to_vec(),
+        "SOSPESA" => further(passo(4, "SOSPENSIONE", "ATTIVA", "SOSPESA")),
+        "REVOCATA" => further(passo(4, "REVOCA", "ATTIVA", "REVOCATA")),
+        _ => vec![passo(2, "REVOCA", "RICHIESTA", "RIFIUTATA")],
+    }
+}
+
+/// Both roles, every state, every step, every state after and every state that the step may say it comes from.
+#[tokio::test]
+async fn only_the_steps_of_the_picture_can_be_written() {
+    let db = banco::database().await;
+    for (role, pool) in [("serving", &db.servizio), ("owner", &db.owner)] {
+        for stato in STATI {
+            let id = sql::richiesta(pool, &format!("{role}-{stato}"), "mef-rgs", "{*}").await;
+            let prima = fino_a(stato);
+            for passo in &prima {
+                sql::passi(pool, id, &[*passo]).await.unwrap();
+            }
+            let versione = i32::try_from(prima.len()).unwrap() + 2;
+            for azione in AZIONI {
+                for da in STATI {
+                    for a in STATI {
+                        let nuovo = Passo {
+                            operatore: "bruno",
+                            ..passo(versione, azione, da, a)
+                        };
+                        let legal = da == stato && LEGALI.contains(&(azione, da, a));
+                        // What is written is not kept, so that all are tried from one state.
+                        let written = try_step(pool, id, nuovo).await;
+                        assert_eq!(written.is_ok(), legal, "{role} {stato}: {nuovo:?}");
+                    }
+                }
+            }
+            // Nor a step beside the last one, before it, or after a gap.
+            for versione in [0, 1, versione - 1, versione + 1] {
+                let beside = passo(versione, "REVOCA", stato, "REVOCATA");
+                assert!(
+                    try_step(pool, id, beside).await.is_err(),
+                    "{role} {versione}"
+                );
+            }
+        }
+    }
+}
+
+async fn try_step(pool: &PgPool, id: i64, passo: Passo<'_>) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin_with("begin read write").await?;
+    sqlx::query(
+        "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo)
+         values ($1, $2, $3, $4, $5, now(), $6, 'prova')",
+    )
+    .bind(id)
+    .bind(passo.versione)
+    .bind(passo.azione)
+    .bind(passo.da)
+    .bind(passo.a)
+    .bind(passo.operatore)
+    .execute(&mut *tx)
+    .await?;
+    tx.rollback().await
+}
+
+#[tokio::test]
+async fn nothing_is_changed_or_deleted() {
+    let db = banco::database().await;
+    let id = sql::richiesta(&db.owner, "client", "mef-rgs", "{*}").await;
+    sql::attiva(&db.owner, id).await.unwrap();
+    for statement in [
+        "update abilitazione set profilo = 'mlps-ammortizzatori'",
+        "update abilitazione set valida_al = '2199-12-31' where false",
+        "update abilitazione_evento set motivo = 'x'",
+        "delete from abilitazione_evento where versione = 3",
+        "delete from abilitazione",
+        "truncate abilitazione, abilitazione_evento",
+        "truncate abilitazione cascade",
+    ] {
+        // restrict_violation of the trigger; insufficient_privilege.
+        assert_eq!(
+            code(sql::esegui(&db.owner, statement).await),
+            "23001",
+            "{statement}"
+        );
+        assert_eq!(
+            code(sql::esegui(&db.servizio, statement).await),
+            "42501",
+            "{statement}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_its_first_step_is_not_committed() {
+    let db = banco::database().await;
+    let insert = "insert into abilitazione (soggetto, ente, applicazione, profilo, normative, prestazioni, valida_dal,
+                                            valida_al, protocollo_pec, impronta_modulo)
+                  values ('client', 'MEF', 'x', 'mef-rgs', '{*}', '{*}', '2026-01-01', '2026-12-31', 'x', sha256('x'))";
+    assert_eq!(code(sql::esegui(&db.servizio, insert).await), "23503");
+    // Nor one without its form.
+    let without = insert.replace("'x', sha256('x')", "null, null");
+    assert_eq!(code(sql::esegui(&db.servizio, &without).await), "23514");
+}
+
+#[tokio::test]
+async fn four_eyes() {
+    let db = banco::database().await;
+    let approve = async |recorder: (&'static str, Option<&'static str>),
+                         approver: (&'static str, Option<&'static str>)| {
+        let soggetto = format!("{recorder:?}-{approver:?}");
+        let mut tx = db.servizio.begin_with("begin read write").await.unwrap();
+        let id: i64 = sqlx::query_scalar(
+            "insert into abilitazione (soggetto, ente, applicazione, profilo, normative, prestazioni, valida_dal,
+                                       valida_al, protocollo_pec, impronta_modulo)
+             values ($1, 'MEF', 'x', 'mef-rgs', '{*}', '{*}', '2026-01-01', '2026-12-31', 'x', sha256('x'))
+             returning id",
+        )
+        .bind(soggetto)
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+        let [mut richiesta, verifica, mut approvazione] = fino_ad_attiva();
+        (richiesta.operatore, richiesta.utente) = recorder;
+        (approvazione.operatore, approvazione.utente) = approver;
+        for passo in [richiesta, verifica, approvazione] {
+            sqlx::query(
+                "insert into abilitazione_evento
+                     (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo)
+                 values ($1, $2, $3, $4, $5, now(), $6, $7, 'prova')",
+            )
+            .bind(id)
+            .bind(passo.versione)
+            .bind(passo.azione)
+            .bind(passo.da)
+            .bind(passo.a)
+            .bind(passo.operatore)
+            .bind(passo.utente)
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await
+    };
+    for (recorder, approver) in [
+        (("anna", None), ("bruno", None)),
+        (("be", Some("anna")), ("be", Some("bruno"))),
+        (("be", Some("anna")), ("be2", None)),
+    ] {
+        approve(recorder, approver).await.unwrap();
+    }
+    for (recorder, approver) in [
+        (("anna", None), ("anna", None)),
+        (("anna", None), ("ANNA", None)),
+        (("be", Some("anna")), ("be", None)),
+        (("be", None), ("be", Some("bruno"))),
+        (("be", Some("anna")), ("be2", Some("Anna"))),
+    ] {
+        let refused = approve(recorder, approver).await;
+        assert_eq!(code(refused), "23514", "{recorder:?} {approver:?}");
+    }
+    // All steps in one statement, the approval before the request that it would be compared with.
+    let id = sql::richiesta(&db.servizio, "client", "mef-rgs", "{*}").await;
+    let [_, verifica, mut approvazione] = fino_ad_attiva();
+    approvazione.operatore = "anna";
+    for order in [[verifica, approvazione], [approvazione, verifica]] {
+        assert_eq!(code(sql::passi(&db.servizio, id, &order).await), "23514");
+    }
+}
+
+#[tokio::test]
+async fn one_grant_a_subject_a_day() {
+    let db = banco::database().await;
+    let mut ids = Vec::new();
+    for soggetto in ["client", "client", "client", "other"] {
+        ids.push(sql::richiesta(&db.servizio, soggetto, "mef-rgs", "{*}").await);
+    }
+    sql::attiva(&db.servizio, ids[0]).await.unwrap();
+    sql::attiva(&db.servizio, ids[3]).await.unwrap();
+    assert_eq!(code(sql::attiva(&db.servizio, ids[1]).await), "23P01");
+    let suspend = passo(4, "SOSPENSIONE", "ATTIVA", "SOSPESA");
+    sql::passi(&db.servizio, ids[0], &[suspend]).await.unwrap();
+    assert_eq!(code(sql::attiva(&db.servizio, ids[1]).await), "23P01");
+    let revoke = passo(5, "REVOCA", "SOSPESA", "REVOCATA");
+    sql::passi(&db.servizio, ids[0], &[revoke]).await.unwrap();
+    for id in [ids[1], ids[2]] {
+        let verify = passo(2, "VERIFICA", "RICHIESTA", "VERIFICATA");
+        sql::passi(&db.servizio, id, &[verify]).await.unwrap();
+    }
+    // Two in one statement do see each other.
+    let both = format!(
+        "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo)
+         values ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x'),
+                ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x')",
+        ids[1], ids[2]
+    );
+    assert_eq!(code(sql::esegui(&db.servizio, &both).await), "23P01");
+    // A snapshot from before another's approval would not show it.
+    let old = format!(
+        "set transaction isolation level repeatable read;
+         insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo)
+         values ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x')",
+        ids[1]
+    );
+    assert_eq!(code(sql::esegui(&db.servizio, &old).await), "23514");
+    // Two at once: one.
+    let approve = |id| {
+        let mut approvazione = passo(3, "APPROVAZIONE", "VERIFICATA", "ATTIVA");
+        approvazione.operatore = "bruno";
+        let pool = db.servizio.clone();
+        async move { sql::passi(&pool, id, &[approvazione]).await }
+    };
+    let (a, b) = tokio::join!(approve(ids[1]), approve(ids[2]));
+    let refused = if a.is_ok() { b } else { a };
+    assert_eq!(code(refused), "23P01");
+}
+
+#[tokio::test]
+async fn every_step_is_announced() {
+    let db = banco::database().await;
+    let mut listener = sqlx::postgres::PgListener::connect_with(&db.owner)
+        .await
+        .unwrap();
+    listener
+        .listen(omnia::abilitazione::aa07::CANALE)
+        .await
+        .unwrap();
+    let id = sql::richiesta(&db.servizio, "client", "mef-rgs", "{*}").await;
+    let heard = listener.recv().await.unwrap();
+    assert_eq!(heard.payload(), id.to_string());
+    sql::attiva(&db.servizio, id).await.unwrap();
+    assert_eq!(listener.recv().await.unwrap().payload(), id.to_string());
+}
