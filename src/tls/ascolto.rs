@@ -106,7 +106,7 @@ impl Porta {
             telemetry::record_handshake(ended.as_ref().map_or_else(Fallita::nome, |_| "ok"));
             ended
                 .inspect_err(|error| match error {
-                    // What an integrator looks for; strangers may fill no log.
+                    // What an integrator looks for.
                     Fallita::Certificato(_) => {
                         tracing::info!(%peer, %error, "TLS connection refused");
                     }
