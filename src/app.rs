@@ -15,14 +15,16 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
     abilitazione::{
-        Access, AccessLayer, Guardia, Jwks, Politica, Ricarica, Sorgente, TokenVerifier, Vocabulary,
+        Access, AccessLayer, Consumo, Guardia, Jwks, Politica, Ricarica, Sorgente, TokenVerifier,
+        Vigenti, Vocabulary,
     },
     audit::{Audit, AuditLayer, Chiave},
     canale::{CanaleLayer, Inoltro},
     clock::Clock,
-    config::{self, Settings},
+    config::Settings,
     decreto::service::{Decrees, Limiti},
     error::Sentence,
+    postgres::{Accanto, side_pool},
     proto::{
         FILE_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
         decree_service_server::DecreeServiceServer, report_service_server::ReportServiceServer,
@@ -41,29 +43,40 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// More than any client of ours sends, and little enough for a flood of headers to cost nothing.
 const MAX_HEADER_BYTES: u32 = 24 * 1024;
 
-/// The access layer of the settings: keys, policy, grants.
+/// The access layer of the settings: keys, policy, grants, quotas.
 ///
 /// # Errors
-/// A sentence: keys or policy that cannot be read, and everything that is wrong with them.
+/// A sentence: keys or policy that cannot be read, and everything that is wrong with them; a quota of a profile that
+/// the policy does not have.
 pub async fn access(
-    settings: &config::Access,
+    settings: &Settings,
     jwks: &Path,
-    pool: PgPool,
+    pool: &PgPool,
     clock: Clock,
 ) -> Result<AccessLayer, Sentence> {
     let jwks = Jwks::from_file(jwks).map_err(|error| format!("{}: {error}", jwks.display()))?;
     let vocabulary = Vocabulary::of_contract()?;
-    let sorgente = Sorgente::of_settings(settings.policy_dir.as_deref())?;
+    let Settings { access, quota, .. } = settings;
+    let sorgente = Sorgente::of_settings(access.policy_dir.as_deref())?;
     let politica = Politica::load(&sorgente, &vocabulary).await?;
+    let tabella = politica.tabella();
+    if let Some(profilo) = quota.profilo.keys().find(|p| tabella.profilo(p).is_none()) {
+        return Err(
+            format!("settings: quota.profilo.{profilo}: the policy has no such profile").into(),
+        );
+    }
     let token = TokenVerifier::new(
         jwks,
-        &settings.issuer,
-        &settings.audience,
-        settings.leeway_seconds,
+        &access.issuer,
+        &access.audience,
+        access.leeway_seconds,
         clock.clone(),
     );
+    let vigenti = Vigenti::new(side_pool(pool, Accanto::Abilitazioni));
+    let quote = side_pool(pool, Accanto::Quote);
+    let consumo = Consumo::new(quota.clone(), quote, clock.clone());
     Ok(AccessLayer::new(Guardia::new(
-        token, pool, politica, vocabulary, clock,
+        token, vigenti, politica, consumo, vocabulary, clock,
     )))
 }
 
@@ -91,7 +104,9 @@ pub async fn serve(
     ascolto: impl Into<Ascolto>,
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
+    let guardia = access.guardia().clone();
     let outcome = serve_recorded(settings, pool, access, &audit, ascolto.into(), stop).await;
+    guardia.chiudi().await;
     audit.chiudi().await;
     outcome
 }
@@ -139,6 +154,7 @@ async fn serve_recorded(
         }
         None => None,
     };
+    let _grants = AbortOnDropHandle::new(tokio::spawn(access.guardia().clone().vigila()));
     let _anchors =
         AbortOnDropHandle::new(tokio::spawn(audit.clone().ancora_ogni_giorno(pool.clone())));
 

@@ -36,8 +36,14 @@ impl Clock {
     /// The present day in Rome.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
-        self.now().with_timezone(&Rome).date_naive()
+        giorno_a_roma(self.now())
     }
+}
+
+/// The day in Rome at an instant.
+#[must_use]
+pub fn giorno_a_roma(istante: DateTime<Utc>) -> NaiveDate {
+    istante.with_timezone(&Rome).date_naive()
 }
 
 impl std::fmt::Debug for Clock {

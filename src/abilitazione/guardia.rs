@@ -1,56 +1,36 @@
-//! The decision on a call: token, grant, profile, in this order.
+//! The decision on a call.
+//!
+//! ```text
+//! token ─► grant ─► network, hours, certificate, purpose ─► is there such a call? ─► may the profile make it? ─► quota
+//! who?     state,   of the grant, as it stands now          of the contract          of the policy               used up?
+//!          days
+//! ```
+//!
+//! In this order: what a caller is told of depends on how far it came, and what was refused has used nothing of a quota. Nothing here
+//! asks the database while the grants in memory are fresh ([`Vigenti`]) and the day's quota has some left ([`Consumo`]).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::HeaderMap;
-use sqlx::PgPool;
 
-use super::{Abilitazione, Politica, TokenVerifier, Vocabulary, aa07};
+use super::{
+    Abilitazione, Consumo, Politica, TokenVerifier, Vigenti, Vocabulary,
+    condizioni::{Contesto, condizioni},
+    consumo::Posto,
+    correnti::Correnti,
+    porta::call_unknown,
+};
 use crate::{
-    clock::Clock,
+    canale::Canale,
+    clock::{Clock, giorno_a_roma},
     error::{Error, Reason, Result},
-    proto::PACKAGE,
     traccia::Traccia,
 };
 
-/// The services that anybody may ask: whether the server is alive, and what its contract is. They hold no data.
-const LIBERI: [&str; 3] = [
-    "/grpc.health.v1.Health/",
-    "/grpc.reflection.v1.ServerReflection/",
-    "/grpc.reflection.v1alpha.ServerReflection/",
-];
-
-/// Where a path leads.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Porta<'a> {
-    /// To a service that anybody may ask.
-    Libera,
-    /// To a service of the contract: `"DecreeService/ListDecrees"`, whether or not there is such a call.
-    Contratto(&'a str),
-    /// Nowhere.
-    Ignota,
-}
-
-/// Whether a path leads to a service that anybody may ask, which holds no data.
-#[must_use]
-pub fn is_libera(path: &str) -> bool {
-    LIBERI.iter().any(|prefix| path.starts_with(prefix))
-}
-
-pub(super) fn porta(path: &str) -> Porta<'_> {
-    if is_libera(path) {
-        return Porta::Libera;
-    }
-    path.strip_prefix('/')
-        .and_then(|path| path.strip_prefix(PACKAGE))
-        .and_then(|path| path.strip_prefix('.'))
-        .map_or(Porta::Ignota, Porta::Contratto)
-}
-
-/// There is no such call.
-pub(super) fn call_unknown() -> Error {
-    Error::new(Reason::CallUnknown, "there is no such call")
-}
+/// How often the streams under way are looked at though nothing was said: hours end and days pass by themselves.
+const GIRO: Duration = Duration::from_millis(500);
+/// A stream goes on under grants that were read so long ago. More than for a new call: one missed reading ends no export.
+const ETA_MASSIMA: Duration = Duration::from_millis(1500);
 
 /// Decides who may call what. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -59,10 +39,19 @@ pub struct Guardia(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     token: TokenVerifier,
-    pool: PgPool,
+    vigenti: Vigenti,
     politica: Politica,
+    consumo: Consumo,
+    correnti: Correnti,
     vocabulary: Vocabulary,
     clock: Clock,
+}
+
+/// A call that may come in.
+pub(super) struct Entrata {
+    pub(super) abilitazione: Abilitazione,
+    /// Where it streams its answers: the place that it takes of the quota.
+    pub(super) flusso: Option<Posto>,
 }
 
 /// What is known of the caller, as far as the decision came: for the log.
@@ -74,20 +63,23 @@ struct Chi {
 }
 
 impl Guardia {
-    /// A guard that verifies tokens with `token`, reads grants through `pool` (the serving role is enough) and
-    /// decides by `politica`. `clock` says which day it is.
+    /// A guard that verifies tokens with `token`, knows the grants by `vigenti`, decides by `politica` and counts in
+    /// `consumo`. `clock` says which day and hour it is.
     #[must_use]
     pub fn new(
         token: TokenVerifier,
-        pool: PgPool,
+        vigenti: Vigenti,
         politica: Politica,
+        consumo: Consumo,
         vocabulary: Vocabulary,
         clock: Clock,
     ) -> Self {
         Self(Arc::new(Inner {
             token,
-            pool,
+            vigenti,
             politica,
+            consumo,
+            correnti: Correnti::default(),
             vocabulary,
             clock,
         }))
@@ -105,31 +97,68 @@ impl Guardia {
         &self.0.clock
     }
 
-    /// Decides on a call of the contract (`"DecreeService/ListDecrees"`) with these headers.
+    /// The streams that it let in.
+    pub(super) fn correnti(&self) -> &Correnti {
+        &self.0.correnti
+    }
+
+    /// Follows the grants, and ends the streams that would not be allowed any more, for as long as it runs.
+    pub async fn vigila(self) {
+        tokio::join!(self.0.vigenti.clone().segui(), self.riesamina());
+    }
+
+    /// Gives back what was taken of quotas and not used.
+    pub async fn chiudi(&self) {
+        self.0.consumo.chiudi().await;
+    }
+
+    async fn riesamina(&self) {
+        let mut grants = self.0.vigenti.cambiamenti();
+        let mut policies = self.0.politica.cambiamenti();
+        loop {
+            // Their senders live as long as this guard.
+            tokio::select! {
+                _ = grants.changed() => {}
+                _ = policies.changed() => {}
+                () = tokio::time::sleep(GIRO) => {}
+            }
+            for corrente in self.0.correnti.tutte() {
+                if let Err(error) = self.ancora(&corrente.abilitazione).await {
+                    corrente.togli(error);
+                }
+            }
+        }
+    }
+
+    /// Whether a stream that was let in would still be.
+    async fn ancora(&self, abilitazione: &Abilitazione) -> Result<()> {
+        let aa07 = abilitazione.aa07();
+        let istante = self.0.clock.now();
+        let oggi = giorno_a_roma(istante);
+        self.0.vigenti.vige(aa07.id, oggi, ETA_MASSIMA).await?;
+        aa07.orari.ammette(istante)?;
+        abilitazione.regge(&self.0.politica.tabella())
+    }
+
+    /// Decides on a call of the contract (`"DecreeService/ListDecrees"`) with these headers, on this connection.
     ///
     /// # Errors
-    /// A `TOKEN_…` or `GRANT_…` reason, [`Reason::CallUnknown`], [`Reason::CallDenied`], or the database's.
-    pub async fn decidi(
+    /// A `TOKEN_…` or `GRANT_…` reason, what the grant demands besides ([`condizioni`]), [`Reason::CallUnknown`],
+    /// [`Reason::CallDenied`], [`Reason::QuotaExceeded`], or the database's.
+    pub(super) async fn decidi(
         &self,
         rpc: &str,
         headers: &HeaderMap,
+        canale: &Canale,
         traccia: &Traccia,
-    ) -> Result<Abilitazione> {
+    ) -> Result<Entrata> {
         let mut chi = Chi::default();
-        let decided = self.decide(rpc, headers, &mut chi).await;
-        traccia.nota(|f| {
-            let known = |text: &String| (!text.is_empty()).then(|| text.clone());
-            f.soggetto = known(&chi.soggetto);
-            f.ente = known(&chi.ente);
-            f.profilo = known(&chi.profilo);
-            f.politica = Some(self.0.politica.tabella().versione().to_owned());
-            f.abilitazione = decided.as_ref().ok().map(|a| a.aa07().id);
-        });
-        let decided = decided.map(|abilitazione| abilitazione.con_traccia(traccia.clone()));
+        let decided = self.decide(rpc, headers, canale, &mut chi).await;
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
         match &decided {
-            Ok(_) => tracing::info!(
+            // Every call is in the audit log: a line here would say it twice.
+            Ok(_) => tracing::debug!(
                 soggetto = chi.soggetto,
                 ente = chi.ente,
                 profilo = chi.profilo,
@@ -146,24 +175,48 @@ impl Guardia {
                 "access denied"
             ),
         }
-        decided
+        traccia.nota(|f| {
+            let known = |text: String| (!text.is_empty()).then_some(text);
+            f.soggetto = known(chi.soggetto);
+            f.ente = known(chi.ente);
+            f.profilo = known(chi.profilo);
+            f.politica = Some(self.0.politica.tabella().versione().to_owned());
+            f.abilitazione = decided.as_ref().ok().map(|e| e.abilitazione.aa07().id);
+        });
+        decided.map(|entrata| Entrata {
+            abilitazione: entrata.abilitazione.con_traccia(traccia.clone()),
+            ..entrata
+        })
     }
 
-    async fn decide(&self, rpc: &str, headers: &HeaderMap, chi: &mut Chi) -> Result<Abilitazione> {
+    async fn decide(
+        &self,
+        rpc: &str,
+        headers: &HeaderMap,
+        canale: &Canale,
+        chi: &mut Chi,
+    ) -> Result<Entrata> {
         chi.soggetto = self.0.token.soggetto(headers)?;
-        let aa07 = aa07::valid_for(&self.0.pool, &chi.soggetto, self.0.clock.today()).await?;
+        let istante = self.0.clock.now();
+        let oggi = giorno_a_roma(istante);
+        let concessa = self.0.vigenti.per(&chi.soggetto, oggi).await?;
+        let aa07 = &concessa.aa07;
         chi.ente.clone_from(&aa07.ente);
         chi.profilo.clone_from(&aa07.profilo);
-        if self.0.vocabulary.rpc(rpc).is_none() {
-            return Err(call_unknown());
-        }
+        let contesto = Contesto {
+            istante,
+            canale,
+            finalita: None,
+        };
+        condizioni(aa07, &contesto)?;
+        let words = self.0.vocabulary.rpc(rpc).ok_or_else(call_unknown)?;
         let denied = || {
             Error::new(
                 Reason::CallDenied,
                 "the profile of the grant may not make this call",
             )
             .with("rpc", rpc)
-            .with("profilo", &chi.profilo)
+            .with("profilo", &aa07.profilo)
         };
         let tabella = self.0.politica.tabella();
         let Some(profilo) = tabella.profilo(&aa07.profilo) else {
@@ -175,48 +228,11 @@ impl Guardia {
             );
             return Err(denied());
         };
-        Abilitazione::new(aa07, profilo, rpc).ok_or_else(denied)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_exact_prefixes_open() {
-        for free in [
-            "/grpc.health.v1.Health/Check",
-            "/grpc.health.v1.Health/Watch",
-            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-        ] {
-            assert_eq!(porta(free), Porta::Libera, "{free}");
-        }
-        for (path, rpc) in [
-            ("DecreeService/ListDecrees", "DecreeService/ListDecrees"),
-            ("DecreeService/listdecrees", "DecreeService/listdecrees"),
-            ("DecreeService/ListDecrees/", "DecreeService/ListDecrees/"),
-            ("", ""),
-        ] {
-            let path = format!("/inps.omnia.monitoraggio.v1.{path}");
-            assert_eq!(porta(&path), Porta::Contratto(rpc), "{path}");
-        }
-        for nowhere in [
-            "",
-            "/",
-            "*",
-            "/grpc.health.v1.Healthy/Check",
-            "/grpc.health.v1.Health",
-            "//grpc.health.v1.Health/Check",
-            "/GRPC.health.v1.Health/Check",
-            "/inps.omnia.monitoraggio.v1",
-            "/inps.omnia.monitoraggio.v2.DecreeService/ListDecrees",
-            "/inps.omnia.monitoraggio.v10.DecreeService/ListDecrees",
-            "//inps.omnia.monitoraggio.v1.DecreeService/ListDecrees",
-            "/%69nps.omnia.monitoraggio.v1.DecreeService/ListDecrees",
-        ] {
-            assert_eq!(porta(nowhere), Porta::Ignota, "{nowhere}");
-        }
+        let abilitazione = Abilitazione::new(Arc::clone(aa07), profilo, rpc).ok_or_else(denied)?;
+        let posto = self.0.consumo.consuma(aa07, words.flusso()).await?;
+        Ok(Entrata {
+            abilitazione,
+            flusso: words.flusso().then_some(posto),
+        })
     }
 }

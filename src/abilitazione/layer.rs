@@ -22,10 +22,12 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use super::{
-    Guardia,
-    guardia::{Porta, call_unknown, porta},
+    Abilitazione, Guardia,
+    consumo::Posto,
+    guardia::Entrata,
+    porta::{Porta, call_unknown, porta},
 };
-use crate::{error::Result, rpc::status::into_status, traccia::Traccia};
+use crate::{canale::Canale, error::Result, rpc::status::into_status, traccia::Traccia};
 
 /// Puts the door before a service.
 #[derive(Debug, Clone)]
@@ -83,25 +85,45 @@ where
         let guardia = self.guardia.clone();
         Box::pin(async move {
             match enter(&guardia, &mut request).await {
-                Ok(()) => inner.call(request).await,
+                // A call with one answer is answered as it was decided.
+                Ok(None) => inner.call(request).await,
+                Ok(Some((abilitazione, posto))) => {
+                    let response = inner.call(request).await?;
+                    Ok(response.map(|body| guardia.correnti().iscrivi(abilitazione, posto, body)))
+                }
                 Err(error) => Ok(into_status(error).into_http()),
             }
         })
     }
 }
 
-async fn enter(guardia: &Guardia, request: &mut Request<Body>) -> Result<()> {
+/// Lets a call in; what a stream is to be registered with.
+async fn enter(
+    guardia: &Guardia,
+    request: &mut Request<Body>,
+) -> Result<Option<(Abilitazione, Posto)>> {
     // Without the audit layer outside there is none, and nobody reads it.
     let traccia: Traccia = request.extensions().get().cloned().unwrap_or_default();
-    let abilitazione = match porta(request.uri().path()) {
+    let entrata = match porta(request.uri().path()) {
         Porta::Libera => None,
-        Porta::Contratto(rpc) => Some(guardia.decidi(rpc, request.headers(), &traccia).await?),
+        Porta::Contratto(rpc) => {
+            let ignoto = Canale::default();
+            let canale = request.extensions().get().unwrap_or(&ignoto);
+            let headers = request.headers();
+            Some(guardia.decidi(rpc, headers, canale, &traccia).await?)
+        }
         Porta::Ignota => return Err(call_unknown()),
     };
     // No handler has a use for it, and what nobody has nobody logs.
     request.headers_mut().remove(AUTHORIZATION);
-    if let Some(abilitazione) = abilitazione {
-        request.extensions_mut().insert(abilitazione);
-    }
-    Ok(())
+    let Some(Entrata {
+        abilitazione,
+        flusso,
+    }) = entrata
+    else {
+        return Ok(None);
+    };
+    let flusso = flusso.map(|posto| (abilitazione.clone(), posto));
+    request.extensions_mut().insert(abilitazione);
+    Ok(flusso)
 }

@@ -14,38 +14,47 @@
 //! profile `mef-rgs` on one norm. It lists that norm's decrees: allowed, the codice fiscale of sole traders masked. It asks
 //! for one company's decrees: `FILTER_DENIED`, for an empty list would say that the company has none. It asks for another
 //! norm: `SCOPE_DENIED`, in the same words whether or not there is such a norm. On the day after the grant's last (Rome's
-//! day), whatever the token says: `GRANT_NOT_VALID`. A back end with the profile `mef-sintesi` asks for decrees:
+//! day), whatever the token says: `GRANT_NOT_VALID`; from a network that the grant does not have: `NETWORK_DENIED`. A back end with the profile `mef-sintesi` asks for decrees:
 //! `CALL_DENIED`. A person with a good token and no grant: `GRANT_MISSING`, whatever they call.
 //!
 //! - [`TokenVerifier`] and [`Jwks`]: the token.
-//! - [`aa07`]: the grants, and their register.
+//! - [`aa07`]: the grants, and their life; [`Vigenti`]: those in force, in memory; [`condizioni`]: what they demand of a call.
 //! - [`Vocabulary`], [`Politica`], [`Tabella`]: what a profile may do; Casbin decides when the policy is loaded.
-//! - [`Guardia`], [`AccessLayer`]: the decision on a call.
+//! - [`Guardia`], [`AccessLayer`]: the decision on a call, and again on a stream while it runs; [`Consumo`]: the quotas.
 //! - [`Abilitazione`], [`Permesso`], [`Ambito`]: the decision as values. No query runs without a `Permesso`.
 //! - [`demo_key`]: signs tokens for the demo.
 
 pub mod aa07;
 mod ambito;
+mod condizioni;
+mod consumo;
+mod correnti;
 pub mod demo_key;
 mod guardia;
 mod jwks;
 mod layer;
 mod permesso;
 mod policy;
+mod porta;
 mod service;
 #[cfg(test)]
 mod test_keys;
 mod token;
+mod vigenti;
 mod vocabulary;
 
 pub use ambito::{Alcuni, Ambito, Codice, Insieme};
-pub use guardia::{Guardia, is_libera};
+pub use condizioni::{Contesto, condizioni};
+pub use consumo::Consumo;
+pub use guardia::Guardia;
 pub use jwks::{Jwks, JwksError};
 pub use layer::{AccessLayer, Accesso};
 pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};
 pub use policy::{
     Decisione, PolicyError, PolicyErrors, Politica, Profilo, Ricarica, Sorgente, Tabella, matrix,
 };
+pub use porta::is_libera;
 pub use service::Access;
 pub use token::TokenVerifier;
+pub use vigenti::Vigenti;
 pub use vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};

@@ -13,7 +13,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Ambito, Decisione, Profilo, aa07::Aa07};
+use super::{Ambito, Decisione, Profilo, Tabella, aa07::Aa07};
 use crate::{
     error::{Error, Reason, Result},
     traccia::{Traccia, Valore},
@@ -65,11 +65,11 @@ pub struct Abilitazione {
 
 impl Abilitazione {
     /// `None` where the profile may not make the call.
-    pub(super) fn new(aa07: Aa07, profilo: &Arc<Profilo>, rpc: &str) -> Option<Self> {
+    pub(super) fn new(aa07: Arc<Aa07>, profilo: &Arc<Profilo>, rpc: &str) -> Option<Self> {
         Some(Self {
             decisione: Arc::clone(profilo.decisione(rpc)?),
             profilo: Arc::clone(profilo),
-            aa07: Arc::new(aa07),
+            aa07,
             traccia: Traccia::default(),
         })
     }
@@ -78,6 +78,29 @@ impl Abilitazione {
     #[must_use]
     pub(super) fn con_traccia(self, traccia: Traccia) -> Self {
         Self { traccia, ..self }
+    }
+
+    /// Whether another policy gives the call all that this one gave it.
+    ///
+    /// # Errors
+    /// [`Reason::CallDenied`]: the call, one of its filters or one of its columns is gone.
+    pub(super) fn regge(&self, tabella: &Tabella) -> Result<()> {
+        let profilo = tabella.profilo(self.profilo.nome());
+        let regge = profilo
+            .and_then(|profilo| profilo.decisione(self.decisione.rpc()))
+            .is_some_and(|nuova| {
+                self.decisione.filtri().is_subset(nuova.filtri())
+                    && self.decisione.colonne().is_subset(nuova.colonne())
+            });
+        if regge {
+            return Ok(());
+        }
+        Err(Error::new(
+            Reason::CallDenied,
+            "the policy has changed and gives this call less than when it began; call again",
+        )
+        .with("rpc", self.decisione.rpc())
+        .with("profilo", self.profilo.nome()))
     }
 
     /// The grant.
@@ -254,7 +277,7 @@ mod tests {
         let aa07 = aa07::tests::aa07(profilo, ambito);
         let tabella = politica.tabella();
         Abilitazione::new(
-            aa07,
+            Arc::new(aa07),
             tabella.profilo(profilo).unwrap(),
             "DecreeService/ListDecrees",
         )

@@ -89,7 +89,8 @@ mod tests {
         let aa07 = aa07::tests::aa07("mef-sintesi", ambito);
         let tabella = politica.tabella();
         let profilo = tabella.profilo("mef-sintesi").unwrap();
-        let abilitazione = Abilitazione::new(aa07, profilo, "AccessService/GetMyAccess").unwrap();
+        let abilitazione =
+            Abilitazione::new(aa07.into(), profilo, "AccessService/GetMyAccess").unwrap();
 
         let mut request = Request::new(GetMyAccessRequest {});
         request.extensions_mut().insert(abilitazione);

@@ -210,13 +210,7 @@ impl Scena {
 
     async fn serve(&self, settings: &Settings, postgres: &Postgres) -> Result<(), Sentence> {
         let pool = postgres.serving_pool();
-        let layer = app::access(
-            &settings.access,
-            &self.jwks,
-            pool.clone(),
-            self.clock.clone(),
-        )
-        .await?;
+        let layer = app::access(settings, &self.jwks, &pool, self.clock.clone()).await?;
         let listener = listen(settings).await?;
         let address = listener.local_addr()?;
         let stop = stop_on_signal()?;

@@ -51,7 +51,7 @@ async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(),
         .ok_or("set access.jwks: the public keys of whoever signs the tokens (`omnia demo` brings its own)")?;
     let clock = Clock::system();
     let tls = Tls::apri(&settings.tls, clock.clone())?;
-    let access = app::access(&settings.access, jwks, pool.clone(), clock.clone()).await?;
+    let access = app::access(settings, jwks, &pool, clock.clone()).await?;
     let listener = listen(settings).await?;
     let audit = app::audit(&pool, audit_key(settings)?, clock).await?;
     println!("Serving on {}", listener.local_addr()?);

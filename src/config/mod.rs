@@ -17,6 +17,7 @@
 
 mod check;
 mod list;
+mod quota;
 mod read;
 mod tls;
 
@@ -25,6 +26,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use self::quota::{Quota, QuotaProfilo};
 pub use self::tls::{ClientCertificate, Tls};
 
 /// Everything that an operator may set.
@@ -41,6 +43,8 @@ pub struct Settings {
     pub access: Access,
     /// The audit log.
     pub audit: Audit,
+    /// How much a subject may use.
+    pub quota: Quota,
     /// The bounds of an export.
     pub export: Export,
     /// Logs, traces and metrics.

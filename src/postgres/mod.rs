@@ -40,12 +40,12 @@ use sqlx::PgPool;
 pub use self::{
     cluster::{Cluster, DATABASE, SERVING_ROLE},
     options::{ClusterOptions, Durability},
-    pool::{STATEMENT_TIMEOUT, owner_pool, serving_pool},
+    pool::{Accanto, STATEMENT_TIMEOUT, owner_pool, serving_pool, side_pool},
     schema::{check_schema, migrate},
 };
 use crate::{config::Database, error::Sentence};
 
-/// Connections of the private cluster beyond those of the pools: an operator's psql, the server's own reserve.
+/// Connections of the private cluster beyond those of the pools: those beside the calls, an operator's psql, the server's own reserve.
 const SPARE_CONNECTIONS: u32 = 16;
 /// How long connections still in use may hold up a stop.
 const POOL_PATIENCE: Duration = Duration::from_secs(5);

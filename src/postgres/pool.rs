@@ -12,6 +12,8 @@ use crate::error::Sentence;
 
 /// How long a call waits for a connection before it is told to try again.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long a call waits for one of the connections beside: it holds up all the calls that need the same.
+const SIDE_ACQUIRE: Duration = Duration::from_secs(2);
 /// An owner's command is one operator's work: one connection does it, one watches, two are spare.
 pub(super) const OWNER_CONNECTIONS: u32 = 4;
 /// How long a statement of a serving connection may run unless its transaction sets another (an export does).
@@ -44,6 +46,33 @@ pub fn serving_pool(options: PgConnectOptions, max_connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE)
+        .connect_lazy_with(options)
+}
+
+/// Connections beside those of the calls, which calls that hold all of theirs do not keep waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accanto {
+    /// To listen for the steps of grants, and to read the grants: two.
+    Abilitazioni,
+    /// To count the calls of the day: one, which may write.
+    Quote,
+}
+
+/// A pool beside that of the calls, of the same role.
+pub fn side_pool(serving: &PgPool, accanto: Accanto) -> PgPool {
+    let (name, connections, read_only) = match accanto {
+        Accanto::Abilitazioni => ("omnia-grants", 2, "on"),
+        Accanto::Quote => ("omnia-quotas", 1, "off"),
+    };
+    let options = serving
+        .connect_options()
+        .as_ref()
+        .clone()
+        .application_name(name)
+        .options([("default_transaction_read_only", read_only)]);
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(SIDE_ACQUIRE)
         .connect_lazy_with(options)
 }
 

@@ -9,8 +9,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use omnia::{
     abilitazione::{
-        Abilitazione, AccessLayer, Ambito, Guardia, Insieme, Jwks, Politica, Sorgente,
-        TokenVerifier, Vocabulary,
+        Abilitazione, AccessLayer, Ambito, Consumo, Guardia, Insieme, Jwks, Politica, Sorgente,
+        TokenVerifier, Vigenti, Vocabulary,
         aa07::{
             self, Azione, Ente, ImprontaModulo, Limiti, Motivo, Operatore, ProtocolloPec,
             Richiesta, Stato,
@@ -18,6 +18,7 @@ use omnia::{
         demo_key::{self, DemoKey},
     },
     clock::Clock,
+    config::Quota,
 };
 use sqlx::PgPool;
 use tonic::{Status, body::Body};
@@ -125,8 +126,9 @@ impl Scena {
         let token = TokenVerifier::new(jwks, ISSUER, AUDIENCE, 0, clock.clone());
         Guardia::new(
             token,
-            pool,
+            Vigenti::new(pool.clone()),
             self.politica.clone(),
+            Consumo::new(Quota::default(), pool, clock.clone()),
             self.vocabulary.clone(),
             clock.clone(),
         )

@@ -242,6 +242,7 @@ async fn decisions_are_logged_without_tokens_or_paths() {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
         .with_writer(move || writer.clone())
         .finish();
     let listening = tracing::subscriber::set_default(subscriber);

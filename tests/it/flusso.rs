@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use omnia::proto::{DettaglioDecreto, ErrorReason, ExportDecreesRequest, ExportDecreesResponse};
 use tokio::time::{Instant, sleep, timeout};
-use tonic::{Code, Status, Streaming, transport::Endpoint};
+use tonic::{Code, Status, Streaming};
 
 use crate::{
     chiamate::{DETTAGLIO, Esportato, chiama, drena},
@@ -48,17 +48,6 @@ async fn scena(change: impl FnOnce(&mut omnia::config::Settings)) -> (Servizio, 
     servizio.carica(&molte(RIGHE), "2026-10-31").await;
     let cliente = servizio.cliente("mlps-ammortizzatori").await;
     (servizio, cliente)
-}
-
-/// A client that takes in no more than it reads, as far as HTTP/2 lets one.
-fn lento(servizio: &Servizio) -> Cliente {
-    let channel = Endpoint::from_shared(format!("http://{}", servizio.address))
-        .unwrap()
-        .initial_stream_window_size(4 * 1024)
-        .initial_connection_window_size(64 * 1024)
-        .connect_lazy();
-    let token = servizio.token("cliente-mlps-ammortizzatori");
-    servizio.su(channel, Some(&token))
 }
 
 async fn esporta(
@@ -134,7 +123,7 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
     for messages in [0, 1, 2, 5] {
         for slow in [false, true] {
             let mut chi = if slow {
-                lento(&servizio)
+                servizio.lento("cliente-mlps-ammortizzatori")
             } else {
                 cliente.clone()
             };
@@ -164,7 +153,7 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
 #[tokio::test]
 async fn only_so_many_exports_at_a_time() {
     let (servizio, mut cliente) = scena(|s| s.export.max_concurrent = 2).await;
-    let mut lento = lento(&servizio);
+    let mut lento = servizio.lento("cliente-mlps-ammortizzatori");
     let primo = esporta(&mut lento, "").await.unwrap();
     let secondo = esporta(&mut lento, "").await.unwrap();
     let status = esporta(&mut cliente, "").await.unwrap_err();
@@ -197,7 +186,9 @@ async fn the_deadline_of_a_client_that_stopped_reading() {
         s.export.max_concurrent = 1;
     })
     .await;
-    let stream = esporta(&mut lento(&servizio), "").await.unwrap();
+    let stream = esporta(&mut servizio.lento("cliente-mlps-ammortizzatori"), "")
+        .await
+        .unwrap();
     sleep(Duration::from_millis(1200)).await;
     // The permit is free although the client has not read a thing.
     drop(appena_puo(&mut cliente).await);
@@ -212,7 +203,9 @@ async fn the_deadline_of_a_client_that_stopped_reading() {
 #[tokio::test]
 async fn a_broken_stream_is_resumed_without_a_gap() {
     let (servizio, mut cliente) = scena(|s| s.export.deadline_seconds = 1).await;
-    let mut stream = esporta(&mut lento(&servizio), "").await.unwrap();
+    let mut stream = esporta(&mut servizio.lento("cliente-mlps-ammortizzatori"), "")
+        .await
+        .unwrap();
     stream.message().await.unwrap().unwrap();
     sleep(Duration::from_millis(1200)).await;
     let rotto = drena(stream).await;
@@ -224,8 +217,12 @@ async fn a_broken_stream_is_resumed_without_a_gap() {
 #[tokio::test]
 async fn the_server_stops_while_exports_run() {
     let (servizio, _) = scena(|s| s.server.drain_seconds = 1).await;
-    let letto = esporta(&mut lento(&servizio), "").await.unwrap();
-    let mut mai_letto = esporta(&mut lento(&servizio), "").await.unwrap();
+    let letto = esporta(&mut servizio.lento("cliente-mlps-ammortizzatori"), "")
+        .await
+        .unwrap();
+    let mut mai_letto = esporta(&mut servizio.lento("cliente-mlps-ammortizzatori"), "")
+        .await
+        .unwrap();
     mai_letto.message().await.unwrap().unwrap();
     let asked = Instant::now();
     servizio.chiedi_di_fermarsi();

@@ -58,22 +58,30 @@ pub struct Servizio {
     dir: tempfile::TempDir,
 }
 
-/// Puts a bearer token on every call.
+/// Puts a bearer token on every call, and what a proxy would say of the client's address.
 #[derive(Clone)]
-pub struct Bearer(Option<AsciiMetadataValue>);
+pub struct Bearer {
+    token: Option<AsciiMetadataValue>,
+    indirizzo: Option<AsciiMetadataValue>,
+}
 
 impl Bearer {
     pub fn new(token: Option<&str>) -> Self {
-        Self(token.map(|t| format!("Bearer {t}").parse().unwrap()))
+        Self {
+            token: token.map(|t| format!("Bearer {t}").parse().unwrap()),
+            indirizzo: None,
+        }
     }
 }
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(value) = &self.0 {
-            request
-                .metadata_mut()
-                .insert("authorization", value.clone());
+        let metadata = request.metadata_mut();
+        if let Some(value) = &self.token {
+            metadata.insert("authorization", value.clone());
+        }
+        if let Some(value) = &self.indirizzo {
+            metadata.insert("x-forwarded-for", value.clone());
         }
         Ok(request)
     }
@@ -87,6 +95,8 @@ pub struct Cliente {
     pub report: ReportServiceClient<Canale>,
     pub decreti: DecreeServiceClient<Canale>,
     pub accesso: AccessServiceClient<Canale>,
+    /// For whatever has no client of its own.
+    pub canale: Canale,
 }
 
 impl Servizio {
@@ -119,9 +129,9 @@ impl Servizio {
             .await
             .unwrap();
         let access = app::access(
-            &settings.access,
+            &settings,
             &demo_key::jwks_path(dir.path()),
-            db.servizio.clone(),
+            &db.servizio,
             clock.clone(),
         )
         .await
@@ -150,6 +160,27 @@ impl Servizio {
             server,
             dir,
         }
+    }
+
+    /// Another instance on the same database, with the same keys, clock and settings. It stops with this one.
+    pub async fn altra_istanza(&self) -> SocketAddr {
+        let options = self.db.serving_url.parse().unwrap();
+        let max = self.settings.database.max_connections;
+        let pool = omnia::postgres::serving_pool(options, max);
+        let jwks = demo_key::jwks_path(self.dir.path());
+        let access = app::access(&self.settings, &jwks, &pool, self.clock.clone())
+            .await
+            .unwrap();
+        let audit = app::audit(&pool, Chiave::new(&CHIAVE), self.clock.clone())
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (settings, stop) = (self.settings.clone(), self.stop.clone());
+        tokio::spawn(
+            async move { app::serve(&settings, pool, access, audit, listener, stop).await },
+        );
+        address
     }
 
     /// Asks the server to stop and waits until it has. What it wrote is still there.
@@ -242,23 +273,55 @@ impl Servizio {
 
     /// A caller with this token, or none, on this connection.
     pub fn su(&self, channel: Channel, token: Option<&str>) -> Cliente {
-        let bearer = Bearer::new(token);
-        let limit = 64 * 1024 * 1024;
-        Cliente {
-            report: ReportServiceClient::with_interceptor(channel.clone(), bearer.clone())
-                .max_decoding_message_size(limit),
-            decreti: DecreeServiceClient::with_interceptor(channel.clone(), bearer.clone())
-                .max_decoding_message_size(limit),
-            accesso: AccessServiceClient::with_interceptor(channel, bearer),
-        }
+        cliente(channel, Bearer::new(token))
+    }
+
+    /// A caller with this token, or none, for whom a proxy speaks that says this of its address.
+    pub fn da(&self, indirizzo: &str, token: Option<&str>) -> Cliente {
+        let bearer = Bearer {
+            indirizzo: Some(indirizzo.parse().unwrap()),
+            ..Bearer::new(token)
+        };
+        cliente(self.canale(), bearer)
+    }
+
+    /// A caller that takes in no more than it reads, as far as HTTP/2 lets one.
+    pub fn lento(&self, soggetto: &str) -> Cliente {
+        let channel = Endpoint::from_shared(format!("http://{}", self.address))
+            .unwrap()
+            .initial_stream_window_size(4 * 1024)
+            .initial_connection_window_size(64 * 1024)
+            .connect_lazy();
+        self.su(channel, Some(&self.token(soggetto)))
+    }
+
+    /// The keys that the server believes.
+    pub fn jwks(&self) -> std::path::PathBuf {
+        demo_key::jwks_path(self.dir.path())
     }
 
     /// A connection of its own.
     pub fn canale(&self) -> Channel {
-        Endpoint::from_shared(format!("http://{}", self.address))
-            .unwrap()
-            .connect_lazy()
+        canale_a(self.address)
     }
+}
+
+fn cliente(channel: Channel, bearer: Bearer) -> Cliente {
+    let limit = 64 * 1024 * 1024;
+    let canale = InterceptedService::new(channel, bearer);
+    Cliente {
+        report: ReportServiceClient::new(canale.clone()).max_decoding_message_size(limit),
+        decreti: DecreeServiceClient::new(canale.clone()).max_decoding_message_size(limit),
+        accesso: AccessServiceClient::new(canale.clone()),
+        canale,
+    }
+}
+
+/// A connection to an instance.
+pub fn canale_a(address: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}"))
+        .unwrap()
+        .connect_lazy()
 }
 
 /// A scope without bounds.

@@ -1,0 +1,87 @@
+//! Where a path leads.
+
+use crate::{
+    error::{Error, Reason},
+    proto::PACKAGE,
+};
+
+/// The services that anybody may ask: whether the server is alive, and what its contract is. They hold no data.
+const LIBERI: [&str; 3] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+];
+
+/// Where a path leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Porta<'a> {
+    /// To a service that anybody may ask.
+    Libera,
+    /// To a service of the contract: `"DecreeService/ListDecrees"`, whether or not there is such a call.
+    Contratto(&'a str),
+    /// Nowhere.
+    Ignota,
+}
+
+/// Whether a path leads to a service that anybody may ask, which holds no data.
+#[must_use]
+pub fn is_libera(path: &str) -> bool {
+    LIBERI.iter().any(|prefix| path.starts_with(prefix))
+}
+
+pub(super) fn porta(path: &str) -> Porta<'_> {
+    if is_libera(path) {
+        return Porta::Libera;
+    }
+    path.strip_prefix('/')
+        .and_then(|path| path.strip_prefix(PACKAGE))
+        .and_then(|path| path.strip_prefix('.'))
+        .map_or(Porta::Ignota, Porta::Contratto)
+}
+
+/// There is no such call.
+pub(super) fn call_unknown() -> Error {
+    Error::new(Reason::CallUnknown, "there is no such call")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_exact_prefixes_open() {
+        for free in [
+            "/grpc.health.v1.Health/Check",
+            "/grpc.health.v1.Health/Watch",
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        ] {
+            assert_eq!(porta(free), Porta::Libera, "{free}");
+        }
+        for (path, rpc) in [
+            ("DecreeService/ListDecrees", "DecreeService/ListDecrees"),
+            ("DecreeService/listdecrees", "DecreeService/listdecrees"),
+            ("DecreeService/ListDecrees/", "DecreeService/ListDecrees/"),
+            ("", ""),
+        ] {
+            let path = format!("/inps.omnia.monitoraggio.v1.{path}");
+            assert_eq!(porta(&path), Porta::Contratto(rpc), "{path}");
+        }
+        for nowhere in [
+            "",
+            "/",
+            "*",
+            "/grpc.health.v1.Healthy/Check",
+            "/grpc.health.v1.Health",
+            "//grpc.health.v1.Health/Check",
+            "/GRPC.health.v1.Health/Check",
+            "/inps.omnia.monitoraggio.v1",
+            "/inps.omnia.monitoraggio.v2.DecreeService/ListDecrees",
+            "/inps.omnia.monitoraggio.v10.DecreeService/ListDecrees",
+            "//inps.omnia.monitoraggio.v1.DecreeService/ListDecrees",
+            "/%69nps.omnia.monitoraggio.v1.DecreeService/ListDecrees",
+        ] {
+            assert_eq!(porta(nowhere), Porta::Ignota, "{nowhere}");
+        }
+    }
+}
