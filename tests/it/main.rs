@@ -37,6 +37,7 @@ mod richieste;
 mod riconciliazione;
 mod rilevazione;
 mod salute;
+mod scenari;
 mod segnaposti;
 mod servizio;
 mod telemetry;

@@ -1,0 +1,162 @@
+//! The scenario table: callers × times × addresses × calls × filters, each put to the real server.
+
+mod chiamante;
+mod regole;
+
+use std::collections::BTreeSet;
+
+use tonic::{Code, Status};
+
+use crate::{
+    abilitazione::PACKAGE,
+    chiamate::{self, chiama_per},
+    errore::errore,
+    modello::NORMATIVE,
+    servizio::{Cliente, Servizio},
+};
+use chiamante::Chiamante;
+use regole::{Caso, Regole};
+
+/// The instants, in Rome: a Monday morning and evening, a Saturday morning, the first day of the year after.
+const QUANDO: [(&str, &str); 4] = [
+    ("lavoro", "2026-11-23T09:00:00Z"),
+    ("sera", "2026-11-23T18:00:00Z"),
+    ("sabato", "2026-11-28T09:00:00Z"),
+    ("anno_dopo", "2026-12-31T23:00:00Z"),
+];
+
+/// What the trusted proxy says of the client's address.
+const DA: [(&str, &str); 3] = [
+    ("dentro", "10.1.2.3"),
+    ("fuori", "192.0.2.1"),
+    ("ignoto", "unknown"),
+];
+
+/// A call, and what it filters by. The other calls of the contract are in the policy's own tests.
+const CHIAMATE: [(&str, &str); 14] = [
+    ("AccessService/GetMyAccess", "-"),
+    ("ReportService/GetReportSintetico", "-"),
+    ("ReportService/GetReportSintetico", "periodo"),
+    ("ReportService/GetReportSintetico", "altra_norma"),
+    ("ReportService/ListNormative", "-"),
+    ("DecreeService/ListDecrees", "-"),
+    ("DecreeService/ListDecrees", "cf_azienda"),
+    ("DecreeService/ListDecrees", "altra_norma"),
+    ("DecreeService/CountDecrees", "cf_persona"),
+    ("DecreeService/CountDecrees", "matricola_azienda"),
+    ("DecreeService/ExportDecrees", "-"),
+    ("DecreeService/ExportDecrees", "cf_azienda"),
+    ("DecreeService/ExportDecrees", "altra_norma"),
+    ("DecreeService/DropDecrees", "-"),
+];
+
+/// The norm of the grants that have one only is the first; this is another.
+const ALTRA_NORMA: &str = NORMATIVE[1];
+
+#[tokio::test]
+async fn every_caller_gets_what_the_table_says() {
+    let regole = Regole::leggi(include_str!("tabella.txt"));
+    let servizio = Servizio::avvia_con(|s| {
+        s.server.trusted_proxies = vec!["127.0.0.1/32".to_owned()];
+    })
+    .await;
+    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+    let chiamanti = chiamante::tutti(&servizio).await;
+    let mut used = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (quando, istante) in QUANDO {
+        servizio.orologio(istante);
+        for chiamante in &chiamanti {
+            for (da, indirizzo) in DA {
+                let mut cliente = chiamante.cliente(&servizio, indirizzo);
+                for (rpc, filtro) in CHIAMATE {
+                    let caso = Caso {
+                        chi: chiamante.nome,
+                        quando,
+                        da,
+                        rpc,
+                        filtro,
+                    };
+                    let (riga, atteso) = regole.atteso(&caso);
+                    used.insert(riga);
+                    let esito = esito(chiama(&mut cliente, rpc, filtro).await);
+                    if esito != atteso {
+                        wrong.push(format!(
+                            "{caso:?}: {esito} instead of {atteso} (line {riga})"
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    let unused: Vec<usize> = regole.righe().filter(|riga| !used.contains(riga)).collect();
+    assert!(unused.is_empty(), "lines that say nothing: {unused:?}");
+}
+
+async fn chiama(cliente: &mut Cliente, rpc: &str, filtro: &str) -> Result<usize, Status> {
+    let (normativa, filtro) = match filtro {
+        "-" => (NORMATIVE[0], ""),
+        "cf_persona" => (NORMATIVE[0], "cf_azienda.persona_fisica"),
+        "altra_norma" => (ALTRA_NORMA, ""),
+        filtro => (NORMATIVE[0], filtro),
+    };
+    match (rpc, normativa) {
+        ("DecreeService/DropDecrees", _) => cliente.qualsiasi(&format!("{PACKAGE}{rpc}")).await,
+        ("ReportService/GetReportSintetico", ALTRA_NORMA) => {
+            let request = omnia::proto::GetReportSinteticoRequest {
+                filtro: Some(omnia::proto::FiltroReport {
+                    normativa: vec![ALTRA_NORMA.to_owned()],
+                    ..Default::default()
+                }),
+                rilevazione: 0,
+            };
+            let answer = cliente.report.get_report_sintetico(request).await?;
+            Ok(answer.into_inner().voci.len())
+        }
+        _ => chiama_per(cliente, rpc, normativa, filtro).await,
+    }
+}
+
+/// The outcome as the table writes it. The code must be the reason's.
+fn esito(answer: Result<usize, Status>) -> String {
+    let Err(status) = answer else {
+        return "OK".to_owned();
+    };
+    let reason = errore(&status).reason.as_str_name();
+    let reason = reason.strip_prefix("ERROR_REASON_").unwrap();
+    let code = match reason {
+        "CALL_UNKNOWN" => Code::Unimplemented,
+        _ if reason.starts_with("TOKEN_") => Code::Unauthenticated,
+        _ => Code::PermissionDenied,
+    };
+    assert_eq!(status.code(), code, "{reason}");
+    reason.to_owned()
+}
+
+impl Cliente {
+    /// A call that the contract does not have.
+    async fn qualsiasi(&mut self, path: &str) -> Result<usize, Status> {
+        let mut grpc = tonic::client::Grpc::new(self.canale.clone());
+        grpc.ready()
+            .await
+            .map_err(|e| Status::from_error(e.into()))?;
+        let codec = tonic_prost::ProstCodec::<(), ()>::default();
+        let request = tonic::Request::new(());
+        grpc.unary(request, path.parse().unwrap(), codec)
+            .await
+            .map(|_| 1)
+    }
+}
+
+/// For the messages of the test.
+impl std::fmt::Debug for Chiamante {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.nome)
+    }
+}
