@@ -1,0 +1,40 @@
+//! The peer: a tonic server without layers whose answer is empty.
+
+use omnia::proto::{
+    GetMyAccessRequest, GetMyAccessResponse,
+    access_service_server::{AccessService, AccessServiceServer},
+};
+use tokio::net::TcpListener;
+use tonic::{
+    Request, Response, Status,
+    transport::{Server, server::TcpIncoming},
+};
+
+/// Set in the environment of the process that is the peer.
+pub const ROLE: &str = "OMNIA_BENCH_PEER";
+
+struct Empty;
+
+#[tonic::async_trait]
+impl AccessService for Empty {
+    async fn get_my_access(
+        &self,
+        _: Request<GetMyAccessRequest>,
+    ) -> Result<Response<GetMyAccessResponse>, Status> {
+        Ok(Response::new(GetMyAccessResponse::default()))
+    }
+}
+
+/// Serves until it is killed.
+pub fn serve() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        println!("Serving on {}", listener.local_addr().unwrap());
+        Server::builder()
+            .add_service(AccessServiceServer::new(Empty))
+            .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
+            .await
+            .unwrap();
+    });
+}

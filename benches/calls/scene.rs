@@ -1,0 +1,173 @@
+//! A private cluster, the service on it, the peer, and a caller with a grant.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader},
+    num::NonZeroU32,
+    path::PathBuf,
+    process::{Child, ChildStdin, Command, Stdio},
+};
+
+use chrono::Months;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use omnia::{
+    abilitazione::{
+        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
+        aa07::{self, Ente, ImprontaModulo, Limiti, Orari, ProtocolloPec, Quote, Reti, Richiesta},
+        demo_key::{self, jwks_path},
+    },
+    audit::Chiave,
+    clock::Clock,
+    config::Access,
+    postgres::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE, migrate},
+};
+use sqlx::PgPool;
+
+use super::{peer, throw_away::throw_away_dir};
+
+pub const SOGGETTO: &str = "bench";
+
+/// See the module.
+pub struct Scene {
+    pub service: String,
+    pub peer: String,
+    pub token: String,
+    pub postgres_version: String,
+    owner: PgPool,
+    cluster: Cluster,
+    children: [Child; 2],
+    _watchdog: ChildStdin,
+}
+
+impl Scene {
+    pub async fn set_up() -> Self {
+        let (dir, watchdog) = throw_away_dir();
+        let cluster = Cluster::start(&ClusterOptions {
+            dir: dir.join("cluster"),
+            bin_dir: None,
+            max_connections: 50,
+            durability: Durability::Full,
+        })
+        .await
+        .unwrap();
+        let owner = PgPool::connect_with(cluster.owner_options()).await.unwrap();
+        migrate(&owner).await.unwrap();
+        grant(&owner).await;
+        let key = demo_key::create_or_load(&dir.join("chiave")).unwrap();
+        let access = Access::default();
+        let clock = Clock::system();
+        let token = key.token(&access.issuer, &access.audience, SOGGETTO, 1, &clock);
+        let (service, omnia) = start(&mut service(&cluster, &dir));
+        let mut myself = Command::new(env::current_exe().unwrap());
+        let (peer, other) = start(myself.env(peer::ROLE, "1"));
+        Self {
+            service,
+            peer,
+            token: token.unwrap(),
+            postgres_version: sqlx::query_scalar("show server_version")
+                .fetch_one(&owner)
+                .await
+                .unwrap(),
+            owner,
+            cluster,
+            children: [omnia, other],
+            _watchdog: watchdog,
+        }
+    }
+
+    /// Calls that the audit log has.
+    pub async fn records(&self) -> i64 {
+        sqlx::query_scalar("select count(*) from audit_chiamata where tipo = 'CHIAMATA'")
+            .fetch_one(&self.owner)
+            .await
+            .unwrap()
+    }
+
+    pub async fn tear_down(mut self) {
+        for child in &mut self.children {
+            let pid = Pid::from_raw(child.id().cast_signed());
+            kill(pid, Signal::SIGKILL).unwrap();
+            child.wait().unwrap();
+        }
+        self.owner.close().await;
+        self.cluster.stop().await.unwrap();
+    }
+}
+
+fn service(cluster: &Cluster, dir: &PathBuf) -> Command {
+    let socket = cluster.socket_dir().display();
+    let url =
+        format!("postgres://{SERVING_ROLE}@localhost/{DATABASE}?host={socket}&sslmode=disable");
+    let audit_key = dir.join("audit.key");
+    Chiave::create_or_load(&audit_key).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("OMNIA_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .arg("serve")
+        .env("OMNIA_DATABASE__URL", url)
+        .env("OMNIA_ACCESS__JWKS", jwks_path(&dir.join("chiave")))
+        .env("OMNIA_AUDIT__KEY_FILE", &audit_key)
+        .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
+        .env("OMNIA_TELEMETRY__LOG", "warn")
+        // Where the watchdog finds it.
+        .current_dir(dir);
+    command
+}
+
+/// Starts a server and reads where it serves.
+fn start(command: &mut Command) -> (String, Child) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line.trim().strip_prefix("Serving on ").unwrap().to_owned();
+    (address, child)
+}
+
+/// With everything that a grant may ask to be checked, and quotas that are never used up.
+async fn grant(owner: &PgPool) {
+    let sorgente = Sorgente::of_settings(None).unwrap();
+    let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
+        .await
+        .unwrap();
+    let clock = Clock::system();
+    let richiesta = Richiesta {
+        protocollo_pec: ProtocolloPec::parse("INPS.0001").unwrap(),
+        impronta_modulo: ImprontaModulo::di(b"bench"),
+        soggetto: SOGGETTO.to_owned(),
+        ente: Ente::Mlps,
+        profilo: "mlps-ammortizzatori".to_owned(),
+        ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
+        valida_dal: clock.today(),
+        valida_al: clock.today() + Months::new(1),
+        limiti: Limiti {
+            reti: Reti::parse(&["127.0.0.0/8"]).unwrap(),
+            orari: Orari::parse(&["lun-dom 00:00-24:00"]).unwrap(),
+            quote: Quote {
+                al_secondo: NonZeroU32::new(10_000_000),
+                esportazioni: NonZeroU32::new(8),
+                al_giorno: NonZeroU32::new(1_000_000_000),
+            },
+            ..Limiti::default()
+        },
+        sostituisce: None,
+    };
+    aa07::concedi(
+        owner,
+        &clock,
+        &tabella,
+        &richiesta,
+        ["anna", "bruno"],
+        "bench",
+    )
+    .await
+    .unwrap();
+}
