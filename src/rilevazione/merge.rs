@@ -117,7 +117,9 @@ async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(i64, i64)> {
     .await
 }
 
-/// The order is that in which the rows are read, so that neighbours in a page are neighbours in the table.
+/// The order is that in which the rows are read, so that neighbours in a page are neighbours in the table. Within a decree it
+/// is chance: every caller sees the order, also one who sees the employer masked, so that neither the employer's code nor
+/// the extract, which may be sorted by it, may decide it.
 async fn apri(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
     let done = sqlx::query(
         "insert into dettaglio_decreto
@@ -135,8 +137,7 @@ async fn apri(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
                and aperto.cf_azienda = estratto.cf_azienda
                and aperto.matricola_azienda = estratto.matricola_azienda
                and aperto.validita_dal = estratto.validita_dal)
-         order by normativa, data_decreto, numero_decreto, codifica_sistema_unico, cf_azienda, matricola_azienda,
-              validita_dal",
+         order by normativa, data_decreto, numero_decreto, random()",
     )
     .bind(n)
     .execute(conn)

@@ -10,7 +10,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::error::{Error, Reason, Result};
 
-const VERSION: u8 = 1;
+/// 2: rows were numbered anew. A token of before would go on from another place.
+const VERSION: u8 = 2;
 const DIGEST_BYTES: usize = 16;
 const HEADER_BYTES: usize = 1 + DIGEST_BYTES + 4;
 /// No token of ours comes near it.

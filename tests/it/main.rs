@@ -24,6 +24,7 @@ mod flusso;
 mod forged;
 mod indirizzo;
 mod ingresso;
+mod mascheramento;
 mod messaggi;
 mod migrate;
 mod modello;

@@ -107,12 +107,16 @@ impl Servizio {
 
     /// A server with settings changed.
     pub async fn avvia_con(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::avvia_su(banco::database().await, change).await
+    }
+
+    /// A server with settings changed, on this database.
+    pub async fn avvia_su(mut db: Database, change: impl FnOnce(&mut Settings)) -> Self {
         // What a failed call has in its cause is only in the log.
         let _ = tracing_subscriber::fmt()
             .with_env_filter("error")
             .with_test_writer()
             .try_init();
-        let mut db = banco::database().await;
         let dir = tempfile::tempdir().unwrap();
         let key = demo_key::create_or_load(dir.path()).unwrap();
         let now = Arc::new(Mutex::new(OGGI.parse().unwrap()));

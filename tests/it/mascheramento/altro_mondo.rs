@@ -1,0 +1,154 @@
+//! Worlds that differ only in who the natural persons are. Whoever sees them masked cannot tell one world from another, whatever
+//! they ask: then nothing that they are answered depends on a masked value.
+
+use omnia::proto::{
+    CountDecreesRequest, ExportDecreesRequest, GetMyAccessRequest, GetReportSinteticoRequest,
+    ListDecreesRequest, ListRilevazioniRequest,
+};
+use tonic::Status;
+
+use super::{MASCHERATI, persone};
+use crate::{
+    chiamate::{self, filtro_decreti, filtro_report},
+    errore::errore,
+    modello::{CF, Estratto, NORMATIVE},
+    servizio::{Cliente, Servizio},
+};
+
+/// Filters of the detail: those that these profiles have, and those that they are refused.
+const FILTRI: [&str; 6] = [
+    "",
+    "codifica_sistema_unico",
+    "numero_decreto",
+    "periodo",
+    "cf_azienda",
+    "matricola_azienda",
+];
+
+/// All that a caller sees, errors too.
+#[derive(Default)]
+struct Visto(Vec<String>);
+
+impl Visto {
+    fn vedi<T: std::fmt::Debug>(&mut self, what: &str, answer: &Result<T, Status>) {
+        let text = match answer {
+            Ok(answer) => format!("{answer:?}"),
+            // Read, since the order of a map on the wire is chance.
+            Err(status) => format!("{:?}", errore(status)),
+        };
+        self.0.push(format!("{what}: {text}"));
+    }
+}
+
+async fn guarda(cliente: &mut Cliente, numero: i32, visto: &mut Visto) {
+    for normativa in &NORMATIVE[..1] {
+        for filtro in FILTRI {
+            let what = format!("{normativa} {filtro}");
+            let filtro = Some(filtro_decreti(filtro));
+            let count = CountDecreesRequest {
+                normativa: (*normativa).into(),
+                filtro: filtro.clone(),
+                rilevazione: numero,
+            };
+            let count = cliente.decreti.count_decrees(count).await;
+            visto.vedi(&what, &count.map(|a| a.into_inner()));
+
+            // A row a page: a token after each row.
+            let mut page_token = String::new();
+            loop {
+                let list = ListDecreesRequest {
+                    normativa: (*normativa).into(),
+                    filtro: filtro.clone(),
+                    rilevazione: numero,
+                    page_size: 1,
+                    page_token,
+                };
+                let page = cliente.decreti.list_decrees(list).await;
+                let page = page.map(|a| a.into_inner());
+                visto.vedi(&what, &page);
+                page_token = page.map(|p| p.next_page_token).unwrap_or_default();
+                if page_token.is_empty() {
+                    break;
+                }
+            }
+
+            let export = ExportDecreesRequest {
+                normativa: (*normativa).into(),
+                filtro,
+                rilevazione: numero,
+                ..Default::default()
+            };
+            match cliente.decreti.export_decrees(export).await {
+                Err(status) => visto.vedi::<()>(&what, &Err(status)),
+                Ok(stream) => {
+                    let mut stream = stream.into_inner();
+                    while let Some(message) = stream.message().await.transpose() {
+                        visto.vedi(&what, &message);
+                    }
+                }
+            }
+        }
+    }
+    for filtro in ["", "normativa", "prestazione", "periodo"] {
+        let request = GetReportSinteticoRequest {
+            filtro: Some(filtro_report(filtro)),
+            rilevazione: numero,
+        };
+        let report = cliente.report.get_report_sintetico(request).await;
+        visto.vedi(filtro, &report.map(|a| a.into_inner()));
+    }
+    let mine = cliente.accesso.get_my_access(GetMyAccessRequest {}).await;
+    visto.vedi("GetMyAccess", &mine.map(|a| a.into_inner()));
+    let request = ListRilevazioniRequest::default();
+    let list = cliente.report.list_rilevazioni(request).await;
+    visto.vedi("ListRilevazioni", &list.map(|a| a.into_inner()));
+}
+
+/// What is seen of two rilevazioni of a world in which the persons are others.
+async fn vista(chi: impl Fn(usize, &'static str) -> &'static str) -> Vec<String> {
+    let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 1).await;
+    let mondo = |later: u64| -> Estratto {
+        let mut estratto = chiamate::estratto();
+        let persons = estratto.righe.iter_mut().filter(|r| r.cf.len() == 16);
+        for (i, riga) in persons.enumerate() {
+            riga.cf = chi(i, riga.cf);
+            riga.erogati += later * (i as u64 % 2);
+        }
+        estratto
+    };
+    servizio.carica(&mondo(0), "2026-10-31").await;
+    servizio.carica(&mondo(1), "2026-11-01").await;
+    let mut visto = Visto::default();
+    for profilo in MASCHERATI {
+        let mut cliente = servizio.cliente(profilo).await;
+        for numero in [1, 2] {
+            guarda(&mut cliente, numero, &mut visto).await;
+        }
+    }
+    servizio.ferma().await;
+    visto.0
+}
+
+#[tokio::test]
+async fn who_the_persons_are_changes_nothing_for_whoever_sees_them_masked() {
+    let [_, one, other] = CF;
+    let this = vista(|_, cf| cf).await;
+    assert!(this.len() > 150, "{}", this.len());
+    assert!(
+        this.iter()
+            .all(|text| !text.contains(one) && !text.contains(other))
+    );
+    type Chi = fn(usize, &'static str) -> &'static str;
+    let worlds: [(&str, Chi); 3] = [
+        ("exchanged", |_, cf| if cf == CF[1] { CF[2] } else { CF[1] }),
+        ("all the same", |_, _| CF[1]),
+        ("all different", |i, _| persone()[persone().len() - 1 - i]),
+    ];
+    for (what, chi) in worlds {
+        let that = vista(chi).await;
+        assert_eq!(this.len(), that.len(), "{what}");
+        for (this, that) in this.iter().zip(&that) {
+            assert_eq!(this, that, "{what}");
+        }
+    }
+}
