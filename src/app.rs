@@ -5,7 +5,9 @@
 //!                                          └──► health, reflection (no token)
 //! ```
 
-use std::{path::Path, sync::Arc, time::Duration};
+mod chiamanti;
+
+use std::{sync::Arc, time::Duration};
 
 use sqlx::PgPool;
 use tokio::{sync::Semaphore, time::sleep};
@@ -15,8 +17,8 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
     abilitazione::{
-        Access, AccessLayer, Consumo, Guardia, Jwks, Politica, Ricarica, Sorgente, TokenVerifier,
-        Vigenti, Vocabulary,
+        Access, AccessLayer, Consumo, Guardia, Politica, Ricarica, Sorgente, Vigenti, Vocabulary,
+        autenticazione::Usate,
     },
     audit::{Audit, AuditLayer, Chiave},
     canale::{CanaleLayer, Inoltro},
@@ -36,25 +38,25 @@ use crate::{
     tls::{self, Ascolto},
 };
 
+pub use chiamanti::chiamanti;
+
 /// How often the health service asks the database.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
 /// What streams get to send their last message once their time to drain is over.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// More than any client of ours sends, and little enough for a flood of headers to cost nothing.
-const MAX_HEADER_BYTES: u32 = 24 * 1024;
+/// Token, proof and evidence of 8 KiB each and as much again; little enough for a flood of headers to cost nothing.
+const MAX_HEADER_BYTES: u32 = 32 * 1024;
 
-/// The access layer of the settings: keys, policy, grants, quotas.
+/// The access layer of the settings: issuers, policy, grants, quotas.
 ///
 /// # Errors
 /// A sentence: keys or policy that cannot be read, and everything that is wrong with them; a quota of a profile that
 /// the policy does not have.
 pub async fn access(
     settings: &Settings,
-    jwks: &Path,
     pool: &PgPool,
     clock: Clock,
 ) -> Result<AccessLayer, Sentence> {
-    let jwks = Jwks::from_file(jwks).map_err(|error| format!("{}: {error}", jwks.display()))?;
     let vocabulary = Vocabulary::of_contract()?;
     let Settings { access, quota, .. } = settings;
     let sorgente = Sorgente::of_settings(access.policy_dir.as_deref())?;
@@ -65,18 +67,13 @@ pub async fn access(
             format!("settings: quota.profilo.{profilo}: the policy has no such profile").into(),
         );
     }
-    let token = TokenVerifier::new(
-        jwks,
-        &access.issuer,
-        &access.audience,
-        access.leeway_seconds,
-        clock.clone(),
-    );
+    let prove = Usate::apri(side_pool(pool, Accanto::Prove));
+    let chiamanti = chiamanti(access, Some(prove), clock.clone()).await?;
     let vigenti = Vigenti::new(side_pool(pool, Accanto::Abilitazioni));
     let quote = side_pool(pool, Accanto::Quote);
     let consumo = Consumo::new(quota.clone(), quote, clock.clone());
     Ok(AccessLayer::new(Guardia::new(
-        token, vigenti, politica, consumo, vocabulary, clock,
+        chiamanti, vigenti, politica, consumo, vocabulary, clock,
     )))
 }
 

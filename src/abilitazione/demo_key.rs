@@ -26,7 +26,7 @@ use base64::{
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-use super::{Jwks, token::is_soggetto};
+use super::autenticazione::{Jwks, is_nome};
 use crate::clock::Clock;
 
 const KEY: &str = "chiave.pem";
@@ -172,7 +172,7 @@ impl DemoKey {
         ore: u32,
         clock: &Clock,
     ) -> Result<String, DemoKeyError> {
-        if !is_soggetto(soggetto) {
+        if !is_nome(soggetto) {
             return Err(DemoKeyError::Soggetto);
         }
         let now = clock.now().timestamp();
@@ -255,7 +255,10 @@ mod tests {
     use http::{HeaderMap, header::AUTHORIZATION};
 
     use super::*;
-    use crate::{abilitazione::TokenVerifier, error::Reason};
+    use crate::{
+        abilitazione::autenticazione::{Autenticatore, Chiavi, Emittente, TipoEmittente},
+        error::Reason,
+    };
 
     #[test]
     fn the_key_is_made_once_and_private() {
@@ -290,27 +293,45 @@ mod tests {
         ));
     }
 
-    #[test]
-    fn a_token_is_good_for_a_service_with_that_key_and_no_other() {
+    #[tokio::test]
+    async fn a_token_is_good_for_a_service_with_that_key_and_no_other() {
         let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let key = create_or_load(ours.path()).unwrap();
         let other = create_or_load(theirs.path()).unwrap();
         let clock = Clock::from_fn(|| chrono::DateTime::from_timestamp(1_795_000_000, 0).unwrap());
-        let verify = |dir: &Path, token: &str, later: i64| {
+        let verify = async |dir: &Path, token: &str, later: i64| {
             let jwks = Jwks::from_file(&jwks_path(dir)).unwrap();
             let clock = Clock::from_fn(move || {
                 chrono::DateTime::from_timestamp(1_795_000_000 + later, 0).unwrap()
             });
-            let verifier = TokenVerifier::new(jwks, "iss", "aud", 0, clock);
+            let chiavi = Chiavi::fisse(jwks, clock.clone());
+            let emittente =
+                Emittente::new(TipoEmittente::Oidc, "iss", vec!["aud".to_owned()], chiavi);
+            let autenticatore = Autenticatore::new(vec![emittente], 0, clock);
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
-            verifier.soggetto(&headers).map_err(|error| error.reason)
+            let identita = autenticatore.autentica("S/M", &headers).await;
+            identita
+                .map(|identita| identita.soggetto().to_owned())
+                .map_err(|error| error.reason)
         };
         let token = key.token("iss", "aud", "client", 2, &clock).unwrap();
-        assert_eq!(verify(ours.path(), &token, 0), Ok("client".to_owned()));
-        assert_eq!(verify(ours.path(), &token, 7199), Ok("client".to_owned()));
-        assert_eq!(verify(ours.path(), &token, 7200), Err(Reason::TokenExpired));
-        assert_eq!(verify(theirs.path(), &token, 0), Err(Reason::TokenInvalid));
+        assert_eq!(
+            verify(ours.path(), &token, 0).await,
+            Ok("client".to_owned())
+        );
+        assert_eq!(
+            verify(ours.path(), &token, 7199).await,
+            Ok("client".to_owned())
+        );
+        assert_eq!(
+            verify(ours.path(), &token, 7200).await,
+            Err(Reason::TokenExpired)
+        );
+        assert_eq!(
+            verify(theirs.path(), &token, 0).await,
+            Err(Reason::TokenInvalid)
+        );
         let jwks = Jwks::from_file(&jwks_path(ours.path())).unwrap();
         assert!(key.is_trusted_by(&jwks) && !other.is_trusted_by(&jwks));
         assert!(matches!(

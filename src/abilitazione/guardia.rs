@@ -1,8 +1,8 @@
 //! The decision on a call.
 //!
 //! ```text
-//! token ─► grant ─► network, hours, certificate, purpose ─► is there such a call? ─► may the profile make it? ─► quota
-//! who?     state,   of the grant, as it stands now          of the contract          of the policy               used up?
+//! token ─► grant ─► network, hours, certificate, purpose, evidence ─► is there such a call? ─► may the profile make it? ─► quota
+//! who?     state,   of the grant, as it stands now                    of the contract          of the policy               used up?
 //!          days
 //! ```
 //!
@@ -14,7 +14,8 @@ use std::{sync::Arc, time::Duration};
 use http::HeaderMap;
 
 use super::{
-    Abilitazione, Consumo, Politica, TokenVerifier, Vigenti, Vocabulary,
+    Abilitazione, Consumo, Politica, Vigenti, Vocabulary,
+    autenticazione::Autenticatore,
     condizioni::{Contesto, condizioni},
     consumo::Posto,
     correnti::Correnti,
@@ -38,7 +39,7 @@ pub struct Guardia(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    token: TokenVerifier,
+    autenticatore: Autenticatore,
     vigenti: Vigenti,
     politica: Politica,
     consumo: Consumo,
@@ -63,11 +64,11 @@ struct Chi {
 }
 
 impl Guardia {
-    /// A guard that verifies tokens with `token`, knows the grants by `vigenti`, decides by `politica` and counts in
+    /// A guard that asks `autenticatore` who calls, knows the grants by `vigenti`, decides by `politica` and counts in
     /// `consumo`. `clock` says which day and hour it is.
     #[must_use]
     pub fn new(
-        token: TokenVerifier,
+        autenticatore: Autenticatore,
         vigenti: Vigenti,
         politica: Politica,
         consumo: Consumo,
@@ -75,7 +76,7 @@ impl Guardia {
         clock: Clock,
     ) -> Self {
         Self(Arc::new(Inner {
-            token,
+            autenticatore,
             vigenti,
             politica,
             consumo,
@@ -143,7 +144,7 @@ impl Guardia {
     /// Decides on a call of the contract (`"DecreeService/ListDecrees"`) with these headers, on this connection.
     ///
     /// # Errors
-    /// A `TOKEN_…` or `GRANT_…` reason, what the grant demands besides ([`condizioni`]), [`Reason::CallUnknown`],
+    /// A `TOKEN_…`, `PROOF_…`, `EVIDENCE_…` or `GRANT_…` reason, what the grant demands besides ([`condizioni`]), [`Reason::CallUnknown`],
     /// [`Reason::CallDenied`], [`Reason::QuotaExceeded`], or the database's.
     pub(super) async fn decidi(
         &self,
@@ -153,7 +154,7 @@ impl Guardia {
         traccia: &Traccia,
     ) -> Result<Entrata> {
         let mut chi = Chi::default();
-        let decided = self.decide(rpc, headers, canale, &mut chi).await;
+        let decided = self.decide(rpc, headers, canale, traccia, &mut chi).await;
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
         match &decided {
@@ -177,7 +178,6 @@ impl Guardia {
         }
         traccia.nota(|f| {
             let known = |text: String| (!text.is_empty()).then_some(text);
-            f.soggetto = known(chi.soggetto);
             f.ente = known(chi.ente);
             f.profilo = known(chi.profilo);
             f.politica = Some(self.0.politica.tabella().versione().to_owned());
@@ -194,9 +194,12 @@ impl Guardia {
         rpc: &str,
         headers: &HeaderMap,
         canale: &Canale,
+        traccia: &Traccia,
         chi: &mut Chi,
     ) -> Result<Entrata> {
-        chi.soggetto = self.0.token.soggetto(headers)?;
+        let identita = self.0.autenticatore.autentica(rpc, headers).await?;
+        identita.annota(traccia);
+        identita.soggetto().clone_into(&mut chi.soggetto);
         let istante = self.0.clock.now();
         let oggi = giorno_a_roma(istante);
         let concessa = self.0.vigenti.per(&chi.soggetto, oggi).await?;
@@ -206,9 +209,10 @@ impl Guardia {
         let contesto = Contesto {
             istante,
             canale,
-            finalita: None,
+            finalita: identita.finalita(),
         };
         condizioni(aa07, &contesto)?;
+        identita.evidenza_per(&aa07.ente)?;
         let words = self.0.vocabulary.rpc(rpc).ok_or_else(call_unknown)?;
         let denied = || {
             Error::new(

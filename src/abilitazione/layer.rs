@@ -9,7 +9,7 @@
 //!
 //! It is a layer and not a tonic interceptor, since an interceptor does not see which call is made. Whatever is
 //! not listed is answered here and reaches no service: a service that somebody adds without a word to the contract's
-//! vocabulary cannot be called. The token stays here too.
+//! vocabulary cannot be called. The token stays here too, with its proof and evidence.
 
 use std::{
     future::Future,
@@ -23,6 +23,7 @@ use tower::{Layer, Service};
 
 use super::{
     Abilitazione, Guardia,
+    autenticazione::{DPOP, EVIDENZA},
     consumo::Posto,
     guardia::Entrata,
     porta::{Porta, call_unknown, porta},
@@ -115,7 +116,9 @@ async fn enter(
         Porta::Ignota => return Err(call_unknown()),
     };
     // No handler has a use for it, and what nobody has nobody logs.
-    request.headers_mut().remove(AUTHORIZATION);
+    for header in [AUTHORIZATION, DPOP, EVIDENZA] {
+        request.headers_mut().remove(header);
+    }
     let Some(Entrata {
         abilitazione,
         flusso,

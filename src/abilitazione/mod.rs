@@ -17,7 +17,7 @@
 //! day), whatever the token says: `GRANT_NOT_VALID`; from a network that the grant does not have: `NETWORK_DENIED`. A back end with the profile `mef-sintesi` asks for decrees:
 //! `CALL_DENIED`. A person with a good token and no grant: `GRANT_MISSING`, whatever they call.
 //!
-//! - [`TokenVerifier`] and [`Jwks`]: the token.
+//! - [`autenticazione`]: token, proof and evidence.
 //! - [`aa07`]: the grants, and their life; [`Vigenti`]: those in force, in memory; [`condizioni`]: what they demand of a call.
 //! - [`Vocabulary`], [`Politica`], [`Tabella`]: what a profile may do; Casbin decides when the policy is loaded.
 //! - [`Guardia`], [`AccessLayer`]: the decision on a call, and again on a stream while it runs; [`Consumo`]: the quotas.
@@ -26,12 +26,12 @@
 
 pub mod aa07;
 mod ambito;
+pub mod autenticazione;
 mod condizioni;
 mod consumo;
 mod correnti;
 pub mod demo_key;
 mod guardia;
-mod jwks;
 mod layer;
 mod permesso;
 mod policy;
@@ -39,7 +39,6 @@ mod porta;
 mod service;
 #[cfg(test)]
 mod test_keys;
-mod token;
 mod vigenti;
 mod vocabulary;
 
@@ -47,7 +46,6 @@ pub use ambito::{Alcuni, Ambito, Codice, Insieme};
 pub use condizioni::{Contesto, condizioni};
 pub use consumo::Consumo;
 pub use guardia::Guardia;
-pub use jwks::{Jwks, JwksError};
 pub use layer::{AccessLayer, Accesso};
 pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};
 pub use policy::{
@@ -55,6 +53,5 @@ pub use policy::{
 };
 pub use porta::is_libera;
 pub use service::Access;
-pub use token::TokenVerifier;
 pub use vigenti::Vigenti;
 pub use vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};

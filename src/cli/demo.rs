@@ -23,6 +23,7 @@ use crate::{
     abilitazione::{
         Ambito, Insieme, Profilo, Sorgente, Tabella, Vocabulary,
         aa07::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta, Situazione},
+        autenticazione::FonteChiavi,
         demo_key::{self, DemoKey},
     },
     app,
@@ -90,7 +91,7 @@ impl Demo {
         let prepared = interruptible(self.prepare(&postgres, &dir, &settings)).await;
         let outcome = match prepared {
             Ok(scena) => {
-                settings.access.jwks = Some(scena.jwks.clone());
+                settings.access.jwks = Some(FonteChiavi::File(scena.jwks.clone()));
                 scena.serve(&settings, &postgres).await
             }
             Err(error) => Err(error),
@@ -210,7 +211,7 @@ impl Scena {
 
     async fn serve(&self, settings: &Settings, postgres: &Postgres) -> Result<(), Sentence> {
         let pool = postgres.serving_pool();
-        let layer = app::access(settings, &self.jwks, &pool, self.clock.clone()).await?;
+        let layer = app::access(settings, &pool, self.clock.clone()).await?;
         let listener = listen(settings).await?;
         let address = listener.local_addr()?;
         let stop = stop_on_signal()?;

@@ -44,14 +44,9 @@ async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(),
         postgres::check_schema(&postgres.serving_pool()).await?;
     }
     let pool = postgres.serving_pool();
-    let jwks = settings
-        .access
-        .jwks
-        .as_deref()
-        .ok_or("set access.jwks: the public keys of whoever signs the tokens (`omnia demo` brings its own)")?;
     let clock = Clock::system();
     let tls = Tls::apri(&settings.tls, clock.clone())?;
-    let access = app::access(settings, jwks, &pool, clock.clone()).await?;
+    let access = app::access(settings, &pool, clock.clone()).await?;
     let listener = listen(settings).await?;
     let audit = app::audit(&pool, audit_key(settings)?, clock).await?;
     println!("Serving on {}", listener.local_addr()?);

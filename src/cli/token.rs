@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     abilitazione::{
-        Jwks,
+        autenticazione::{FonteChiavi, Jwks},
         demo_key::{DemoKey, jwks_path},
     },
     clock::Clock,
@@ -36,11 +36,17 @@ impl Token {
         let key = DemoKey::load(&dir)
             .map_err(|error| format!("{error}; `omnia demo` makes the demo key"))?;
         // Without a set of its own, the service is the demo's.
-        let path = settings
-            .access
-            .jwks
-            .clone()
-            .unwrap_or_else(|| jwks_path(&dir));
+        let path = match &settings.access.jwks {
+            None => jwks_path(&dir),
+            Some(FonteChiavi::File(path)) => path.clone(),
+            Some(FonteChiavi::Url(url)) => {
+                return Err(format!(
+                    "the service does not trust the demo key: its keys are those of {url}. Tokens come from the \
+                     identity provider that signs with them"
+                )
+                .into());
+            }
+        };
         let jwks =
             Jwks::from_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         if !key.is_trusted_by(&jwks) {

@@ -61,7 +61,8 @@ impl Access {
     fn check(&self) -> Checked {
         not_blank("access.issuer", &self.issuer)?;
         not_blank("access.audience", &self.audience)?;
-        within("access.leeway_seconds", self.leeway_seconds, 0..=300)
+        within("access.leeway_seconds", self.leeway_seconds, 0..=300)?;
+        self.check_issuers()
     }
 }
 
@@ -110,7 +111,7 @@ pub(super) fn within<T: PartialOrd + Display>(
     ))
 }
 
-fn not_blank(key: &str, value: &str) -> Checked {
+pub(super) fn not_blank(key: &str, value: &str) -> Checked {
     if value.trim().is_empty() {
         return Err(format!("settings: {key} must not be blank"));
     }

@@ -16,6 +16,8 @@
 //! has a sensible default has one. Connection URLs hold passwords, and no `Debug` of the settings shows them.
 
 mod check;
+mod check_issuers;
+mod issuers;
 mod list;
 mod quota;
 mod read;
@@ -26,8 +28,12 @@ use std::{net::SocketAddr, path::PathBuf};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-pub use self::quota::{Quota, QuotaProfilo};
-pub use self::tls::{ClientCertificate, Tls};
+pub use self::{
+    issuers::{Evidence, Issuer, Keys},
+    quota::{Quota, QuotaProfilo},
+    tls::{ClientCertificate, Tls},
+};
+use crate::abilitazione::autenticazione::FonteChiavi;
 
 /// Everything that an operator may set.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -94,8 +100,18 @@ pub struct Access {
     pub issuer: String,
     /// The `aud` that a token must have.
     pub audience: String,
-    /// The public keys that sign tokens (JWK set). `serve` needs it; `demo` brings its own.
-    pub jwks: Option<PathBuf>,
+    /// The public keys that sign its tokens (JWK set): a path or a URL. `demo` brings its own; `serve` needs it or `issuers`.
+    pub jwks: Option<FonteChiavi>,
+    /// More issuers.
+    pub issuers: Vec<Issuer>,
+    /// Where callers reach this service, as they write it in a DPoP proof: `https://host[:port][/path]`. Without it no proof
+    /// is accepted.
+    #[serde(deserialize_with = "list::deserialize")]
+    pub public_urls: Vec<String>,
+    /// How keys are kept fresh.
+    pub keys: Keys,
+    /// The tracking evidence.
+    pub evidence: Evidence,
     /// Directory with `model.conf` and `policy.csv`. Without it, the ones built in.
     pub policy_dir: Option<PathBuf>,
     /// Allowed difference between the issuer's clock and ours.
@@ -180,6 +196,10 @@ impl Default for Access {
             issuer: "https://omnia.demo.invalid".to_owned(),
             audience: "omnia-is-monitoraggio".to_owned(),
             jwks: None,
+            issuers: Vec::new(),
+            public_urls: Vec::new(),
+            keys: Keys::default(),
+            evidence: Evidence::default(),
             policy_dir: None,
             leeway_seconds: 30,
         }

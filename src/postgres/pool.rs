@@ -56,6 +56,8 @@ pub enum Accanto {
     Abilitazioni,
     /// To count the calls of the day: one, which may write.
     Quote,
+    /// To note which proofs were used: four, which may write, for each commits by itself.
+    Prove,
 }
 
 /// A pool beside that of the calls, of the same role.
@@ -63,6 +65,7 @@ pub fn side_pool(serving: &PgPool, accanto: Accanto) -> PgPool {
     let (name, connections, read_only) = match accanto {
         Accanto::Abilitazioni => ("omnia-grants", 2, "on"),
         Accanto::Quote => ("omnia-quotas", 1, "off"),
+        Accanto::Prove => ("omnia-proofs", 4, "off"),
     };
     let options = serving
         .connect_options()

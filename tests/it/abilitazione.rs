@@ -9,12 +9,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use omnia::{
     abilitazione::{
-        Abilitazione, AccessLayer, Ambito, Consumo, Guardia, Insieme, Jwks, Politica, Sorgente,
-        TokenVerifier, Vigenti, Vocabulary,
+        Abilitazione, AccessLayer, Ambito, Consumo, Guardia, Insieme, Politica, Sorgente, Vigenti,
+        Vocabulary,
         aa07::{
             self, Azione, Ente, ImprontaModulo, Limiti, Motivo, Operatore, ProtocolloPec,
             Richiesta, Stato,
         },
+        autenticazione::{Autenticatore, Chiavi, Emittente, Jwks, TipoEmittente},
         demo_key::{self, DemoKey},
     },
     clock::Clock,
@@ -123,9 +124,14 @@ impl Scena {
 
     pub(crate) fn guardia(&self, clock: &Clock, pool: PgPool) -> Guardia {
         let jwks = Jwks::from_file(&demo_key::jwks_path(self.dir.path())).unwrap();
-        let token = TokenVerifier::new(jwks, ISSUER, AUDIENCE, 0, clock.clone());
+        let emittente = Emittente::new(
+            TipoEmittente::Oidc,
+            ISSUER,
+            vec![AUDIENCE.to_owned()],
+            Chiavi::fisse(jwks, clock.clone()),
+        );
         Guardia::new(
-            token,
+            Autenticatore::new(vec![emittente], 0, clock.clone()),
             Vigenti::new(pool.clone()),
             self.politica.clone(),
             Consumo::new(Quota::default(), pool, clock.clone()),

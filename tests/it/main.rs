@@ -45,3 +45,4 @@ mod telemetry;
 mod throw_away;
 mod tls;
 mod vigenza;
+mod voucher;

@@ -10,6 +10,7 @@ use omnia::{
     abilitazione::{
         Ambito, Insieme, Sorgente, Tabella, Vocabulary,
         aa07::{self, Ente, Richiesta},
+        autenticazione::FonteChiavi,
         demo_key::{self, DemoKey},
     },
     app,
@@ -125,6 +126,7 @@ impl Servizio {
             move || *now.lock().unwrap()
         });
         let mut settings = Settings::default();
+        settings.access.jwks = Some(FonteChiavi::File(demo_key::jwks_path(dir.path())));
         change(&mut settings);
         let options = db.serving_url.parse().unwrap();
         db.servizio = omnia::postgres::serving_pool(options, settings.database.max_connections);
@@ -132,14 +134,9 @@ impl Servizio {
         let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
             .await
             .unwrap();
-        let access = app::access(
-            &settings,
-            &demo_key::jwks_path(dir.path()),
-            &db.servizio,
-            clock.clone(),
-        )
-        .await
-        .unwrap();
+        let access = app::access(&settings, &db.servizio, clock.clone())
+            .await
+            .unwrap();
         let audit = app::audit(&db.servizio, Chiave::new(&CHIAVE), clock.clone())
             .await
             .unwrap();
@@ -171,8 +168,7 @@ impl Servizio {
         let options = self.db.serving_url.parse().unwrap();
         let max = self.settings.database.max_connections;
         let pool = omnia::postgres::serving_pool(options, max);
-        let jwks = demo_key::jwks_path(self.dir.path());
-        let access = app::access(&self.settings, &jwks, &pool, self.clock.clone())
+        let access = app::access(&self.settings, &pool, self.clock.clone())
             .await
             .unwrap();
         let audit = app::audit(&pool, Chiave::new(&CHIAVE), self.clock.clone())
@@ -297,11 +293,6 @@ impl Servizio {
             .initial_connection_window_size(64 * 1024)
             .connect_lazy();
         self.su(channel, Some(&self.token(soggetto)))
-    }
-
-    /// The keys that the server believes.
-    pub fn jwks(&self) -> std::path::PathBuf {
-        demo_key::jwks_path(self.dir.path())
     }
 
     /// A connection of its own.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{abilitazione::token, valori::Difetto};
+use crate::{abilitazione::autenticazione::is_nome, valori::Difetto};
 
 const NOME: Difetto = Difetto::new(
     "the name of who does this must be 1 to 255 bytes without control characters and without blanks at its ends",
@@ -23,7 +23,7 @@ impl Operatore {
     /// # Errors
     /// The name could not be that of anybody.
     pub fn parse(nome: &str, utente: Option<&str>) -> Result<Self, Difetto> {
-        let testo = |testo: &str| token::is_soggetto(testo).then(|| testo.to_owned());
+        let testo = |testo: &str| is_nome(testo).then(|| testo.to_owned());
         Ok(Self {
             nome: testo(nome).ok_or(NOME)?,
             utente: utente.map(|u| testo(u).ok_or(NOME)).transpose()?,

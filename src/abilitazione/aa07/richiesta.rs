@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{Certificati, Ente, Finalita, ImprontaModulo, Orari, ProtocolloPec, Quote, Reti};
 use crate::{
-    abilitazione::{Ambito, Tabella, token},
+    abilitazione::{Ambito, Tabella, autenticazione::is_nome},
     error::Violations,
     valori::Difetto,
 };
@@ -72,7 +72,7 @@ impl Richiesta {
         let mut check = |field: &str, good: bool, difetto: Difetto| {
             violations.check(field, good.then_some(()).ok_or(difetto));
         };
-        check("soggetto", token::is_soggetto(&self.soggetto), SOGGETTO);
+        check("soggetto", is_nome(&self.soggetto), SOGGETTO);
         check("profilo", tabella.profilo(&self.profilo).is_some(), PROFILO);
         check("valida_al", self.valida_al >= self.valida_dal, ORDINE);
         check("valida_al", self.valida_al >= oggi, PASSATA);

@@ -1,4 +1,4 @@
-//! The keys that sign tokens: a JWK set (RFC 7517) in a file.
+//! The keys that sign tokens: a JWK set (RFC 7517).
 //!
 //! ```json
 //! {"keys": [{"kty": "EC", "crv": "P-256", "kid": "2026-a", "use": "sig", "alg": "ES256", "x": "…", "y": "…"}]}
@@ -10,20 +10,12 @@
 
 use std::{collections::BTreeMap, fmt, io, path::Path};
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-};
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 
-/// A key that tokens may be signed with.
-pub(super) struct VerifyingKey {
-    pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
-    /// To tell whether two keys are one: the EC point, or modulus and exponent.
-    public: Vec<u8>,
-}
+use super::{
+    algoritmo::Algoritmo,
+    jwk::{Jwk, VerifyingKey},
+};
 
 /// The keys, by `kid`.
 pub struct Jwks(BTreeMap<String, VerifyingKey>);
@@ -50,24 +42,6 @@ pub enum JwksError {
 #[derive(Deserialize)]
 struct Set {
     keys: Vec<Jwk>,
-}
-
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    alg: Option<String>,
-    #[serde(rename = "use")]
-    purpose: Option<String>,
-    key_ops: Option<Vec<String>>,
-    n: Option<String>,
-    e: Option<String>,
-    crv: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-    // Private and symmetric keys: only whether they are there.
-    d: Option<serde::de::IgnoredAny>,
-    k: Option<serde::de::IgnoredAny>,
 }
 
 impl Jwks {
@@ -115,9 +89,9 @@ impl Jwks {
     }
 
     /// Whether this very EC key is in the set, under this `kid`.
-    pub(super) fn has_ec_key(&self, kid: &str, point: &[u8]) -> bool {
+    pub(in crate::abilitazione) fn has_ec_key(&self, kid: &str, point: &[u8]) -> bool {
         self.get(kid)
-            .is_some_and(|key| key.algorithm == Algorithm::ES256 && key.public == point)
+            .is_some_and(|key| key.algoritmo == Algoritmo::ES256 && key.public == point)
     }
 }
 
@@ -127,90 +101,10 @@ impl fmt::Debug for Jwks {
     }
 }
 
-impl Jwk {
-    /// The key, or `None` where it is for something else than the signature of tokens.
-    fn verifying_key(&self) -> Result<Option<VerifyingKey>, &'static str> {
-        if self.d.is_some() || self.k.is_some() || self.kty == "oct" {
-            return Err("is not a public key: the set holds a secret, replace the key and the set");
-        }
-        let other_use = self.purpose.as_deref().is_some_and(|p| p != "sig");
-        let other_ops = self
-            .key_ops
-            .as_ref()
-            .is_some_and(|ops| !ops.iter().any(|op| op == "verify"));
-        if other_use || other_ops {
-            return Ok(None);
-        }
-        let algorithm = match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => Algorithm::RS256,
-            ("EC", Some("P-256")) => Algorithm::ES256,
-            _ => return Ok(None),
-        };
-        let expected = if algorithm == Algorithm::RS256 {
-            "RS256"
-        } else {
-            "ES256"
-        };
-        if self.alg.as_deref().is_some_and(|alg| alg != expected) {
-            return Ok(None);
-        }
-        if algorithm == Algorithm::RS256 {
-            self.rsa().map(Some)
-        } else {
-            self.ec().map(Some)
-        }
-    }
-
-    fn rsa(&self) -> Result<VerifyingKey, &'static str> {
-        let (n, e) = (decode(self.n.as_ref())?, decode(self.e.as_ref())?);
-        // The standard has no leading zeros; some writers have.
-        let zeros = n.iter().take_while(|byte| **byte == 0).count();
-        let n = &n[zeros..];
-        let bits = n
-            .first()
-            .map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
-        if !(2048..=8192).contains(&bits) {
-            return Err("is an RSA key of less than 2048 bits, or more than 8192");
-        }
-        // With an exponent of 1 every message is its own signature.
-        if e == [1] || e.last().is_none_or(|last| last % 2 == 0) {
-            return Err("is an RSA key with an exponent that is even or 1");
-        }
-        RsaPublicKeyComponents { n, e: e.as_slice() }
-            .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
-            .map_err(|_| "is not a sound RSA key")?;
-        Ok(VerifyingKey {
-            algorithm: Algorithm::RS256,
-            key: DecodingKey::from_rsa_raw_components(n, &e),
-            public: [n, &[0], &e].concat(),
-        })
-    }
-
-    fn ec(&self) -> Result<VerifyingKey, &'static str> {
-        let (x, y) = (decode(self.x.as_ref())?, decode(self.y.as_ref())?);
-        if x.len() != 32 || y.len() != 32 {
-            return Err("is not a P-256 key: x and y have 32 bytes each");
-        }
-        let point = [&[4][..], &x, &y].concat();
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point)
-            .map_err(|_| "is not a point of the curve P-256")?;
-        Ok(VerifyingKey {
-            algorithm: Algorithm::ES256,
-            key: DecodingKey::from_ec_der(&point),
-            public: point,
-        })
-    }
-}
-
-fn decode(text: Option<&String>) -> Result<Vec<u8>, &'static str> {
-    let text = text.ok_or("lacks a part of the key")?;
-    BASE64_URL_SAFE_NO_PAD
-        .decode(text)
-        .map_err(|_| "has a part that is not base64url")
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
     use super::*;
     use crate::abilitazione::test_keys::{EC, RSA};
 
@@ -226,8 +120,8 @@ mod tests {
             RSA.jwk("b")
         ))
         .unwrap();
-        assert_eq!(jwks.get("a").unwrap().algorithm, Algorithm::ES256);
-        assert_eq!(jwks.get("b").unwrap().algorithm, Algorithm::RS256);
+        assert_eq!(jwks.get("a").unwrap().algoritmo, Algoritmo::ES256);
+        assert_eq!(jwks.get("b").unwrap().algoritmo, Algoritmo::RS256);
         assert!(jwks.get("c").is_none());
         assert_eq!(format!("{jwks:?}"), r#"{"a", "b"}"#);
         let point = jwks.get("a").unwrap().public.clone();

@@ -1,21 +1,47 @@
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::DateTime;
-use http::HeaderValue;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::abilitazione::test_keys::{EC, OTHER_EC, RSA, TestKey};
+use crate::{
+    abilitazione::{
+        autenticazione::{Algoritmo, Chiavi, jwks::Jwks},
+        test_keys::{EC, OTHER_EC, RSA, TestKey},
+    },
+    clock::Clock,
+};
 
 const NOW: i64 = 1_795_000_000;
 const LEEWAY: i64 = 30;
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "omnia";
 
-fn verifier() -> TokenVerifier {
+fn emittente(tipo: TipoEmittente) -> Emittente {
     let jwks = format!(r#"{{"keys": [{}, {}]}}"#, EC.jwk("ec"), RSA.jwk("rsa"));
     let clock = Clock::from_fn(|| DateTime::from_timestamp(NOW, 0).unwrap());
-    let leeway = LEEWAY.unsigned_abs();
-    TokenVerifier::new(Jwks::parse(&jwks).unwrap(), ISSUER, AUDIENCE, leeway, clock)
+    let chiavi = Chiavi::fisse(Jwks::parse(&jwks).unwrap(), clock);
+    Emittente::new(tipo, ISSUER, vec![AUDIENCE.to_owned()], chiavi)
+}
+
+fn verify(emittente: Emittente, token: &str) -> Result<Verificato, Reason> {
+    let quando = Quando {
+        now: NOW,
+        leeway: LEEWAY,
+    };
+    let emittenti = [emittente];
+    let mut verbale = Verbale::breve();
+    // Fixed keys wait for nothing.
+    let esame = pin!(esamina(&emittenti, token, quando, &mut verbale));
+    match esame.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(esito) => esito.map_err(|error| error.reason),
+        Poll::Pending => panic!("waits"),
+    }
 }
 
 fn claims() -> Value {
@@ -29,7 +55,8 @@ fn sign(key: &TestKey, kid: Option<&str>, claims: &Value) -> String {
 }
 
 fn try_token(token: &str) -> Result<String, Reason> {
-    verifier().verify(token).map_err(|error| error.reason)
+    let emittente = emittente(TipoEmittente::Oidc).con_nbf(true);
+    verify(emittente, token).map(|verificato| verificato.soggetto.into())
 }
 
 /// The claims as usual, but for one; `Null` takes it out.
@@ -249,38 +276,89 @@ fn critical_headers_and_oversized_tokens_are_refused() {
     );
 }
 
+/// A voucher with one claim changed; `Null` takes it out.
+fn voucher(claim: &str, value: Value) -> Result<Verificato, Reason> {
+    let mut claims = json!({
+        "iss": ISSUER, "aud": "https://other.example,omnia", "sub": "client", "client_id": "client", "jti": "j1",
+        "purposeId": "0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e", "iat": NOW, "nbf": NOW, "exp": NOW + 600,
+        "digest": {"alg": "SHA256", "value": "ab".repeat(32)}, "cnf": {"jkt": b64([7_u8; 32])},
+        "producerId": "p", "consumerId": "c",
+    });
+    if value.is_null() {
+        claims.as_object_mut().unwrap().remove(claim);
+    } else {
+        claims[claim] = value;
+    }
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some("rsa".to_owned());
+    header.typ = Some("at+jwt".to_owned());
+    let token = jsonwebtoken::encode(&header, &claims, &RSA.signing).unwrap();
+    verify(emittente(TipoEmittente::Pdnd), &token)
+}
+
 #[test]
-fn there_is_one_authorization_and_it_is_a_bearer() {
-    let token = sign(&EC, Some("ec"), &claims());
-    let with = |values: &[&[u8]]| {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
-        }
-        verifier().soggetto(&headers).map_err(|error| error.reason)
-    };
-    for scheme in ["Bearer ", "bearer ", "BEARER  "] {
-        let value = format!("{scheme}{token}");
-        assert_eq!(
-            with(&[value.as_bytes()]),
-            Ok("client".to_owned()),
-            "{scheme}"
-        );
+fn a_voucher_says_purpose_digest_and_key() {
+    let good = voucher("", Value::Null).unwrap();
+    assert_eq!(
+        (&*good.soggetto, good.jti.as_deref()),
+        ("client", Some("j1"))
+    );
+    let finalita = good.finalita.as_deref().unwrap();
+    assert_eq!(finalita, "0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e");
+    assert_eq!((good.digest, good.jkt), (Some([0xab; 32]), Some([7; 32])));
+    assert_eq!(voucher("digest", Value::Null).unwrap().digest, None);
+    assert_eq!(voucher("cnf", Value::Null).unwrap().jkt, None);
+    for claim in ["client_id", "sub", "jti", "purposeId", "nbf", "exp"] {
+        let refused = voucher(claim, Value::Null).unwrap_err();
+        assert_eq!(refused, Reason::TokenInvalid, "{claim}");
     }
-    let bearer = format!("Bearer {token}");
-    let twice: [&[u8]; 2] = [bearer.as_bytes(), bearer.as_bytes()];
-    let basic = b"Basic Zm9vOmJhcg==";
-    for missing in [
-        &[][..],
-        &twice,
-        &[basic],
-        &[b"Bearer"],
-        &[b""],
-        &[token.as_bytes()],
+    for (claim, bad) in [
+        ("sub", json!("somebody-else")),
+        ("purposeId", json!("0e9c2b1a")),
+        ("purposeId", json!("{0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e}")),
+        ("purposeId", json!("0e9c2b1a7f434f0e9d435d3c1f7f4b8e")),
+        ("jti", json!("a\nb")),
+        ("digest", json!({"alg": "SHA256", "value": "ab"})),
+        ("digest", json!({"alg": "MD5", "value": "ab".repeat(32)})),
+        ("digest", json!("ab")),
+        // Bound in another way is not unbound.
+        ("cnf", json!({"x5t#S256": b64([7_u8; 32])})),
+        ("cnf", json!({"jkt": "short"})),
+        ("cnf", json!({})),
     ] {
-        assert_eq!(with(missing), Err(Reason::TokenMissing));
+        let refused = voucher(claim, bad.clone()).unwrap_err();
+        assert_eq!(refused, Reason::TokenInvalid, "{claim} {bad}");
     }
-    for invalid in [&b"Bearer "[..], b"Bearer x", b"Bearer \xc3\xa8.b.c"] {
-        assert_eq!(with(&[invalid]), Err(Reason::TokenInvalid));
+}
+
+#[test]
+fn an_issuer_has_its_own_subject_algorithms_and_types() {
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = Some("ec".to_owned());
+    let mut claims = claims();
+    claims.as_object_mut().unwrap().remove("nbf");
+    claims["azp"] = json!("back-end");
+    let token = |header: &Header| jsonwebtoken::encode(header, &claims, &EC.signing).unwrap();
+    let oidc = || emittente(TipoEmittente::Oidc).con_soggetto("azp");
+    let soggetto = |emittente| verify(emittente, &token(&header)).map(|v| v.soggetto.to_string());
+    assert_eq!(soggetto(oidc()), Ok("back-end".to_owned()));
+    let refused = Err(Reason::TokenInvalid);
+    assert_eq!(soggetto(oidc().con_nbf(true)), refused);
+    assert_eq!(soggetto(oidc().con_soggetto("upn")), refused);
+    assert_eq!(
+        soggetto(oidc().con_algoritmi(vec![Algoritmo::RS256])),
+        refused
+    );
+    for (typ, good) in [
+        (None, true),
+        (Some("JWT"), true),
+        (Some("at+jwt"), true),
+        (Some("application/at+jwt"), true),
+        (Some("dpop+jwt"), false),
+        (Some("logout+jwt"), false),
+        (Some(""), false),
+    ] {
+        header.typ = typ.map(str::to_owned);
+        assert_eq!(verify(oidc(), &token(&header)).is_ok(), good, "{typ:?}");
     }
 }

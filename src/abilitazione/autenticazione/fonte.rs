@@ -1,0 +1,144 @@
+//! Where a JWK set is read from: a file, or a URL.
+//!
+//! A URL is https, or http to this very machine. What answers it is not trusted with more than keys: no redirect
+//! is followed, nothing but a 200 counts, the answer has 5 seconds and 256 KiB.
+
+use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
+
+use reqwest::{Client, Url, redirect::Policy};
+use serde::Deserialize;
+
+use crate::error::Sentence;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_BYTES: usize = 256 * 1024;
+
+/// A path, or a URL.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum FonteChiavi {
+    /// A file.
+    File(PathBuf),
+    /// An https URL; http for this very machine.
+    Url(Url),
+}
+
+impl TryFrom<String> for FonteChiavi {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if !text.contains("://") {
+            return Ok(Self::File(text.into()));
+        }
+        Url::parse(&text)
+            .ok()
+            .filter(|url| match url.scheme() {
+                "https" => url.has_host(),
+                "http" => is_loopback(url),
+                _ => false,
+            })
+            .map(Self::Url)
+            .ok_or(format!(
+                "a JWK set is a path or an https URL (http only for this very machine), not {text:?}"
+            ))
+    }
+}
+
+impl fmt::Display for FonteChiavi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Url(url) => url.fmt(f),
+        }
+    }
+}
+
+pub(super) fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    })
+}
+
+/// Reads a source, again and again.
+#[derive(Debug)]
+pub(super) struct Lettore {
+    fonte: FonteChiavi,
+    /// Only for a URL.
+    client: Option<Client>,
+}
+
+impl Lettore {
+    pub(super) fn new(fonte: FonteChiavi) -> Result<Self, Sentence> {
+        let client = match &fonte {
+            FonteChiavi::File(_) => None,
+            FonteChiavi::Url(url) => {
+                let mut client = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
+                if is_loopback(url) {
+                    client = client.no_proxy();
+                }
+                Some(client.build()?)
+            }
+        };
+        Ok(Self { fonte, client })
+    }
+
+    pub(super) fn fonte(&self) -> &FonteChiavi {
+        &self.fonte
+    }
+
+    /// The text of the set, as it is now.
+    pub(super) async fn leggi(&self) -> Result<Vec<u8>, Sentence> {
+        match (&self.fonte, &self.client) {
+            (FonteChiavi::Url(url), Some(client)) => get(client, url).await,
+            (FonteChiavi::File(path), _) => Ok(tokio::fs::read(path).await?),
+            (FonteChiavi::Url(_), None) => Err("there is no client for this URL".into()),
+        }
+    }
+}
+
+async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, Sentence> {
+    let mut response = client.get(url.clone()).send().await?;
+    if response.status() != http::StatusCode::OK {
+        return Err(format!("answered with HTTP {}", response.status()).into());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err("the answer is longer than 256 KiB".into());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_and_this_machine() {
+        let parse = |text: &str| FonteChiavi::try_from(text.to_owned());
+        for url in [
+            "https://interop.pagopa.it/.well-known/jwks.json",
+            "http://127.0.0.1:8080/jwks",
+            "http://localhost/jwks",
+            "http://[::1]:1/",
+        ] {
+            assert!(matches!(parse(url), Ok(FonteChiavi::Url(_))), "{url}");
+        }
+        for path in ["/etc/omnia/jwks.json", "jwks.json"] {
+            assert!(matches!(parse(path), Ok(FonteChiavi::File(_))), "{path}");
+        }
+        for bad in [
+            "http://interop.pagopa.it/jwks",
+            "http://127.0.0.1.evil.example/",
+            "http://localhost.evil.example/",
+            "ftp://127.0.0.1/",
+            "file:///etc/passwd",
+            "https://",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

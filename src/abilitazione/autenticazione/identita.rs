@@ -1,0 +1,108 @@
+//! Who calls, as far as token and evidence prove it.
+
+use std::sync::Arc;
+
+use super::{
+    Schema,
+    evidenza::Evidenza,
+    requisito::{Requisiti, Requisito},
+    token::Verificato,
+};
+use crate::{
+    error::{Error, Reason, Result},
+    traccia::Traccia,
+};
+
+/// Who calls. Only [`super::Autenticatore::autentica`] makes one; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Identita {
+    pub(super) token: Arc<Verificato>,
+    pub(super) evidenza: Option<Arc<Evidenza>>,
+    pub(super) schema: Schema,
+    pub(super) requisiti: Arc<Requisiti>,
+}
+
+impl Identita {
+    /// The subject: whose the grant must be.
+    #[must_use]
+    pub fn soggetto(&self) -> &str {
+        &self.token.soggetto
+    }
+
+    /// The purpose of the voucher, a UUID in small letters; tokens of other issuers have none.
+    #[must_use]
+    pub fn finalita(&self) -> Option<&str> {
+        self.token.finalita.as_deref()
+    }
+
+    /// The token's own id.
+    #[must_use]
+    pub fn jti(&self) -> Option<&str> {
+        self.token.jti.as_deref()
+    }
+
+    /// When the token ends, in seconds since 1970.
+    #[must_use]
+    pub fn scadenza(&self) -> i64 {
+        self.token.exp
+    }
+
+    /// How the token was presented.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        self.schema
+    }
+
+    /// The person inside the agency (`userID` of the evidence).
+    #[must_use]
+    pub fn utente(&self) -> Option<&str> {
+        self.evidenza.as_ref().map(|evidenza| &*evidenza.utente)
+    }
+
+    /// Where that person sits (`userLocation`).
+    #[must_use]
+    pub fn luogo(&self) -> Option<&str> {
+        self.evidenza.as_ref().map(|evidenza| &*evidenza.luogo)
+    }
+
+    /// How well that person was identified (`LoA`).
+    #[must_use]
+    pub fn loa(&self) -> Option<&str> {
+        self.evidenza.as_ref()?.loa.as_deref()
+    }
+
+    /// The evidence's own id.
+    #[must_use]
+    pub fn jti_evidenza(&self) -> Option<&str> {
+        self.evidenza.as_ref().map(|evidenza| &*evidenza.jti)
+    }
+
+    /// Whether the evidence that this ente must bring is there.
+    ///
+    /// # Errors
+    /// [`Reason::EvidenceInvalid`].
+    pub fn evidenza_per(&self, ente: &str) -> Result<()> {
+        let there = self.evidenza.is_some();
+        let tied = there && self.token.digest.is_some();
+        let message = match self.requisiti.di(ente) {
+            Requisito::AuditRest01 if !there => {
+                "the caller's ente must bring a tracking evidence (agid-jwt-trackingevidence)"
+            }
+            Requisito::AuditRest02 if !tied => {
+                "the caller's ente must bring a tracking evidence (agid-jwt-trackingevidence) that the voucher names by its digest"
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::new(Reason::EvidenceInvalid, message))
+    }
+
+    /// Writes down who calls.
+    pub fn annota(&self, traccia: &Traccia) {
+        traccia.nota(|fatti| {
+            fatti.soggetto = Some(self.soggetto().to_owned());
+            fatti.utente = self.utente().map(str::to_owned);
+            fatti.finalita = self.finalita().map(str::to_owned);
+            fatti.jti = self.jti().map(str::to_owned);
+        });
+    }
+}

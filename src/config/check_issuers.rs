@@ -1,0 +1,79 @@
+//! Which issuers can work.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Access, Issuer,
+    check::{Checked, not_blank, within},
+};
+use crate::abilitazione::{
+    aa07::Ente,
+    autenticazione::{IndirizzoPubblico, Requisito, TipoEmittente},
+};
+
+impl Access {
+    pub(super) fn check_issuers(&self) -> Checked {
+        let mut names = BTreeSet::new();
+        if self.jwks.is_some() {
+            names.insert(self.issuer.as_str());
+        }
+        for issuer in &self.issuers {
+            issuer.check()?;
+            if !names.insert(&issuer.issuer) {
+                return Err(format!(
+                    "settings: access.issuers: two issuers are called {:?} (access.issuer counts where access.jwks is set)",
+                    issuer.issuer
+                ));
+            }
+        }
+        for url in &self.public_urls {
+            IndirizzoPubblico::parse(url)
+                .map_err(|why| format!("settings: access.public_urls: {url:?} {why}"))?;
+        }
+        for ente in self.evidence.per_ente.keys() {
+            ente.parse::<Ente>().map_err(|_| {
+                format!("settings: access.evidence.per_ente: there is no ente {ente:?}")
+            })?;
+        }
+        let required = std::iter::once(&self.evidence.default)
+            .chain(self.evidence.per_ente.values())
+            .any(|level| *level != Requisito::Nessuna);
+        if required && self.evidence.jwks.is_none() {
+            return Err(
+                "settings: access.evidence requires an evidence that could never be verified: set access.evidence.jwks"
+                    .to_owned(),
+            );
+        }
+        let keys = self.keys;
+        within("access.keys.cache_seconds", keys.cache_seconds, 1..=86_400)?;
+        within(
+            "access.keys.min_refetch_seconds",
+            keys.min_refetch_seconds,
+            1..=3600,
+        )?;
+        within(
+            "access.keys.stale_seconds",
+            keys.stale_seconds,
+            10..=604_800,
+        )
+    }
+}
+
+impl Issuer {
+    fn check(&self) -> Checked {
+        not_blank("access.issuers.issuer", &self.issuer)?;
+        if self.audience.is_empty() || self.audience.iter().any(|aud| aud.trim().is_empty()) {
+            return Err("settings: access.issuers.audience must not be blank".to_owned());
+        }
+        if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
+            return Err("settings: access.issuers.algorithms must not be empty".to_owned());
+        }
+        if self.kind == TipoEmittente::Pdnd && self.subject_claim.is_some() {
+            return Err(
+                "settings: access.issuers.subject_claim is for kind oidc: the subject of a voucher is its client_id"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+}
