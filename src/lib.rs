@@ -18,9 +18,10 @@
 //! ```text
 //!              ┌ observe    span, metric, log line at the end of the call          rpc::observe
 //!              ├ canale     the client's address and certificate                  canale::layer
-//!              ├ access     token ─► who;  AA07 grant ─► what INPS gave them;        abilitazione::layer
-//!              │            decision table ─► may this profile make this call?
-//!              │            puts an Abilitazione into the request, or refuses
+//!              ├ audit      the record, before the first byte of the answer        audit::layer
+//!              ├ access     token ─► who;  AA07 grant ─► what INPS gave them, and what it demands;   abilitazione::layer
+//!              │            decision table ─► may this profile make this call?  quota ─► is there some left?
+//!              │            puts an Abilitazione into the request, or refuses; a stream is decided again while it runs
 //! bytes ─► tonic router ─► service     decode, decide, query, encode                report, decreto
 //!                            │ filtro      fields ─► values, every violation at once
 //!                            │ permetti    filters and scope ─► Permesso<Filtro>
@@ -38,7 +39,7 @@
 //! | [`proto`] | the generated contract; the protos are its documentation |
 //! | [`valori`] | amounts, hours, days, codes: parsed once, then right by construction |
 //! | [`error`] | what can go wrong, as the contract names it; knows no tonic |
-//! | [`abilitazione`] | §3: token, AA07 grant, policy, decision, proof, layer |
+//! | [`abilitazione`] | §3: token, AA07 grant, policy, quotas, decision, proof, layer |
 //! | [`report`] | §2.1: filter, query, service |
 //! | [`decreto`] | §2.2: filter, query, service, export |
 //! | [`canale`] | what is known of a call's connection: the client's address, its certificate |

@@ -12,7 +12,15 @@
 //!
 //! The database is asked for all grants at once: they are hundreds, not millions, and one picture is of one moment.
 
-use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use arc_swap::ArcSwapOption;
 use chrono::NaiveDate;
@@ -54,6 +62,8 @@ struct Inner {
     /// One reads, the others wait for what it read.
     lettura: Mutex<()>,
     cambiata: watch::Sender<()>,
+    /// Whether the last reading of [`Vigenti::segui`] succeeded.
+    leggibili: AtomicBool,
 }
 
 impl Vigenti {
@@ -66,6 +76,7 @@ impl Vigenti {
             istantanea: ArcSwapOption::empty(),
             lettura: Mutex::new(()),
             cambiata: watch::Sender::new(()),
+            leggibili: AtomicBool::new(true),
         }))
     }
 
@@ -106,9 +117,7 @@ impl Vigenti {
         loop {
             match PgListener::connect_with(&self.0.pool).await {
                 Ok(listener) => self.ascolta(listener).await,
-                Err(error) => {
-                    tracing::warn!(%error, "the steps of grants cannot be listened for: they are looked for instead");
-                }
+                Err(error) => tracing::debug!(%error, "the steps of grants cannot be listened for"),
             }
             self.rileggi().await;
             sleep(GIRO).await;
@@ -118,7 +127,7 @@ impl Vigenti {
     /// Until the connection is lost.
     async fn ascolta(&self, mut listener: PgListener) {
         if let Err(error) = listener.listen(CANALE).await {
-            tracing::warn!(%error, "the steps of grants cannot be listened for: they are looked for instead");
+            tracing::debug!(%error, "the steps of grants cannot be listened for");
             return;
         }
         loop {
@@ -138,9 +147,16 @@ impl Vigenti {
     }
 
     async fn rileggi(&self) {
-        if let Err(error) = self.leggi(Instant::now()).await {
-            let cause = error.source.as_deref().map(tracing::field::display);
-            tracing::warn!(%error, cause, "the grants cannot be read");
+        let readable = self.leggi(Instant::now()).await;
+        let was_readable = self.0.leggibili.swap(readable.is_ok(), Ordering::Relaxed);
+        match readable {
+            // Said once, and not at every turn.
+            Err(error) if was_readable => {
+                let cause = error.source.as_deref().map(tracing::field::display);
+                tracing::warn!(%error, cause, "the grants cannot be read");
+            }
+            Ok(_) if !was_readable => tracing::info!("the grants can be read again"),
+            _ => {}
         }
     }
 
