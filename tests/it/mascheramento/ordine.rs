@@ -125,7 +125,7 @@ async fn what_was_loaded_before_is_put_into_another_order() {
     assert_eq!(inversioni(&visti(&servizio, MASCHERATI[0]).await), 0);
     let mut transaction = owner.begin().await.unwrap();
     sqlx::raw_sql(include_str!(
-        "../../../migrations/20261125130000_dettaglio_decreto_ordine.sql"
+        "../../../migrations/20261125150000_dettaglio_decreto_ordine.sql"
     ))
     .execute(&mut *transaction)
     .await
