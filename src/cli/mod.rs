@@ -15,6 +15,7 @@ mod progress;
 mod report_table;
 mod serve;
 mod token;
+mod voucher;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -22,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 use self::{
     audit::Audit, demo::Demo, generate::Generate, grant::Grant, interrupt::interruptible,
-    load::Load, migrate::Migrate, policy::Policy, serve::Serve, token::Token,
+    load::Load, migrate::Migrate, policy::Policy, serve::Serve, token::Token, voucher::Voucher,
 };
 use crate::{config::Settings, error::Sentence, telemetry};
 
@@ -48,6 +49,7 @@ enum Command {
     Migrate(Migrate),
     Policy(Policy),
     Token(Token),
+    Voucher(Voucher),
 }
 
 impl Cli {
@@ -69,6 +71,7 @@ impl Cli {
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
             Command::Policy(policy) => policy.run(&settings).await,
             Command::Token(token) => token.run(&settings),
+            Command::Voucher(voucher) => interruptible(voucher.run(&settings)).await,
         };
         telemetry.shutdown().await;
         result

@@ -158,7 +158,7 @@ pub(super) async fn esamina(
     v.vale("evidence: typ", typ.as_deref() == Some("jwt"), || {
         invalid("the evidence's typ is not JWT")
     })?;
-    v.nota(|| format!("{typ:?}"));
+    v.nota(|| format!("{:?}", typ.as_deref().unwrap_or_default()));
     let kid = match &jws.header.kid {
         Some(kid) => Ok(kid.as_str()),
         None => Err(invalid("the evidence has no kid")),

@@ -18,6 +18,11 @@ pub(super) fn from_base64url(text: &str) -> Option<Impronta> {
     BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
+/// In base64url.
+pub(super) fn to_base64url(impronta: &Impronta) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(impronta)
+}
+
 /// In hexadecimal.
 pub(super) fn to_hex(impronta: &Impronta) -> String {
     impronta.iter().map(|byte| format!("{byte:02x}")).collect()

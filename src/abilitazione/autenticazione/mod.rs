@@ -199,10 +199,7 @@ impl Autenticatore {
     }
 
     /// Every check on what a caller would present, passed or not. Nothing is noted as used. `rpc`: for which call the proof
-    /// should be.
-    ///
-    /// # Errors
-    /// The first check that failed; all of them are in the list.
+    /// should be. Second: who it is, or the first failure.
     pub async fn esame(
         &self,
         credenziali: &Credenziali<'_>,

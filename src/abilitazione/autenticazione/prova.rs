@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{
     claims::{instant, is_nome},
     htu::{Htu, IndirizzoPubblico},
-    impronta::{Impronta, from_base64url, sha256},
+    impronta::{Impronta, from_base64url, sha256, to_base64url},
     jws::Jws,
     verbale::Verbale,
 };
@@ -73,7 +73,7 @@ pub(super) fn esamina(
     v.vale("proof: typ", typ.as_deref() == Some("dpop+jwt"), || {
         invalid("the proof's typ is not dpop+jwt")
     })?;
-    v.nota(|| format!("{typ:?}"));
+    v.nota(|| format!("{:?}", typ.as_deref().unwrap_or_default()));
     let jwk = jws.header.jwk.as_ref();
     let key = jwk
         .ok_or("is missing")
@@ -127,6 +127,10 @@ pub(super) fn esamina(
         from_base64url(&claims.ath) == Some(chiamata.ath),
         || invalid("the proof is for another token: ath is not base64url(SHA-256(token))"),
     )?;
+    v.nota(|| {
+        let ath = to_base64url(&chiamata.ath);
+        format!("{:?}; of this token {ath:?}", claims.ath)
+    });
     v.vale("proof: jti", is_nome(&claims.jti), || {
         invalid("the proof's jti is not a text of 1 to 255 bytes")
     })?;

@@ -108,7 +108,7 @@ pub(super) async fn esamina(
         emittente.tipo.takes(typ.as_deref(), claims.cnf.is_some()),
         || invalid("the token's typ is not that of an access token (at+jwt)"),
     )?;
-    v.nota(|| format!("{typ:?}"));
+    v.nota(|| format!("{:?}", typ.as_deref().unwrap_or_default()));
     let generazione = firma(emittente, &jws, v).await?;
 
     v.vale("token: aud", claims.aud.names(&emittente.audience), || {

@@ -134,14 +134,11 @@ impl fmt::Display for Passo {
         } else {
             "pass"
         };
-        write!(f, "{esito}  {:24}", self.nome)?;
-        if let Some(errore) = &self.errore {
-            write!(f, "  {errore}")?;
-        }
-        match (self.nota.is_empty(), self.errore.is_some()) {
-            (true, _) => Ok(()),
-            (false, true) => write!(f, " ({})", self.nota),
-            (false, false) => write!(f, "  {}", self.nota),
+        match (&self.errore, self.nota.as_str()) {
+            (None, "") => write!(f, "{esito}  {}", self.nome),
+            (None, nota) => write!(f, "{esito}  {:20}  {nota}", self.nome),
+            (Some(errore), "") => write!(f, "{esito}  {:20}  {errore}", self.nome),
+            (Some(errore), nota) => write!(f, "{esito}  {:20}  {errore} ({nota})", self.nome),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Vouchers, proofs and evidences against the real server: what is right is taken, and each defect is named.
 
 mod chiavi;
+mod comando;
 mod difetti;
 mod fonte;
 mod uso;
