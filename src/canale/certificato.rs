@@ -11,6 +11,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use aws_lc_rs::digest;
+use chrono::{DateTime, Utc};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 /// A client certificate whose chain was verified.
@@ -18,6 +19,8 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 pub struct Certificato {
     impronta: String,
     nomi: BTreeSet<String>,
+    valido_dal: DateTime<Utc>,
+    scadenza: DateTime<Utc>,
 }
 
 /// A certificate that cannot be read.
@@ -56,11 +59,17 @@ impl Certificato {
                 _ => None,
             })
             .collect();
+        let instant = |seconds| {
+            DateTime::from_timestamp(seconds, 0)
+                .ok_or_else(|| CertificatoError("its dates are out of range".to_owned()))
+        };
         let hash = digest::digest(&digest::SHA256, der);
         let hex: String = hash.as_ref().iter().map(|b| format!("{b:02x}")).collect();
         Ok(Self {
             impronta: format!("sha256:{hex}"),
             nomi,
+            valido_dal: instant(parsed.validity().not_before.timestamp())?,
+            scadenza: instant(parsed.validity().not_after.timestamp())?,
         })
     }
 
@@ -74,6 +83,24 @@ impl Certificato {
     #[must_use]
     pub fn nomi(&self) -> &BTreeSet<String> {
         &self.nomi
+    }
+
+    /// Its first instant.
+    #[must_use]
+    pub fn valido_dal(&self) -> DateTime<Utc> {
+        self.valido_dal
+    }
+
+    /// Its last instant.
+    #[must_use]
+    pub fn scadenza(&self) -> DateTime<Utc> {
+        self.scadenza
+    }
+
+    /// Whether it is valid at an instant: a connection may outlive the certificate that it was opened with.
+    #[must_use]
+    pub fn vale(&self, istante: DateTime<Utc>) -> bool {
+        (self.valido_dal..=self.scadenza).contains(&istante)
     }
 
     /// Whether it is what a grant demands: `sha256:…` (or the digits alone, in any case, with or without colons),

@@ -11,7 +11,6 @@ use tokio_rustls::rustls::{
     time_provider::TimeProvider,
     version::{TLS12, TLS13},
 };
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::file::{Contenuto, Lettura, TlsError};
 use crate::{canale::Certificato, clock::Clock};
@@ -25,7 +24,6 @@ const PRESTO: TimeDelta = TimeDelta::days(30);
 pub(super) struct Materiale {
     pub(super) config: Arc<ServerConfig>,
     pub(super) certificato: Certificato,
-    pub(super) scadenza: DateTime<Utc>,
     /// What it was made of.
     pub(super) lettura: Lettura,
 }
@@ -47,10 +45,9 @@ impl Materiale {
         let own = chain
             .first()
             .ok_or_else(|| cert.errore("holds no certificate in PEM"))?;
-        let unreadable = |error: String| cert.errore(format!("its certificate: {error}"));
-        let certificato = Certificato::from_der(own).map_err(|e| unreadable(e.to_string()))?;
-        let validita = Validita::di(own).map_err(unreadable)?;
-        validita.check(now).map_err(|error| cert.errore(error))?;
+        let certificato = Certificato::from_der(own)
+            .map_err(|error| cert.errore(format!("its certificate: {error}")))?;
+        in_corso(&certificato, now).map_err(|error| cert.errore(error))?;
         let private = PrivateKeyDer::from_pem_slice(&key.byte)
             .map_err(|_| key.errore("holds no private key in PEM"))?;
 
@@ -79,13 +76,12 @@ impl Materiale {
         // A session that is resumed is not verified again: not against the date, and not against the authorities.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        if validita.al - now < PRESTO {
-            tracing::warn!(scadenza = %validita.al, "the server's certificate expires soon");
+        if certificato.scadenza() - now < PRESTO {
+            tracing::warn!(expires = %certificato.scadenza(), "the server's certificate expires soon");
         }
         Ok(Self {
             config: Arc::new(config),
             certificato,
-            scadenza: validita.al,
             lettura,
         })
     }
@@ -107,7 +103,8 @@ fn verifier(
     for authority in certificates(ca)? {
         let bad = |error: String| ca.errore(format!("one of its certificates: {error}"));
         // Nobody looks at the dates of a root later on.
-        match Validita::di(&authority).map_err(bad)?.check(now) {
+        let certificato = Certificato::from_der(&authority).map_err(|e| bad(e.to_string()))?;
+        match in_corso(&certificato, now) {
             Ok(()) => roots.add(authority).map_err(|e| bad(e.to_string()))?,
             Err(error) => {
                 tracing::warn!(file = %ca.file.display(), error, "an authority is left out");
@@ -129,34 +126,19 @@ fn verifier(
         .map_err(|error| ca.errore(error.to_string()))
 }
 
-/// First and last instant of a certificate.
-struct Validita {
-    dal: DateTime<Utc>,
-    al: DateTime<Utc>,
-}
-
-impl Validita {
-    fn di(der: &[u8]) -> Result<Self, String> {
-        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
-        let instant = |seconds| {
-            DateTime::from_timestamp(seconds, 0).ok_or("its dates are out of range".to_owned())
-        };
-        let validity = parsed.validity();
-        Ok(Self {
-            dal: instant(validity.not_before.timestamp())?,
-            al: instant(validity.not_after.timestamp())?,
-        })
+/// Whether a certificate is valid now; if not, why.
+fn in_corso(certificato: &Certificato, now: DateTime<Utc>) -> Result<(), String> {
+    if certificato.vale(now) {
+        return Ok(());
     }
-
-    fn check(&self, now: DateTime<Utc>) -> Result<(), String> {
-        if now < self.dal {
-            return Err(format!("its certificate is not valid before {}", self.dal));
-        }
-        if now > self.al {
-            return Err(format!("its certificate expired on {}", self.al));
-        }
-        Ok(())
-    }
+    Err(if now < certificato.valido_dal() {
+        format!(
+            "its certificate is not valid before {}",
+            certificato.valido_dal()
+        )
+    } else {
+        format!("its certificate expired on {}", certificato.scadenza())
+    })
 }
 
 /// The clock that dates of client certificates are checked by.

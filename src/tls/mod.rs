@@ -23,8 +23,8 @@
 //! # }
 //! ```
 //!
-//! Connections that are open keep the certificates with which they were opened, the client's too: what must end at once
-//! is the grant, and that does.
+//! Connections that are open keep the certificates with which they were opened, the client's too, which counts for no grant once
+//! it has expired. What must end at once is the grant, and that does.
 
 mod ascolto;
 mod file;
@@ -37,7 +37,6 @@ mod tests;
 use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, Utc};
 use tokio_rustls::rustls::ServerConfig;
 
 pub use self::{ascolto::Ascolto, file::TlsError, ricarica::Ricarica};
@@ -87,12 +86,6 @@ impl Tls {
     #[must_use]
     pub fn certificato(&self) -> Certificato {
         self.0.materiale.load().certificato.clone()
-    }
-
-    /// Its last instant.
-    #[must_use]
-    pub fn scadenza(&self) -> DateTime<Utc> {
-        self.0.materiale.load().scadenza
     }
 
     fn config(&self) -> Arc<ServerConfig> {

@@ -93,7 +93,7 @@ impl Ricarica {
                 tracing::info!(
                     from = self.tls.certificato().impronta(),
                     to = materiale.certificato.impronta(),
-                    expires = %materiale.scadenza,
+                    expires = %materiale.certificato.scadenza(),
                     "TLS certificates replaced, for new connections"
                 );
                 self.tls.0.materiale.store(materiale);
@@ -123,11 +123,12 @@ impl Ricarica {
 
     /// Tells how long the certificate in force still holds.
     fn misura(&mut self) {
-        let resta = self.tls.scadenza() - self.tls.0.clock.now();
+        let scadenza = self.tls.certificato().scadenza();
+        let resta = scadenza - self.tls.0.clock.now();
         telemetry::record_expiry(resta.num_seconds());
         let scaduto = resta.num_seconds() < 0;
         if scaduto && !self.scaduto {
-            tracing::error!(expired = %self.tls.scadenza(), "the server's certificate has expired");
+            tracing::error!(expired = %scadenza, "the server's certificate has expired");
         }
         self.scaduto = scaduto;
     }

@@ -1,5 +1,6 @@
 //! TLS over the real server: who gets a connection, and what becomes known of it.
 
+mod abilitazione;
 mod autorita;
 mod canale;
 mod programma;
