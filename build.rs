@@ -6,10 +6,11 @@ use std::{env, error::Error, fs, path::PathBuf};
 use prost::Message as _;
 
 const ROOT: &str = "proto";
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "inps/omnia/monitoraggio/v1/access_service.proto",
     "inps/omnia/monitoraggio/v1/decree_service.proto",
     "inps/omnia/monitoraggio/v1/error_reason.proto",
+    "inps/omnia/monitoraggio/v1/grant_service.proto",
     "inps/omnia/monitoraggio/v1/report_service.proto",
 ];
 

@@ -1,7 +1,7 @@
 //! The composition root: what is made of what, and in which order calls pass through it.
 //!
 //! ```text
-//! TCP ─► observe ─► canale ─► audit ─► access ─► ReportService, DecreeService, AccessService ─► Postgres (serving role)
+//! TCP ─► observe ─► canale ─► audit ─► access ─► ReportService, DecreeService, AccessService, GrantService ─► Postgres (serving role)
 //!                                          └──► health, reflection (no token)
 //! ```
 
@@ -17,8 +17,8 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
     abilitazione::{
-        Access, AccessLayer, Consumo, Guardia, Politica, Ricarica, Sorgente, Vigenti, Vocabulary,
-        autenticazione::Usate,
+        Access, AccessLayer, Consumo, Grants, Guardia, Politica, Ricarica, Sorgente, Vigenti,
+        Vocabulary, autenticazione::Usate,
     },
     audit::{Audit, AuditLayer, Chiave},
     canale::{CanaleLayer, Inoltro},
@@ -29,7 +29,8 @@ use crate::{
     postgres::{Accanto, side_pool},
     proto::{
         FILE_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
-        decree_service_server::DecreeServiceServer, report_service_server::ReportServiceServer,
+        decree_service_server::DecreeServiceServer, grant_service_server::GrantServiceServer,
+        report_service_server::ReportServiceServer,
     },
     report::service::Report,
     rpc::observe::ObserveLayer,
@@ -156,10 +157,17 @@ async fn serve_recorded(
         AbortOnDropHandle::new(tokio::spawn(audit.clone().ancora_ogni_giorno(pool.clone())));
 
     let limit = settings.server.max_request_bytes;
+    let guardia = access.guardia();
+    let grants = Grants::new(
+        pool.clone(),
+        guardia.politica().clone(),
+        guardia.clock().clone(),
+    );
     let mut routes = Routes::new(health_service)
         .add_service(
             ReportServiceServer::new(Report::new(pool.clone())).max_decoding_message_size(limit),
         )
+        .add_service(GrantServiceServer::new(grants).max_decoding_message_size(limit))
         .add_service(
             DecreeServiceServer::new(Decrees::new(pool, limiti)).max_decoding_message_size(limit),
         )

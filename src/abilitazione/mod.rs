@@ -18,7 +18,7 @@
 //! `CALL_DENIED`. A person with a good token and no grant: `GRANT_MISSING`, whatever they call.
 //!
 //! - [`autenticazione`]: token, proof and evidence.
-//! - [`aa07`]: the grants, and their life; [`Vigenti`]: those in force, in memory; [`condizioni`]: what they demand of a call.
+//! - [`aa07`]: the grants, and their life; [`Grants`]: the same over gRPC; [`Vigenti`]: those in force, in memory; [`condizioni`]: what they demand of a call.
 //! - [`Vocabulary`], [`Politica`], [`Tabella`]: what a profile may do; Casbin decides when the policy is loaded.
 //! - [`Guardia`], [`AccessLayer`]: the decision on a call, and again on a stream while it runs; [`Consumo`]: the quotas.
 //! - [`Abilitazione`], [`Permesso`], [`Ambito`]: the decision as values. No query runs without a `Permesso`.
@@ -31,6 +31,7 @@ mod condizioni;
 mod consumo;
 mod correnti;
 pub mod demo_key;
+mod gestione;
 mod guardia;
 mod layer;
 mod permesso;
@@ -45,6 +46,7 @@ mod vocabulary;
 pub use ambito::{Alcuni, Ambito, Codice, Insieme};
 pub use condizioni::{Contesto, condizioni};
 pub use consumo::Consumo;
+pub use gestione::Grants;
 pub use guardia::Guardia;
 pub use layer::{AccessLayer, Accesso};
 pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};

@@ -10,18 +10,19 @@ use omnia::{
 use tonic::Code;
 
 use crate::{
-    chiamate::{self, RPC, chiama, drena, filtro_decreti, filtro_report},
+    chiamate::{self, chiama, drena, filtro_decreti, filtro_report, tutte},
     errore::assert_errore,
     modello::{CF, MASCHERA, NORMATIVE},
     servizio::Servizio,
 };
 
 /// In the order of the columns of [`ATTESE`].
-const PROFILI: [&str; 4] = [
+const PROFILI: [&str; 5] = [
     "mlps-ammortizzatori",
     "mlps-consultazione",
     "mef-rgs",
     "mef-sintesi",
+    "inps-gestione",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,36 +36,58 @@ enum Atteso {
 use Atteso::{Chiamata as C, Filtro as F, Si as S};
 
 /// A filter ("": none) and what each profile gets.
-type Riga = (&'static str, [Atteso; 4]);
+type Riga = (&'static str, [Atteso; 5]);
 
 /// The calls of the detail differ in nothing.
 const DECRETI: [Riga; 7] = [
-    ("", [S, S, S, C]),
-    ("codifica_sistema_unico", [S, S, S, C]),
-    ("numero_decreto", [S, S, S, C]),
-    ("periodo", [S, S, S, C]),
-    ("cf_azienda", [S, F, F, C]),
-    ("cf_azienda.persona_fisica", [S, F, F, C]),
-    ("matricola_azienda", [S, F, F, C]),
+    ("", [S, S, S, C, C]),
+    ("codifica_sistema_unico", [S, S, S, C, C]),
+    ("numero_decreto", [S, S, S, C, C]),
+    ("periodo", [S, S, S, C, C]),
+    ("cf_azienda", [S, F, F, C, C]),
+    ("cf_azienda.persona_fisica", [S, F, F, C, C]),
+    ("matricola_azienda", [S, F, F, C, C]),
 ];
 
-const ATTESE: [(&str, &[Riga]); 8] = [
-    ("AccessService/GetMyAccess", &[("", [S, S, S, S])]),
+/// The life cycle of grants is for INPS staff, who see no data for it.
+const INPS: [Atteso; 5] = [C, C, C, C, S];
+const GESTIONE: [Riga; 1] = [("", INPS)];
+
+const ATTESE: [(&str, &[Riga]); 17] = [
+    ("AccessService/GetMyAccess", &[("", [S, S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
     ("DecreeService/ExportDecrees", &DECRETI),
     ("DecreeService/ListDecrees", &DECRETI),
+    ("GrantService/ApproveRequest", &GESTIONE),
+    ("GrantService/GetGrant", &GESTIONE),
+    ("GrantService/ListExpiringGrants", &GESTIONE),
+    (
+        "GrantService/ListGrants",
+        &[
+            ("", INPS),
+            ("soggetto", INPS),
+            ("ente", INPS),
+            ("profilo", INPS),
+            ("stato", INPS),
+        ],
+    ),
+    ("GrantService/RecordRequest", &GESTIONE),
+    ("GrantService/ResumeGrant", &GESTIONE),
+    ("GrantService/RevokeGrant", &GESTIONE),
+    ("GrantService/SuspendGrant", &GESTIONE),
+    ("GrantService/VerifyRequest", &GESTIONE),
     (
         "ReportService/GetReportSintetico",
         &[
-            ("", [S, S, S, S]),
-            ("normativa", [S, S, S, S]),
-            ("prestazione", [S, S, S, S]),
-            ("periodo", [S, S, S, S]),
+            ("", [S, S, S, S, C]),
+            ("normativa", [S, S, S, S, C]),
+            ("prestazione", [S, S, S, S, C]),
+            ("periodo", [S, S, S, S, C]),
         ],
     ),
-    ("ReportService/ListNormative", &[("", [S, S, S, S])]),
-    ("ReportService/ListPrestazioni", &[("", [S, S, S, S])]),
-    ("ReportService/ListRilevazioni", &[("", [S, S, S, S])]),
+    ("ReportService/ListNormative", &[("", [S, S, S, S, C])]),
+    ("ReportService/ListPrestazioni", &[("", [S, S, S, S, C])]),
+    ("ReportService/ListRilevazioni", &[("", [S, S, S, S, C])]),
 ];
 
 /// No call and no filter of the contract is missing in the table.
@@ -86,7 +109,7 @@ fn the_table_is_whole() {
         })
         .collect();
     assert_eq!(here, of_contract);
-    assert_eq!(ATTESE.map(|(rpc, _)| rpc), RPC);
+    assert_eq!(ATTESE.map(|(rpc, _)| rpc).to_vec(), tutte());
 }
 
 #[tokio::test]
@@ -211,7 +234,7 @@ async fn natural_persons_are_masked_for_those_who_may_not_know_them() {
 async fn access_to_the_detail_is_offered_to_those_who_have_it() {
     let servizio = Servizio::avvia().await;
     servizio.carica(&chiamate::estratto(), "2026-10-31").await;
-    for profilo in PROFILI {
+    for profilo in PROFILI.into_iter().filter(|p| *p != "inps-gestione") {
         let mut cliente = servizio.cliente(profilo).await;
         for filtro in ["", "normativa", "prestazione", "periodo"] {
             let answer = cliente

@@ -9,12 +9,14 @@ use omnia::proto::{
 use tonic::{Status, Streaming};
 
 use crate::{
+    gestione,
     modello::{
         CF, CODIFICHE, Estratto, MATRICOLE, NORMATIVE, NUMERI, PRESTAZIONI, Riga, Stanziamento,
     },
     servizio::Cliente,
 };
 
+/// The calls of the ministries.
 pub const RPC: [&str; 8] = [
     "AccessService/GetMyAccess",
     "DecreeService/CountDecrees",
@@ -25,6 +27,13 @@ pub const RPC: [&str; 8] = [
     "ReportService/ListPrestazioni",
     "ReportService/ListRilevazioni",
 ];
+
+/// Every call of the contract, by name.
+pub fn tutte() -> Vec<&'static str> {
+    let mut tutte = [&RPC[..], &gestione::RPC].concat();
+    tutte.sort_unstable();
+    tutte
+}
 
 /// The calls that share the selection of the detail.
 pub const DETTAGLIO: [&str; 3] = [
@@ -187,7 +196,7 @@ pub async fn chiama_per(
             let esportato = drena(stream).await;
             esportato.esito.map(|_| esportato.righe.len())?
         }
-        other => panic!("{other} is no call of the contract"),
+        other => gestione::chiama(cliente, other, filtro).await?,
     })
 }
 

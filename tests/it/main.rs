@@ -22,6 +22,8 @@ mod contratto;
 mod errore;
 mod flusso;
 mod forged;
+mod gestione;
+mod gestione_elenchi;
 mod indirizzo;
 mod ingresso;
 mod mascheramento;

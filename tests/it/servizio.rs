@@ -19,7 +19,7 @@ use omnia::{
     config::Settings,
     proto::{
         access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
-        report_service_client::ReportServiceClient,
+        grant_service_client::GrantServiceClient, report_service_client::ReportServiceClient,
     },
     rilevazione::{Esito, Fonti, Segnalazione, carica},
     tls::{Ascolto, Tls},
@@ -90,7 +90,7 @@ impl Interceptor for Bearer {
 
 pub type Canale = InterceptedService<Channel, Bearer>;
 
-/// The three clients of one caller.
+/// The clients of one caller.
 #[derive(Clone)]
 pub struct Cliente {
     pub report: ReportServiceClient<Canale>,
@@ -98,6 +98,7 @@ pub struct Cliente {
     pub accesso: AccessServiceClient<Canale>,
     /// For whatever has no client of its own.
     pub canale: Canale,
+    pub abilitazioni: GrantServiceClient<Canale>,
 }
 
 impl Servizio {
@@ -308,6 +309,7 @@ fn cliente(channel: Channel, bearer: Bearer) -> Cliente {
         report: ReportServiceClient::new(canale.clone()).max_decoding_message_size(limit),
         decreti: DecreeServiceClient::new(canale.clone()).max_decoding_message_size(limit),
         accesso: AccessServiceClient::new(canale.clone()),
+        abilitazioni: GrantServiceClient::new(canale.clone()),
         canale,
     }
 }

@@ -19,6 +19,7 @@
 
 mod certificati;
 mod concessa;
+mod elenco;
 mod evento;
 mod finalita;
 mod modulo;
@@ -28,7 +29,7 @@ mod passo;
 mod quote;
 mod registra;
 mod reti;
-mod richiesta;
+pub(super) mod richiesta;
 mod scheda;
 mod stato;
 
@@ -45,6 +46,7 @@ use crate::{
 
 pub use certificati::Certificati;
 pub use concessa::{Concessa, leggi, scegli, valid_for};
+pub use elenco::{FiltroAbilitazioni, elenca, in_scadenza};
 pub use evento::{Evento, Motivo, eventi};
 pub use finalita::Finalita;
 pub use modulo::{ImprontaModulo, ProtocolloPec};

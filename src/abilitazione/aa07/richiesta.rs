@@ -69,12 +69,42 @@ pub struct Limiti {
 impl Richiesta {
     /// Notes everything that is wrong with it on a day, but for what only the database knows.
     pub(super) fn check(&self, oggi: NaiveDate, tabella: &Tabella, violations: &mut Violations) {
-        let mut check = |field: &str, good: bool, difetto: Difetto| {
-            violations.check(field, good.then_some(()).ok_or(difetto));
-        };
-        check("soggetto", is_nome(&self.soggetto), SOGGETTO);
-        check("profilo", tabella.profilo(&self.profilo).is_some(), PROFILO);
-        check("valida_al", self.valida_al >= self.valida_dal, ORDINE);
-        check("valida_al", self.valida_al >= oggi, PASSATA);
+        check_soggetto(&self.soggetto, violations);
+        check_profilo(&self.profilo, tabella, violations);
+        check_giorni(self.valida_dal, self.valida_al, oggi, violations);
     }
+}
+
+/// Notes a subject that no token could have.
+pub(in crate::abilitazione) fn check_soggetto(soggetto: &str, violations: &mut Violations) {
+    note("soggetto", is_nome(soggetto), SOGGETTO, violations);
+}
+
+/// Notes a profile that the policy does not have.
+pub(in crate::abilitazione) fn check_profilo(
+    profilo: &str,
+    tabella: &Tabella,
+    violations: &mut Violations,
+) {
+    note(
+        "profilo",
+        tabella.profilo(profilo).is_some(),
+        PROFILO,
+        violations,
+    );
+}
+
+/// Notes days out of order, and a last one that has passed.
+pub(in crate::abilitazione) fn check_giorni(
+    dal: NaiveDate,
+    al: NaiveDate,
+    oggi: NaiveDate,
+    violations: &mut Violations,
+) {
+    note("valida_al", al >= dal, ORDINE, violations);
+    note("valida_al", al >= oggi, PASSATA, violations);
+}
+
+fn note(field: &str, good: bool, difetto: Difetto, violations: &mut Violations) {
+    violations.check(field, good.then_some(()).ok_or(difetto));
 }

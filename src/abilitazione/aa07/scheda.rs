@@ -53,8 +53,7 @@ impl Scheda {
 pub async fn list(pool: &PgPool) -> Result<Vec<Scheda>> {
     let mut query = select();
     query.push(" order by a.id");
-    let rows = query.build().fetch_all(pool).await?;
-    rows.iter().map(Scheda::from_row).collect()
+    read(query, pool).await
 }
 
 /// The grant with this number.
@@ -68,7 +67,13 @@ pub async fn scheda(pool: &PgPool, id: i64) -> Result<Scheda> {
     Scheda::from_row(&row.ok_or_else(|| not_found(id))?)
 }
 
-fn select() -> QueryBuilder<Postgres> {
+pub(super) async fn read(mut query: QueryBuilder<Postgres>, pool: &PgPool) -> Result<Vec<Scheda>> {
+    let rows = query.build().fetch_all(pool).await?;
+    rows.iter().map(Scheda::from_row).collect()
+}
+
+/// Every grant `a` with its last step `e`.
+pub(super) fn select() -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new("select ");
     query
         .push(COLONNE)

@@ -25,12 +25,13 @@ fn and(line: &str) -> (usize, Sorgente) {
 }
 
 #[tokio::test]
-async fn the_profiles_are_what_the_ministries_were_given() {
+async fn the_profiles_are_what_the_offices_were_given() {
     let tabella = build(&Sorgente::embedded()).await.unwrap();
     let profili: Vec<&str> = tabella.profili().map(Profilo::nome).collect();
     assert_eq!(
         profili,
         [
+            "inps-gestione",
             "mef-rgs",
             "mef-sintesi",
             "mlps-ammortizzatori",
@@ -59,6 +60,9 @@ async fn the_profiles_are_what_the_ministries_were_given() {
             .decisione("ReportService/GetReportSintetico")
             .is_some()
     );
+    let gestione = tabella.profilo("inps-gestione").unwrap();
+    assert!(gestione.decisione("GrantService/ApproveRequest").is_some());
+    assert!(gestione.decisione(list).is_none());
     for profilo in tabella.profili() {
         assert!(profilo.decisione("AccessService/GetMyAccess").is_some());
     }

@@ -12,7 +12,7 @@ use super::policy;
 use crate::{
     abilitazione::{
         Vocabulary,
-        aa07::{self, Azione, Motivo, Operatore, Stato},
+        aa07::{self, Azione, Ente, FiltroAbilitazioni, Motivo, Operatore, Situazione, Stato},
     },
     clock::Clock,
     config::Settings,
@@ -42,13 +42,36 @@ enum Command {
     Resume(Passo),
     /// Revoke a grant, or refuse a request.
     Revoke(Passo),
-    /// List every grant, in every state.
-    List,
+    /// List grants, in every state.
+    List(Filtri),
+    /// List the grants that stand and whose last day is near, by last day: for their recertification.
+    Expiring {
+        /// Within how many days.
+        #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3660))]
+        giorni: u32,
+    },
     /// Show a grant and every step that it took.
     Show {
         /// Its number, as listed.
         id: i64,
     },
+}
+
+/// Which grants to list; what is not given does not matter.
+#[derive(Debug, Args)]
+struct Filtri {
+    /// The subject, exactly.
+    #[arg(long)]
+    soggetto: Option<String>,
+    /// MLPS, MEF or INPS.
+    #[arg(long)]
+    ente: Option<Ente>,
+    /// The profile, exactly.
+    #[arg(long)]
+    profilo: Option<String>,
+    /// What it amounts to today: RICHIESTA, VERIFICATA, FUTURA, ATTIVA, SOSPESA, SCADUTA, REVOCATA or RIFIUTATA.
+    #[arg(long)]
+    stato: Option<Situazione>,
 }
 
 #[derive(Debug, Args)]
@@ -134,9 +157,21 @@ impl Command {
             Self::Suspend(passo) => step(Azione::Sospensione, passo).await,
             Self::Resume(passo) => step(Azione::Riattivazione, passo).await,
             Self::Revoke(passo) => step(Azione::Revoca, passo).await,
-            Self::List => {
-                let schede = aa07::list(&pool).await.map_err(sentence)?;
-                Ok(show::table(&schede, clock.today()))
+            Self::List(filtri) => {
+                let filtro = FiltroAbilitazioni {
+                    soggetto: filtri.soggetto,
+                    ente: filtri.ente,
+                    profilo: filtri.profilo,
+                    stato: filtri.stato,
+                };
+                let oggi = clock.today();
+                let schede = aa07::elenca(&pool, &filtro, oggi, 0, i64::MAX).await;
+                Ok(show::table(&schede.map_err(sentence)?, oggi))
+            }
+            Self::Expiring { giorni } => {
+                let oggi = clock.today();
+                let schede = aa07::in_scadenza(&pool, oggi, giorni, None, i64::MAX).await;
+                Ok(show::table(&schede.map_err(sentence)?, oggi))
             }
             Self::Show { id } => {
                 let scheda = aa07::scheda(&pool, id).await.map_err(sentence)?;

@@ -125,6 +125,42 @@ async fn a_grant_lives() {
         ]
     );
 
+    for (arguments, lines) in [
+        (&["list", "--stato", "ATTIVA", "--ente", "MEF"][..], 1),
+        (&["list", "--soggetto", "rgs", "--profilo", "mef-rgs"], 1),
+        (&["list", "--stato", "SOSPESA"], 0),
+        (&["list", "--soggetto", "rg"], 0),
+        (&["expiring"], 0),
+    ] {
+        let (ok, out, err) = macchina.grant(arguments);
+        assert_eq!(
+            (ok, out.lines().count()),
+            (true, 1 + lines),
+            "{arguments:?} {err}"
+        );
+    }
+    let (ok, _, err) = macchina.grant(&["list", "--stato", "attiva"]);
+    assert!(!ok && err.contains("must be RICHIESTA"), "{err}");
+    // Whose last day is today: it expires within any number of days.
+    let oggi = omnia::clock::Clock::system().today().to_string();
+    let last = ["--dal", "2026-01-01", "--al", &oggi, "--soggetto", "ultimo"];
+    let (ok, _, err) = macchina.grant(
+        &[
+            &["record", "--ente", "INPS", "--profilo", "mef-sintesi"],
+            &EVERYTHING[..],
+            &last,
+            &["--protocollo", "1", "--modulo", "Cargo.toml"],
+            &["--motivo", "x", "--operatore", "anna"],
+        ]
+        .concat(),
+    );
+    assert!(ok, "{err}");
+    for step in ["verify", "approve"] {
+        assert!(macchina.step(step, "2", "bruno").0);
+    }
+    let (_, out, _) = macchina.grant(&["expiring", "--giorni", "1"]);
+    assert!(out.lines().count() == 2 && out.contains("ultimo"), "{out}");
+
     let (ok, out, err) = macchina.step("revoke", "1", "carla");
     assert_eq!((ok, out.as_str()), (true, "grant 1 is REVOCATA\n"), "{err}");
     let (ok, out, err) = macchina.grant(&["show", "1"]);
