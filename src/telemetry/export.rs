@@ -19,6 +19,7 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use super::{
     code::{is_fault, name},
+    keys::KeyMetrics,
     method,
     reload::ReloadMetrics,
     tls::TlsMetrics,
@@ -114,6 +115,12 @@ impl Exporter {
     #[must_use]
     pub fn tls_metrics(&self) -> TlsMetrics {
         TlsMetrics::new(&self.meters.meter(SCOPE))
+    }
+
+    /// The instruments of keys.
+    #[must_use]
+    pub fn key_metrics(&self) -> KeyMetrics {
+        KeyMetrics::new(&self.meters.meter(SCOPE))
     }
 
     /// Sends what is left, and ends.

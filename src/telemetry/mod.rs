@@ -31,6 +31,7 @@
 mod call;
 mod code;
 mod export;
+mod keys;
 mod method;
 mod reload;
 mod tls;
@@ -46,6 +47,7 @@ pub use self::{
     call::{Call, record_call, span_for},
     code::name as code_name,
     export::{Exporter, RpcMetrics},
+    keys::{KeyMetrics, record_keys},
     reload::{ReloadMetrics, record_in_force, record_reload, record_version},
     tls::{TlsMetrics, record_expiry, record_handshake},
 };
@@ -79,6 +81,7 @@ pub fn init(settings: &config::Telemetry) -> Result<Telemetry, Sentence> {
         call::install(exporter.rpc_metrics());
         reload::install(exporter.reload_metrics());
         tls::install(exporter.tls_metrics());
+        keys::install(exporter.key_metrics());
     }
     Ok(Telemetry { exporter })
 }

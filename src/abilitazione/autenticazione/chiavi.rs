@@ -26,6 +26,7 @@ use super::{
 use crate::{
     clock::Clock,
     error::{Error, Reason, Result, Sentence},
+    telemetry,
 };
 
 /// A file is looked at this often: it costs nothing.
@@ -214,6 +215,13 @@ impl Inner {
         let Some(lettore) = &self.lettore else {
             return Ok(());
         };
+        let outcome = self.prendi_da(lettore).await;
+        let letto_il = outcome.as_ref().ok().map(|()| self.clock.now());
+        telemetry::record_keys(&lettore.fonte().to_string(), letto_il);
+        outcome
+    }
+
+    async fn prendi_da(&self, lettore: &Lettore) -> Result<(), Sentence> {
         let named =
             |error: Sentence| -> Sentence { format!("{}: {error}", lettore.fonte()).into() };
         let text = lettore.leggi().await.map_err(named)?;

@@ -14,6 +14,7 @@ use super::{
     chiavi::{CLIENT_EC, CONSUMER, PDND, b64, hex, sha256},
     write_jwks,
 };
+use crate::telemetry::Collector;
 
 /// Settings, keys and texts in files.
 struct Ufficio {
@@ -206,6 +207,49 @@ fn all_that_is_wrong_is_told_at_once() {
     ] {
         assert!(out.contains(seen), "{seen}: {out}");
     }
+}
+
+/// A source that fails is seen by who watches, not only by who calls.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_reading_the_keys_ends_is_measured() {
+    let (collector, endpoint) = Collector::start().await;
+    let ufficio = Ufficio::new();
+    let path = ufficio.dir.path().join("omnia.toml");
+    // Nobody listens there.
+    let down = "http://127.0.0.1:9/keys.json";
+    let settings = format!(
+        "{}[[access.issuers]]\nkind = \"oidc\"\nissuer = \"x\"\naudience = \"x\"\njwks = \"{down}\"\n\
+         [telemetry]\notlp_endpoint = \"{endpoint}\"\n",
+        std::fs::read_to_string(&path).unwrap()
+    );
+    std::fs::write(&path, settings).unwrap();
+    let voucher = ufficio.voucher(|_| ());
+    let pdnd = ufficio.dir.path().join("pdnd.json").display().to_string();
+    let now = ufficio.now;
+    let checked = tokio::task::spawn_blocking(move || ufficio.check(&voucher, &["-"]));
+    let (code, out) = checked.await.unwrap();
+    assert_eq!(code, Some(0), "{out}");
+    let numbers = collector.numbers();
+    let fetches = |source: &str, outcome: &str| {
+        let found = numbers.iter().find(|n| {
+            n.name == "omnia.keys.fetch.count"
+                && n.attribute("omnia.source").as_deref() == Some(source)
+                && n.attribute("omnia.outcome").as_deref() == Some(outcome)
+        });
+        found.map(|n| n.value)
+    };
+    assert_eq!(
+        (fetches(&pdnd, "ok"), fetches(&pdnd, "failed")),
+        (Some(1), None)
+    );
+    assert_eq!(
+        (fetches(down, "ok"), fetches(down, "failed")),
+        (None, Some(1))
+    );
+    let read = numbers.iter().find(|n| {
+        n.name == "omnia.keys.last_success" && n.attribute("omnia.source").as_ref() == Some(&pdnd)
+    });
+    assert!((now..now + 60).contains(&read.unwrap().value));
 }
 
 #[test]
