@@ -169,7 +169,8 @@ async fn serve_recorded(
         )
         .add_service(GrantServiceServer::new(grants).max_decoding_message_size(limit))
         .add_service(
-            DecreeServiceServer::new(Decrees::new(pool, limiti)).max_decoding_message_size(limit),
+            DecreeServiceServer::new(Decrees::new(pool, audit.chiave().clone(), limiti))
+                .max_decoding_message_size(limit),
         )
         .add_service(AccessServiceServer::new(Access).max_decoding_message_size(limit));
     if settings.server.reflection {

@@ -206,7 +206,9 @@ impl Audit {
         self.0.clock.now()
     }
 
-    fn chiave(&self) -> &Chiave {
+    /// The key that hides natural persons.
+    #[must_use]
+    pub fn chiave(&self) -> &Chiave {
         &self.0.chiave
     }
 }

@@ -4,6 +4,7 @@ use std::slice;
 
 use crate::{
     abilitazione::Selezione,
+    audit::Chiave,
     error::Violations,
     proto,
     rpc::{pages::Binding, request},
@@ -85,9 +86,10 @@ impl FiltroDecreti {
         })
     }
 
-    /// What a page token of this selection is bound to.
+    /// What a page token of this selection is bound to. Of a natural person it knows what the audit log does, a keyed hash:
+    /// a plain digest could be tried with every codice fiscale by whoever finds the token.
     #[must_use]
-    pub fn binding(&self) -> Binding {
+    pub fn binding(&self, chiave: &Chiave) -> Binding {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let day = |day: Option<chrono::NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
         let criterio = match self.periodo.map(|p| p.criterio()) {
@@ -96,6 +98,10 @@ impl FiltroDecreti {
             Some(Criterio::InizioValidita) => "inizio",
         };
         let codifica = self.codifica_sistema_unico.as_ref();
+        let cf = match &self.cf_azienda {
+            Some(cf) if cf.persona_fisica() => chiave.impronta(cf.as_str()),
+            cf => text(cf.as_ref().map(CodiceFiscale::as_str)),
+        };
         Binding::of(&[
             self.normativa.as_str(),
             &text(codifica.map(CodificaSistemaUnico::as_str)),
@@ -103,7 +109,7 @@ impl FiltroDecreti {
             &day(self.periodo.and_then(|p| p.dal())),
             &day(self.periodo.and_then(|p| p.al())),
             criterio,
-            &text(self.cf_azienda.as_ref().map(CodiceFiscale::as_str)),
+            &cf,
             &text(self.matricola_azienda.as_ref().map(Matricola::as_str)),
         ])
     }
@@ -239,13 +245,15 @@ mod tests {
         let one = |change: fn(&mut proto::FiltroDecreti)| {
             let mut filtro = proto::FiltroDecreti::default();
             change(&mut filtro);
-            parse("A", filtro).unwrap().binding()
+            parse("A", filtro).unwrap().binding(&Chiave::new(&[7; 32]))
         };
         let bindings = [
             one(|_| ()),
             one(|f| f.codifica_sistema_unico = "333-145".into()),
             one(|f| f.numero_decreto = "1".into()),
             one(|f| f.cf_azienda = "00743110157".into()),
+            one(|f| f.cf_azienda = "RCCMNL83S18D969H".into()),
+            one(|f| f.cf_azienda = "RCCMNL83S18D9S9T".into()),
             one(|f| f.matricola_azienda = "7012345662".into()),
             one(|f| {
                 f.periodo = Some(proto::Periodo {
@@ -268,9 +276,26 @@ mod tests {
             }),
             parse("B", proto::FiltroDecreti::default())
                 .unwrap()
-                .binding(),
+                .binding(&Chiave::new(&[7; 32])),
         ];
         let distinct: HashSet<String> = bindings.iter().map(|b| format!("{b:?}")).collect();
         assert_eq!(distinct.len(), bindings.len());
+    }
+
+    /// Whoever finds a token cannot find out by trying which person was asked for.
+    #[test]
+    fn a_person_is_bound_by_a_key() {
+        let binding = |cf: &str, key: u8| {
+            let filtro = proto::FiltroDecreti {
+                cf_azienda: cf.into(),
+                ..Default::default()
+            };
+            let parsed = parse("A", filtro).unwrap();
+            parsed.binding(&Chiave::new(&[key; 32]))
+        };
+        let (company, person) = ("00743110157", "RCCMNL83S18D969H");
+        assert_eq!(binding(company, 1), binding(company, 2));
+        assert_eq!(binding(person, 1), binding(person, 1));
+        assert_ne!(binding(person, 1), binding(person, 2));
     }
 }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     abilitazione::{Abilitazione, abilitazione},
+    audit::Chiave,
     error::{Error, Reason, Result, Violations},
     proto::{self, decree_service_server::DecreeService},
     rilevazione::{
@@ -46,6 +47,7 @@ pub struct Limiti {
 #[derive(Debug, Clone)]
 pub struct Decrees {
     pool: PgPool,
+    chiave: Chiave,
     limiti: Limiti,
 }
 
@@ -58,10 +60,14 @@ struct Selezionato {
 }
 
 impl Decrees {
-    /// Serves from the database behind `pool`.
+    /// Serves from the database behind `pool`. `chiave` hides natural persons in tokens: all instances have the same.
     #[must_use]
-    pub fn new(pool: PgPool, limiti: Limiti) -> Self {
-        Self { pool, limiti }
+    pub fn new(pool: PgPool, chiave: Chiave, limiti: Limiti) -> Self {
+        Self {
+            pool,
+            chiave,
+            limiti,
+        }
     }
 
     /// What the three calls have in common once the fields are parsed. The token, if any, settles the rilevazione.
@@ -72,7 +78,7 @@ impl Decrees {
         numero: Option<NumeroRilevazione>,
         token: &str,
     ) -> Result<Selezionato> {
-        let binding = filtro.binding();
+        let binding = filtro.binding(&self.chiave);
         let permesso = chi.permetti(filtro)?;
         let token = Token::decode(token, binding, numero.map(NumeroRilevazione::get))?;
         let (numero, dopo) = match token {

@@ -2,8 +2,8 @@
 //!
 //! A token says where the previous page ended, not how many rows came before: a load that commits between two pages moves
 //! nothing. It carries a digest of the selection, so that a token used with another selection is refused and not
-//! answered with rows that look right. It is opaque but not secret: it holds no personal data, and a forged position
-//! shows nothing that the caller's own selection would not.
+//! answered with rows that look right. It is opaque but not secret: what it holds of a natural person is hidden by a key, and a
+//! forged position shows nothing that the caller's own selection would not.
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
