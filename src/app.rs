@@ -17,8 +17,8 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
     abilitazione::{
-        Access, AccessLayer, Consumo, Grants, Guardia, Politica, Ricarica, Sorgente, Vigenti,
-        Vocabulary, autenticazione::Usate,
+        Access, AccessLayer, Consumo, Grants, Guardia, Politica, Ricarica, Sorgente, Spiega,
+        Vigenti, Vocabulary, autenticazione::Usate,
     },
     audit::{Audit, AuditLayer, Chiave},
     canale::{CanaleLayer, Inoltro},
@@ -158,6 +158,12 @@ async fn serve_recorded(
 
     let limit = settings.server.max_request_bytes;
     let guardia = access.guardia();
+    let spiega = Spiega::new(
+        guardia.politica().clone(),
+        Vocabulary::of_contract()?,
+        Some(pool.clone()),
+        guardia.clock().clone(),
+    );
     let grants = Grants::new(
         pool.clone(),
         guardia.politica().clone(),
@@ -172,7 +178,9 @@ async fn serve_recorded(
             DecreeServiceServer::new(Decrees::new(pool, audit.chiave().clone(), limiti))
                 .max_decoding_message_size(limit),
         )
-        .add_service(AccessServiceServer::new(Access).max_decoding_message_size(limit));
+        .add_service(
+            AccessServiceServer::new(Access::new(spiega)).max_decoding_message_size(limit),
+        );
     if settings.server.reflection {
         // As bytes: the options of vocabulary.proto must survive.
         let reflection = || {
@@ -262,6 +270,7 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
         "inps.omnia.monitoraggio.v1.ReportService",
         "inps.omnia.monitoraggio.v1.DecreeService",
         "inps.omnia.monitoraggio.v1.AccessService",
+        "inps.omnia.monitoraggio.v1.GrantService",
     ] {
         health.set_service_status(service, status).await;
     }

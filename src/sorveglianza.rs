@@ -1,14 +1,15 @@
 //! Notices that files may have changed: those of the policy, those of the certificates.
 //!
 //! ```text
-//! inotify ── quiet for 100 ms ──┐
+//! inotify ── quiet for 20 ms ───┐
 //! every half second ────────────├──► attendi() ──► the reader compares what it reads with what is in force
 //! SIGHUP ───────────────────────┘
 //! ```
 //!
 //! Directories are watched and not files: an editor writes another file and renames it, and Kubernetes swaps a symbolic
 //! link to a whole directory (`..data`). The watched directory may itself be such a link, so its parent is watched too and
-//! the watches are made anew each time. Nothing is concluded from an event but that it is time to read; and since an
+//! the watches are made anew each time. Nothing is concluded from an event but that it is time to read, and the
+//! reader finds out whether files are still being written; since an
 //! event may be lost, and a network mount has none, it is time to read every half second too.
 
 use std::{
@@ -26,10 +27,10 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-/// Files are whole once nothing has happened for so long.
-const QUIETE: Duration = Duration::from_millis(100);
+/// Events come in swarms: one reading for those of so short a time.
+const QUIETE: Duration = Duration::from_millis(20);
 /// However busy the directory is, it is read after so long.
-const ATTESA_MASSIMA: Duration = Duration::from_millis(400);
+const ATTESA_MASSIMA: Duration = Duration::from_millis(100);
 /// Behind the events, which not every file system has. What is read is small.
 const GIRO: Duration = Duration::from_millis(500);
 

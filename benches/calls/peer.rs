@@ -1,7 +1,7 @@
 //! The peer: a tonic server without layers whose answer is empty.
 
 use omnia::proto::{
-    GetMyAccessRequest, GetMyAccessResponse,
+    ExplainAccessRequest, ExplainAccessResponse, GetMyAccessRequest, GetMyAccessResponse,
     access_service_server::{AccessService, AccessServiceServer},
 };
 use tokio::net::TcpListener;
@@ -22,6 +22,13 @@ impl AccessService for Empty {
         _: Request<GetMyAccessRequest>,
     ) -> Result<Response<GetMyAccessResponse>, Status> {
         Ok(Response::new(GetMyAccessResponse::default()))
+    }
+
+    async fn explain_access(
+        &self,
+        _: Request<ExplainAccessRequest>,
+    ) -> Result<Response<ExplainAccessResponse>, Status> {
+        Ok(Response::new(ExplainAccessResponse::default()))
     }
 }
 

@@ -22,6 +22,7 @@
 //! - [`Vocabulary`], [`Politica`], [`Tabella`]: what a profile may do; Casbin decides when the policy is loaded.
 //! - [`Guardia`], [`AccessLayer`]: the decision on a call, and again on a stream while it runs; [`Consumo`]: the quotas.
 //! - [`Abilitazione`], [`Permesso`], [`Ambito`]: the decision as values. No query runs without a `Permesso`.
+//! - [`Spiega`]: why a call is allowed or refused, and what another policy would change.
 //! - [`demo_key`]: signs tokens for the demo.
 
 pub mod aa07;
@@ -38,6 +39,7 @@ mod permesso;
 mod policy;
 mod porta;
 mod service;
+mod spiega;
 #[cfg(test)]
 mod test_keys;
 mod vigenti;
@@ -51,9 +53,11 @@ pub use guardia::Guardia;
 pub use layer::{AccessLayer, Accesso};
 pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};
 pub use policy::{
-    Decisione, PolicyError, PolicyErrors, Politica, Profilo, Ricarica, Sorgente, Tabella, matrix,
+    Decisione, Differenza, Perche, PolicyError, PolicyErrors, Politica, Profilo, Ricarica, Rifiuto,
+    Riga, Sorgente, Tabella, differenze, matrix,
 };
 pub use porta::is_libera;
 pub use service::Access;
+pub use spiega::Spiega;
 pub use vigenti::Vigenti;
 pub use vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};

@@ -23,7 +23,7 @@ use crate::{
 /// What a call selects, as the decision sees it.
 pub trait Selezione {
     /// The filters that are present, by their name in the contract.
-    fn filtri(&self) -> Vec<&'static str>;
+    fn filtri(&self) -> Vec<&str>;
     /// The norms that are named; empty: none, which asks for all in scope.
     fn normative(&self) -> &[CodiceNormativa];
     /// The benefits that are named; empty: none, which asks for all in scope.
@@ -144,31 +144,51 @@ impl Abilitazione {
     }
 
     fn decide(&self, selezione: &impl Selezione) -> Result<Ambito> {
-        let denied: Vec<&str> = selezione
-            .filtri()
-            .into_iter()
-            .filter(|filtro| !self.decisione.filtro(filtro))
-            .collect();
-        if !denied.is_empty() {
-            return Err(Error::new(
-                Reason::FilterDenied,
-                "the profile may not use these filters in this call",
-            )
-            .with("rpc", self.decisione.rpc())
-            .with("profilo", self.profilo.nome())
-            .with("filtri", denied.join(",")));
-        }
-        self.aa07
-            .ambito
-            .narrowed(selezione.normative(), selezione.prestazioni())
-            .map_err(|outside| {
-                Error::new(
-                    Reason::ScopeDenied,
-                    "the grant does not give these norms or benefits",
-                )
-                .with("valori", outside.join(","))
-            })
+        filtri_consentiti(&self.profilo, &self.decisione, selezione)?;
+        ambito_consentito(&self.aa07, selezione)
     }
+}
+
+/// The profile's say on a selection.
+///
+/// # Errors
+/// [`Reason::FilterDenied`] with all the filters that are denied.
+pub(super) fn filtri_consentiti(
+    profilo: &Profilo,
+    decisione: &Decisione,
+    selezione: &impl Selezione,
+) -> Result<()> {
+    let denied: Vec<&str> = selezione
+        .filtri()
+        .into_iter()
+        .filter(|filtro| !decisione.filtro(filtro))
+        .collect();
+    if denied.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Reason::FilterDenied,
+        "the profile may not use these filters in this call",
+    )
+    .with("rpc", decisione.rpc())
+    .with("profilo", profilo.nome())
+    .with("filtri", denied.join(",")))
+}
+
+/// The grant's say on a selection: what it may read.
+///
+/// # Errors
+/// [`Reason::ScopeDenied`] with all the codes that lie outside the grant.
+pub(super) fn ambito_consentito(aa07: &Aa07, selezione: &impl Selezione) -> Result<Ambito> {
+    aa07.ambito
+        .narrowed(selezione.normative(), selezione.prestazioni())
+        .map_err(|outside| {
+            Error::new(
+                Reason::ScopeDenied,
+                "the grant does not give these norms or benefits",
+            )
+            .with("valori", outside.join(","))
+        })
 }
 
 /// The proof that a selection may be answered, and how.

@@ -1,20 +1,30 @@
-//! AccessService: what the caller's grant gives.
+//! AccessService: what the caller's grant gives, and why calls are allowed or refused.
 
 use tonic::{Request, Response, Status};
 
-use super::{Abilitazione, Ambito, NessunFiltro, abilitazione};
+use super::{Abilitazione, Ambito, NessunFiltro, Spiega, abilitazione};
 use crate::{
     error::Result,
     proto::{
-        self, ChiamataConsentita, GetMyAccessRequest, GetMyAccessResponse,
-        access_service_server::AccessService,
+        self, ChiamataConsentita, ExplainAccessRequest, ExplainAccessResponse, GetMyAccessRequest,
+        GetMyAccessResponse, access_service_server::AccessService,
     },
     rpc::status::into_status,
 };
 
 /// AccessService behind the access layer.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Access;
+#[derive(Debug, Clone)]
+pub struct Access {
+    spiega: Spiega,
+}
+
+impl Access {
+    /// AccessService that explains with `spiega`.
+    #[must_use]
+    pub fn new(spiega: Spiega) -> Self {
+        Self { spiega }
+    }
+}
 
 #[tonic::async_trait]
 impl AccessService for Access {
@@ -24,12 +34,33 @@ impl AccessService for Access {
     ) -> Result<Response<GetMyAccessResponse>, Status> {
         my_access(&request).map(Response::new).map_err(into_status)
     }
+
+    async fn explain_access(
+        &self,
+        request: Request<ExplainAccessRequest>,
+    ) -> Result<Response<ExplainAccessResponse>, Status> {
+        explain(&self.spiega, request)
+            .await
+            .map(Response::new)
+            .map_err(into_status)
+    }
 }
 
 fn my_access(request: &Request<GetMyAccessRequest>) -> Result<GetMyAccessResponse> {
     let abilitazione = abilitazione(request)?;
     abilitazione.permetti(NessunFiltro)?;
     Ok(abilitazione.into())
+}
+
+async fn explain(
+    spiega: &Spiega,
+    request: Request<ExplainAccessRequest>,
+) -> Result<ExplainAccessResponse> {
+    let abilitazione = abilitazione(&request)?.clone();
+    let domanda = spiega.leggi(request.into_inner())?;
+    // The proof holds the question: what is answered is what was decided on and recorded.
+    let permesso = abilitazione.permetti(domanda)?;
+    spiega.rispondi(permesso.selezione()).await
 }
 
 impl From<&Abilitazione> for GetMyAccessResponse {

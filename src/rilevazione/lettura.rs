@@ -131,7 +131,7 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
                 return None;
             }
             Next::Malformed(_, difetto) => {
-                self.refuse(record.line, "", b"", *difetto);
+                self.refuse(record.line, "", b"", difetto.clone());
                 return None;
             }
         }

@@ -39,8 +39,8 @@ pub struct Motivo {
 impl From<Difetto> for Motivo {
     fn from(difetto: Difetto) -> Self {
         Self {
-            english: difetto.english.into(),
-            italiano: difetto.italiano.into(),
+            english: difetto.english,
+            italiano: difetto.italiano,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::error::{Error, Reason};
+use crate::error::{Error, Reason, Violation};
 
 /// The domain of every ErrorInfo.
 pub const DOMAIN: &str = "omnia.inps.it";
@@ -38,14 +38,27 @@ pub fn into_status(mut error: Error) -> Status {
         .collect();
     details.set_error_info(error.reason.as_str_name(), DOMAIN, metadata);
     let mut localized = italiano.to_owned();
-    for violation in error.violations {
+    let mut room = MAX_VIOLATIONS_BYTES;
+    let mut violations = error.violations.into_iter();
+    while let Some(violation) = violations.next() {
+        let Violation { field, difetto } = violation;
+        let size = 2 * field.len() + difetto.english.len() + difetto.italiano.len();
+        let (english, italiano) = match room.checked_sub(size) {
+            Some(left) => {
+                room = left;
+                (difetto.english, difetto.italiano)
+            }
+            None => {
+                let more = violations.by_ref().count() + 1;
+                (
+                    format!("is wrong; {more} fields are, from this one on").into(),
+                    format!("è errato; lo sono {more} campi, a partire da questo").into(),
+                )
+            }
+        };
         // Writing to a String cannot fail.
-        let _ = write!(
-            localized,
-            "\n{}: {}.",
-            violation.field, violation.difetto.italiano
-        );
-        details.add_bad_request_violation(violation.field, violation.difetto.english);
+        let _ = write!(localized, "\n{field}: {italiano}.");
+        details.add_bad_request_violation(field, english);
     }
     details.set_localized_message("it-IT", localized);
     if let Some(quota) = error.quota {
@@ -77,6 +90,16 @@ pub fn from_bare(code: Code) -> Option<Error> {
         ),
         _ => return None,
     })
+}
+
+/// Bad fields are told up to so many bytes: an error travels in a header, and clients take 8 to 16 KiB of headers.
+const MAX_VIOLATIONS_BYTES: usize = 5 * 1024;
+
+/// What the end user may be shown of a refusal: a reason whose code is PERMISSION_DENIED. `None` of any other.
+#[must_use]
+pub fn rifiuto(reason: Reason) -> Option<&'static str> {
+    let (code, italiano) = code_and_text(reason);
+    (code == Code::PermissionDenied).then_some(italiano)
 }
 
 fn retry_delay(reason: Reason) -> Option<Duration> {

@@ -16,6 +16,8 @@
 //! the end user. It never repeats the value, which may be personal data. The same types read gRPC requests and CSV
 //! files, so both accept the same.
 
+use std::borrow::Cow;
+
 mod codice_fiscale;
 mod codici;
 mod data;
@@ -30,25 +32,37 @@ pub use data::{Anno, Criterio, Periodo, parse_data};
 pub use importo::{Importo, Ore};
 
 /// What is wrong with a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difetto {
     /// For developers and logs.
-    pub english: &'static str,
+    pub english: Cow<'static, str>,
     /// For the end user.
-    pub italiano: &'static str,
+    pub italiano: Cow<'static, str>,
 }
 
 impl Difetto {
     /// A defect, in both languages.
     #[must_use]
     pub const fn new(english: &'static str, italiano: &'static str) -> Self {
-        Self { english, italiano }
+        Self {
+            english: Cow::Borrowed(english),
+            italiano: Cow::Borrowed(italiano),
+        }
+    }
+
+    /// A defect with something in it that only the value shows, such as a place in a text.
+    #[must_use]
+    pub fn detto(english: String, italiano: String) -> Self {
+        Self {
+            english: Cow::Owned(english),
+            italiano: Cow::Owned(italiano),
+        }
     }
 }
 
 impl std::fmt::Display for Difetto {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.english)
+        f.write_str(&self.english)
     }
 }
 

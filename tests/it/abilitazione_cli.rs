@@ -31,7 +31,7 @@ fn a_policy_is_checked_and_shown() {
     assert_eq!(
         out,
         format!(
-            "policy {version}: good; profiles: inps-gestione, mef-rgs, mef-sintesi, mlps-ammortizzatori, mlps-consultazione\n"
+            "policy {version}: good; profiles: inps-controllo, inps-gestione, mef-rgs, mef-sintesi, mlps-ammortizzatori, mlps-consultazione\n"
         )
     );
     let (ok, out, _) = omnia(&[], &["policy", "matrix"]);

@@ -17,12 +17,13 @@ use crate::{
 };
 
 /// In the order of the columns of [`ATTESE`].
-const PROFILI: [&str; 5] = [
+const PROFILI: [&str; 6] = [
     "mlps-ammortizzatori",
     "mlps-consultazione",
     "mef-rgs",
     "mef-sintesi",
     "inps-gestione",
+    "inps-controllo",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,25 +37,26 @@ enum Atteso {
 use Atteso::{Chiamata as C, Filtro as F, Si as S};
 
 /// A filter ("": none) and what each profile gets.
-type Riga = (&'static str, [Atteso; 5]);
+type Riga = (&'static str, [Atteso; 6]);
 
 /// The calls of the detail differ in nothing.
 const DECRETI: [Riga; 7] = [
-    ("", [S, S, S, C, C]),
-    ("codifica_sistema_unico", [S, S, S, C, C]),
-    ("numero_decreto", [S, S, S, C, C]),
-    ("periodo", [S, S, S, C, C]),
-    ("cf_azienda", [S, F, F, C, C]),
-    ("cf_azienda.persona_fisica", [S, F, F, C, C]),
-    ("matricola_azienda", [S, F, F, C, C]),
+    ("", [S, S, S, C, C, C]),
+    ("codifica_sistema_unico", [S, S, S, C, C, C]),
+    ("numero_decreto", [S, S, S, C, C, C]),
+    ("periodo", [S, S, S, C, C, C]),
+    ("cf_azienda", [S, F, F, C, C, C]),
+    ("cf_azienda.persona_fisica", [S, F, F, C, C, C]),
+    ("matricola_azienda", [S, F, F, C, C, C]),
 ];
 
 /// The life cycle of grants is for INPS staff, who see no data for it.
-const INPS: [Atteso; 5] = [C, C, C, C, S];
+const INPS: [Atteso; 6] = [C, C, C, C, S, C];
 const GESTIONE: [Riga; 1] = [("", INPS)];
 
-const ATTESE: [(&str, &[Riga]); 17] = [
-    ("AccessService/GetMyAccess", &[("", [S, S, S, S, S])]),
+const ATTESE: [(&str, &[Riga]); 18] = [
+    ("AccessService/ExplainAccess", &[("", [C, C, C, C, C, S])]),
+    ("AccessService/GetMyAccess", &[("", [S, S, S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
     ("DecreeService/ExportDecrees", &DECRETI),
     ("DecreeService/ListDecrees", &DECRETI),
@@ -79,15 +81,15 @@ const ATTESE: [(&str, &[Riga]); 17] = [
     (
         "ReportService/GetReportSintetico",
         &[
-            ("", [S, S, S, S, C]),
-            ("normativa", [S, S, S, S, C]),
-            ("prestazione", [S, S, S, S, C]),
-            ("periodo", [S, S, S, S, C]),
+            ("", [S, S, S, S, C, C]),
+            ("normativa", [S, S, S, S, C, C]),
+            ("prestazione", [S, S, S, S, C, C]),
+            ("periodo", [S, S, S, S, C, C]),
         ],
     ),
-    ("ReportService/ListNormative", &[("", [S, S, S, S, C])]),
-    ("ReportService/ListPrestazioni", &[("", [S, S, S, S, C])]),
-    ("ReportService/ListRilevazioni", &[("", [S, S, S, S, C])]),
+    ("ReportService/ListNormative", &[("", [S, S, S, S, C, C])]),
+    ("ReportService/ListPrestazioni", &[("", [S, S, S, S, C, C])]),
+    ("ReportService/ListRilevazioni", &[("", [S, S, S, S, C, C])]),
 ];
 
 /// No call and no filter of the contract is missing in the table.
@@ -234,7 +236,7 @@ async fn natural_persons_are_masked_for_those_who_may_not_know_them() {
 async fn access_to_the_detail_is_offered_to_those_who_have_it() {
     let servizio = Servizio::avvia().await;
     servizio.carica(&chiamate::estratto(), "2026-10-31").await;
-    for profilo in PROFILI.into_iter().filter(|p| *p != "inps-gestione") {
+    for profilo in PROFILI.into_iter().filter(|p| !p.starts_with("inps-")) {
         let mut cliente = servizio.cliente(profilo).await;
         for filtro in ["", "normativa", "prestazione", "periodo"] {
             let answer = cliente

@@ -1,10 +1,10 @@
 //! Every call of the contract by its name, with one filter by its name: for tests that go through all of them.
 
 use omnia::proto::{
-    CountDecreesRequest, DettaglioDecreto, ExportDecreesRequest, FiltroDecreti, FiltroReport,
-    GetMyAccessRequest, GetReportSinteticoRequest, ListDecreesRequest, ListNormativeRequest,
-    ListPrestazioniRequest, ListRilevazioniRequest, Periodo, TotaliControllo,
-    export_decrees_response::Parte,
+    CountDecreesRequest, DettaglioDecreto, ExplainAccessRequest, ExportDecreesRequest,
+    FiltroDecreti, FiltroReport, GetMyAccessRequest, GetReportSinteticoRequest, ListDecreesRequest,
+    ListNormativeRequest, ListPrestazioniRequest, ListRilevazioniRequest, Periodo, TotaliControllo,
+    explain_access_request::Chi, export_decrees_response::Parte,
 };
 use tonic::{Status, Streaming};
 
@@ -30,7 +30,8 @@ pub const RPC: [&str; 8] = [
 
 /// Every call of the contract, by name.
 pub fn tutte() -> Vec<&'static str> {
-    let mut tutte = [&RPC[..], &gestione::RPC].concat();
+    let controllo = ["AccessService/ExplainAccess"];
+    let mut tutte = [&RPC[..], &gestione::RPC, &controllo].concat();
     tutte.sort_unstable();
     tutte
 }
@@ -142,6 +143,15 @@ pub async fn chiama_per(
         "AccessService/GetMyAccess" => {
             let answer = cliente.accesso.get_my_access(GetMyAccessRequest {}).await?;
             answer.into_inner().chiamate.len()
+        }
+        "AccessService/ExplainAccess" => {
+            let request = ExplainAccessRequest {
+                chi: Some(Chi::Profilo("mef-rgs".into())),
+                rpc: "DecreeService/ListDecrees".into(),
+                ..Default::default()
+            };
+            let answer = cliente.accesso.explain_access(request).await?;
+            answer.into_inner().spiegazione.unwrap().voci.len()
         }
         "ReportService/GetReportSintetico" => {
             let request = GetReportSinteticoRequest {

@@ -14,9 +14,10 @@ use crate::{
     servizio::Servizio,
 };
 
-const SERVICES: [&str; 3] = [
+const SERVICES: [&str; 4] = [
     "inps.omnia.monitoraggio.v1.AccessService",
     "inps.omnia.monitoraggio.v1.DecreeService",
+    "inps.omnia.monitoraggio.v1.GrantService",
     "inps.omnia.monitoraggio.v1.ReportService",
 ];
 

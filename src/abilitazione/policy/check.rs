@@ -10,6 +10,9 @@ use super::{
 };
 use crate::abilitazione::{Vocabulary, vocabulary::PERSONA_FISICA};
 
+/// Each profile costs Casbin every question of the contract.
+const MAX_PROFILI: usize = 64;
+
 fn error(line: Option<usize>, reason: String) -> PolicyError {
     PolicyError {
         file: FILE,
@@ -30,6 +33,14 @@ pub(super) fn rows(righe: &Righe, vocabulary: &Vocabulary) -> Vec<PolicyError> {
             None,
             "there is no `g` row, hence no profile".to_owned(),
         ));
+    }
+    let profili: BTreeSet<&str> = righe.legami.iter().map(|l| l.profilo.as_str()).collect();
+    if profili.len() > MAX_PROFILI {
+        let reason = format!(
+            "there are {} profiles, more than {MAX_PROFILI}",
+            profili.len()
+        );
+        errors.push(error(None, reason));
     }
     let ruoli: BTreeSet<&str> = righe.regole.iter().map(|r| r.ruolo.as_str()).collect();
     for legame in &righe.legami {

@@ -28,8 +28,10 @@
 mod casbin;
 mod check;
 mod decisione;
+mod differenza;
 mod matrix;
 mod model;
+mod perche;
 mod ricarica;
 mod rows;
 mod sorgente;
@@ -39,11 +41,14 @@ mod tests;
 
 use std::{fmt, sync::Arc};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 pub use decisione::Decisione;
+pub use differenza::{Differenza, differenze};
 pub use matrix::matrix;
+pub use perche::{Perche, Riga};
 pub use ricarica::Ricarica;
 pub use sorgente::Sorgente;
 pub use tabella::{Profilo, Tabella};
@@ -92,6 +97,17 @@ struct InVigore {
     tabella: ArcSwap<Tabella>,
     /// The same table, for those who wait for another. Calls do not read this one: it has a lock.
     cambiamenti: watch::Sender<Arc<Tabella>>,
+    /// Of the policy on disk, where that is not the one in force.
+    rifiuto: ArcSwapOption<Rifiuto>,
+}
+
+/// A policy that was not let in.
+#[derive(Debug)]
+pub struct Rifiuto {
+    /// When.
+    pub quando: DateTime<Utc>,
+    /// Why.
+    pub errori: PolicyErrors,
 }
 
 impl Politica {
@@ -104,6 +120,7 @@ impl Politica {
         Ok(Self(Arc::new(InVigore {
             tabella: ArcSwap::new(Arc::clone(&tabella)),
             cambiamenti: watch::Sender::new(tabella),
+            rifiuto: ArcSwapOption::empty(),
         })))
     }
 
@@ -132,6 +149,21 @@ impl Politica {
             self.0.tabella.store(Arc::clone(&tabella));
             *present = tabella;
         });
+        self.dimentica_rifiuto();
+    }
+
+    fn nota_rifiuto(&self, rifiuto: Rifiuto) {
+        self.0.rifiuto.store(Some(Arc::new(rifiuto)));
+    }
+
+    fn dimentica_rifiuto(&self) {
+        self.0.rifiuto.store(None);
+    }
+
+    /// The policy on disk that was refused last; `None` where the one on disk is in force.
+    #[must_use]
+    pub fn rifiuto(&self) -> Option<Arc<Rifiuto>> {
+        self.0.rifiuto.load_full()
     }
 
     /// The table in force now. A call takes it once, so that it is decided by one policy from start to end.

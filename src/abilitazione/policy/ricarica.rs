@@ -17,9 +17,9 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{runtime::Handle, time::sleep};
+use tokio::time::sleep;
 
-use super::{PolicyError, PolicyErrors, Politica, Sorgente, Tabella};
+use super::{PolicyError, PolicyErrors, Politica, Rifiuto, Sorgente, Tabella};
 use crate::{
     abilitazione::Vocabulary,
     clock::Clock,
@@ -86,6 +86,7 @@ impl Ricarica {
                 let versione = self.politica.tabella().versione().to_owned();
                 tracing::info!(versione, "the access policy on disk is the one in force");
                 self.componente.in_vigore(&versione, self.clock.now());
+                self.politica.dimentica_rifiuto();
             }
             self.rifiutato = None;
             return;
@@ -102,7 +103,9 @@ impl Ricarica {
             return;
         }
         let built = match &letto {
-            Ok(sorgente) => self.build(sorgente.clone()).await,
+            Ok(sorgente) => {
+                Tabella::build_apart(sorgente.clone(), Arc::clone(&self.vocabulary)).await
+            }
             Err(reason) => Err(not_read(reason.clone())),
         };
         match built {
@@ -114,7 +117,7 @@ impl Ricarica {
                 self.componente.in_vigore(&versione, self.clock.now());
             }
             Err(errors) => {
-                self.rifiuta(&errors);
+                self.rifiuta(errors);
                 self.rifiutato = Some(letto);
             }
         }
@@ -147,16 +150,7 @@ impl Ricarica {
             .map_err(|error| error.to_string())
     }
 
-    /// Casbin computes for a while: not on a thread that serves calls.
-    async fn build(&self, sorgente: Sorgente) -> Result<Tabella, PolicyErrors> {
-        let vocabulary = Arc::clone(&self.vocabulary);
-        let handle = Handle::current();
-        tokio::task::spawn_blocking(move || handle.block_on(Tabella::build(&sorgente, &vocabulary)))
-            .await
-            .unwrap_or_else(|error| Err(not_read(format!("it could not be checked: {error}"))))
-    }
-
-    fn rifiuta(&self, errors: &PolicyErrors) {
+    fn rifiuta(&self, errors: PolicyErrors) {
         for error in &errors.0 {
             tracing::error!(
                 file = error.file,
@@ -172,6 +166,10 @@ impl Ricarica {
             in_force = self.politica.tabella().versione(),
             "the access policy on disk is refused: the one in force stays"
         );
+        self.politica.nota_rifiuto(Rifiuto {
+            quando: self.clock.now(),
+            errori: errors,
+        });
         self.componente.rifiutata();
     }
 }

@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    PolicyErrors, Sorgente, casbin, check,
+    PolicyError, PolicyErrors, Sorgente, casbin, check,
     decisione::{Decisione, Risposte},
-    model, rows,
+    model,
+    rows::{self, Righe},
 };
+use tokio::runtime::Handle;
+
 use crate::abilitazione::Vocabulary;
 
 /// What every profile may do under one policy.
@@ -14,6 +17,9 @@ use crate::abilitazione::Vocabulary;
 pub struct Tabella {
     versione: String,
     profili: BTreeMap<String, Arc<Profilo>>,
+    /// What it was made of: for those who ask why.
+    pub(super) righe: Righe,
+    pub(super) sorgente: Sorgente,
 }
 
 /// What one profile may do.
@@ -53,7 +59,35 @@ impl Tabella {
         Ok(Self {
             versione: sorgente.versione(),
             profili,
+            righe,
+            sorgente: sorgente.clone(),
         })
+    }
+
+    /// As [`Tabella::build`], on a thread that serves no calls: Casbin computes for a while.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub async fn build_apart(
+        sorgente: Sorgente,
+        vocabulary: Arc<Vocabulary>,
+    ) -> Result<Self, PolicyErrors> {
+        let handle = Handle::current();
+        tokio::task::spawn_blocking(move || handle.block_on(Self::build(&sorgente, &vocabulary)))
+            .await
+            .unwrap_or_else(|error| {
+                Err(PolicyErrors(vec![PolicyError {
+                    file: rows::FILE,
+                    at: None,
+                    reason: format!("it could not be checked: {error}"),
+                }]))
+            })
+    }
+
+    /// The text of its model.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.sorgente.model
     }
 
     /// The policy's version.

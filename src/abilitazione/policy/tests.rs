@@ -31,6 +31,7 @@ async fn the_profiles_are_what_the_offices_were_given() {
     assert_eq!(
         profili,
         [
+            "inps-controllo",
             "inps-gestione",
             "mef-rgs",
             "mef-sintesi",

@@ -41,7 +41,8 @@ fn check(text: &str, expected: &[Expected<'_>]) {
         .map(|(line, what)| {
             (
                 *line,
-                what.map(|f| f.iter().map(|f| (*f).to_owned()).collect()),
+                what.clone()
+                    .map(|f| f.iter().map(|f| (*f).to_owned()).collect()),
             )
         })
         .collect();

@@ -1,4 +1,7 @@
-//! `omnia policy`: checks an access policy, and shows what it amounts to.
+//! `omnia policy`: checks an access policy, shows what it amounts to, why it decides as it does, and what another would change.
+
+mod diff;
+mod explain;
 
 use std::{
     path::{Path, PathBuf},
@@ -13,7 +16,7 @@ use crate::{
     error::Sentence,
 };
 
-/// Check the access policy, or show what each profile may do.
+/// Check the access policy, show what each profile may do and why, or what another policy would change.
 #[derive(Debug, Args)]
 pub(super) struct Policy {
     #[command(subcommand)]
@@ -26,6 +29,8 @@ enum Command {
     Check(Source),
     /// Print profiles × calls × filters × columns as a table.
     Matrix(Source),
+    Explain(explain::Explain),
+    Diff(diff::Diff),
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +81,8 @@ impl Policy {
                 let tabella = source.tabella(settings, &vocabulary).await?;
                 print!("{}", matrix(&tabella, &vocabulary));
             }
+            Command::Explain(explain) => print!("{}", explain.run(settings, vocabulary).await?),
+            Command::Diff(diff) => print!("{}", diff.run(settings, &vocabulary).await?),
         }
         Ok(ExitCode::SUCCESS)
     }

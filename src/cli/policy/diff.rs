@@ -1,0 +1,69 @@
+//! `omnia policy diff`: what a proposed policy would change.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use crate::{
+    abilitazione::{Sorgente, Tabella, Vocabulary, differenze},
+    config::Settings,
+    error::Sentence,
+};
+
+/// Show what each profile would gain (+) and lose (-) by a proposed policy. Nothing gets in force.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The proposed policy: a policy.csv, or a directory with it and perhaps model.conf.
+    #[arg(value_name = "PROPOSED")]
+    proposed: PathBuf,
+    /// Directory of the policy that it would replace. Without it: `access.policy_dir`, or the policy built in.
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
+}
+
+impl Diff {
+    /// The difference as a text.
+    ///
+    /// # Errors
+    /// Everything that is wrong with either policy, a line each.
+    pub(super) async fn run(
+        self,
+        settings: &Settings,
+        vocabulary: &Vocabulary,
+    ) -> Result<String, Sentence> {
+        let dir = self.from.as_ref().or(settings.access.policy_dir.as_ref());
+        let present = Sorgente::of_settings(dir.map(PathBuf::as_path))?;
+        let proposed = read(&self.proposed, &present)?;
+        let present = Tabella::build(&present, vocabulary).await?;
+        let proposed = Tabella::build(&proposed, vocabulary).await?;
+        let mut text = format!(
+            "--- policy {}\n+++ policy {}\n",
+            present.versione(),
+            proposed.versione()
+        );
+        let differences = differenze(&present, &proposed);
+        for difference in &differences {
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "{difference}");
+        }
+        if differences.is_empty() {
+            text.push_str("no profile gains or loses anything\n");
+        }
+        Ok(text)
+    }
+}
+
+/// A single file goes with the model of the policy that it would replace, as in the service.
+fn read(proposed: &Path, present: &Sorgente) -> Result<Sorgente, Sentence> {
+    if proposed.is_dir() {
+        return Ok(Sorgente::from_dir(proposed)?);
+    }
+    Ok(Sorgente {
+        model: present.model.clone(),
+        policy: std::fs::read_to_string(proposed)
+            .map_err(|error| format!("{}: {error}", proposed.display()))?,
+    })
+}

@@ -1,0 +1,238 @@
+//! A proposed policy is only talked about; one that was refused is told of.
+
+use std::fs;
+
+use omnia::proto::{ErrorReason, ExplainAccessRequest};
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use super::{LIST, profilo, rispondi, soggetto};
+use crate::{
+    chiamate::{self, chiama},
+    errore::assert_errore,
+    politica::{ANCHE_DECRETI, cartella, finche, rinomina, spedita},
+    servizio::Servizio,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposed_policy_is_compared_and_never_in_force() {
+    let (_root, dir) = cartella();
+    let servizio = Servizio::avvia_con(|s| s.access.policy_dir = Some(dir.clone())).await;
+    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+    let controllo = servizio.cliente("inps-controllo").await;
+    let mut sintesi = servizio.cliente("mef-sintesi").await;
+    let count = "p, catalogo, ReportService/ListNormative, colonna, descrizione, allow\n";
+    let proposta = spedita("g, mef-sintesi, decreti\n").replace(count, "")
+        + count.replace("catalogo", "nuovo").as_str()
+        + "g, mlps-ammortizzatori, nuovo\n";
+    let request = ExplainAccessRequest {
+        politica_proposta: proposta.clone(),
+        ..profilo("mef-sintesi", LIST)
+    };
+    let before = servizio.tabella.versione();
+    let answer = rispondi(&controllo, request.clone()).await.unwrap();
+    assert!(!answer.spiegazione.unwrap().consentito);
+    let stato = answer.politica.unwrap();
+    assert_eq!((&*stato.versione, stato.errori.len()), (before, 0));
+    let told = answer.proposta.unwrap();
+    assert_ne!(told.versione, before);
+    assert!(told.spiegazione.unwrap().consentito);
+    let (gained, lost): (Vec<_>, Vec<_>) = told.differenze.iter().partition(|d| d.aggiunta);
+    assert!(
+        gained
+            .iter()
+            .all(|d| d.profilo == "mef-sintesi" && d.rpc.starts_with("Decree"))
+    );
+    let cell = |rpc: &str, tipo: &str, nome: &str| {
+        gained
+            .iter()
+            .any(|d| (&*d.rpc, &*d.tipo, &*d.nome) == (rpc, tipo, nome))
+    };
+    assert!(cell(LIST, "chiamata", "-") && cell(LIST, "colonna", "cf_azienda"));
+    assert!(!cell(LIST, "filtro", "cf_azienda"));
+    let lost: Vec<(&str, &str)> = lost.iter().map(|d| (&*d.profilo, &*d.nome)).collect();
+    let expected = ["mef-rgs", "mef-sintesi", "mlps-consultazione"];
+    assert_eq!(lost, expected.map(|profilo| (profilo, "descrizione")));
+
+    // Asked for without a question too, and to itself it is no change.
+    let same = ExplainAccessRequest {
+        politica_proposta: spedita(""),
+        ..Default::default()
+    };
+    let same = rispondi(&controllo, same).await.unwrap();
+    assert!(same.spiegazione.is_none());
+    let same = same.proposta.unwrap();
+    assert_eq!((same.versione.as_str(), same.differenze.len()), (before, 0));
+
+    // Many times, and nothing has changed for anybody.
+    for _ in 0..3 {
+        rispondi(&controllo, request.clone()).await.unwrap();
+    }
+    let status = chiama(&mut sintesi, LIST, "").await.unwrap_err();
+    assert_errore(&status, Code::PermissionDenied, ErrorReason::CallDenied);
+    assert_eq!(
+        fs::read_to_string(dir.join("policy.csv")).unwrap(),
+        spedita("")
+    );
+
+    // What was proposed does what was said, once an operator puts it there.
+    rinomina(&dir, &proposta);
+    finche("the proposed policy is in force", async || {
+        chiama(&mut sintesi, LIST, "").await.is_ok()
+    })
+    .await;
+    let now = rispondi(&controllo, profilo("mef-sintesi", LIST))
+        .await
+        .unwrap();
+    assert_eq!(now.politica.unwrap().versione, told.versione);
+    servizio.ferma().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_question_or_a_proposal_is_told_at_once() {
+    let servizio = Servizio::avvia_con(|s| s.server.max_request_bytes = 1 << 20).await;
+    let controllo = servizio.cliente("inps-controllo").await;
+    let text = spedita("p, decreti, DecreeService/ListDecrees, filtro, iban, allow\nx\n");
+    let lines = text.lines().count();
+    let proposed = |politica_proposta: String| ExplainAccessRequest {
+        politica_proposta,
+        ..Default::default()
+    };
+    let many = (0..65).map(|i| format!("g, profilo-{i}, accesso\n"));
+    let expected = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    for (request, fields) in [
+        (ExplainAccessRequest::default(), expected(&["rpc"])),
+        (profilo("mef-rgs", ""), expected(&["rpc"])),
+        (
+            ExplainAccessRequest {
+                chi: None,
+                ..profilo("", LIST)
+            },
+            expected(&["chi"]),
+        ),
+        (soggetto(" a", "no/such"), expected(&["rpc", "soggetto"])),
+        (
+            ExplainAccessRequest {
+                filtri: vec!["periodo".into(), "iban".into()],
+                colonne: vec!["normativa".into()],
+                normative: vec!["A".into()],
+                prestazioni: vec!["B".into()],
+                istante: "domani".into(),
+                indirizzo: "192.0.2.0/24".into(),
+                ..profilo("Mef", LIST)
+            },
+            expected(&[
+                "filtri[1]",
+                "colonne[0]",
+                "normative",
+                "prestazioni",
+                "istante",
+                "indirizzo",
+                "istante",
+                "indirizzo",
+                "profilo",
+            ]),
+        ),
+        (
+            ExplainAccessRequest {
+                istante: "2026-01-01T00:00:00Z".into(),
+                ..proposed(spedita(""))
+            },
+            expected(&["istante"]),
+        ),
+        (
+            ExplainAccessRequest {
+                filtri: vec!["periodo".into(); 101],
+                ..profilo("a", LIST)
+            },
+            expected(&["filtri"]),
+        ),
+        (
+            proposed(text),
+            vec![
+                format!("politica_proposta:{}:48", lines - 1),
+                format!("politica_proposta:{lines}:1"),
+            ],
+        ),
+        (
+            proposed("#".repeat(64 * 1024 + 1)),
+            expected(&["politica_proposta"]),
+        ),
+        (
+            proposed(spedita(&many.collect::<String>())),
+            expected(&["politica_proposta"]),
+        ),
+    ] {
+        let status = rispondi(&controllo, request).await.unwrap_err();
+        let errore = assert_errore(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        assert_eq!(errore.violations, fields, "{status:?}");
+    }
+    // A hundred errors, and one that repeats what was sent: a client can still take the answer.
+    let long = format!("p, {}\nx", "y".repeat(60_000));
+    for (text, first) in [
+        (
+            "x".to_owned(),
+            "the type of a row must be `p` or `g`, not `x`",
+        ),
+        (
+            long,
+            "a `p` row has 6 columns, not 2: p, ruolo, rpc, tipo, nome, effect",
+        ),
+        (
+            "z".repeat(60_000),
+            "the type of a row must be `p` or `g`, not `zz",
+        ),
+    ] {
+        let status = rispondi(&controllo, proposed(text)).await.unwrap_err();
+        let errore = assert_errore(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        assert_eq!(errore.violations[0], "politica_proposta:1:1");
+        let violations = status.get_details_bad_request().unwrap().field_violations;
+        assert!(
+            violations[0].description.starts_with(first),
+            "{violations:?}"
+        );
+        let last = &violations.last().unwrap().description;
+        assert!(last.ends_with("fields are, from this one on"), "{last}");
+    }
+    servizio.ferma().await;
+}
+
+/// Besides the health check: what was refused, and why.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_policy_is_told_with_its_errors() {
+    let (_root, dir) = cartella();
+    let servizio = Servizio::avvia_con(|s| s.access.policy_dir = Some(dir.clone())).await;
+    let controllo = servizio.cliente("inps-controllo").await;
+    let stato = async || {
+        let answer = rispondi(&controllo, profilo("mef-rgs", LIST)).await;
+        answer.unwrap().politica.unwrap()
+    };
+    assert_eq!(stato().await.rifiutata_il, "");
+    let bad = spedita("p, decreti, DecreeService/ListDecrees, filtro, iban, allow\n");
+    rinomina(&dir, &bad);
+    finche("the refusal is told", async || {
+        !stato().await.errori.is_empty()
+    })
+    .await;
+    let told = stato().await;
+    assert_eq!(told.rifiutata_il, "2026-11-23T09:00:00Z");
+    assert_eq!(told.versione, servizio.tabella.versione());
+    let [error] = told.errori.as_slice() else {
+        panic!("{told:?}")
+    };
+    let line = i32::try_from(bad.lines().count()).unwrap();
+    assert_eq!(
+        (&*error.file, error.riga, error.colonna),
+        ("policy.csv", line, 48)
+    );
+    assert_eq!(
+        error.motivo,
+        "`DecreeService/ListDecrees` has no filter `iban`"
+    );
+    rinomina(&dir, &spedita(ANCHE_DECRETI));
+    finche("the good one is told", async || {
+        stato().await.errori.is_empty()
+    })
+    .await;
+    servizio.ferma().await;
+}
