@@ -3,6 +3,8 @@
 mod ambito;
 mod comando;
 mod giorni;
+mod macchina;
+mod modello;
 mod passi;
 mod richieste;
 pub(crate) mod sql;
