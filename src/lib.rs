@@ -57,7 +57,7 @@
 //! Domain nouns are the Messaggio's Italian, spelt alike in proto, SQL and Rust; mechanics are English. The README has
 //! the glossary.
 //!
-//! [`Permesso`]: abilitazione::permesso::Permesso
+//! [`Permesso`]: abilitazione::Permesso
 
 pub mod abilitazione;
 pub mod app;

@@ -8,9 +8,9 @@
 //!
 //! Directories are watched and not files: an editor writes another file and renames it, and Kubernetes swaps a symbolic
 //! link to a whole directory (`..data`). The watched directory may itself be such a link, so its parent is watched too and
-//! the watches are made anew each time. Nothing is concluded from an event but that it is time to read, and the
-//! reader finds out whether files are still being written; since an
-//! event may be lost, and a network mount has none, it is time to read every half second too.
+//! the watches are made anew each time. Nothing is concluded from an event but that it is time to read, and the reader finds
+//! out whether files are still being written. Since an event may be lost, and a network mount has none, it is time to
+//! read every half second too.
 
 use std::{
     collections::BTreeSet,

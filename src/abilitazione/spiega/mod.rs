@@ -71,7 +71,8 @@ impl Spiega {
     /// Reads a question and answers it.
     ///
     /// # Errors
-    /// As [`Spiega::leggi`] and [`Spiega::rispondi`].
+    /// [`Reason::InvalidRequest`](crate::error::Reason::InvalidRequest) with all that is wrong with the question, or with a
+    /// proposed policy; the database's.
     pub async fn spiega(&self, request: ExplainAccessRequest) -> Result<ExplainAccessResponse> {
         let domanda = self.leggi(request)?;
         self.rispondi(&domanda).await
