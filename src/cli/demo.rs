@@ -56,6 +56,7 @@ pub(super) struct Demo {
 
 const REPORT: &str = "ReportService/GetReportSintetico";
 const DECRETI: &str = "DecreeService/ListDecrees";
+const ABILITAZIONI: &str = "GrantService/ListGrants";
 
 /// What the demo serves with.
 struct Scena {
@@ -70,6 +71,7 @@ struct Interprete {
     profilo: String,
     report: bool,
     decreti: bool,
+    abilitazioni: bool,
 }
 
 impl Demo {
@@ -120,6 +122,7 @@ impl Demo {
                 profilo: p.nome().to_owned(),
                 report: p.decisione(REPORT).is_some(),
                 decreti: p.decisione(DECRETI).is_some(),
+                abilitazioni: p.decisione(ABILITAZIONI).is_some(),
             })
             .collect();
         Ok(Scena {
@@ -252,13 +255,14 @@ impl Scena {
         Ok(())
     }
 
-    /// Commands to copy and paste: every profile asks for the report and for one decree.
+    /// Commands to copy and paste: every profile asks for the report and for one decree, INPS staff for one grant.
     fn commands(&self, settings: &Settings, address: SocketAddr) -> Result<String, Sentence> {
         let mut text = format!("Tokens are good for {ORE} hours; `omnia token` makes others.\n");
         for Interprete {
             profilo,
             report,
             decreti,
+            abilitazioni,
         } in &self.profili
         {
             let variable = profilo.replace('-', "_").to_uppercase();
@@ -276,7 +280,12 @@ impl Scena {
                     decreti,
                     r#"{"normativa":"DL109-2018-ART44","page_size":1}"#,
                 ),
+                (ABILITAZIONI, abilitazioni, r#"{"page_size":1}"#),
             ] {
+                // Most have nothing to do with grants, and need not be told so.
+                if rpc == ABILITAZIONI && !allowed {
+                    continue;
+                }
                 if !allowed {
                     let _ = writeln!(text, "# the profile may not make this call:");
                 }

@@ -4,6 +4,7 @@ mod chiavi;
 mod comando;
 mod difetti;
 mod fonte;
+mod operatori;
 mod uso;
 
 use omnia::{
