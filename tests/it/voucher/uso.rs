@@ -2,7 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use omnia::{abilitazione::autenticazione::Requisito, proto::ErrorReason as R};
+use omnia::{
+    abilitazione::{
+        aa07::Finalita,
+        autenticazione::{FonteChiavi, Requisito, TipoEmittente},
+    },
+    config::Issuer,
+    proto::ErrorReason as R,
+};
 use serde_json::json;
 use tonic::{
     Code,
@@ -12,6 +19,7 @@ use tonic::{
 use super::{
     CLIENT, FINALITA, Presenta, Scena,
     chiavi::{CLIENT_EC, CLIENT_RSA, CONSUMER, PDND},
+    write_jwks,
 };
 use crate::abilitazione::nuova;
 
@@ -182,6 +190,70 @@ async fn the_evidence_is_required_by_ente() {
         scena.chiama(&free.evidenza(&scena.evidence("c"))).await,
         Ok(())
     );
+}
+
+/// A voucher is good for the purposes that its client's grant lists.
+#[tokio::test]
+async fn the_purpose_must_be_one_of_the_grants() {
+    let scena = Scena::avvia().await;
+    for (client, purpose, outcome) in [
+        ("stesso", FINALITA.to_owned(), Ok(())),
+        (
+            "altro",
+            FINALITA.replace('0', "1"),
+            Err((Code::PermissionDenied, R::PurposeDenied)),
+        ),
+    ] {
+        let mut richiesta = nuova(client, "mef-rgs", "2026-01-01", "2026-12-31");
+        richiesta.limiti.finalita = Finalita::parse(&[purpose]).unwrap();
+        scena.servizio.concedi(&richiesta).await;
+        let (header, mut claims) = scena.voucher_parts();
+        claims["sub"] = json!(client);
+        claims["client_id"] = json!(client);
+        let voucher = Presenta::bearer(&PDND.firma(&header, &claims));
+        assert_eq!(scena.chiama(&voucher).await, outcome, "{client}");
+    }
+    // A token without a purpose is not for any of them.
+    let mut richiesta = nuova("senza", "mef-rgs", "2026-01-01", "2026-12-31");
+    richiesta.limiti.finalita = Finalita::parse(&[FINALITA]).unwrap();
+    scena.servizio.concedi(&richiesta).await;
+    let plain = Presenta::bearer(&scena.servizio.token("senza"));
+    let denied = Err((Code::PermissionDenied, R::PurposeDenied));
+    assert_eq!(scena.chiama(&plain).await, denied);
+}
+
+/// Another provider beside PDND, by the same code: its own subject, no nbf, and nothing that a voucher has.
+#[tokio::test]
+async fn a_generic_issuer_is_settings_and_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let jwks = dir.path().join("idp.json");
+    write_jwks(&jwks, &[CLIENT_EC.con_kid("idp-1")]);
+    let scena = Scena::avvia_con(|settings| {
+        settings.access.issuers.push(Issuer {
+            kind: TipoEmittente::Oidc,
+            issuer: "https://idp.example".to_owned(),
+            audience: vec!["omnia".to_owned()],
+            jwks: FonteChiavi::File(jwks),
+            subject_claim: Some("azp".to_owned()),
+            algorithms: None,
+            nbf_required: None,
+        });
+    })
+    .await;
+    let claims = json!({
+        "iss": "https://idp.example", "aud": "omnia", "sub": "somebody", "azp": CLIENT, "exp": scena.now() + 60,
+    });
+    let header = |kid| json!({"alg": "ES256", "typ": "JWT", "kid": kid});
+    let token = |kid| Presenta::bearer(&CLIENT_EC.firma(&header(kid), &claims));
+    assert_eq!(scena.chiama(&token("idp-1")).await, Ok(()));
+    // Each issuer has its own keys: what PDND's sign is no token of this one, nor the other way round.
+    let invalid = Err((UNAUTHENTICATED, R::TokenInvalid));
+    assert_eq!(scena.chiama(&token("pdnd-1")).await, invalid);
+    let (mut header, claims) = scena.voucher_parts();
+    header["alg"] = json!("ES256");
+    header["kid"] = json!("idp-1");
+    let forged = Presenta::bearer(&CLIENT_EC.firma(&header, &claims));
+    assert_eq!(scena.chiama(&forged).await, invalid);
 }
 
 /// Who, for which purpose, with which voucher: in the record of the call.
