@@ -2,8 +2,14 @@
 //!
 //! Each chain is read from its beginning, or from the anchor that it was pruned to. A record is checked against what stands
 //! before it in the table, so that one change is told of at its place and does not drag along all that follows.
+//!
+//! A chain that an anchor names must be there: pruning keeps its row. A chain that was removed before any anchor saw it leaves
+//! a gap in the numbers of chains, which is a hint and no proof: a number is skipped too where the opening of a chain failed.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
@@ -29,6 +35,8 @@ pub struct Verifica {
     pub senza_fine: u64,
     /// All that is wrong, by place.
     pub difformita: Vec<Difformita>,
+    /// Numbers that no chain has and no anchor names, as first and last: chains that could not be opened, or were removed.
+    pub salti: Vec<(i64, i64)>,
 }
 
 /// One thing that is not as it was written.
@@ -74,6 +82,8 @@ pub async fn verifica(pool: &PgPool, nota: Option<Impronta>) -> Result<Verifica,
         sqlx::query_as("select catena, numero, impronta from audit_catena order by catena")
             .fetch_all(&mut *tx)
             .await?;
+    esito.mancanti(&ancore, catene.iter().map(|(catena, ..)| *catena).collect());
+    esito.salti = salti(&mut tx, &ancore).await?;
     for (catena, numero, impronta) in catene {
         let mut attese = BTreeMap::new();
         let mut inizio = Testa::default();
@@ -103,6 +113,7 @@ pub async fn verifica(pool: &PgPool, nota: Option<Impronta>) -> Result<Verifica,
 
 struct Vista {
     numero: i64,
+    giorno: String,
     teste: BTreeMap<i64, Testa>,
 }
 
@@ -133,6 +144,7 @@ async fn ancore(
         match serde_json::from_str::<Ancora>(&testo) {
             Ok(ancora) if ancora.numero == numero => viste.push(Vista {
                 numero,
+                giorno: ancora.giorno,
                 teste: ancora
                     .teste
                     .into_iter()
@@ -153,6 +165,32 @@ async fn ancore(
         );
     }
     Ok(viste)
+}
+
+/// Gaps in the numbers of chains, up to the last number that was given out.
+async fn salti(
+    tx: &mut Transaction<'_, Postgres>,
+    ancore: &[Vista],
+) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    let named: BTreeSet<i64> = ancore
+        .iter()
+        .flat_map(|ancora| ancora.teste.keys().copied())
+        .collect();
+    sqlx::query_as(
+        "with nota as (
+             select catena from audit_catena
+             union select unnest($1::bigint[])
+             -- What comes after the last number given out.
+             union select coalesce(pg_sequence_last_value('audit_catena_catena_seq'), 0) + 1
+         )
+         select prima + 1, catena - 1
+         from (select catena, lag(catena, 1, 0::bigint) over (order by catena) as prima from nota) as n
+         where catena > prima + 1
+         order by catena",
+    )
+    .bind(named.into_iter().collect::<Vec<_>>())
+    .fetch_all(&mut **tx)
+    .await
 }
 
 struct Catena {
@@ -264,6 +302,27 @@ impl Catena {
 }
 
 impl Verifica {
+    /// Tells of each chain that an anchor names and that is not there, by the last anchor that saw it.
+    fn mancanti(&mut self, ancore: &[Vista], presenti: BTreeSet<i64>) {
+        let mut viste = BTreeMap::new();
+        for ancora in ancore {
+            for (catena, testa) in &ancora.teste {
+                viste.insert(*catena, (ancora, testa.numero));
+            }
+        }
+        for (catena, (ancora, numero)) in viste {
+            if !presenti.contains(&catena) {
+                self.nota(
+                    &format!("catena {catena}"),
+                    &format!(
+                        "is missing: anchor {} of {} saw it at record {numero}",
+                        ancora.numero, ancora.giorno
+                    ),
+                );
+            }
+        }
+    }
+
     fn nota(&mut self, dove: &str, cosa: &str) {
         self.difformita.push(Difformita {
             dove: dove.to_owned(),

@@ -153,6 +153,12 @@ fn tell(verifica: &verifica::Verifica) -> ExitCode {
             n => format!("{n} things are not as they were written"),
         }
     );
+    for (prima, ultima) in &verifica.salti {
+        println!(
+            "no chain has a number from {prima} to {ultima}, and no anchor names one: their openings failed, or they were \
+             removed before an anchor saw them"
+        );
+    }
     if verifica.senza_fine > 0 {
         println!(
             "{} streams have no end in the log: under way, or their service was killed",

@@ -1,5 +1,6 @@
 //! The audit log, over the real server and a real database.
 
+mod ancorato;
 mod prova;
 mod registrato;
 mod ucciso;

@@ -10,11 +10,11 @@ use sqlx::{AssertSqlSafe, PgPool};
 use super::integro;
 use crate::servizio::Servizio;
 
-fn at(instant: &str) -> DateTime<Utc> {
+pub(super) fn at(instant: &str) -> DateTime<Utc> {
     instant.parse().unwrap()
 }
 
-async fn sql(owner: &PgPool, statement: &str) {
+pub(super) async fn sql(owner: &PgPool, statement: &str) {
     sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
         .execute(owner)
         .await
@@ -22,13 +22,13 @@ async fn sql(owner: &PgPool, statement: &str) {
 }
 
 /// Places that verification complains of.
-async fn dove(owner: &PgPool, nota: Option<Impronta>) -> Vec<String> {
+pub(super) async fn dove(owner: &PgPool, nota: Option<Impronta>) -> Vec<String> {
     let found = verifica(owner, nota).await.unwrap().difformita;
     found.into_iter().map(|d| format!("{d}")).collect()
 }
 
 /// A server with a chain of an APERTURA and nine calls.
-async fn nove() -> Servizio {
+pub(super) async fn nove() -> Servizio {
     let servizio = Servizio::avvia().await;
     let mut cliente = servizio.cliente("mef-sintesi").await;
     for _ in 0..9 {
