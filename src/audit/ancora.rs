@@ -7,8 +7,12 @@
 //! An anchor's impronta covers its text and the anchor before. It goes to the service's log as well, which is kept elsewhere:
 //! whoever holds one impronta (`omnia audit verify --ancora IMPRONTA`) can prove that nothing up to that day was rewritten
 //! since, not even by the owner of the database.
+//!
+//! The order of anchors is that of their numbers. Days follow it as long as clocks are right: an anchor dated in the future (a
+//! clock that was ahead, or somebody who would have no more anchors) stops none of those after it. It is logged as an
+//! error on each day until its own, and verification tells of it for ever.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
@@ -16,6 +20,9 @@ use super::{catena::Impronta, record};
 
 /// Two instances that write the day's anchor at once take turns. The number has no meaning.
 const LOCK: i64 = 0x6f6d_6e69_6161;
+
+/// How far ahead the clock of another instance may be before its anchor counts as one of the future.
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
 
 /// The text of an anchor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,16 +59,24 @@ pub async fn ancora(pool: &PgPool, adesso: DateTime<Utc>) -> Result<Option<Impro
         .bind(LOCK)
         .execute(&mut *tx)
         .await?;
-    let last: Option<(i64, NaiveDate, Vec<u8>)> = sqlx::query_as(
-        "select numero, giorno, impronta from audit_ancora order by numero desc limit 1",
+    let last: Option<(i64, NaiveDate, Vec<u8>, NaiveDate)> = sqlx::query_as(
+        "select numero, giorno, impronta, (select max(giorno) from audit_ancora)
+         from audit_ancora order by numero desc limit 1",
     )
     .fetch_optional(&mut *tx)
     .await?;
     let (numero, before) = match last {
         None => (1, Impronta::default()),
-        // Later than today too: a clock that was set back must not give a day a second anchor.
-        Some((_, last, _)) if last >= giorno => return Ok(None),
-        Some((numero, _, impronta)) => (numero + 1, read(&impronta)?),
+        Some((_, last, ..)) if last == giorno || comincia_ora(last, adesso) => return Ok(None),
+        Some((numero, _, impronta, latest)) => {
+            if latest > giorno {
+                tracing::error!(
+                    %latest, %giorno,
+                    "the audit log has an anchor dated in the future: a clock was wrong, or it was added; run `omnia audit verify`"
+                );
+            }
+            (numero + 1, read(&impronta)?)
+        }
     };
     let teste: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
         "select catena, numero, impronta from audit_catena where numero > 0 order by catena",
@@ -98,6 +113,12 @@ pub async fn ancora(pool: &PgPool, adesso: DateTime<Utc>) -> Result<Option<Impro
     tx.commit().await?;
     tracing::info!(numero, %giorno, %impronta, "audit log anchored");
     Ok(Some(impronta))
+}
+
+/// Whether the day has begun for a clock that is a little ahead.
+fn comincia_ora(giorno: NaiveDate, adesso: DateTime<Utc>) -> bool {
+    let inizio = giorno.and_time(NaiveTime::MIN).and_utc();
+    inizio > adesso && inizio - adesso <= CLOCK_SKEW
 }
 
 fn read(impronta: &[u8]) -> Result<Impronta, sqlx::Error> {

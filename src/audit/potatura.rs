@@ -3,6 +3,9 @@
 //! Records are removed from the beginning of each chain up to where an anchor saw it, and never to another place: the first
 //! record that is left is then proved by the anchor's impronta instead of by its predecessor. That it was done, when and by whom
 //! is kept (`audit_potatura`): a beginning that is missing without that is a record removed.
+//!
+//! An anchor whose day is earlier than that of an anchor before it has seen more than its day says: it is passed over, so that a clock
+//! that was once behind removes nothing too early. A day after today is known to be false and counts for nothing.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgPool;
@@ -33,9 +36,14 @@ pub async fn pota(
 ) -> Result<Option<Potatura>, Sentence> {
     let mut tx = owner.begin().await?;
     let found: Option<(i64, NaiveDate, String)> = sqlx::query_as(
-        "select numero, giorno, ancora from audit_ancora where giorno <= $1 order by numero desc limit 1",
+        "select numero, giorno, ancora from audit_ancora a
+         where giorno <= $1 and not exists (
+             select from audit_ancora b where b.numero < a.numero and b.giorno > $1 and b.giorno <= $2
+         )
+         order by numero desc limit 1",
     )
     .bind(prima_di)
+    .bind(adesso.date_naive())
     .fetch_optional(&mut *tx)
     .await?;
     let Some((numero, giorno, testo)) = found else {

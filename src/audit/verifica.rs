@@ -11,7 +11,7 @@ use std::{
     fmt,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::TryStreamExt as _;
 use serde::Deserialize;
 use sqlx::{PgPool, Postgres, Row as _, Transaction, postgres::PgRow};
@@ -117,20 +117,35 @@ struct Vista {
     teste: BTreeMap<i64, Testa>,
 }
 
+impl From<Ancora> for Vista {
+    fn from(ancora: Ancora) -> Self {
+        let teste = ancora.teste.into_iter().filter_map(|t| {
+            let impronta = t.impronta.parse().ok()?;
+            let numero = t.numero;
+            Some((t.catena, Testa { numero, impronta }))
+        });
+        Self {
+            numero: ancora.numero,
+            giorno: ancora.giorno,
+            teste: teste.collect(),
+        }
+    }
+}
+
 /// Reads the chain of anchors.
 async fn ancore(
     tx: &mut Transaction<'_, Postgres>,
     esito: &mut Verifica,
     nota: Option<Impronta>,
 ) -> Result<Vec<Vista>, sqlx::Error> {
-    let rows: Vec<(i64, String, Vec<u8>)> =
-        sqlx::query_as("select numero, ancora, impronta from audit_ancora order by numero")
+    let rows: Vec<(i64, NaiveDate, String, Vec<u8>)> =
+        sqlx::query_as("select numero, giorno, ancora, impronta from audit_ancora order by numero")
             .fetch_all(&mut **tx)
             .await?;
     let mut before = Impronta::default();
     let mut found = nota.is_none();
-    let mut viste = Vec::new();
-    for (expected, (numero, testo, impronta)) in (1..).zip(rows) {
+    let mut viste: Vec<Vista> = Vec::new();
+    for (expected, (numero, giorno, testo, impronta)) in (1..).zip(rows) {
         let dove = format!("ancora {expected}");
         let stored = Impronta::from_slice(&impronta).unwrap_or_default();
         if numero != expected {
@@ -142,19 +157,20 @@ async fn ancore(
         found |= nota == Some(stored);
         esito.ancore += 1;
         match serde_json::from_str::<Ancora>(&testo) {
-            Ok(ancora) if ancora.numero == numero => viste.push(Vista {
-                numero,
-                giorno: ancora.giorno,
-                teste: ancora
-                    .teste
-                    .into_iter()
-                    .filter_map(|t| {
-                        let impronta = t.impronta.parse().ok()?;
-                        let numero = t.numero;
-                        Some((t.catena, Testa { numero, impronta }))
-                    })
-                    .collect(),
-            }),
+            Ok(ancora) if ancora.numero == numero => {
+                if ancora.giorno != giorno.to_string() {
+                    esito.nota(&dove, "its column giorno was changed");
+                }
+                let vista = Vista::from(ancora);
+                if let Some(prima) = viste.last().filter(|prima| prima.giorno > vista.giorno) {
+                    let cosa = format!(
+                        "is dated {}, and the one after it {}: a clock was wrong, or it was added",
+                        prima.giorno, vista.giorno
+                    );
+                    esito.nota(&format!("ancora {}", prima.numero), &cosa);
+                }
+                viste.push(vista);
+            }
             _ => esito.nota(&dove, "is not the text of this anchor"),
         }
     }

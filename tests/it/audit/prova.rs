@@ -130,10 +130,6 @@ async fn a_chain_rewritten_from_end_to_end_contradicts_its_anchor() {
         ancora(owner, at("2026-11-24T12:00:00Z")).await.unwrap(),
         None
     );
-    assert_eq!(
-        ancora(owner, at("2026-11-20T12:00:00Z")).await.unwrap(),
-        None
-    );
     assert!(dove(owner, Some(kept)).await.is_empty());
 
     let text = "replace(record, 'cliente-mef-sintesi', 'qualcun-altro')";
