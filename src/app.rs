@@ -73,9 +73,8 @@ pub async fn access(
     let vigenti = Vigenti::new(side_pool(pool, Accanto::Abilitazioni));
     let quote = side_pool(pool, Accanto::Quote);
     let consumo = Consumo::new(quota.clone(), quote, clock.clone());
-    Ok(AccessLayer::new(Guardia::new(
-        chiamanti, vigenti, politica, consumo, vocabulary, clock,
-    )))
+    let guardia = Guardia::new(chiamanti, vigenti, politica, consumo, vocabulary, clock);
+    Ok(AccessLayer::new(guardia, settings.server.max_request_bytes))
 }
 
 /// Opens this instance's chain of the audit log. `pool` is of the serving role.

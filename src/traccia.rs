@@ -41,6 +41,8 @@ pub struct Fatti {
     pub selezione: Vec<(&'static str, Valore)>,
     /// The rilevazione that was read.
     pub rilevazione: Option<i32>,
+    /// Whether the access layer let the call in, and nothing refused it since.
+    pub consentita: bool,
     /// The version of the policy that decided.
     pub politica: Option<String>,
     /// Rows of the answer.

@@ -131,8 +131,16 @@ impl Guardia {
         }
     }
 
-    /// Whether a stream that was let in would still be.
-    async fn ancora(&self, abilitazione: &Abilitazione) -> Result<()> {
+    /// Whether a call that was let in would still be.
+    pub(super) async fn ancora(&self, abilitazione: &Abilitazione) -> Result<()> {
+        let ancora = self.riesame(abilitazione).await;
+        if ancora.is_err() {
+            abilitazione.traccia().nota(|f| f.consentita = false);
+        }
+        ancora
+    }
+
+    async fn riesame(&self, abilitazione: &Abilitazione) -> Result<()> {
         let aa07 = abilitazione.aa07();
         let istante = self.0.clock.now();
         let oggi = giorno_a_roma(istante);
@@ -182,6 +190,7 @@ impl Guardia {
             f.profilo = known(chi.profilo);
             f.politica = Some(self.0.politica.tabella().versione().to_owned());
             f.abilitazione = decided.as_ref().ok().map(|e| e.abilitazione.aa07().id);
+            f.consentita = decided.is_ok();
         });
         decided.map(|entrata| Entrata {
             abilitazione: entrata.abilitazione.con_traccia(traccia.clone()),

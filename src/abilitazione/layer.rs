@@ -15,6 +15,7 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
+    time::{Duration, Instant},
 };
 
 use http::{Request, Response, header::AUTHORIZATION};
@@ -23,6 +24,7 @@ use tower::{Layer, Service};
 
 use super::{
     Abilitazione, Guardia,
+    arrivo::arrivo,
     autenticazione::{DPOP, EVIDENZA},
     consumo::Posto,
     guardia::Entrata,
@@ -30,21 +32,27 @@ use super::{
 };
 use crate::{canale::Canale, error::Result, rpc::status::into_status, traccia::Traccia};
 
+/// A message that comes so soon after its headers is answered as they were decided.
+const SUBITO: Duration = Duration::from_millis(100);
+
 /// Puts the door before a service.
 #[derive(Debug, Clone)]
-pub struct AccessLayer(Guardia);
+pub struct AccessLayer {
+    guardia: Guardia,
+    limite: usize,
+}
 
 impl AccessLayer {
-    /// A door kept by `guardia`.
+    /// A door kept by `guardia`, for requests of `limite` bytes at most.
     #[must_use]
-    pub fn new(guardia: Guardia) -> Self {
-        Self(guardia)
+    pub fn new(guardia: Guardia, limite: usize) -> Self {
+        Self { guardia, limite }
     }
 
     /// Who keeps it.
     #[must_use]
     pub fn guardia(&self) -> &Guardia {
-        &self.0
+        &self.guardia
     }
 }
 
@@ -54,7 +62,7 @@ impl<S> Layer<S> for AccessLayer {
     fn layer(&self, inner: S) -> Self::Service {
         Accesso {
             inner,
-            guardia: self.0.clone(),
+            porta: self.clone(),
         }
     }
 }
@@ -63,7 +71,7 @@ impl<S> Layer<S> for AccessLayer {
 #[derive(Debug, Clone)]
 pub struct Accesso<S> {
     inner: S,
-    guardia: Guardia,
+    porta: AccessLayer,
 }
 
 impl<S> Service<Request<Body>> for Accesso<S>
@@ -83,14 +91,15 @@ where
         // The service that was polled ready is the one to call; its clone waits for the next request.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let guardia = self.guardia.clone();
+        let porta = self.porta.clone();
         Box::pin(async move {
-            match enter(&guardia, &mut request).await {
+            match porta.enter(&mut request).await {
                 // A call with one answer is answered as it was decided.
                 Ok(None) => inner.call(request).await,
                 Ok(Some((abilitazione, posto))) => {
                     let response = inner.call(request).await?;
-                    Ok(response.map(|body| guardia.correnti().iscrivi(abilitazione, posto, body)))
+                    let correnti = porta.guardia.correnti();
+                    Ok(response.map(|body| correnti.iscrivi(abilitazione, posto, body)))
                 }
                 Err(error) => Ok(into_status(error).into_http()),
             }
@@ -98,35 +107,50 @@ where
     }
 }
 
-/// Lets a call in; what a stream is to be registered with.
-async fn enter(
-    guardia: &Guardia,
-    request: &mut Request<Body>,
-) -> Result<Option<(Abilitazione, Posto)>> {
-    // Without the audit layer outside there is none, and nobody reads it.
-    let traccia: Traccia = request.extensions().get().cloned().unwrap_or_default();
-    let entrata = match porta(request.uri().path()) {
-        Porta::Libera => None,
-        Porta::Contratto(rpc) => {
-            let ignoto = Canale::default();
-            let canale = request.extensions().get().unwrap_or(&ignoto);
-            let headers = request.headers();
-            Some(guardia.decidi(rpc, headers, canale, &traccia).await?)
+impl AccessLayer {
+    /// Lets a call in; what a stream is to be registered with.
+    async fn enter(&self, request: &mut Request<Body>) -> Result<Option<(Abilitazione, Posto)>> {
+        // Without the audit layer outside there is none, and nobody reads it.
+        let traccia: Traccia = request.extensions().get().cloned().unwrap_or_default();
+        let entrata = match porta(request.uri().path()) {
+            Porta::Libera => None,
+            Porta::Contratto(rpc) => {
+                let ignoto = Canale::default();
+                let canale = request.extensions().get().unwrap_or(&ignoto);
+                let headers = request.headers();
+                Some(self.guardia.decidi(rpc, headers, canale, &traccia).await?)
+            }
+            Porta::Ignota => return Err(call_unknown()),
+        };
+        // No handler has a use for it, and what nobody has nobody logs.
+        for header in [AUTHORIZATION, DPOP, EVIDENZA] {
+            request.headers_mut().remove(header);
         }
-        Porta::Ignota => return Err(call_unknown()),
-    };
-    // No handler has a use for it, and what nobody has nobody logs.
-    for header in [AUTHORIZATION, DPOP, EVIDENZA] {
-        request.headers_mut().remove(header);
+        let Some(Entrata {
+            abilitazione,
+            flusso,
+        }) = entrata
+        else {
+            return Ok(None);
+        };
+        self.attendi(request, &abilitazione).await?;
+        let flusso = flusso.map(|posto| (abilitazione.clone(), posto));
+        request.extensions_mut().insert(abilitazione);
+        Ok(flusso)
     }
-    let Some(Entrata {
-        abilitazione,
-        flusso,
-    }) = entrata
-    else {
-        return Ok(None);
-    };
-    let flusso = flusso.map(|posto| (abilitazione.clone(), posto));
-    request.extensions_mut().insert(abilitazione);
-    Ok(flusso)
+
+    /// Waits for the message, and decides again where it let itself be waited for.
+    async fn attendi(
+        &self,
+        request: &mut Request<Body>,
+        abilitazione: &Abilitazione,
+    ) -> Result<()> {
+        let deciso = Instant::now();
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = arrivo(body, self.limite).await?;
+        if deciso.elapsed() > SUBITO {
+            self.guardia.ancora(abilitazione).await?;
+        }
+        Ok(())
+    }
 }

@@ -27,6 +27,7 @@
 
 pub mod aa07;
 mod ambito;
+mod arrivo;
 pub mod autenticazione;
 mod condizioni;
 mod consumo;

@@ -103,6 +103,11 @@ impl Abilitazione {
         .with("profilo", self.profilo.nome()))
     }
 
+    /// What is known of the call.
+    pub(super) fn traccia(&self) -> &Traccia {
+        &self.traccia
+    }
+
     /// The grant.
     #[must_use]
     pub fn aa07(&self) -> &Aa07 {
@@ -125,6 +130,7 @@ impl Abilitazione {
         self.traccia.nota(|f| f.selezione = selezione.descrivi());
         let decided = self.decide(&selezione);
         if let Err(error) = &decided {
+            self.traccia.nota(|f| f.consentita = false);
             tracing::info!(
                 soggetto = self.aa07.soggetto,
                 ente = self.aa07.ente,

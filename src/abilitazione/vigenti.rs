@@ -27,7 +27,7 @@ use chrono::NaiveDate;
 use sqlx::{PgPool, postgres::PgListener};
 use tokio::{
     sync::{Mutex, watch},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::aa07::{self, CANALE, Concessa};
@@ -39,6 +39,8 @@ use crate::postgres::Accanto;
 const ETA_MASSIMA: Duration = Duration::from_secs(1);
 /// How often the grants are read though nothing was said.
 const GIRO: Duration = Duration::from_millis(400);
+/// Between one reading and the next.
+const PASSO: Duration = Duration::from_millis(20);
 /// How long a reading may take.
 const PAZIENZA: Duration = Duration::from_secs(2);
 
@@ -174,6 +176,10 @@ impl Vigenti {
         let present = self.0.istantanea.load_full();
         if let Some(istantanea) = present.as_ref().filter(|i| i.letta >= dal) {
             return Ok(Arc::clone(istantanea));
+        }
+        // Whoever is refused has the grants read: not more often than this, however many they are.
+        if let Some(present) = &present {
+            sleep_until(present.letta + PASSO).await;
         }
         let letta = Instant::now();
         let concesse = timeout(PAZIENZA, aa07::leggi(&self.0.pool))

@@ -11,7 +11,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tonic::{Status, body::Body};
 
-use super::layer::Fine;
+use super::fine::Fine;
 
 /// The one answer of a call, held back until its record is written.
 pub(super) struct Intero {
@@ -69,13 +69,13 @@ impl http_body::Body for Contato {
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    self.fine.byte += data.len() as u64;
+                    self.fine.byte(data.len() as u64);
                 }
                 if let Some(trailers) = frame.trailers_ref() {
-                    self.fine.status = Status::from_header_map(trailers);
+                    self.fine.status(Status::from_header_map(trailers));
                 }
             }
-            Some(Err(status)) => self.fine.status = Some(status.clone()),
+            Some(Err(status)) => self.fine.status(Some(status.clone())),
             None => {}
         }
         Poll::Ready(frame)

@@ -9,6 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, Request, Response};
 use opentelemetry::trace::TraceContextExt as _;
 use tonic::{Code, Status, body::Body};
@@ -19,12 +20,21 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use super::{
     Audit,
     corpo::{Contato, Intero},
+    fine::Fine,
     record::{Chiamata, Decisione, Esito, Tipo},
+    unavailable,
 };
 use crate::{
-    abilitazione::is_libera, canale::Canale, proto::PACKAGE, rpc::status::into_status,
-    telemetry::code_name, traccia::Traccia,
+    abilitazione::is_libera,
+    canale::Canale,
+    proto::PACKAGE,
+    rpc::status::into_status,
+    telemetry::code_name,
+    traccia::{Fatti, Traccia},
 };
+
+/// The calls that change something: not even begun where they could not be recorded.
+const PASSI: &str = "GrantService/";
 
 /// Puts the recorder before a service.
 #[derive(Debug, Clone)]
@@ -85,11 +95,12 @@ where
             .and_then(|path| path.strip_prefix(PACKAGE))
             .and_then(|path| path.strip_prefix('.'))
             .unwrap_or(path);
-        let corrente = Corrente {
+        let mut corrente = Corrente {
             audit: self.layer.audit.clone(),
             rpc: rpc.to_owned(),
             traccia: Traccia::default(),
             trace_id: trace_id(request.headers()),
+            in_sospeso: true,
         };
         let streams = self.layer.rpc.get(rpc).copied().unwrap_or(false);
         let indirizzo = request
@@ -98,6 +109,10 @@ where
             .and_then(|canale: &Canale| canale.indirizzo());
         corrente.traccia.nota(|f| f.indirizzo = indirizzo);
         request.extensions_mut().insert(corrente.traccia.clone());
+        if corrente.rpc.starts_with(PASSI) && !corrente.audit.scrive() {
+            corrente.in_sospeso = false;
+            return Box::pin(async { Ok(into_status(unavailable()).into_http()) });
+        }
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
@@ -112,15 +127,31 @@ where
 }
 
 /// A call that is under way.
-struct Corrente {
-    audit: Audit,
-    rpc: String,
-    traccia: Traccia,
-    trace_id: String,
+#[derive(Debug)]
+pub(super) struct Corrente {
+    pub(super) audit: Audit,
+    pub(super) rpc: String,
+    pub(super) traccia: Traccia,
+    pub(super) trace_id: String,
+    /// Whether it has no record yet.
+    in_sospeso: bool,
+}
+
+/// A call that is dropped before it had an answer (its client reset it, or its own time limit ended it) leaves a record too:
+/// it may have read, or changed, what it was let in for.
+impl Drop for Corrente {
+    fn drop(&mut self) {
+        if !self.in_sospeso {
+            return;
+        }
+        let status = Status::cancelled("the call ended before its answer");
+        let (adesso, coda) = self.coda(Tipo::Chiamata, &status, Some(0));
+        self.audit.accoda(adesso, coda);
+    }
 }
 
 impl Corrente {
-    async fn unary(self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
+    async fn unary(mut self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
         let (parts, body) = response.into_parts();
         let headers = Status::from_header_map(&parts.headers);
         let intero = Intero::leggi(body)
@@ -140,7 +171,7 @@ impl Corrente {
     }
 
     /// A status in the headers is all that there is of the answer: it was refused.
-    async fn stream(self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
+    async fn stream(mut self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
         if let Some(status) = Status::from_header_map(response.headers()) {
             let recorded = self.scrivi(Tipo::Inizio, &status, Some(0)).await;
             if status.code() != Code::Unavailable {
@@ -149,34 +180,35 @@ impl Corrente {
             return Ok(response);
         }
         let inizio = self.scrivi(Tipo::Inizio, &Status::ok(""), None).await?;
-        let fine = Fine {
-            corrente: Some(self),
-            inizio,
-            byte: 0,
-            status: None,
-        };
+        let fine = Fine::new(self, inizio);
         Ok(response.map(|body| Body::new(Contato::new(body, fine))))
     }
 
     async fn scrivi(
-        &self,
+        &mut self,
         tipo: Tipo,
         status: &Status,
         byte: Option<u64>,
     ) -> crate::error::Result<i64> {
+        let (adesso, coda) = self.coda(tipo, status, byte);
+        // From its first poll on the record is on its way, whatever becomes of the call.
+        self.in_sospeso = false;
+        self.audit.scrivi(adesso, coda).await
+    }
+
+    fn coda(&self, tipo: Tipo, status: &Status, byte: Option<u64>) -> (DateTime<Utc>, String) {
         let mut fatti = self.traccia.fatti();
         if byte.is_none() {
             // A stream begins: what it may have read ahead was not sent.
             fatti.righe = None;
         }
-        let motivo = reason(status);
         let adesso = self.audit.adesso();
         let coda = Chiamata {
             tipo,
             rpc: &self.rpc,
             fatti: &fatti,
-            decisione: Some(decisione(status.code())),
-            motivo: motivo.as_deref(),
+            decisione: Some(decisione(status.code(), &fatti)),
+            motivo: reason(status).as_deref(),
             traccia: &self.trace_id,
             esito: byte.map(|byte| Esito {
                 codice: code_name(status.code()),
@@ -185,56 +217,20 @@ impl Corrente {
             inizio: None,
         }
         .coda(adesso, self.audit.chiave());
-        self.audit.scrivi(adesso, coda).await
+        (adesso, coda)
     }
 }
 
-/// The end of a stream, recorded when its body is dropped: that happens once, on every way out.
-pub(super) struct Fine {
-    corrente: Option<Corrente>,
-    inizio: i64,
-    pub(super) byte: u64,
-    /// `None`: the client went away before there was one.
-    pub(super) status: Option<Status>,
-}
-
-impl Drop for Fine {
-    fn drop(&mut self) {
-        let Some(corrente) = self.corrente.take() else {
-            return;
-        };
-        let cancelled = || Status::cancelled("the client went away");
-        let status = self.status.take().unwrap_or_else(cancelled);
-        let fatti = corrente.traccia.prendi();
-        let adesso = corrente.audit.adesso();
-        let coda = Chiamata {
-            tipo: Tipo::Fine,
-            rpc: &corrente.rpc,
-            fatti: &fatti,
-            decisione: None,
-            motivo: reason(&status).as_deref(),
-            traccia: &corrente.trace_id,
-            esito: Some(Esito {
-                codice: code_name(status.code()),
-                byte: self.byte,
-            }),
-            inizio: Some(self.inizio),
-        }
-        .coda(adesso, corrente.audit.chiave());
-        corrente.audit.accoda(adesso, coda);
+/// What was decided, however the call ended: a handler may refuse what the door let in (four eyes).
+fn decisione(code: Code, fatti: &Fatti) -> Decisione {
+    if fatti.consentita && code != Code::PermissionDenied {
+        Decisione::Consentita
+    } else {
+        Decisione::Negata
     }
 }
 
-fn decisione(code: Code) -> Decisione {
-    match code {
-        Code::Unauthenticated | Code::PermissionDenied | Code::ResourceExhausted => {
-            Decisione::Negata
-        }
-        _ => Decisione::Consentita,
-    }
-}
-
-fn reason(status: &Status) -> Option<String> {
+pub(super) fn reason(status: &Status) -> Option<String> {
     if status.code() == Code::Ok {
         return None;
     }

@@ -26,6 +26,7 @@ mod catena;
 mod chiave;
 mod corpo;
 pub mod esporta;
+mod fine;
 mod layer;
 pub mod potatura;
 pub mod record;
@@ -34,8 +35,9 @@ pub mod tracciamento;
 pub mod verifica;
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -44,10 +46,16 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    runtime::Handle,
+    sync::{
+        Mutex,
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     task::JoinHandle,
     time::{sleep, timeout},
 };
+use tonic::Status;
 
 pub use catena::{Impronta, Testa};
 pub use chiave::Chiave;
@@ -57,6 +65,7 @@ use crate::{
     clock::Clock,
     error::{Error, Reason, Result},
 };
+use fine::Aperto;
 use record::Tipo;
 use scrittore::{Scrittore, Voce};
 
@@ -82,6 +91,8 @@ struct Inner {
     istanza: String,
     /// Whether the last batch was written.
     scrive: Arc<AtomicBool>,
+    /// The streams without an end, by the numero of their INIZIO.
+    aperti: std::sync::Mutex<HashMap<i64, Weak<Aperto>>>,
 }
 
 fn unavailable() -> Error {
@@ -113,6 +124,7 @@ impl Audit {
             clock,
             istanza,
             scrive,
+            aperti: std::sync::Mutex::default(),
         }));
         let adesso = audit.adesso();
         let coda = record::evento(Tipo::Apertura, adesso, &audit.0.istanza);
@@ -146,6 +158,10 @@ impl Audit {
 
     /// Writes that the chain ends, and waits until all that is queued is written. Calls that come later are refused.
     pub async fn chiudi(&self) {
+        let aperti: Vec<_> = self.aperti().values().filter_map(Weak::upgrade).collect();
+        for aperto in aperti {
+            aperto.chiudi(|| Status::unavailable("the service stopped"));
+        }
         let adesso = self.adesso();
         let coda = record::evento(Tipo::Chiusura, adesso, &self.0.istanza);
         self.accoda(adesso, coda);
@@ -172,7 +188,10 @@ impl Audit {
                 coda,
                 scritta: Some(scritta),
             };
-            queue.send(voce).await.ok()?;
+            match queue.try_send(voce) {
+                Err(TrySendError::Full(voce)) => queue.send(voce).await.ok()?,
+                sent => sent.ok()?,
+            }
             committed.await.ok()
         };
         timeout(PATIENCE, written)
@@ -189,13 +208,37 @@ impl Audit {
             coda,
             scritta: None,
         };
-        let sent = match self.queue() {
-            Some(queue) => queue.try_send(voce).is_ok(),
-            None => false,
+        let lost = || tracing::error!("an audit record is lost: its writer is gone");
+        let Some(queue) = self.queue() else {
+            return lost();
         };
-        if !sent {
-            tracing::error!("an audit record is lost: its writer is gone or does not keep up");
+        match (queue.try_send(voce), Handle::try_current()) {
+            (Ok(()), _) => {}
+            // Bounded by the streams and calls that there may be at once.
+            (Err(TrySendError::Full(voce)), Ok(runtime)) => {
+                runtime.spawn(async move {
+                    if queue.send(voce).await.is_err() {
+                        lost();
+                    }
+                });
+            }
+            (Err(_), _) => lost(),
         }
+    }
+
+    /// A stream has begun.
+    fn apre(&self, inizio: i64, aperto: &Arc<Aperto>) {
+        self.aperti().insert(inizio, Arc::downgrade(aperto));
+    }
+
+    /// A stream has its end.
+    fn chiude(&self, inizio: i64) {
+        self.aperti().remove(&inizio);
+    }
+
+    fn aperti(&self) -> MutexGuard<'_, HashMap<i64, Weak<Aperto>>> {
+        // An insertion and a removal cannot stop half-way.
+        self.0.aperti.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn queue(&self) -> Option<mpsc::Sender<Voce>> {

@@ -173,13 +173,14 @@ impl Esito {
 pub(crate) async fn knock(guardia: Guardia, path: &str, bearer: Option<&str>) -> Esito {
     let reached = Arc::new(Mutex::new(None));
     let behind = Arc::clone(&reached);
-    let service = AccessLayer::new(guardia).layer(service_fn(move |request: Request<Body>| {
-        *behind.lock().unwrap() = Some(Reached {
-            headers: request.headers().clone(),
-            abilitazione: request.extensions().get().cloned(),
-        });
-        async { Ok::<_, Status>(Response::new(Body::empty())) }
-    }));
+    let service =
+        AccessLayer::new(guardia, 64 * 1024).layer(service_fn(move |request: Request<Body>| {
+            *behind.lock().unwrap() = Some(Reached {
+                headers: request.headers().clone(),
+                abilitazione: request.extensions().get().cloned(),
+            });
+            async { Ok::<_, Status>(Response::new(Body::empty())) }
+        }));
     let mut request = Request::post(path);
     if let Some(bearer) = bearer {
         request = request.header(AUTHORIZATION, format!("Bearer {bearer}"));

@@ -321,6 +321,21 @@ pub fn canale_a(address: SocketAddr) -> Channel {
         .connect_lazy()
 }
 
+impl Cliente {
+    /// A call that the contract does not have.
+    pub async fn qualsiasi(&mut self, path: &str) -> Result<usize, Status> {
+        let mut grpc = tonic::client::Grpc::new(self.canale.clone());
+        grpc.ready()
+            .await
+            .map_err(|e| Status::from_error(e.into()))?;
+        let codec = tonic_prost::ProstCodec::<(), ()>::default();
+        let request = tonic::Request::new(());
+        grpc.unary(request, path.parse().unwrap(), codec)
+            .await
+            .map(|_| 1)
+    }
+}
+
 /// A scope without bounds.
 pub fn tutto() -> Ambito {
     Ambito::new(Insieme::Tutti, Insieme::Tutti)

@@ -1,6 +1,7 @@
 //! The audit log, over the real server and a real database.
 
 mod ancorato;
+mod interrotto;
 mod prova;
 mod registrato;
 mod ucciso;

@@ -139,21 +139,6 @@ fn esito(answer: Result<usize, Status>) -> String {
     reason.to_owned()
 }
 
-impl Cliente {
-    /// A call that the contract does not have.
-    async fn qualsiasi(&mut self, path: &str) -> Result<usize, Status> {
-        let mut grpc = tonic::client::Grpc::new(self.canale.clone());
-        grpc.ready()
-            .await
-            .map_err(|e| Status::from_error(e.into()))?;
-        let codec = tonic_prost::ProstCodec::<(), ()>::default();
-        let request = tonic::Request::new(());
-        grpc.unary(request, path.parse().unwrap(), codec)
-            .await
-            .map(|_| 1)
-    }
-}
-
 /// For the messages of the test.
 impl std::fmt::Debug for Chiamante {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,5 +1,6 @@
 //! What was granted ends where it ends, at once: for the next call of every instance, and for the streams under way.
 
+mod attesa;
 mod corsa;
 mod passi;
 
