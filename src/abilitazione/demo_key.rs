@@ -312,7 +312,7 @@ mod tests {
             headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
             let identita = autenticatore.autentica("S/M", &headers).await;
             identita
-                .map(|identita| identita.soggetto().to_owned())
+                .map(|(identita, _)| identita.soggetto().to_owned())
                 .map_err(|error| error.reason)
         };
         let token = key.token("iss", "aud", "client", 2, &clock).unwrap();

@@ -1,13 +1,16 @@
 //! The decision on a call.
 //!
 //! ```text
-//! token ─► grant ─► network, hours, certificate, purpose, evidence ─► is there such a call? ─► may the profile make it? ─► quota
-//! who?     state,   of the grant, as it stands now                    of the contract          of the policy               used up?
+//! token ─► grant ─► network, hours, certificate, purpose, evidence ─► is there such a call? ─► may the profile make it? ─► quota ─► proof
+//! who?     state,   of the grant, as it stands now                    of the contract          of the policy               used up?  spent?
 //!          days
 //! ```
 //!
-//! In this order: what a caller is told of depends on how far it came, and what was refused has used nothing of a quota. Nothing here
-//! asks the database while the grants in memory are fresh ([`Vigenti`]) and the day's quota has some left ([`Consumo`]).
+//! In this order: what a caller is told of depends on how far it came, and what was refused has used nothing of a quota. The one
+//! exception is a call that was made before with the same proof or evidence: they are spent last of all, so that whoever may not
+//! call writes nothing into their register, and a call that is refused for its quota may be made again as it is. A call with
+//! neither asks the database nothing while the grants in memory are fresh ([`Vigenti`]) and the day's quota has some left
+//! ([`Consumo`]).
 
 use std::{sync::Arc, time::Duration};
 
@@ -206,7 +209,7 @@ impl Guardia {
         traccia: &Traccia,
         chi: &mut Chi,
     ) -> Result<Entrata> {
-        let identita = self.0.autenticatore.autentica(rpc, headers).await?;
+        let (identita, monouso) = self.0.autenticatore.autentica(rpc, headers).await?;
         identita.annota(traccia);
         identita.soggetto().clone_into(&mut chi.soggetto);
         let istante = self.0.clock.now();
@@ -243,6 +246,7 @@ impl Guardia {
         };
         let abilitazione = Abilitazione::new(Arc::clone(aa07), profilo, rpc).ok_or_else(denied)?;
         let posto = self.0.consumo.consuma(aa07, words.flusso()).await?;
+        self.0.autenticatore.spendi(monouso).await?;
         Ok(Entrata {
             abilitazione,
             flusso: words.flusso().then_some(posto),

@@ -18,6 +18,10 @@
 //! What was verified is kept, by the SHA-256 of its text: the next call with the same token costs a hash and a look at
 //! the clock. It is asked for again when it ends, and when the issuer's keys change. Proofs are not kept: none comes twice.
 //!
+//! To verify is one thing, to spend another: [`Autenticatore::autentica`] writes nothing, and what it found that is good for
+//! one call ([`Monouso`]) is spent by [`Autenticatore::spendi`] when all the rest of the decision is made. So who may not call
+//! writes nothing, and a call that was refused may be made again with the same proof.
+//!
 //! A generic OIDC issuer is the same code with other settings: another subject claim, other algorithms, no purpose.
 //! [`Autenticatore::esame`] runs the same checks for a person who wants to know all that is wrong.
 
@@ -34,6 +38,7 @@ mod impronta;
 mod jwk;
 mod jwks;
 mod jws;
+mod monouso;
 mod prova;
 mod requisito;
 mod token;
@@ -49,6 +54,7 @@ use self::{
     claims::Quando,
     evidenza::Evidenza,
     impronta::{Impronta, sha256},
+    monouso::Uso,
     prova::{Chiamata, Prova},
     token::Verificato,
     verbale::Verbale,
@@ -67,6 +73,7 @@ pub use fonte::FonteChiavi;
 pub use htu::IndirizzoPubblico;
 pub use identita::Identita;
 pub use jwks::{Jwks, JwksError};
+pub use monouso::Monouso;
 pub use requisito::{Requisiti, Requisito};
 pub use usate::Usate;
 pub use verbale::Passo;
@@ -150,52 +157,72 @@ impl Autenticatore {
         }
     }
 
-    /// Who makes this call (`"DecreeService/ListDecrees"`).
+    /// Who makes this call (`"DecreeService/ListDecrees"`), and what of it is good for one call: to be spent
+    /// ([`Autenticatore::spendi`]) before the call is let in.
     ///
     /// # Errors
-    /// A `TOKEN_…`, `PROOF_…` or `EVIDENCE_…` reason, [`Reason::KeysUnavailable`], or the database's where a proof or an
-    /// evidence cannot be noted as used.
-    pub async fn autentica(&self, rpc: &str, headers: &HeaderMap) -> Result<Identita> {
+    /// A `TOKEN_…`, `PROOF_…` or `EVIDENCE_…` reason, or [`Reason::KeysUnavailable`].
+    pub async fn autentica(&self, rpc: &str, headers: &HeaderMap) -> Result<(Identita, Monouso)> {
         let credenziali = Credenziali::leggi(headers)?;
-        let quando = self.quando();
         let presentato = self
-            .esamina(&credenziali, Some(rpc), quando, &mut Verbale::breve())
+            .esamina(
+                &credenziali,
+                Some(rpc),
+                self.quando(),
+                &mut Verbale::breve(),
+            )
             .await?;
         let Presentato {
             token,
             prova,
             evidenza,
         } = presentato;
-        // Last, when everything else is right: nobody fills the register with rubbish.
-        if let Some(prova) = prova
-            && !self.usa(&prova.impronta, prova.scade, quando).await?
+        let monouso = Monouso {
+            prova: prova.map(|prova| Uso {
+                impronta: prova.impronta,
+                scade: prova.scade,
+            }),
+            // One that the voucher names is the voucher's for as long as both live.
+            evidenza: evidenza
+                .as_ref()
+                .filter(|_| token.digest.is_none())
+                .map(|evidenza| Uso {
+                    impronta: evidenza.uso,
+                    scade: evidenza.exp.saturating_add(self.leeway),
+                }),
+        };
+        let identita = Identita {
+            token,
+            evidenza,
+            schema: credenziali.schema,
+            requisiti: Arc::clone(&self.requisiti),
+        };
+        Ok((identita, monouso))
+    }
+
+    /// Spends what is good for one call: of all calls that try, on all instances, one succeeds.
+    ///
+    /// # Errors
+    /// [`Reason::ProofReplayed`], [`Reason::EvidenceInvalid`]: another call was the first; [`Reason::ProofInvalid`]: it ended
+    /// while the call waited. The database's where a use cannot be noted.
+    pub async fn spendi(&self, monouso: Monouso) -> Result<()> {
+        if let Some(prova) = &monouso.prova
+            && !self.usa(prova, Reason::ProofInvalid).await?
         {
             return Err(Error::new(
                 Reason::ProofReplayed,
                 "the proof was used before: make a new one for each call",
             ));
         }
-        if let Some(evidenza) = &evidenza
-            && token.digest.is_none()
-            && !self
-                .usa(
-                    &evidenza.uso,
-                    evidenza.exp.saturating_add(self.leeway),
-                    quando,
-                )
-                .await?
+        if let Some(evidenza) = &monouso.evidenza
+            && !self.usa(evidenza, Reason::EvidenceInvalid).await?
         {
             return Err(Error::new(
                 Reason::EvidenceInvalid,
                 "the evidence was used before: one that the voucher does not name (digest) is good for one call",
             ));
         }
-        Ok(Identita {
-            token,
-            evidenza,
-            schema: credenziali.schema,
-            requisiti: Arc::clone(&self.requisiti),
-        })
+        Ok(())
     }
 
     /// Every check on what a caller would present, passed or not. Nothing is noted as used. `rpc`: for which call the proof
@@ -312,15 +339,15 @@ impl Autenticatore {
         Ok(evidenza)
     }
 
-    /// Whether this is the first use.
-    async fn usa(&self, impronta: &Impronta, scade: i64, quando: Quando) -> Result<bool> {
+    /// Whether this is the first use. `ended`: what it is refused as where it is not good any more.
+    async fn usa(&self, uso: &Uso, ended: Reason) -> Result<bool> {
         let usate = self.usate.as_ref().ok_or_else(|| {
             Error::internal("there is no register of used proofs: Autenticatore::con_registro")
         })?;
-        // A little longer than it could be taken.
-        usate
-            .usa(impronta, scade.saturating_sub(quando.now).saturating_add(1))
-            .await
+        let secondi = uso.secondi(self.quando().now).ok_or_else(|| {
+            Error::new(ended, "the proof or evidence ended while the call waited")
+        })?;
+        usate.usa(&uso.impronta, secondi).await
     }
 }
 

@@ -57,7 +57,7 @@ fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Reason::ProofInvalid, message)
 }
 
-/// Checks a proof. Whether it was used before is another question.
+/// Checks a proof. Whether it was used before is another question, asked when everything else is decided.
 ///
 /// # Errors
 /// [`Reason::ProofInvalid`].

@@ -13,7 +13,8 @@
 //!   in small lots (a thousandth of the quota), so that a call costs no statement; the sum never exceeds the quota. What a
 //!   kill leaves unused of a lot is lost to the subject for that day; an orderly stop gives it back.
 //!
-//! Counted is what passes every other check of the access layer: what was refused has used nothing.
+//! Counted is what passes every other check of the access layer: what was refused has used nothing. A proof is spent after the
+//! count, so a call that comes twice with one proof is counted twice.
 
 mod giorno;
 mod limiti;

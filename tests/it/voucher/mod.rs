@@ -5,6 +5,7 @@ mod comando;
 mod difetti;
 mod fonte;
 mod operatori;
+mod spesa;
 mod uso;
 
 use omnia::{
