@@ -6,7 +6,9 @@
 //!        "userID":"matricola 4711","userLocation":"postazione 12","LoA":"substantial"}
 //! ```
 //!
-//! The consumer signs it, with a key that PDND knows by its kid. Under AUDIT_REST_02 the voucher's `digest` is the SHA-256
+//! The consumer signs it, with a key that PDND knows by its kid, and is its `iss`: by our reading, which takes either, the
+//! voucher's `client_id` or its `consumerId`. So nobody's evidence goes with another consumer's voucher. Whose a key of the set is
+//! the set does not say. Under AUDIT_REST_02 the voucher's `digest` is the SHA-256
 //! of the whole text: one evidence, one voucher, as long as the voucher lives, so it comes with each call. Under
 //! AUDIT_REST_01 nothing ties the two: whoever sees one could send it again with other calls, so each is taken once, and
 //! lives a day at most.
@@ -54,6 +56,8 @@ pub(super) struct Evidenza {
     pub(super) impronta: Impronta,
     /// Its key and jti, should it be usable once.
     pub(super) uso: Impronta,
+    /// Who signs, as it says itself.
+    iss: Box<str>,
     pub(super) utente: Box<str>,
     pub(super) luogo: Box<str>,
     pub(super) loa: Option<Box<str>>,
@@ -105,6 +109,16 @@ impl Evidenza {
     /// # Errors
     /// [`Reason::EvidenceInvalid`].
     pub(super) fn accompagna(&self, token: &Verificato, v: &mut Verbale) -> Result<()> {
+        let consumer = [Some(&token.soggetto), token.consumatore.as_ref()];
+        v.vale(
+            "evidence: iss",
+            consumer.into_iter().flatten().any(|name| *name == self.iss),
+            || invalid("the evidence's iss is neither the voucher's client_id nor its consumerId"),
+        )?;
+        v.nota(|| {
+            let consumer: Vec<_> = consumer.into_iter().flatten().collect();
+            format!("{:?}; of the voucher {consumer:?}", self.iss)
+        });
         v.vale(
             "evidence: purposeId",
             self.finalita.is_some() && self.finalita == token.finalita,
@@ -249,6 +263,7 @@ pub(super) async fn esamina(
         generazione: mazzo.generazione,
         impronta,
         uso: sha256(&uso),
+        iss: claims.iss.into(),
         utente: claims.user_id.into(),
         luogo: claims.user_location.into(),
         loa: loa.map(Into::into),

@@ -26,6 +26,8 @@ pub(super) struct Verificato {
     /// The set of keys that verified it.
     pub(super) generazione: u64,
     pub(super) soggetto: Box<str>,
+    /// The agency whose client the subject is, as PDND numbers it.
+    pub(super) consumatore: Option<Box<str>>,
     pub(super) jti: Option<Box<str>>,
     pub(super) finalita: Option<Box<str>>,
     pub(super) exp: i64,
@@ -152,6 +154,7 @@ pub(super) async fn esamina(
         emittente: place,
         generazione,
         soggetto: soggetto.unwrap_or_default().into(),
+        consumatore: consumatore(&claims, emittente.tipo),
         jti: jti.map(Into::into),
         finalita,
         exp: claims.exp,
@@ -202,6 +205,16 @@ fn jti(claims: &Claims, tipo: TipoEmittente) -> Result<Option<&str>> {
         None if tipo == TipoEmittente::Pdnd => Err(invalid("the voucher has no jti")),
         None => Ok(None),
     }
+}
+
+/// Nothing is decided by it but whose evidence goes with the voucher, so one that is no name is none.
+fn consumatore(claims: &Claims, tipo: TipoEmittente) -> Option<Box<str>> {
+    let id = claims
+        .altri
+        .get("consumerId")
+        .and_then(serde_json::Value::as_str);
+    id.filter(|id| tipo == TipoEmittente::Pdnd && claims::is_nome(id))
+        .map(Into::into)
 }
 
 fn finalita(claims: &Claims, tipo: TipoEmittente) -> Result<Option<Box<str>>> {

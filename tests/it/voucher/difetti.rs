@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use super::{
-    AUDIENCE, FINALITA, HTU, ISSUER, Part, Presenta, Scena,
+    AUDIENCE, FINALITA, HTU, Part, Presenta, Scena,
     chiavi::{CLIENT_EC, CLIENT_RSA, CONSUMER, EVIL, PDND, b64, hmac},
 };
 use Part::{Claims as C, Header as H};
@@ -350,6 +350,15 @@ async fn of_the_evidence() {
         ("userID with a line break", with(C, "userID", json!("a\nb"))),
         ("no userLocation", with(C, "userLocation", Value::Null)),
         ("LoA twice", with(C, "loa", json!("low"))),
+        ("iss of another consumer", with(C, "iss", json!("other"))),
+        (
+            "iss of another consumer, not named by the voucher",
+            Presenta::bearer(&scena.voucher(None, None)).evidenza(&scena.evidence_with(
+                C,
+                "iss",
+                json!("other"),
+            )),
+        ),
     ];
     let table = table
         .into_iter()
@@ -368,5 +377,18 @@ async fn of_the_evidence() {
         scena.chiama(&tied(&CONSUMER.firma(&header, &claims))).await,
         Ok(())
     );
-    assert_eq!(claims["iss"], super::CLIENT, "and not {ISSUER}");
+    // Whom PDND calls the consumer may sign too: agencies have several clients.
+    claims["iss"] = json!("consumer-of-clients");
+    let evidence = CONSUMER.firma(&header, &claims);
+    let named = json!({"alg": "SHA256", "value": super::hex(&super::sha256(&evidence))});
+    let (header, mut claims) = scena.voucher_parts();
+    claims["digest"] = named;
+    claims["consumerId"] = json!("consumer-of-clients");
+    let voucher = PDND.firma(&header, &claims);
+    assert_eq!(
+        scena
+            .chiama(&Presenta::bearer(&voucher).evidenza(&evidence))
+            .await,
+        Ok(())
+    );
 }

@@ -306,6 +306,10 @@ fn a_voucher_says_purpose_digest_and_key() {
     let finalita = good.finalita.as_deref().unwrap();
     assert_eq!(finalita, "0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e");
     assert_eq!((good.digest, good.jkt), (Some([0xab; 32]), Some([7; 32])));
+    assert_eq!(good.consumatore.as_deref(), Some("c"));
+    for none in [Value::Null, json!(7), json!("a\nb")] {
+        assert_eq!(voucher("consumerId", none).unwrap().consumatore, None);
+    }
     assert_eq!(voucher("digest", Value::Null).unwrap().digest, None);
     assert_eq!(voucher("cnf", Value::Null).unwrap().jkt, None);
     for claim in ["client_id", "sub", "jti", "purposeId", "nbf", "exp"] {
