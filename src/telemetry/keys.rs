@@ -24,11 +24,19 @@ pub fn record_keys(source: &str, letto_il: Option<DateTime<Utc>>) {
     }
 }
 
+/// How many keys a source's set was taken without. Nothing, as long as no collector is set.
+pub fn record_skipped(source: &str, keys: usize) {
+    if let Some(metrics) = METRICS.get() {
+        metrics.skipped(source, keys);
+    }
+}
+
 /// What is measured of keys.
 #[derive(Clone)]
 pub struct KeyMetrics {
     fetches: Counter<u64>,
     last_success: Gauge<i64>,
+    skipped: Gauge<u64>,
 }
 
 impl KeyMetrics {
@@ -46,7 +54,19 @@ impl KeyMetrics {
                     "When a source of keys was last read well, in seconds since 1970.",
                 )
                 .build(),
+            skipped: meter
+                .u64_gauge("omnia.keys.skipped")
+                .with_unit("{key}")
+                .with_description("Unsound keys that the last set of a source was taken without.")
+                .build(),
         }
+    }
+
+    /// Tells how many keys the last set was taken without.
+    pub fn skipped(&self, source: &str, keys: usize) {
+        let source = KeyValue::new("omnia.source", source.to_owned());
+        self.skipped
+            .record(u64::try_from(keys).unwrap_or(u64::MAX), &[source]);
     }
 
     /// Counts one reading.

@@ -47,7 +47,7 @@ pub use self::{
     call::{Call, record_call, span_for},
     code::name as code_name,
     export::{Exporter, RpcMetrics},
-    keys::{KeyMetrics, record_keys},
+    keys::{KeyMetrics, record_keys, record_skipped},
     reload::{ReloadMetrics, record_in_force, record_reload, record_version},
     tls::{TlsMetrics, record_expiry, record_handshake},
 };

@@ -21,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     fonte::{FonteChiavi, Lettore},
     impronta::{Impronta, sha256},
-    jwks::Jwks,
+    jwks::{Jwks, Scarto},
 };
 use crate::{
     clock::Clock,
@@ -117,7 +117,7 @@ impl Chiavi {
         freschezza: Freschezza,
         clock: Clock,
     ) -> Result<Self, Sentence> {
-        let is_file = matches!(fonte, FonteChiavi::File(_));
+        let is_file = fonte.is_file();
         let inner = Arc::new(Inner {
             lettore: Some(Lettore::new(fonte)?),
             freschezza,
@@ -230,11 +230,19 @@ impl Inner {
         let same = known
             .as_ref()
             .is_some_and(|known| known.impronta == impronta);
-        let jwks = std::str::from_utf8(&text)
-            .map_err(|_| named("is not UTF-8".into()))
-            .and_then(|text| Jwks::parse(text).map_err(|error| named(error.into())))?;
+        let text = std::str::from_utf8(&text).map_err(|_| named("is not UTF-8".into()))?;
+        let parsed = if lettore.fonte().is_file() {
+            Jwks::parse(text).map(|jwks| (jwks, Vec::new()))
+        } else {
+            Jwks::parse_altrui(text)
+        };
+        let (jwks, scarti) = parsed.map_err(|error| named(error.into()))?;
+        telemetry::record_skipped(&lettore.fonte().to_string(), scarti.len());
         let before = known.map_or(0, |known| known.generazione);
         if !same {
+            for Scarto { nome, motivo } in scarti {
+                tracing::warn!(fonte = %lettore.fonte(), key = nome, "key left out: it {motivo}");
+            }
             tracing::info!(fonte = %lettore.fonte(), chiavi = ?jwks, "keys are known");
         }
         self.mazzo.store(Some(Arc::new(Mazzo {
@@ -255,7 +263,7 @@ impl Inner {
         let is_file = self
             .lettore
             .as_ref()
-            .is_some_and(|lettore| matches!(lettore.fonte(), FonteChiavi::File(_)));
+            .is_some_and(|lettore| lettore.fonte().is_file());
         let rinnovo = if is_file { FILE.min(rinnovo) } else { rinnovo };
         let mut wait = rinnovo;
         if self.mazzo.load().is_none() {

@@ -44,6 +44,13 @@ impl TryFrom<String> for FonteChiavi {
     }
 }
 
+impl FonteChiavi {
+    /// Whether it is ours, and not what an endpoint answers.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+}
+
 impl fmt::Display for FonteChiavi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -9,6 +9,9 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{algoritmo::Algoritmo, impronta::sha256};
 
+/// Why a key with private or symmetric parts is refused.
+pub(super) const SEGRETA: &str = "is not a public key: a secret has leaked, replace the key";
+
 /// A key that verifies signatures.
 pub(super) struct VerifyingKey {
     pub(super) algoritmo: Algoritmo,
@@ -49,7 +52,7 @@ impl Jwk {
     /// It is no sound public key; why.
     pub(super) fn verifying_key(&self) -> Result<Option<VerifyingKey>, &'static str> {
         if self.has_secret() {
-            return Err("is not a public key: a secret has leaked, replace the key");
+            return Err(SEGRETA);
         }
         let other_use = self.purpose.as_deref().is_some_and(|p| p != "sig");
         let other_ops = self
@@ -93,7 +96,7 @@ impl Jwk {
         Some(sha256(members.as_bytes()))
     }
 
-    fn has_secret(&self) -> bool {
+    pub(super) fn has_secret(&self) -> bool {
         let members = [
             &self.d, &self.k, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.oth,
         ];
@@ -139,6 +142,13 @@ impl Jwk {
             public: point,
         })
     }
+}
+
+/// As [`Jwk::has_secret`], of what is no JWK otherwise.
+pub(super) fn has_secret(value: &serde_json::Value) -> bool {
+    let members = ["d", "k", "p", "q", "dp", "dq", "qi", "oth"];
+    let there = |member| value.get(member).is_some_and(|secret| !secret.is_null());
+    value.get("kty").is_some_and(|kty| kty == "oct") || members.into_iter().any(there)
 }
 
 fn decode(text: Option<&String>) -> Result<Vec<u8>, &'static str> {

@@ -7,14 +7,23 @@
 //! Two kinds of key sign: RSA of 2048 bits or more (RS256) and EC on P-256 (ES256). The key decides the algorithm, never the
 //! token: that is what defeats a token that calls the public key an HMAC secret. Keys of other purposes, which an
 //! identity provider publishes along, are passed over. A set with a secret in it is refused: it has leaked.
+//!
+//! A file is ours to mend, so one unsound key in it refuses the whole set. What an endpoint answers is others': there the unsound
+//! key is left out, and of two with one kid both, for nobody can tell which is meant; the other keys, and the withdrawal of
+//! keys, are in force all the same.
 
-use std::{collections::BTreeMap, fmt, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, io,
+    path::Path,
+};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     algoritmo::Algoritmo,
-    jwk::{Jwk, VerifyingKey},
+    jwk::{self, Jwk, SEGRETA, VerifyingKey},
 };
 
 /// The keys, by `kid`.
@@ -39,10 +48,27 @@ pub enum JwksError {
     Empty,
 }
 
-#[derive(Deserialize)]
-struct Set {
-    keys: Vec<Jwk>,
+/// A key that a set was taken without: its `kid` or place, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Scarto {
+    pub(super) nome: String,
+    pub(super) motivo: &'static str,
 }
+
+#[derive(Deserialize)]
+struct Set<K> {
+    keys: Vec<K>,
+}
+
+/// A member of a set that others have written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Voce {
+    Chiave(Box<Jwk>),
+    Altro(Value),
+}
+
+const DOPPIA: &str = "another key has the same kid";
 
 impl Jwks {
     /// Reads a file.
@@ -53,31 +79,77 @@ impl Jwks {
         Self::parse(&std::fs::read_to_string(path)?)
     }
 
-    /// Reads the text of a JWK set.
+    /// Reads the text of a JWK set, every key of which must be sound.
     ///
     /// # Errors
     /// All but a usable set of public keys.
     pub fn parse(text: &str) -> Result<Self, JwksError> {
-        let set: Set = serde_json::from_str(text)?;
+        let set: Set<Jwk> = serde_json::from_str(text)?;
         let mut keys = BTreeMap::new();
         for (place, jwk) in (1..).zip(set.keys) {
-            let name = jwk.kid.clone().unwrap_or_else(|| format!("number {place}"));
+            let name = name(&jwk, place);
             let refused = |why| JwksError::Key(name.clone(), why);
-            let Some(key) = jwk.verifying_key().map_err(refused)? else {
-                tracing::warn!(
-                    key = name,
-                    "key passed over: it is not for RS256 or ES256 signatures"
-                );
+            let Some((kid, key)) = signing(jwk, &name).map_err(refused)? else {
                 continue;
             };
-            let kid = jwk
-                .kid
-                .filter(|kid| !kid.is_empty())
-                .ok_or_else(|| refused("has no kid"))?;
             if keys.insert(kid, key).is_some() {
-                return Err(refused("another key has the same kid"));
+                return Err(refused(DOPPIA));
             }
         }
+        Self::of(keys)
+    }
+
+    /// Reads the text of a JWK set that others publish: without the keys that are unsound, which are told.
+    ///
+    /// # Errors
+    /// It is no JWK set, has a secret in it, or no sound key.
+    pub(super) fn parse_altrui(text: &str) -> Result<(Self, Vec<Scarto>), JwksError> {
+        let set: Set<Voce> = serde_json::from_str(text)?;
+        let mut keys = BTreeMap::new();
+        let mut doppie = BTreeSet::new();
+        let mut scarti = Vec::new();
+        for (place, voce) in (1_u32..).zip(set.keys) {
+            let (nome, signing) = match voce {
+                Voce::Chiave(jwk) => {
+                    let nome = name(&jwk, place);
+                    if jwk.has_secret() {
+                        return Err(JwksError::Key(nome, SEGRETA));
+                    }
+                    let signing = signing(*jwk, &nome);
+                    (nome, signing)
+                }
+                Voce::Altro(value) => {
+                    let nome = format!("number {place}");
+                    if jwk::has_secret(&value) {
+                        return Err(JwksError::Key(nome, SEGRETA));
+                    }
+                    (nome, Err("is not a JWK"))
+                }
+            };
+            let motivo = match signing {
+                Ok(None) => continue,
+                Ok(Some((kid, _))) if doppie.contains(&kid) => DOPPIA,
+                Ok(Some((kid, key))) => match keys.insert(kid.clone(), key) {
+                    None => continue,
+                    Some(_) => {
+                        keys.remove(&kid);
+                        doppie.insert(kid);
+                        // The one before it goes too.
+                        scarti.push(Scarto {
+                            nome: nome.clone(),
+                            motivo: DOPPIA,
+                        });
+                        DOPPIA
+                    }
+                },
+                Err(motivo) => motivo,
+            };
+            scarti.push(Scarto { nome, motivo });
+        }
+        Ok((Self::of(keys)?, scarti))
+    }
+
+    fn of(keys: BTreeMap<String, VerifyingKey>) -> Result<Self, JwksError> {
         if keys.is_empty() {
             return Err(JwksError::Empty);
         }
@@ -93,6 +165,26 @@ impl Jwks {
         self.get(kid)
             .is_some_and(|key| key.algoritmo == Algoritmo::ES256 && key.public == point)
     }
+}
+
+fn name(jwk: &Jwk, place: u32) -> String {
+    jwk.kid.clone().unwrap_or_else(|| format!("number {place}"))
+}
+
+/// The key with its kid, or `None` where it is for something else than the signature of tokens.
+fn signing(jwk: Jwk, name: &str) -> Result<Option<(String, VerifyingKey)>, &'static str> {
+    if jwk.has_secret() {
+        return Err(SEGRETA);
+    }
+    let Some(key) = jwk.verifying_key()? else {
+        tracing::warn!(
+            key = name,
+            "key passed over: it is not for RS256 or ES256 signatures"
+        );
+        return Ok(None);
+    };
+    let kid = jwk.kid.filter(|kid| !kid.is_empty()).ok_or("has no kid")?;
+    Ok(Some((kid, key)))
 }
 
 impl fmt::Debug for Jwks {
@@ -198,5 +290,51 @@ mod tests {
             assert!(refusal(text).starts_with("not a JWK set"), "{text}");
         }
         assert!(refusal(r#"{"keys": []}"#).contains("no key of the set"));
+    }
+    #[test]
+    fn of_others_sets_only_the_unsound_keys_are_left_out() {
+        let unsound = r#"{"kty":"RSA","kid":"u","n":"AQAB","e":"AQAB"}"#;
+        let ec = |kid| EC.jwk(kid);
+        let (jwks, scarti) = Jwks::parse_altrui(&format!(
+            r#"{{"keys": [{}, {}, 7, {unsound}, {}, {{"kty":"RSA","n":7}}, {}, {}]}}"#,
+            ec("a"),
+            RSA.jwk("b"),
+            ec("a"),
+            ec("a"),
+            ec("c").replace(r#""kid":"c","#, ""),
+        ))
+        .unwrap();
+        assert_eq!(format!("{jwks:?}"), r#"{"b"}"#);
+        let scarti: Vec<_> = scarti.iter().map(|s| (&*s.nome, s.motivo)).collect();
+        assert_eq!(
+            scarti,
+            [
+                ("number 3", "is not a JWK"),
+                (
+                    "u",
+                    "is an RSA key of less than 2048 bits, or more than 8192"
+                ),
+                ("a", DOPPIA),
+                ("a", DOPPIA),
+                ("number 6", "is not a JWK"),
+                ("a", DOPPIA),
+                ("number 8", "has no kid"),
+            ]
+        );
+        let sound = ec("b");
+        for secret in [
+            r#"{"kty":"oct","kid":"a","k":"c2VjcmV0"}"#,
+            // Even where the rest of it is no key.
+            r#"{"kty":"RSA","n":7,"d":"AA"}"#,
+            r#"{"kid":"a","p":"AA"}"#,
+            r#"{"kty":"oct","kid":7}"#,
+        ] {
+            let refused = Jwks::parse_altrui(&format!(r#"{{"keys": [{sound}, {secret}]}}"#));
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("a secret has leaked"), "{refused}");
+        }
+        let alone = Jwks::parse_altrui(&format!(r#"{{"keys": [{unsound}]}}"#));
+        assert!(matches!(alone, Err(JwksError::Empty)));
+        assert!(matches!(Jwks::parse_altrui("[]"), Err(JwksError::Form(_))));
     }
 }

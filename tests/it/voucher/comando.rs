@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::{
     AUDIENCE, CLIENT, FINALITA, HTU, ISSUER,
     chiavi::{CLIENT_EC, CONSUMER, PDND, b64, hex, sha256},
+    fonte::{Endpoint, keys},
     write_jwks,
 };
 use crate::telemetry::Collector;
@@ -217,8 +218,13 @@ async fn how_reading_the_keys_ends_is_measured() {
     let path = ufficio.dir.path().join("omnia.toml");
     // Nobody listens there.
     let down = "http://127.0.0.1:9/keys.json";
+    // One of its two keys is of no use.
+    let up = Endpoint::avvia().await;
+    up.says(200, &keys(&[PDND.con_kid("a"), json!({"kid": "b"})]));
+    let mixed = up.url.clone();
     let settings = format!(
         "{}[[access.issuers]]\nkind = \"oidc\"\nissuer = \"x\"\naudience = \"x\"\njwks = \"{down}\"\n\
+         [[access.issuers]]\nkind = \"oidc\"\nissuer = \"y\"\naudience = \"y\"\njwks = \"{mixed}\"\n\
          [telemetry]\notlp_endpoint = \"{endpoint}\"\n",
         std::fs::read_to_string(&path).unwrap()
     );
@@ -250,6 +256,16 @@ async fn how_reading_the_keys_ends_is_measured() {
         n.name == "omnia.keys.last_success" && n.attribute("omnia.source").as_ref() == Some(&pdnd)
     });
     assert!((now..now + 60).contains(&read.unwrap().value));
+    let skipped = |source: &str| {
+        let found = numbers.iter().find(|n| {
+            n.name == "omnia.keys.skipped" && n.attribute("omnia.source").as_deref() == Some(source)
+        });
+        found.map(|n| n.value)
+    };
+    assert_eq!(
+        (skipped(&pdnd), skipped(&mixed), skipped(down)),
+        (Some(0), Some(1), None)
+    );
 }
 
 #[test]

@@ -21,19 +21,19 @@ use tonic::Code;
 use super::{
     Part::{Claims, Header},
     Presenta, Scena,
-    chiavi::{EVIL, PDND},
+    chiavi::{Chiave, EVIL, PDND},
 };
 
 /// An endpoint that answers what it is told to, and counts.
-struct Endpoint {
-    url: String,
+pub(super) struct Endpoint {
+    pub(super) url: String,
     answer: Arc<Mutex<(u16, String)>>,
     count: Arc<AtomicUsize>,
     _server: AbortOnDropHandle<()>,
 }
 
 impl Endpoint {
-    async fn avvia() -> Self {
+    pub(super) async fn avvia() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
         let answer = Arc::new(Mutex::new((200, keys(&[PDND.con_kid("pdnd-1")]))));
@@ -71,7 +71,7 @@ impl Endpoint {
         }
     }
 
-    fn says(&self, status: u16, body: &str) {
+    pub(super) fn says(&self, status: u16, body: &str) {
         *self.answer.lock().unwrap() = (status, body.to_owned());
     }
 
@@ -91,7 +91,7 @@ impl Endpoint {
     }
 }
 
-fn keys(keys: &[Value]) -> String {
+pub(super) fn keys(keys: &[Value]) -> String {
     json!({"keys": keys}).to_string()
 }
 
@@ -210,4 +210,49 @@ async fn keys_are_refreshed_ahead_in_the_background() {
     });
     refreshed.await.unwrap();
     assert_eq!(scena.chiama(&voucher).await, Err(INVALID));
+}
+
+/// A key that is unsound is its own trouble; a set with a secret in it is nobody's keys any more.
+#[tokio::test]
+async fn one_unsound_key_does_not_freeze_the_others() {
+    let endpoint = Endpoint::avvia().await;
+    let scena = endpoint.scena(86_400).await;
+    let old = Presenta::bearer(&scena.voucher(None, None));
+    assert_eq!(scena.chiama(&old).await, Ok(()));
+    let mut unsound = PDND.con_kid("unsound");
+    unsound["e"] = json!("AQ");
+    let twice = [EVIL.con_kid("twice"), PDND.con_kid("twice")];
+    let [one, other] = twice.clone();
+    let strange = json!({"kid": "strange"});
+    endpoint.says(
+        200,
+        &keys(&[one, unsound, EVIL.con_kid("pdnd-2"), other, strange]),
+    );
+    scena.servizio.orologio("2026-11-23T09:01:00Z");
+    let signed = |key: &Chiave, kid: &str| {
+        let (mut header, claims) = scena.voucher_parts();
+        header["kid"] = json!(kid);
+        Presenta::bearer(&key.firma(&header, &claims))
+    };
+    assert_eq!(scena.chiama(&signed(&EVIL, "pdnd-2")).await, Ok(()));
+    assert_eq!(scena.chiama(&old).await, Err(INVALID), "it was withdrawn");
+    for (key, kid) in [
+        (&EVIL, "twice"),
+        (&PDND, "twice"),
+        (&PDND, "unsound"),
+        (&PDND, "strange"),
+    ] {
+        assert_eq!(scena.chiama(&signed(key, kid)).await, Err(INVALID), "{kid}");
+    }
+
+    let mut leaked = EVIL.con_kid("leaked");
+    leaked["d"] = json!("AAAA");
+    endpoint.says(200, &keys(&[leaked, PDND.con_kid("pdnd-3")]));
+    scena.servizio.orologio("2026-11-23T09:02:00Z");
+    assert_eq!(scena.chiama(&signed(&PDND, "pdnd-3")).await, Err(INVALID));
+    assert_eq!(
+        scena.chiama(&signed(&EVIL, "pdnd-2")).await,
+        Ok(()),
+        "those known are kept"
+    );
 }
