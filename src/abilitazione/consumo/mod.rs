@@ -13,8 +13,9 @@
 //!   in small lots (a thousandth of the quota), so that a call costs no statement; the sum never exceeds the quota. What a
 //!   kill leaves unused of a lot is lost to the subject for that day; an orderly stop gives it back.
 //!
-//! Counted is what passes every other check of the access layer: what was refused has used nothing. A proof is spent after the
-//! count, so a call that comes twice with one proof is counted twice.
+//! Counted is what passes the checks at the door: what was refused before has used nothing. A proof is spent after the count, so a
+//! call that comes twice with one proof is counted twice; and so is one whose filters or norms are refused when its
+//! message is read.
 
 mod giorno;
 mod limiti;
