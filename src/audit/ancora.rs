@@ -1,12 +1,17 @@
 //! Anchors: once a day, where every chain stands.
 //!
 //! ```json
-//! {"numero":12,"giorno":"2026-11-25","istante":"2026-11-25T00:00:31.000000Z","teste":[{"catena":3,"numero":91,"impronta":"5c1e…"}]}
+//! {"numero":12,"giorno":"2026-11-25","istante":"2026-11-25T00:00:31.000000Z","teste":[{"catena":3,"numero":91,"impronta":"5c1e…"}],
+//!  "potature":[{"ancora":7,"quando":"2026-11-20T09:12:44.103000Z","chi":"anna","righe":4120,"conservazione":365}]}
 //! ```
 //!
 //! An anchor's impronta covers its text and the anchor before. It goes to the service's log as well, which is kept elsewhere:
 //! whoever holds one impronta (`omnia audit verify --ancora IMPRONTA`) can prove that nothing up to that day was rewritten
 //! since, not even by the owner of the database.
+//!
+//! `potature` are all prunings so far: what was removed, and by whom, cannot be told otherwise after the next anchor. Anchors of before
+//! that have no such member. They are proved as ever, for an impronta is of the text as it stands in the table, and a text
+//! without the member names no pruning.
 //!
 //! The order of anchors is that of their numbers. Days follow it as long as clocks are right: an anchor dated in the future (a
 //! clock that was ahead, or somebody who would have no more anchors) stops none of those after it. It is logged as an
@@ -16,7 +21,11 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
-use super::{catena::Impronta, record};
+use super::{
+    catena::Impronta,
+    potatura::{self, Fatta},
+    record,
+};
 
 /// Two instances that write the day's anchor at once take turns. The number has no meaning.
 const LOCK: i64 = 0x6f6d_6e69_6161;
@@ -34,6 +43,9 @@ pub struct Ancora {
     istante: String,
     /// Every chain that has a record, by number.
     pub teste: Vec<TestaDi>,
+    /// Every pruning so far.
+    #[serde(default)]
+    pub potature: Vec<Fatta>,
 }
 
 /// Where one chain stands.
@@ -98,6 +110,7 @@ pub async fn ancora(pool: &PgPool, adesso: DateTime<Utc>) -> Result<Option<Impro
         giorno: giorno.to_string(),
         istante: record::istante(adesso),
         teste,
+        potature: potatura::fatte(&mut tx).await?,
     };
     let testo = serde_json::to_string(&ancora).map_err(|e| sqlx::Error::Encode(e.into()))?;
     let impronta = before.dopo(&testo);

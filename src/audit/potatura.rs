@@ -2,16 +2,46 @@
 //!
 //! Records are removed from the beginning of each chain up to where an anchor saw it, and never to another place: the first
 //! record that is left is then proved by the anchor's impronta instead of by its predecessor. That it was done, when and by whom
-//! is kept (`audit_potatura`): a beginning that is missing without that is a record removed.
+//! is kept (`audit_potatura`): a beginning that is missing without that is a record removed. The next anchor names it
+//! ([`Fatta`]), and verification shows each.
 //!
 //! An anchor whose day is earlier than that of an anchor before it has seen more than its day says: it is passed over, so that a clock
 //! that was once behind removes nothing too early. A day after today is known to be false and counts for nothing.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::PgPool;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
 
-use super::ancora::Ancora;
+use super::{ancora::Ancora, record};
 use crate::error::Sentence;
+
+/// How far a pruning goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fino {
+    /// As far as a retention of these days allows (`audit.retention_days`).
+    Conservazione(u32),
+    /// To an anchor of this day or earlier, whatever the retention: somebody asked for it.
+    Giorno(NaiveDate),
+}
+
+/// A pruning that was done, as the table has it and the anchors after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fatta {
+    /// The anchor up to which records were removed.
+    pub ancora: i64,
+    /// When.
+    pub quando: String,
+    /// The user of the machine it was done on.
+    pub chi: String,
+    /// How many records.
+    pub righe: i64,
+    /// The day that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prima_di: Option<String>,
+    /// The retention that it went by, in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conservazione: Option<u32>,
+}
 
 /// What a pruning did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,16 +54,63 @@ pub struct Potatura {
     pub righe: u64,
 }
 
-/// Removes what an anchor of `prima_di` or earlier has seen, as the database's owner. `None`: there is no such anchor.
+impl Fino {
+    /// The day whose anchor, or an earlier one, is the last that may go.
+    #[must_use]
+    pub fn giorno(self, oggi: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Giorno(giorno) => giorno,
+            Self::Conservazione(giorni) => oggi
+                .checked_sub_days(Days::new(giorni.into()))
+                .unwrap_or(NaiveDate::MIN),
+        }
+    }
+}
+
+/// Every pruning so far, in the order of time.
+pub(super) async fn fatte(connection: &mut PgConnection) -> Result<Vec<Fatta>, sqlx::Error> {
+    type Riga = (
+        i64,
+        DateTime<Utc>,
+        String,
+        i64,
+        Option<NaiveDate>,
+        Option<i32>,
+    );
+    let rows: Vec<Riga> = sqlx::query_as(
+        "select ancora, quando, chi, righe, prima_di, conservazione from audit_potatura order by quando, ancora",
+    )
+    .fetch_all(connection)
+    .await?;
+    let fatte =
+        rows.into_iter().map(
+            |(ancora, quando, chi, righe, prima_di, conservazione)| Fatta {
+                ancora,
+                quando: record::istante(quando),
+                chi,
+                righe,
+                prima_di: prima_di.map(|giorno| giorno.to_string()),
+                conservazione: conservazione.and_then(|giorni| giorni.try_into().ok()),
+            },
+        );
+    Ok(fatte.collect())
+}
+
+/// Removes what an anchor has seen that is as old as `fino` says, as the database's owner. `None`: there is no such anchor.
 ///
 /// # Errors
 /// A sentence.
 pub async fn pota(
     owner: &PgPool,
-    prima_di: NaiveDate,
+    fino: Fino,
     adesso: DateTime<Utc>,
     chi: &str,
 ) -> Result<Option<Potatura>, Sentence> {
+    let oggi = adesso.date_naive();
+    let (prima_di, conservazione) = match fino {
+        Fino::Giorno(giorno) => (Some(giorno), None),
+        Fino::Conservazione(giorni) => (None, Some(i32::try_from(giorni)?)),
+    };
     let mut tx = owner.begin().await?;
     let found: Option<(i64, NaiveDate, String)> = sqlx::query_as(
         "select numero, giorno, ancora from audit_ancora a
@@ -42,8 +119,8 @@ pub async fn pota(
          )
          order by numero desc limit 1",
     )
-    .bind(prima_di)
-    .bind(adesso.date_naive())
+    .bind(fino.giorno(oggi))
+    .bind(oggi)
     .fetch_optional(&mut *tx)
     .await?;
     let Some((numero, giorno, testo)) = found else {
@@ -63,13 +140,17 @@ pub async fn pota(
     .execute(&mut *tx)
     .await?
     .rows_affected();
-    sqlx::query("insert into audit_potatura (ancora, quando, chi, righe) values ($1, $2, $3, $4)")
-        .bind(numero)
-        .bind(adesso)
-        .bind(chi)
-        .bind(i64::try_from(righe)?)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "insert into audit_potatura (ancora, quando, chi, righe, prima_di, conservazione) values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(numero)
+    .bind(adesso)
+    .bind(chi)
+    .bind(i64::try_from(righe)?)
+    .bind(prima_di)
+    .bind(conservazione)
+    .execute(&mut *tx)
+    .await?;
     tx.commit().await?;
     Ok(Some(Potatura {
         ancora: numero,

@@ -6,6 +6,8 @@
 //! A chain that an anchor names must be there: pruning keeps its row. A chain that was removed before any anchor saw it leaves
 //! a gap in the numbers of chains, which is a hint and no proof: a number is skipped too where the opening of a chain failed.
 
+mod potature;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -19,8 +21,10 @@ use sqlx::{PgPool, Postgres, Row as _, Transaction, postgres::PgRow};
 use super::{
     ancora::Ancora,
     catena::{Impronta, Testa},
+    potatura::Fatta,
     record,
 };
+pub use potature::Potata;
 
 /// What a verification found.
 #[derive(Debug, Default)]
@@ -33,6 +37,8 @@ pub struct Verifica {
     pub ancore: usize,
     /// Streams that have no end: their service was killed, or they are under way.
     pub senza_fine: u64,
+    /// Every pruning so far.
+    pub potature: Vec<Potata>,
     /// All that is wrong, by place.
     pub difformita: Vec<Difformita>,
     /// Numbers that no chain has and no anchor names, as first and last: chains that could not be opened, or were removed.
@@ -65,19 +71,22 @@ struct Proprio {
     esito: Option<String>,
 }
 
-/// Reads the whole log at one moment. `nota`: the impronta of an anchor that was kept elsewhere.
+/// Reads the whole log at one moment. `nota`: the impronta of an anchor that was kept elsewhere. `conservazione`:
+/// `audit.retention_days`, by which prunings are judged ([`Potata::presto`]).
 ///
 /// # Errors
 /// The database's; what is wrong with the log is no error but a [`Difformita`].
-pub async fn verifica(pool: &PgPool, nota: Option<Impronta>) -> Result<Verifica, sqlx::Error> {
+pub async fn verifica(
+    pool: &PgPool,
+    nota: Option<Impronta>,
+    conservazione: Option<u32>,
+) -> Result<Verifica, sqlx::Error> {
     let mut tx = pool
         .begin_with("begin isolation level repeatable read read only")
         .await?;
     let mut esito = Verifica::default();
     let ancore = ancore(&mut tx, &mut esito, nota).await?;
-    let potate: Vec<i64> = sqlx::query_scalar("select distinct ancora from audit_potatura")
-        .fetch_all(&mut *tx)
-        .await?;
+    esito.potature(&mut tx, &ancore, conservazione).await?;
     let catene: Vec<(i64, i64, Vec<u8>)> =
         sqlx::query_as("select catena, numero, impronta from audit_catena order by catena")
             .fetch_all(&mut *tx)
@@ -92,7 +101,7 @@ pub async fn verifica(pool: &PgPool, nota: Option<Impronta>) -> Result<Verifica,
                 continue;
             };
             attese.insert(testa.numero, (ancora.numero, testa.impronta));
-            if potate.contains(&ancora.numero) && testa.numero > inizio.numero {
+            if esito.potata(ancora.numero) && testa.numero > inizio.numero {
                 inizio = *testa;
             }
         }
@@ -115,6 +124,7 @@ struct Vista {
     numero: i64,
     giorno: String,
     teste: BTreeMap<i64, Testa>,
+    potature: Vec<Fatta>,
 }
 
 impl From<Ancora> for Vista {
@@ -128,6 +138,7 @@ impl From<Ancora> for Vista {
             numero: ancora.numero,
             giorno: ancora.giorno,
             teste: teste.collect(),
+            potature: ancora.potature,
         }
     }
 }

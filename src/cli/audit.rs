@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
 use super::serve::audit_key;
@@ -14,7 +14,8 @@ use crate::{
     audit::{
         Impronta, ancora,
         esporta::{self, Giorni},
-        potatura, tracciamento, verifica,
+        potatura::{self, Fino},
+        tracciamento, verifica,
     },
     clock::Clock,
     config::Settings,
@@ -102,7 +103,8 @@ impl Command {
         let clock = Clock::system();
         match self {
             Self::Verify { ancora } => {
-                let verifica = verifica::verifica(&pool, ancora).await?;
+                let verifica =
+                    verifica::verifica(&pool, ancora, settings.audit.retention_days).await?;
                 return Ok(tell(&verifica));
             }
             Self::Export(export) => export.run(&pool).await?,
@@ -111,26 +113,22 @@ impl Command {
                 None => println!("today has its anchor already"),
             },
             Self::Prune { prima_di } => {
-                let retention = || {
-                    let days = settings.audit.retention_days?;
-                    clock
-                        .now()
-                        .date_naive()
-                        .checked_sub_days(Days::new(days.into()))
-                };
-                let prima_di = prima_di
-                    .or_else(retention)
+                let adesso = clock.now();
+                let fino = prima_di
+                    .map(Fino::Giorno)
+                    .or(settings.audit.retention_days.map(Fino::Conservazione))
                     .ok_or("set audit.retention_days, or give --prima-di: records are kept until one says otherwise")?;
                 let chi = nix::unistd::User::from_uid(nix::unistd::getuid())?
                     .map_or_else(|| "?".to_owned(), |user| user.name);
-                match potatura::pota(&pool, prima_di, clock.now(), &chi).await? {
+                match potatura::pota(&pool, fino, adesso, &chi).await? {
                     Some(p) => println!(
                         "{} records removed, up to anchor {} of {}",
                         p.righe, p.ancora, p.giorno
                     ),
-                    None => {
-                        println!("nothing removed: there is no anchor of {prima_di} or earlier")
-                    }
+                    None => println!(
+                        "nothing removed: there is no anchor of {} or earlier",
+                        fino.giorno(adesso.date_naive())
+                    ),
                 }
             }
             Self::Cf { .. } => {}
@@ -153,6 +151,9 @@ fn tell(verifica: &verifica::Verifica) -> ExitCode {
             n => format!("{n} things are not as they were written"),
         }
     );
+    for potata in &verifica.potature {
+        println!("pruned: {potata}");
+    }
     for (prima, ultima) in &verifica.salti {
         println!(
             "no chain has a number from {prima} to {ultima}, and no anchor names one: their openings failed, or they were \

@@ -1,6 +1,10 @@
 //! What anchors say of chains that are gone, and of days that cannot be.
 
-use omnia::audit::{ancora::ancora, potatura::pota, verifica::verifica};
+use omnia::audit::{
+    ancora::ancora,
+    potatura::{Fino, pota},
+    verifica::verifica,
+};
 
 use super::{
     integro,
@@ -63,7 +67,7 @@ async fn an_anchor_of_the_future_does_not_stop_those_of_the_present() {
     for instant in ["2026-11-25T00:00:01Z", "2036-05-01T00:00:01Z"] {
         assert!(ancora(owner, at(instant)).await.unwrap().is_some());
     }
-    let found = verifica(owner, None).await.unwrap();
+    let found = verifica(owner, None, None).await.unwrap();
     assert_eq!((found.ancore, found.difformita.len()), (5, 1));
     servizio.ferma().await;
 }
@@ -86,12 +90,12 @@ async fn pruning_passes_over_an_anchor_of_a_clock_that_was_behind() {
     let owner = &servizio.db.owner;
     ancora(owner, at("2001-01-01T00:00:01Z")).await.unwrap();
     let oggi = at("2026-12-01T00:00:00Z");
-    let before = "2010-01-01".parse().unwrap();
+    let before = Fino::Giorno("2010-01-01".parse().unwrap());
     assert_eq!(pota(owner, before, oggi, "prova").await.unwrap(), None);
     // A day that is still to come is false for sure and holds up nothing.
     ancora(owner, at("2036-05-01T00:00:01Z")).await.unwrap();
     ancora(owner, at("2026-11-24T00:00:01Z")).await.unwrap();
-    let before = "2026-11-25".parse().unwrap();
+    let before = Fino::Giorno("2026-11-25".parse().unwrap());
     let pruned = pota(owner, before, oggi, "prova").await.unwrap().unwrap();
     assert_eq!((pruned.ancora, pruned.righe), (4, 10));
     servizio.ferma().await;

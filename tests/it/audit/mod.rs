@@ -2,6 +2,7 @@
 
 mod ancorato;
 mod interrotto;
+mod potato;
 mod prova;
 mod registrato;
 mod ucciso;
@@ -25,7 +26,7 @@ async fn chiamate(owner: &PgPool) -> Vec<Value> {
 
 /// Verifies, with nothing to complain of.
 async fn integro(owner: &PgPool) -> Verifica {
-    let verifica = verifica(owner, None).await.unwrap();
+    let verifica = verifica(owner, None, None).await.unwrap();
     assert_eq!(verifica.difformita, []);
     verifica
 }

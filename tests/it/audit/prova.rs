@@ -2,7 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use omnia::{
-    audit::{Impronta, ancora::ancora, potatura::pota, verifica::verifica},
+    audit::{
+        Impronta,
+        ancora::ancora,
+        potatura::{Fino, pota},
+        verifica::verifica,
+    },
     proto::GetMyAccessRequest,
 };
 use sqlx::{AssertSqlSafe, PgPool};
@@ -23,7 +28,7 @@ pub(super) async fn sql(owner: &PgPool, statement: &str) {
 
 /// Places that verification complains of.
 pub(super) async fn dove(owner: &PgPool, nota: Option<Impronta>) -> Vec<String> {
-    let found = verifica(owner, nota).await.unwrap().difformita;
+    let found = verifica(owner, nota, None).await.unwrap().difformita;
     found.into_iter().map(|d| format!("{d}")).collect()
 }
 
@@ -197,9 +202,14 @@ async fn what_is_left_after_pruning_is_still_proved() {
     let owner = &servizio.db.owner;
     let oggi = at("2027-01-10T00:00:00Z");
     assert_eq!(
-        pota(owner, "2026-11-22".parse().unwrap(), oggi, "prova")
-            .await
-            .unwrap(),
+        pota(
+            owner,
+            Fino::Giorno("2026-11-22".parse().unwrap()),
+            oggi,
+            "prova"
+        )
+        .await
+        .unwrap(),
         None
     );
     ancora(owner, at("2026-11-24T00:00:05Z")).await.unwrap();
@@ -219,10 +229,15 @@ async fn what_is_left_after_pruning_is_still_proved() {
     )
     .await;
 
-    let potatura = pota(owner, "2026-12-01".parse().unwrap(), oggi, "prova")
-        .await
-        .unwrap()
-        .unwrap();
+    let potatura = pota(
+        owner,
+        Fino::Giorno("2026-12-01".parse().unwrap()),
+        oggi,
+        "prova",
+    )
+    .await
+    .unwrap()
+    .unwrap();
     assert_eq!((potatura.ancora, potatura.righe), (2, 10));
     assert_eq!(integro(owner).await.record, 1);
     // The chain goes on, and its new beginning cannot be moved further.
