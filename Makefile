@@ -12,7 +12,7 @@ export TOOLS := $(CURDIR)/target/tools
 
 RIGHE ?= 100000
 
-.PHONY: help demo test lint interop bench
+.PHONY: help demo test lint interop bench fuzz
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,3 +40,10 @@ interop: ## grpcurl and a generated Python client against the demo server
 bench: ## the measurements of benches/README.md, against psql in the same run
 	@deploy/need.sh postgres cc
 	cargo bench --locked
+
+# Seconds for each target.
+SECONDS_EACH ?= 120
+
+fuzz: ## fuzz the parsing of tokens, proofs, evidences and page tokens, each for SECONDS_EACH=120 (nightly, cargo-fuzz)
+	@deploy/need.sh cc
+	@fuzz/run.sh $(SECONDS_EACH)

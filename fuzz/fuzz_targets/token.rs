@@ -1,0 +1,17 @@
+//! Tokens, as any caller may send them.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use omnia::abilitazione::autenticazione::{Credenziali, Schema};
+use omnia_fuzz::{jws, refuses};
+
+fuzz_target!(|data: &[u8]| {
+    if let Some(token) = jws(data) {
+        refuses(&Credenziali {
+            schema: Schema::Bearer,
+            token: &token,
+            prova: None,
+            evidenza: None,
+        });
+    }
+});
