@@ -42,15 +42,23 @@ impl Operatore {
         self.utente.as_deref()
     }
 
-    /// Whether these are two persons: four eyes. Where both persons are known they decide, else the subjects do: one
-    /// subject that leaves the person out is one person. Case is no difference. The table decides by the same rule.
+    /// Whether these are two persons: four eyes. A person may come by several ways, each of which knows her as the subject
+    /// or as the person behind one, so any name of the one that is a name of the other makes them one. Only a subject that
+    /// both came by says nothing where both persons are known. Case is no difference. The table decides by the same rule.
+    ///
+    /// `inps-be (anna)` is not another than `anna` or `inps-be`, and is another than `inps-be (bruno)`.
     #[must_use]
     pub fn altra_persona(&self, other: &Self) -> bool {
-        let differ = |a: &str, b: &str| a.to_lowercase() != b.to_lowercase();
-        match (&self.utente, &other.utente) {
-            (Some(a), Some(b)) => differ(a, b),
-            _ => differ(&self.nome, &other.nome),
-        }
+        let (a, a_nome, b, b_nome) = (
+            self.utente.as_deref().map(str::to_lowercase),
+            self.nome.to_lowercase(),
+            other.utente.as_deref().map(str::to_lowercase),
+            other.nome.to_lowercase(),
+        );
+        let one_way = a_nome == b_nome && (a.is_none() || b.is_none());
+        let across = a.as_ref() == Some(&b_nome) || b.as_ref() == Some(&a_nome);
+        let one_person = a.is_some() && a == b;
+        !(one_way || across || one_person)
     }
 }
 
@@ -94,6 +102,11 @@ mod tests {
             (("be", Some("anna")), ("be2", Some("anna")), false),
             (("be", Some("anna")), ("be", None), false),
             (("be", Some("anna")), ("be2", None), true),
+            // The same person once behind a subject and once by her own name.
+            (("be", Some("anna")), ("anna", None), false),
+            (("be", Some("anna")), ("Anna", Some("bruno")), false),
+            (("be", Some("anna")), ("bruno", None), true),
+            (("anna", Some("bruno")), ("anna", Some("carla")), true),
         ] {
             let (a, b) = (operatore(a.0, a.1), operatore(b.0, b.1));
             assert_eq!(a.altra_persona(&b), two, "{a} {b}");

@@ -6,6 +6,7 @@ mod giorni;
 mod macchina;
 mod modello;
 mod passi;
+mod quattro_occhi;
 mod richieste;
 pub(crate) mod sql;
 mod sql_vieta;

@@ -103,3 +103,9 @@ pub(crate) async fn esegui(pool: &PgPool, sql: &str) -> Result<(), sqlx::Error> 
         .await?;
     tx.commit().await
 }
+
+/// The SQLSTATE of a refusal.
+pub(crate) fn code(refused: &sqlx::Error) -> String {
+    let error = refused.as_database_error().unwrap();
+    error.code().unwrap().into_owned()
+}

@@ -33,11 +33,8 @@ const LEGALI: [(&str, &str, &str); 8] = [
     ("REVOCA", "VERIFICATA", "RIFIUTATA"),
 ];
 
-/// The SQLSTATE of a refusal.
 fn code(esito: Result<(), sqlx::Error>) -> String {
-    let error = esito.unwrap_err();
-    let error = error.as_database_error().unwrap();
-    error.code().unwrap().into_owned()
+    sql::code(&esito.unwrap_err())
 }
 
 /// Steps from the request to a state.
@@ -147,70 +144,6 @@ async fn a_request_without_its_first_step_is_not_committed() {
     // Nor one without its form.
     let without = insert.replace("'x', sha256('x')", "null, null");
     assert_eq!(code(sql::esegui(&db.servizio, &without).await), "23514");
-}
-
-#[tokio::test]
-async fn four_eyes() {
-    let db = banco::database().await;
-    let approve = async |recorder: (&'static str, Option<&'static str>),
-                         approver: (&'static str, Option<&'static str>)| {
-        let soggetto = format!("{recorder:?}-{approver:?}");
-        let mut tx = db.servizio.begin_with("begin read write").await.unwrap();
-        let id: i64 = sqlx::query_scalar(
-            "insert into abilitazione (soggetto, ente, applicazione, profilo, normative, prestazioni, valida_dal,
-                                       valida_al, protocollo_pec, impronta_modulo)
-             values ($1, 'MEF', 'x', 'mef-rgs', '{*}', '{*}', '2026-01-01', '2026-12-31', 'x', sha256('x'))
-             returning id",
-        )
-        .bind(soggetto)
-        .fetch_one(&mut *tx)
-        .await
-        .unwrap();
-        let [mut richiesta, verifica, mut approvazione] = fino_ad_attiva();
-        (richiesta.operatore, richiesta.utente) = recorder;
-        (approvazione.operatore, approvazione.utente) = approver;
-        for passo in [richiesta, verifica, approvazione] {
-            sqlx::query(
-                "insert into abilitazione_evento
-                     (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo)
-                 values ($1, $2, $3, $4, $5, now(), $6, $7, 'prova')",
-            )
-            .bind(id)
-            .bind(passo.versione)
-            .bind(passo.azione)
-            .bind(passo.da)
-            .bind(passo.a)
-            .bind(passo.operatore)
-            .bind(passo.utente)
-            .execute(&mut *tx)
-            .await?;
-        }
-        tx.commit().await
-    };
-    for (recorder, approver) in [
-        (("anna", None), ("bruno", None)),
-        (("be", Some("anna")), ("be", Some("bruno"))),
-        (("be", Some("anna")), ("be2", None)),
-    ] {
-        approve(recorder, approver).await.unwrap();
-    }
-    for (recorder, approver) in [
-        (("anna", None), ("anna", None)),
-        (("anna", None), ("ANNA", None)),
-        (("be", Some("anna")), ("be", None)),
-        (("be", None), ("be", Some("bruno"))),
-        (("be", Some("anna")), ("be2", Some("Anna"))),
-    ] {
-        let refused = approve(recorder, approver).await;
-        assert_eq!(code(refused), "23514", "{recorder:?} {approver:?}");
-    }
-    // All steps in one statement, the approval before the request that it would be compared with.
-    let id = sql::richiesta(&db.servizio, "client", "mef-rgs", "{*}").await;
-    let [_, verifica, mut approvazione] = fino_ad_attiva();
-    approvazione.operatore = "anna";
-    for order in [[verifica, approvazione], [approvazione, verifica]] {
-        assert_eq!(code(sql::passi(&db.servizio, id, &order).await), "23514");
-    }
 }
 
 #[tokio::test]

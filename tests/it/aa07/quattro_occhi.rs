@@ -1,0 +1,178 @@
+//! Four eyes: one person is one, whatever way she comes in, by the life cycle and by hand.
+
+use omnia::{
+    abilitazione::aa07::{self, Azione, Operatore, Stato},
+    error::Reason,
+};
+use sqlx::PgPool;
+
+use super::sql::{self, fino_ad_attiva};
+use crate::{
+    abilitazione::{NOW, Scena, clock, motivo, nuova, scena},
+    banco,
+};
+
+/// A subject or a name, and the person behind it.
+type Chi = (&'static str, Option<&'static str>);
+
+fn operatore((nome, utente): Chi) -> Operatore {
+    Operatore::parse(nome, utente).unwrap()
+}
+
+/// All steps to the approval, in one transaction.
+async fn by_hand(pool: &PgPool, recorder: Chi, approver: Chi) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin_with("begin read write").await?;
+    let id: i64 = sqlx::query_scalar(
+        "insert into abilitazione (soggetto, ente, applicazione, profilo, normative, prestazioni, valida_dal,
+                                   valida_al, protocollo_pec, impronta_modulo)
+         values ($1, 'MEF', 'x', 'mef-rgs', '{*}', '{*}', '2026-01-01', '2026-12-31', 'x', sha256('x'))
+         returning id",
+    )
+    .bind(format!("{recorder:?}-{approver:?}"))
+    .fetch_one(&mut *tx)
+    .await?;
+    let [mut richiesta, verifica, mut approvazione] = fino_ad_attiva();
+    (richiesta.operatore, richiesta.utente) = recorder;
+    (approvazione.operatore, approvazione.utente) = approver;
+    for passo in [richiesta, verifica, approvazione] {
+        sqlx::query(
+            "insert into abilitazione_evento
+                 (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo)
+             values ($1, $2, $3, $4, $5, now(), $6, $7, 'prova')",
+        )
+        .bind(id)
+        .bind(passo.versione)
+        .bind(passo.azione)
+        .bind(passo.da)
+        .bind(passo.a)
+        .bind(passo.operatore)
+        .bind(passo.utente)
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await
+}
+
+/// Every pair of a few names, in every place and in either case: what the program takes, the table takes, and nothing else.
+#[tokio::test]
+async fn the_table_and_the_program_say_the_same() {
+    let db = banco::database().await;
+    let mut all: Vec<Chi> = Vec::new();
+    for nome in ["anna", "BE", "be"] {
+        all.extend([None, Some("Anna"), Some("bruno"), Some("be")].map(|utente| (nome, utente)));
+    }
+    let mut taken = 0;
+    for recorder in &all {
+        for approver in &all {
+            let two = operatore(*recorder).altra_persona(&operatore(*approver));
+            let esito = by_hand(&db.servizio, *recorder, *approver).await;
+            assert_eq!(esito.is_ok(), two, "{recorder:?} {approver:?}: {esito:?}");
+            if let Err(error) = esito {
+                assert_eq!(sql::code(&error), "23514", "{recorder:?} {approver:?}");
+            }
+            taken += usize::from(two);
+        }
+    }
+    assert!((1..all.len() * all.len() / 2).contains(&taken), "{taken}");
+}
+
+#[tokio::test]
+async fn the_table_knows_a_person_by_either_name() {
+    let db = banco::database().await;
+    for (recorder, approver) in [
+        (("anna", None), ("bruno", None)),
+        (("be", Some("anna")), ("be", Some("bruno"))),
+        (("be", Some("anna")), ("be2", None)),
+        (("be", Some("anna")), ("bruno", None)),
+    ] {
+        by_hand(&db.servizio, recorder, approver).await.unwrap();
+    }
+    for (recorder, approver) in [
+        (("anna", None), ("anna", None)),
+        (("anna", None), ("ANNA", None)),
+        (("be", Some("anna")), ("be", None)),
+        (("be", None), ("be", Some("bruno"))),
+        (("be", Some("anna")), ("be2", Some("Anna"))),
+        (("inps-be", Some("anna")), ("anna", None)),
+        (("Anna", None), ("inps-be", Some("anna"))),
+        (("inps-be", Some("anna")), ("anna", Some("bruno"))),
+    ] {
+        let refused = by_hand(&db.servizio, recorder, approver).await.unwrap_err();
+        assert_eq!(sql::code(&refused), "23514", "{recorder:?} {approver:?}");
+    }
+    // All steps in one statement, the approval before the request that it would be compared with.
+    let id = sql::richiesta(&db.servizio, "client", "mef-rgs", "{*}").await;
+    let [_, verifica, mut approvazione] = fino_ad_attiva();
+    approvazione.operatore = "anna";
+    for order in [[verifica, approvazione], [approvazione, verifica]] {
+        let refused = sql::passi(&db.servizio, id, &order).await.unwrap_err();
+        assert_eq!(sql::code(&refused), "23514");
+    }
+}
+
+/// A temporary table comes first in the search path, unless the path says otherwise.
+#[tokio::test]
+async fn no_table_of_the_session_stands_in_for_the_steps() {
+    let db = banco::database().await;
+    let id = sql::richiesta(&db.owner, "client", "mef-rgs", "{*}").await;
+    let standing = sql::richiesta(&db.owner, "client", "mef-rgs", "{*}").await;
+    let [_, verifica, _] = fino_ad_attiva();
+    sql::passi(&db.owner, id, &[verifica]).await.unwrap();
+    sql::attiva(&db.owner, standing).await.unwrap();
+    let approve = |by: &str| {
+        format!(
+            "insert into public.abilitazione_evento
+                 (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo)
+             values ({id}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), '{by}', 'x')"
+        )
+    };
+    for (by, refusal) in [("anna", "23514"), ("bruno", "23P01")] {
+        // In it another recorded the request, and nobody has another grant.
+        let shadowed = format!(
+            "create temporary table abilitazione_evento (like public.abilitazione_evento) on commit drop;
+             insert into pg_temp.abilitazione_evento (abilitazione, versione, azione, a_stato, istante, operatore, motivo)
+             values ({id}, 1, 'RICHIESTA', 'RICHIESTA', now(), 'zoe', 'x');
+             {}",
+            approve(by)
+        );
+        let refused = sql::esegui(&db.owner, &shadowed).await.unwrap_err();
+        assert_eq!(sql::code(&refused), refusal, "{by}");
+    }
+}
+
+async fn step(scena: &Scena, id: i64, azione: Azione, chi: Chi) -> Result<Stato, Reason> {
+    let (pool, why) = (&scena.db.servizio, motivo("prova"));
+    aa07::avanza(pool, &clock(NOW), id, azione, &operatore(chi), &why)
+        .await
+        .map_err(|error| error.reason)
+}
+
+/// Anna records through a back end that says who she is; the machine knows her by her own name alone.
+#[tokio::test]
+async fn a_back_end_and_the_machine_are_two_ways_of_one_person() {
+    let scena = scena().await;
+    let request = nuova("client", "mef-rgs", "2026-01-01", "2026-12-31");
+    let anna: Chi = ("inps-be", Some("anna"));
+    let id = aa07::registra(
+        &scena.db.servizio,
+        &clock(NOW),
+        &scena.politica.tabella(),
+        &request,
+        &operatore(anna),
+        &motivo("PEC"),
+    )
+    .await
+    .unwrap();
+    step(&scena, id, Azione::Verifica, anna).await.unwrap();
+    for same in [
+        ("anna", None),
+        ("ANNA", None),
+        ("other-be", Some("Anna")),
+        ("inps-be", None),
+    ] {
+        let refused = step(&scena, id, Azione::Approvazione, same).await;
+        assert_eq!(refused, Err(Reason::FourEyes), "{same:?}");
+    }
+    let approved = step(&scena, id, Azione::Approvazione, ("bruno", None)).await;
+    assert_eq!(approved, Ok(Stato::Attiva));
+}
