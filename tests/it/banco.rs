@@ -54,6 +54,8 @@ pub(crate) async fn database() -> Database {
     let cluster = &bench().cluster;
     let name = format!("prova_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     administer(format!("create database {name} template {DATABASE}")).await;
+    // A copy does not have the template's privileges on the database itself.
+    administer(format!("revoke temporary on database {name} from public")).await;
     let url = |role: &str| {
         let socket = cluster.socket_dir().to_str().unwrap();
         format!("postgres://{role}@localhost/{name}?host={socket}&sslmode=disable")

@@ -5,7 +5,7 @@ use omnia::{
     postgres::{Postgres, check_schema, migrate, open},
 };
 use secrecy::SecretString;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 use crate::{banco, cluster::Place};
 
@@ -37,6 +37,17 @@ async fn the_private_cluster_is_migrated_and_served() {
     assert!(ran >= 6, "{ran}");
     assert_eq!(migrate(&postgres.owner_pool()).await.unwrap(), 0);
     check_schema(&postgres.serving_pool()).await.unwrap();
+    let temporary = "select has_database_privilege(current_user, current_database(), 'TEMPORARY')";
+    for (pool, may) in [
+        (postgres.owner_pool(), true),
+        (postgres.serving_pool(), false),
+    ] {
+        let said: bool = sqlx::query_scalar(temporary)
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(said, may);
+    }
     let fsync: String = sqlx::query_scalar("show fsync")
         .fetch_one(&postgres.owner_pool())
         .await
@@ -78,6 +89,43 @@ async fn a_named_server_is_used_as_it_is() {
         .await;
     assert_eq!(code(written), "25006");
     postgres.stop().await.unwrap();
+}
+
+/// As where one team owns the server and another the data.
+#[tokio::test]
+async fn whoever_owns_the_data_need_not_own_the_database() {
+    let db = banco::database().await;
+    let run = async |pool: &PgPool, statement: &'static str| {
+        sqlx::raw_sql(statement).execute(pool).await.unwrap();
+    };
+    run(&db.owner, "create role dati login").await;
+    run(&db.owner, "create database altrui template template0").await;
+    let url = |role: &str| {
+        let (_, place) = db.owner_url.split_once('@').unwrap();
+        let (_, socket) = place.split_once('?').unwrap();
+        format!("postgres://{role}@localhost/altrui?{socket}")
+    };
+    let admin = PgPool::connect(&url("omnia")).await.unwrap();
+    run(&admin, "grant create on schema public to dati").await;
+    let dati = PgPool::connect(&url("dati")).await.unwrap();
+    migrate(&dati).await.unwrap();
+    check_schema(&dati).await.unwrap();
+    let may = async |role: &str| -> bool {
+        sqlx::query_scalar("select has_database_privilege($1, current_database(), 'TEMPORARY')")
+            .bind(role)
+            .fetch_one(&admin)
+            .await
+            .unwrap()
+    };
+    assert!(may("omnia_servizio").await);
+    // What README tells the owner of the database to do; loads go on.
+    run(&admin, "grant temporary on database altrui to dati").await;
+    run(&admin, "revoke temporary on database altrui from public").await;
+    assert!(!may("omnia_servizio").await);
+    run(&dati, "create temporary table prova ()").await;
+    dati.close().await;
+    admin.close().await;
+    run(&db.owner, "drop database altrui with (force)").await;
 }
 
 fn code<T: std::fmt::Debug>(result: Result<T, sqlx::Error>) -> String {

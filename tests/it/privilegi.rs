@@ -82,6 +82,10 @@ async fn the_list_sees_every_kind_of_privilege() {
             "schema public: CREATE",
         ),
         (
+            "do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$",
+            "database: TEMPORARY",
+        ),
+        (
             "create sequence prova_s; grant usage on sequence prova_s to public",
             "sequence prova_s: USAGE",
         ),
@@ -120,6 +124,8 @@ async fn what_is_not_listed_is_refused() {
     let mut statements: Vec<String> = [
         "create table prova ()",
         "create schema prova",
+        "create temporary table prova ()",
+        "select record from audit_registro",
         "create role prova",
         "set role omnia",
         "alter role omnia_servizio createrole",
