@@ -14,6 +14,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::valori::CodiceFiscale;
+
 /// What is known of one call. Cheap to clone: all clones are of the same call.
 #[derive(Debug, Clone, Default)]
 pub struct Traccia(Arc<Mutex<Fatti>>);
@@ -58,6 +60,17 @@ pub enum Valore {
     PersonaFisica(String),
 }
 
+impl Valore {
+    /// A text that is no code of the catalogue: a subject, a protocol, whatever was written into a field. One that holds a
+    /// natural person's codice fiscale is that person, in whatever way it is written (`TINIT-RSSMRA85T10A562S` of SPID,
+    /// ETSI EN 319 412-1 §5.1.3, is `RSSMRA85T10A562S`): the log has one hash for her.
+    #[must_use]
+    pub fn libero(testo: &str) -> Self {
+        CodiceFiscale::persona_in(testo)
+            .map_or_else(|| Self::Testo(testo.to_owned()), Self::PersonaFisica)
+    }
+}
+
 impl Traccia {
     /// Writes down what was learnt.
     pub fn nota(&self, learn: impl FnOnce(&mut Fatti)) {
@@ -93,6 +106,35 @@ impl Traccia {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_in_a_free_text_is_one_person() {
+        let person = Valore::PersonaFisica("RSSMRA85T10A562S".to_owned());
+        for text in [
+            "RSSMRA85T10A562S",
+            "rssmra85t10a562s",
+            "TINIT-RSSMRA85T10A562S",
+            "tinit-Rssmra85t10a562s",
+            "CN=Rossi/TINIT-RSSMRA85T10A562S",
+            "à RSSMRA85T10A562S è",
+        ] {
+            assert_eq!(Valore::libero(text), person, "{text}");
+        }
+        // A slip of the pen is no less of a person.
+        let slip = "RSSMRA85T10A562T".to_owned();
+        assert_eq!(Valore::libero(&slip), Valore::PersonaFisica(slip));
+        for text in [
+            "",
+            "mef-rgs-be",
+            "INPS.0001.2026",
+            "00743110157",
+            "RSSMRA85T10A56",
+            "TINIT-RSSMRA85F10A562S",
+            "9b2f6a52-3d5e-4c9c-8a0e-6f1d2c3b4a59",
+        ] {
+            assert_eq!(Valore::libero(text), Valore::Testo(text.to_owned()));
+        }
+    }
 
     #[test]
     fn clones_are_of_the_same_call() {

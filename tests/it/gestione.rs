@@ -92,7 +92,7 @@ pub async fn chiama(cliente: &mut Cliente, rpc: &str, filtro: &str) -> Result<us
     }
 }
 
-fn richiesta(soggetto: &str, profilo: &str) -> RecordRequestRequest {
+pub fn richiesta(soggetto: &str, profilo: &str) -> RecordRequestRequest {
     RecordRequestRequest {
         protocollo_pec: "INPS.0001".into(),
         impronta_modulo: "ab".repeat(32),

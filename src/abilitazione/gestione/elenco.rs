@@ -125,9 +125,9 @@ impl Selezione for FiltroAbilitazioni {
     fn descrivi(&self) -> Vec<(&'static str, Valore)> {
         let testo = |text: &str| Valore::Testo(text.to_owned());
         let values = [
-            ("soggetto", self.soggetto.as_deref().map(testo)),
+            ("soggetto", self.soggetto.as_deref().map(Valore::libero)),
             ("ente", self.ente.map(|ente| testo(ente.as_str()))),
-            ("profilo", self.profilo.as_deref().map(testo)),
+            ("profilo", self.profilo.as_deref().map(Valore::libero)),
             ("stato", self.stato.map(|stato| testo(stato.as_str()))),
         ];
         values

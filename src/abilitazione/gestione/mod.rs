@@ -102,11 +102,13 @@ impl Grants {
         let tabella = self.politica.tabella();
         let oggi = self.clock.today();
         let (richiesta, motivo) = richiesta::parse(request.into_inner(), &tabella, oggi)?;
-        let testo = |text: &str| Valore::Testo(text.to_owned());
         let permesso = chi.permetti(Nomina(vec![
-            ("protocollo_pec", testo(richiesta.protocollo_pec.as_str())),
-            ("soggetto", testo(&richiesta.soggetto)),
-            ("profilo", testo(&richiesta.profilo)),
+            (
+                "protocollo_pec",
+                Valore::libero(richiesta.protocollo_pec.as_str()),
+            ),
+            ("soggetto", Valore::libero(&richiesta.soggetto)),
+            ("profilo", Valore::libero(&richiesta.profilo)),
         ]))?;
         let operatore = operatore(&chi.aa07().soggetto, &permesso)?;
         let id = aa07::registra(

@@ -9,7 +9,7 @@ use crate::{
     error::{Result, Violations},
     proto::{ExplainAccessRequest, explain_access_request},
     traccia::Valore,
-    valori::{CodiceFiscale, CodiceNormativa, CodicePrestazione, Difetto},
+    valori::{CodiceNormativa, CodicePrestazione, Difetto},
 };
 
 const MAX_VALUES: usize = 100;
@@ -266,16 +266,8 @@ impl Selezione for Domanda {
         let mut valori = Vec::new();
         if let Some(chiesto) = &self.chiesto {
             valori.push(match &chiesto.chi {
-                Chi::Profilo(profilo) => ("profilo", Valore::Testo(profilo.clone())),
-                Chi::Soggetto { soggetto, .. } => {
-                    let persona =
-                        CodiceFiscale::parse(soggetto).is_ok_and(|cf| cf.persona_fisica());
-                    let valore = match persona {
-                        true => Valore::PersonaFisica(soggetto.clone()),
-                        false => Valore::Testo(soggetto.clone()),
-                    };
-                    ("soggetto", valore)
-                }
+                Chi::Profilo(profilo) => ("profilo", Valore::libero(profilo)),
+                Chi::Soggetto { soggetto, .. } => ("soggetto", Valore::libero(soggetto)),
             });
             valori.push(("rpc", Valore::Testo(chiesto.rpc.clone())));
         }

@@ -2,6 +2,7 @@
 
 mod ancorato;
 mod interrotto;
+mod persone;
 mod potato;
 mod prova;
 mod registrato;
