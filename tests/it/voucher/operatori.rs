@@ -25,6 +25,7 @@ fn come(scena: &Scena, utente: Option<&str>) -> Presenta {
         return Presenta::bearer(&PDND.firma(&header, &claims));
     };
     let (evidence_header, mut evidence) = scena.evidence_parts(utente);
+    evidence["iss"] = json!(BACK_END);
     evidence["userID"] = json!(utente);
     let evidence = CONSUMER.firma(&evidence_header, &evidence);
     claims["digest"] = json!({"alg": "SHA256", "value": hex(&sha256(&evidence))});

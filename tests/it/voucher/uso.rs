@@ -186,10 +186,8 @@ async fn the_evidence_is_required_by_ente() {
     claims["client_id"] = json!("mef");
     let free = Presenta::bearer(&PDND.firma(&header, &claims));
     assert_eq!(scena.chiama(&free).await, invalid);
-    assert_eq!(
-        scena.chiama(&free.evidenza(&scena.evidence("c"))).await,
-        Ok(())
-    );
+    let theirs = scena.evidence_with(super::Part::Claims, "iss", json!("mef"));
+    assert_eq!(scena.chiama(&free.evidenza(&theirs)).await, Ok(()));
 }
 
 /// A voucher is good for the purposes that its client's grant lists.
