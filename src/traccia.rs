@@ -25,6 +25,8 @@ pub struct Traccia(Arc<Mutex<Fatti>>);
 pub struct Fatti {
     /// The subject of the token.
     pub soggetto: Option<String>,
+    /// The issuer of the token: two of them may give the same name.
+    pub emittente: Option<String>,
     /// Whose the subject is.
     pub ente: Option<String>,
     /// The grant.

@@ -214,7 +214,11 @@ impl Guardia {
         identita.soggetto().clone_into(&mut chi.soggetto);
         let istante = self.0.clock.now();
         let oggi = giorno_a_roma(istante);
-        let concessa = self.0.vigenti.per(&chi.soggetto, oggi).await?;
+        let concessa = self
+            .0
+            .vigenti
+            .per(&chi.soggetto, identita.enti(), oggi)
+            .await?;
         let aa07 = &concessa.aa07;
         chi.ente.clone_from(&aa07.ente);
         chi.profilo.clone_from(&aa07.profilo);

@@ -30,7 +30,10 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::aa07::{self, CANALE, Concessa};
+use super::{
+    aa07::{self, CANALE, Concessa},
+    autenticazione::Enti,
+};
 use crate::error::{Error, Reason, Result};
 #[cfg(doc)]
 use crate::postgres::Accanto;
@@ -82,20 +85,21 @@ impl Vigenti {
         }))
     }
 
-    /// The grant of a subject that gives access on a day.
+    /// The grant of a subject that gives access on a day. Only grants of these enti are the subject's: of the others it is not
+    /// told that there are any.
     ///
     /// # Errors
     /// As [`aa07::scegli`]; [`Reason::DatabaseUnavailable`] where the grants have not been readable for a second.
-    pub async fn per(&self, soggetto: &str, oggi: NaiveDate) -> Result<Arc<Concessa>> {
+    pub async fn per(&self, soggetto: &str, enti: &Enti, oggi: NaiveDate) -> Result<Arc<Concessa>> {
         let arrivo = Instant::now();
         let istantanea = self.fresca(ETA_MASSIMA).await?;
-        let scelta = istantanea.scegli(soggetto, oggi);
+        let scelta = istantanea.scegli(soggetto, enti, oggi);
         if scelta.is_ok() || istantanea.letta >= arrivo {
             return scelta;
         }
         // A grant that was given a moment ago works at once, on an instance that has not heard of it too: nobody is
         // refused by a picture from before the call.
-        self.leggi(arrivo).await?.scegli(soggetto, oggi)
+        self.leggi(arrivo).await?.scegli(soggetto, enti, oggi)
     }
 
     /// Whether a grant by its number still gives access on a day. A picture that is older than `eta` is renewed first.
@@ -215,8 +219,13 @@ impl Istantanea {
         }
     }
 
-    fn scegli(&self, soggetto: &str, oggi: NaiveDate) -> Result<Arc<Concessa>> {
+    fn scegli(&self, soggetto: &str, enti: &Enti, oggi: NaiveDate) -> Result<Arc<Concessa>> {
         let concesse = self.per_soggetto.get(soggetto);
-        aa07::scegli(concesse.map_or(&[], Vec::as_slice), oggi)
+        let concesse = concesse.map_or(&[][..], Vec::as_slice);
+        if concesse.iter().all(|c| enti.ha(&c.aa07.ente)) {
+            return aa07::scegli(concesse, oggi);
+        }
+        let sue = concesse.iter().filter(|c| enti.ha(&c.aa07.ente));
+        aa07::scegli(&sue.cloned().collect::<Vec<_>>(), oggi)
     }
 }

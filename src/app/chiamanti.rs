@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     abilitazione::autenticazione::{
-        Autenticatore, Chiavi, Emittente, Evidenze, FonteChiavi, Freschezza, IndirizzoPubblico,
-        Requisiti, TipoEmittente, Usate,
+        Autenticatore, Chiavi, Emittente, Enti, Evidenze, FonteChiavi, Freschezza,
+        IndirizzoPubblico, Requisiti, TipoEmittente, Usate,
     },
     clock::Clock,
     config::{Access, Keys},
@@ -16,25 +16,28 @@ use crate::{
 /// taken, which is enough to look at one.
 ///
 /// # Errors
-/// A sentence: no issuer at all, or a file of keys that cannot be read.
+/// A sentence: no issuer at all, issuers of whom it is not said whose names they give, or a file of keys that cannot be read.
 pub async fn chiamanti(
     settings: &Access,
     registro: Option<Usate>,
     clock: Clock,
 ) -> Result<Autenticatore, Sentence> {
+    // Again, for whoever brings keys of its own to settings that were checked.
+    settings.check_enti()?;
     let freschezza = freschezza(settings.keys);
     let chiavi = |fonte: &FonteChiavi| Chiavi::da(fonte.clone(), freschezza, clock.clone());
     let mut emittenti = Vec::new();
     if let Some(jwks) = &settings.jwks {
         let audience = vec![settings.audience.clone()];
         let chiavi = chiavi(jwks).await?;
-        let emittente = Emittente::new(TipoEmittente::Oidc, &settings.issuer, audience, chiavi);
-        emittenti.push(emittente.con_nbf(true));
+        let emittente = Emittente::new(TipoEmittente::Oidc, &*settings.issuer, audience, chiavi);
+        emittenti.push(emittente.con_nbf(true).con_enti(enti(&settings.enti)));
     }
     for issuer in &settings.issuers {
         let chiavi = chiavi(&issuer.jwks).await?;
         let audience = issuer.audience.clone();
-        let mut emittente = Emittente::new(issuer.kind, &issuer.issuer, audience, chiavi);
+        let mut emittente = Emittente::new(issuer.kind, &*issuer.issuer, audience, chiavi)
+            .con_enti(enti(&issuer.enti));
         if let Some(claim) = &issuer.subject_claim {
             emittente = emittente.con_soggetto(claim);
         }
@@ -79,6 +82,14 @@ pub async fn chiamanti(
         Some(usate) => autenticatore.con_registro(usate),
         None => autenticatore,
     })
+}
+
+/// Without any, all: there is one issuer.
+fn enti(enti: &[String]) -> Enti {
+    if enti.is_empty() {
+        return Enti::tutti();
+    }
+    Enti::solo(enti.iter().map(String::as_str))
 }
 
 fn freschezza(keys: Keys) -> Freschezza {

@@ -2,12 +2,14 @@
 //!
 //! ```json
 //! {"catena":3,"numero":17,"istante":"2026-11-25T17:03:12.123456Z","tipo":"CHIAMATA","rpc":"DecreeService/CountDecrees",
-//!  "soggetto":"mef-rgs-be","ente":"MEF","abilitazione":4,"profilo":"mef-rgs","finalita":"…","jti":"…","indirizzo":"10.0.0.7",
+//!  "soggetto":"mef-rgs-be","emittente":"interop.pagopa.it","ente":"MEF","abilitazione":4,"profilo":"mef-rgs","finalita":"…",
+//!  "jti":"…","indirizzo":"10.0.0.7",
 //!  "selezione":{"normativa":"DL109-2018-ART44"},"rilevazione":2,"decisione":"CONSENTITA","politica":"1f0c…","traccia":"4bf9…",
 //!  "esito":"OK","righe":1,"byte":96}
 //! ```
 //!
-//! The text is what is hashed and what is exported: nobody needs this program to check it. What is not known is left out.
+//! The text is what is hashed and what is exported: nobody needs this program to check it. What is not known is left out. The
+//! `soggetto` is a name that the `emittente` gives: only both together are one caller.
 //!
 //! | tipo | when |
 //! | --- | --- |
@@ -90,6 +92,8 @@ struct Testo<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     soggetto: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    emittente: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ente: &'a Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     abilitazione: Option<i64>,
@@ -163,6 +167,7 @@ impl Chiamata<'_> {
             tipo: self.tipo,
             rpc: stampabile(shortened(self.rpc)),
             soggetto: fatti.soggetto.as_deref().map(stampabile),
+            emittente: fatti.emittente.as_deref().map(stampabile),
             ente: &fatti.ente,
             abilitazione: fatti.abilitazione,
             profilo: &fatti.profilo,
@@ -245,6 +250,7 @@ mod tests {
     fn a_person_is_a_hash_and_what_is_not_known_is_left_out() {
         let fatti = Fatti {
             soggetto: Some("a\"b\0".into()),
+            emittente: Some("https://idp.example".into()),
             selezione: vec![
                 ("normativa", Valore::Testo("N".into())),
                 (
@@ -276,6 +282,7 @@ mod tests {
         assert_eq!(value["tipo"], "CHIAMATA");
         assert_eq!(value["decisione"], "NEGATA");
         assert_eq!(value["soggetto"], "a\"b\u{fffd}");
+        assert_eq!(value["emittente"], "https://idp.example");
         assert_eq!(value["rpc"].as_str().unwrap().len(), MAX_RPC);
         assert!(
             value["selezione"]["cf_azienda"]

@@ -26,14 +26,13 @@ impl Access {
                 ));
             }
         }
+        self.check_enti()?;
         for url in &self.public_urls {
             IndirizzoPubblico::parse(url)
                 .map_err(|why| format!("settings: access.public_urls: {url:?} {why}"))?;
         }
         for ente in self.evidence.per_ente.keys() {
-            ente.parse::<Ente>().map_err(|_| {
-                format!("settings: access.evidence.per_ente: there is no ente {ente:?}")
-            })?;
+            known("access.evidence.per_ente", ente)?;
         }
         let required = std::iter::once(&self.evidence.default)
             .chain(self.evidence.per_ente.values())
@@ -57,6 +56,43 @@ impl Access {
             10..=604_800,
         )
     }
+}
+
+impl Access {
+    /// Whether it is said whose names each issuer gives: with more than one, none may give all.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub(crate) fn check_enti(&self) -> Checked {
+        for ente in &self.enti {
+            known("access.enti", ente)?;
+        }
+        for ente in self.issuers.iter().flat_map(|issuer| &issuer.enti) {
+            known("access.issuers.enti", ente)?;
+        }
+        let single = self
+            .jwks
+            .iter()
+            .map(|_| ("access.enti", &self.issuer, &self.enti));
+        let listed = self
+            .issuers
+            .iter()
+            .map(|issuer| ("access.issuers.enti", &issuer.issuer, &issuer.enti));
+        let all: Vec<_> = single.chain(listed).collect();
+        match all.iter().find(|(_, _, enti)| enti.is_empty()) {
+            Some((key, issuer, _)) if all.len() > 1 => Err(format!(
+                "settings: {key} of {issuer:?} is not set: with more than one issuer, each says of which enti (MLPS, MEF, INPS) \
+                 its subjects are, for else one could name a client like another's"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn known(key: &str, ente: &str) -> Checked {
+    ente.parse::<Ente>()
+        .map(drop)
+        .map_err(|_| format!("settings: {key}: there is no ente {ente:?}"))
 }
 
 impl Issuer {

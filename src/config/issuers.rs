@@ -6,12 +6,14 @@
 //! issuer = "interop.pagopa.it"
 //! audience = "https://omnia.inps.example/api/v1"
 //! jwks = "https://interop.pagopa.it/.well-known/jwks.json"
+//! enti = ["MLPS", "MEF"]
 //!
 //! [[access.issuers]]
 //! kind = "oidc"
 //! issuer = "https://idp.ministero.example/realms/uffici"
 //! audience = "omnia"
 //! jwks = "/etc/omnia/idp.json"
+//! enti = ["INPS"]
 //! subject_claim = "client_id"
 //! nbf_required = false
 //!
@@ -41,6 +43,10 @@ pub struct Issuer {
     pub audience: Vec<String>,
     /// The keys that sign them.
     pub jwks: FonteChiavi,
+    /// The enti whose subjects it names: required where there is another issuer; without it, all. Issuers that share an ente
+    /// share its names.
+    #[serde(default, deserialize_with = "list::deserialize")]
+    pub enti: Vec<String>,
     /// The claim that is the subject. Without it: `client_id` of PDND, `sub` of the others.
     #[serde(default)]
     pub subject_claim: Option<String>,
@@ -147,6 +153,23 @@ mod tests {
         for (toml, named) in [
             (format!("{PDND}{PDND}"), "two issuers"),
             (
+                format!("{PDND}{}", PDND.replace("interop.pagopa.it", "b")),
+                "access.issuers.enti of \"interop.pagopa.it\"",
+            ),
+            (
+                format!(
+                    "{PDND}enti = [\"MEF\"]{}",
+                    PDND.replace("interop.pagopa.it", "b")
+                ),
+                "access.issuers.enti of \"b\"",
+            ),
+            (
+                format!("[access]\njwks = \"k.json\"\n{PDND}enti = [\"MEF\"]"),
+                "access.enti",
+            ),
+            (format!("{PDND}enti = [\"MFE\"]"), "MFE"),
+            ("[access]\nenti = [\"MFE\"]".to_owned(), "MFE"),
+            (
                 PDND.replace(
                     "https://interop.pagopa.it/jwks",
                     "http://interop.pagopa.it/jwks",
@@ -198,6 +221,10 @@ mod tests {
             assert!(error.contains(named), "{toml}: {error}");
         }
         assert!(read(PDND).is_ok());
+        let both = format!(
+            "[access]\njwks = \"k.json\"\nenti = [\"INPS\"]\n{PDND}enti = [\"MEF\", \"INPS\"]"
+        );
+        assert_eq!(read(&both).unwrap().access.issuers[0].enti.len(), 2);
         assert!(
             read(&PDND.replace("https://interop.pagopa.it/jwks", "http://127.0.0.1:8/j")).is_ok()
         );

@@ -102,6 +102,9 @@ pub struct Access {
     pub audience: String,
     /// The public keys that sign its tokens (JWK set): a path or a URL. `demo` brings its own; `serve` needs it or `issuers`.
     pub jwks: Option<FonteChiavi>,
+    /// The enti whose subjects this issuer names: required where there is another issuer; without it, all.
+    #[serde(deserialize_with = "list::deserialize")]
+    pub enti: Vec<String>,
     /// More issuers.
     pub issuers: Vec<Issuer>,
     /// Where callers reach this service, as they write it in a DPoP proof: `https://host[:port][/path]`. Without it no proof
@@ -196,6 +199,7 @@ impl Default for Access {
             issuer: "https://omnia.demo.invalid".to_owned(),
             audience: "omnia-is-monitoraggio".to_owned(),
             jwks: None,
+            enti: Vec::new(),
             issuers: Vec::new(),
             public_urls: Vec::new(),
             keys: Keys::default(),

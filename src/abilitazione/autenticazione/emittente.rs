@@ -1,11 +1,14 @@
 //! Whose tokens are good, and what those of each kind are like.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::{
     algoritmo::Algoritmo,
     chiavi::Chiavi,
     claims::{Claims, is_nome},
+    enti::Enti,
 };
 use crate::error::{Error, Reason, Result};
 
@@ -37,7 +40,8 @@ impl TipoEmittente {
 #[derive(Debug, Clone)]
 pub struct Emittente {
     pub(super) tipo: TipoEmittente,
-    pub(super) issuer: String,
+    pub(super) issuer: Arc<str>,
+    pub(super) enti: Arc<Enti>,
     pub(super) audience: Vec<String>,
     pub(super) chiavi: Chiavi,
     pub(super) algoritmi: Vec<Algoritmo>,
@@ -50,7 +54,7 @@ impl Emittente {
     #[must_use]
     pub fn new(
         tipo: TipoEmittente,
-        issuer: impl Into<String>,
+        issuer: impl Into<Arc<str>>,
         audience: Vec<String>,
         chiavi: Chiavi,
     ) -> Self {
@@ -63,6 +67,7 @@ impl Emittente {
         Self {
             tipo,
             issuer: issuer.into(),
+            enti: Arc::default(),
             audience,
             chiavi,
             algoritmi,
@@ -76,6 +81,15 @@ impl Emittente {
     pub fn con_soggetto(self, claim: impl Into<String>) -> Self {
         Self {
             claim_soggetto: claim.into(),
+            ..self
+        }
+    }
+
+    /// Its subjects are of these enti; without this, of all.
+    #[must_use]
+    pub fn con_enti(self, enti: Enti) -> Self {
+        Self {
+            enti: Arc::new(enti),
             ..self
         }
     }

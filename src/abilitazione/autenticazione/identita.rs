@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Schema,
+    Enti, Schema,
     evidenza::Evidenza,
     requisito::{Requisiti, Requisito},
     token::Verificato,
@@ -27,6 +27,18 @@ impl Identita {
     #[must_use]
     pub fn soggetto(&self) -> &str {
         &self.token.soggetto
+    }
+
+    /// Who issued the token: a subject is a name that it gives.
+    #[must_use]
+    pub fn emittente(&self) -> &str {
+        &self.token.issuer
+    }
+
+    /// Whose names its issuer gives: the grant of another ente is not the caller's.
+    #[must_use]
+    pub fn enti(&self) -> &Enti {
+        &self.token.enti
     }
 
     /// The purpose of the voucher, a UUID in small letters; tokens of other issuers have none.
@@ -100,6 +112,7 @@ impl Identita {
     pub fn annota(&self, traccia: &Traccia) {
         traccia.nota(|fatti| {
             fatti.soggetto = Some(self.soggetto().to_owned());
+            fatti.emittente = Some(self.emittente().to_owned());
             fatti.utente = self.utente().map(str::to_owned);
             fatti.finalita = self.finalita().map(str::to_owned);
             fatti.jti = self.jti().map(str::to_owned);

@@ -9,9 +9,12 @@
 //! `iss` chooses the issuer and with it the keys, `kid` the key, the key the algorithm; nothing else of a token is believed
 //! before its signature is verified. Then audience and times must be right, and the claims that its kind has.
 
+use std::sync::Arc;
+
 use super::{
     claims::{self, Claims, Quando},
     emittente::{Emittente, TipoEmittente},
+    enti::Enti,
     impronta::{self, Impronta},
     jws::Jws,
     verbale::Verbale,
@@ -23,6 +26,9 @@ use crate::error::{Error, Reason, Result};
 pub(super) struct Verificato {
     /// Whose token: the place in the list of issuers.
     pub(super) emittente: usize,
+    /// Its name, and whose names it gives.
+    pub(super) issuer: Arc<str>,
+    pub(super) enti: Arc<Enti>,
     /// The set of keys that verified it.
     pub(super) generazione: u64,
     pub(super) soggetto: Box<str>,
@@ -98,7 +104,7 @@ pub(super) async fn esamina(
     let found = emittenti
         .iter()
         .enumerate()
-        .find(|(_, emittente)| emittente.issuer == claims.iss)
+        .find(|(_, emittente)| *emittente.issuer == *claims.iss)
         .ok_or_else(|| Error::new(Reason::TokenWrongIssuer, "the token is of another issuer"));
     let found = v.fine("token: iss", found);
     v.nota(|| format!("{:?}", claims.iss));
@@ -152,6 +158,8 @@ pub(super) async fn esamina(
     });
     Ok(Verificato {
         emittente: place,
+        issuer: Arc::clone(&emittente.issuer),
+        enti: Arc::clone(&emittente.enti),
         generazione,
         soggetto: soggetto.unwrap_or_default().into(),
         consumatore: consumatore(&claims, emittente.tipo),

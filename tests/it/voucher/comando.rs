@@ -32,6 +32,7 @@ impl Ufficio {
         let settings = format!(
             "[access]\npublic_urls = [\"https://omnia.example\"]\n\
              [[access.issuers]]\nkind = \"pdnd\"\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\njwks = {:?}\n\
+             enti = [\"MLPS\", \"MEF\"]\n\
              [access.evidence]\njwks = {:?}\nper_ente = {{ MLPS = \"02\" }}\n",
             path("pdnd.json"),
             path("consumer.json")
@@ -223,8 +224,8 @@ async fn how_reading_the_keys_ends_is_measured() {
     up.says(200, &keys(&[PDND.con_kid("a"), json!({"kid": "b"})]));
     let mixed = up.url.clone();
     let settings = format!(
-        "{}[[access.issuers]]\nkind = \"oidc\"\nissuer = \"x\"\naudience = \"x\"\njwks = \"{down}\"\n\
-         [[access.issuers]]\nkind = \"oidc\"\nissuer = \"y\"\naudience = \"y\"\njwks = \"{mixed}\"\n\
+        "{}[[access.issuers]]\nkind = \"oidc\"\nissuer = \"x\"\naudience = \"x\"\njwks = \"{down}\"\nenti = [\"INPS\"]\n\
+         [[access.issuers]]\nkind = \"oidc\"\nissuer = \"y\"\naudience = \"y\"\njwks = \"{mixed}\"\nenti = [\"INPS\"]\n\
          [telemetry]\notlp_endpoint = \"{endpoint}\"\n",
         std::fs::read_to_string(&path).unwrap()
     );

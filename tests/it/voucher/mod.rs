@@ -3,6 +3,7 @@
 mod chiavi;
 mod comando;
 mod difetti;
+mod emittenti;
 mod fonte;
 mod operatori;
 mod spesa;
@@ -25,6 +26,7 @@ use crate::{
 const ISSUER: &str = "interop.pagopa.it";
 const AUDIENCE: &str = "https://omnia.example/api/v1";
 const CLIENT: &str = "9a1d1b0e-4d3b-4b6f-8d6e-0c4b7f6c2a11";
+const TUTTI: [&str; 3] = ["MLPS", "MEF", "INPS"];
 const FINALITA: &str = "0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e";
 const HTU: &str = "https://omnia.example/inps.omnia.monitoraggio.v1.AccessService/GetMyAccess";
 
@@ -76,6 +78,11 @@ impl Presenta {
     }
 }
 
+/// Enti, as settings name them.
+fn enti(enti: &[&str]) -> Vec<String> {
+    enti.iter().copied().map(str::to_owned).collect()
+}
+
 /// Keys as a file.
 fn write_jwks(path: &std::path::Path, keys: &[Value]) {
     std::fs::write(path, json!({"keys": keys}).to_string()).unwrap();
@@ -100,10 +107,12 @@ impl Scena {
                 issuer: ISSUER.to_owned(),
                 audience: vec![AUDIENCE.to_owned()],
                 jwks: FonteChiavi::File(pdnd),
+                enti: enti(&TUTTI),
                 subject_claim: None,
                 algorithms: None,
                 nbf_required: None,
             });
+            settings.access.enti = enti(&TUTTI);
             settings.access.public_urls = vec!["https://omnia.example".to_owned()];
             settings.access.evidence.jwks = Some(FonteChiavi::File(consumer));
             settings.access.evidence.audience = vec![AUDIENCE.to_owned()];

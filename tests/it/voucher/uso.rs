@@ -232,6 +232,7 @@ async fn a_generic_issuer_is_settings_and_no_more() {
             issuer: "https://idp.example".to_owned(),
             audience: vec!["omnia".to_owned()],
             jwks: FonteChiavi::File(jwks),
+            enti: vec!["MLPS".to_owned()],
             subject_claim: Some("azp".to_owned()),
             algorithms: None,
             nbf_required: None,

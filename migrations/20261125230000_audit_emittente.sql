@@ -1,0 +1,25 @@
+-- Who issued the caller's token: soggetto is a name that the issuer gives. Records from before do not say.
+create or replace view audit_chiamata as
+select catena, numero, istante,
+       record::json ->> 'tipo' as tipo,
+       record::json ->> 'rpc' as rpc,
+       record::json ->> 'soggetto' as soggetto,
+       record::json ->> 'ente' as ente,
+       (record::json ->> 'abilitazione')::bigint as abilitazione,
+       record::json ->> 'profilo' as profilo,
+       record::json ->> 'utente' as utente,
+       record::json ->> 'finalita' as finalita,
+       record::json ->> 'jti' as jti,
+       record::json ->> 'indirizzo' as indirizzo,
+       record::json -> 'selezione' as selezione,
+       (record::json ->> 'rilevazione')::integer as rilevazione,
+       record::json ->> 'decisione' as decisione,
+       record::json ->> 'motivo' as motivo,
+       record::json ->> 'politica' as politica,
+       record::json ->> 'traccia' as traccia,
+       record::json ->> 'esito' as esito,
+       (record::json ->> 'righe')::bigint as righe,
+       (record::json ->> 'byte')::bigint as byte,
+       (record::json ->> 'inizio')::bigint as inizio,
+       record::json ->> 'emittente' as emittente
+from audit_registro;
