@@ -23,7 +23,7 @@ const PREFIX: usize = 5;
 /// # Errors
 /// [`Reason::MessageTooLarge`]; [`Reason::MessageMalformed`] where it does not come to its end.
 pub(super) async fn arrivo(body: Body, limite: usize) -> Result<Body> {
-    timeout(PAZIENZA, raccogli(body, limite.saturating_add(PREFIX)))
+    timeout(PAZIENZA, raccogli(body, limite))
         .await
         .unwrap_or_else(|_| Err(malformed("the request did not arrive whole in ten seconds")))
 }
@@ -36,15 +36,29 @@ async fn raccogli(mut body: Body, limite: usize) -> Result<Body> {
             // Trailers of a request: nobody reads them.
             continue;
         };
-        if whole.len() + data.len() > limite {
-            return Err(Error::new(
-                Reason::MessageTooLarge,
-                "the request is larger than this server accepts",
-            ));
+        if whole.len() + data.len() > limite.saturating_add(PREFIX) {
+            return Err(too_large());
         }
         whole.extend_from_slice(&data);
+        // One that only announces more is not waited for.
+        if announced(&whole).is_some_and(|announced| announced > limite) {
+            return Err(too_large());
+        }
     }
     Ok(Body::new(Full::new(whole.freeze())))
+}
+
+/// The length of the message, once the prefix is there.
+fn announced(begun: &[u8]) -> Option<usize> {
+    let length: [u8; 4] = begun.get(1..PREFIX)?.try_into().ok()?;
+    usize::try_from(u32::from_be_bytes(length)).ok()
+}
+
+fn too_large() -> Error {
+    Error::new(
+        Reason::MessageTooLarge,
+        "the request is larger than this server accepts",
+    )
 }
 
 fn malformed(message: &'static str) -> Error {
