@@ -17,12 +17,13 @@ use std::{sync::Arc, time::Duration};
 use http::HeaderMap;
 
 use super::{
-    Abilitazione, Consumo, Politica, Vigenti, Vocabulary,
+    Abilitazione, Consumo, Politica, Tabella, Vigenti, Vocabulary,
     autenticazione::Autenticatore,
     condizioni::{Contesto, condizioni},
     consumo::Posto,
     correnti::Correnti,
     porta::call_unknown,
+    vigenti::ETA_MASSIMA,
 };
 use crate::{
     canale::Canale,
@@ -33,8 +34,8 @@ use crate::{
 
 /// How often the streams under way are looked at though nothing was said: hours end and days pass by themselves.
 const GIRO: Duration = Duration::from_millis(500);
-/// A stream goes on under grants that were read so long ago. More than for a new call: one missed reading ends no export.
-const ETA_MASSIMA: Duration = Duration::from_millis(1500);
+/// A stream goes on under grants that were read so long ago. More than for a call: one missed reading ends no export.
+const ETA_FLUSSO: Duration = Duration::from_millis(1500);
 
 /// Decides who may call what. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -127,27 +128,35 @@ impl Guardia {
                 () = tokio::time::sleep(GIRO) => {}
             }
             for corrente in self.0.correnti.tutte() {
-                if let Err(error) = self.ancora(&corrente.abilitazione).await {
+                if let Err(error) = self.ancora(&corrente.abilitazione, ETA_FLUSSO).await {
                     corrente.togli(error);
                 }
             }
         }
     }
 
-    /// Whether a call that was let in would still be.
-    pub(super) async fn ancora(&self, abilitazione: &Abilitazione) -> Result<()> {
-        let ancora = self.riesame(abilitazione).await;
+    /// Decides again on a call whose message came late, by grants as fresh as any call's.
+    ///
+    /// # Errors
+    /// As [`Guardia::decidi`], of what may have changed since.
+    pub(super) async fn ridecidi(&self, abilitazione: &Abilitazione) -> Result<()> {
+        self.ancora(abilitazione, ETA_MASSIMA).await
+    }
+
+    /// Whether a call that was let in would still be, by grants that were read no longer than `eta` ago.
+    async fn ancora(&self, abilitazione: &Abilitazione, eta: Duration) -> Result<()> {
+        let ancora = self.riesame(abilitazione, eta).await;
         if ancora.is_err() {
             abilitazione.traccia().nota(|f| f.consentita = false);
         }
         ancora
     }
 
-    async fn riesame(&self, abilitazione: &Abilitazione) -> Result<()> {
+    async fn riesame(&self, abilitazione: &Abilitazione, eta: Duration) -> Result<()> {
         let aa07 = abilitazione.aa07();
         let istante = self.0.clock.now();
         let oggi = giorno_a_roma(istante);
-        self.0.vigenti.vige(aa07.id, oggi, ETA_MASSIMA).await?;
+        self.0.vigenti.vige(aa07.id, oggi, eta).await?;
         aa07.orari.ammette(istante)?;
         abilitazione.regge(&self.0.politica.tabella())
     }
@@ -165,7 +174,11 @@ impl Guardia {
         traccia: &Traccia,
     ) -> Result<Entrata> {
         let mut chi = Chi::default();
-        let decided = self.decide(rpc, headers, canale, traccia, &mut chi).await;
+        // One table from start to end: the log names the version that decided.
+        let tabella = self.0.politica.tabella();
+        let decided = self
+            .decide(rpc, headers, canale, traccia, &tabella, &mut chi)
+            .await;
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
         match &decided {
@@ -191,7 +204,7 @@ impl Guardia {
             let known = |text: String| (!text.is_empty()).then_some(text);
             f.ente = known(chi.ente);
             f.profilo = known(chi.profilo);
-            f.politica = Some(self.0.politica.tabella().versione().to_owned());
+            f.politica = Some(tabella.versione().to_owned());
             f.abilitazione = decided.as_ref().ok().map(|e| e.abilitazione.aa07().id);
             f.consentita = decided.is_ok();
         });
@@ -207,6 +220,7 @@ impl Guardia {
         headers: &HeaderMap,
         canale: &Canale,
         traccia: &Traccia,
+        tabella: &Tabella,
         chi: &mut Chi,
     ) -> Result<Entrata> {
         let (identita, monouso) = self.0.autenticatore.autentica(rpc, headers).await?;
@@ -238,7 +252,6 @@ impl Guardia {
             .with("rpc", rpc)
             .with("profilo", &aa07.profilo)
         };
-        let tabella = self.0.politica.tabella();
         let Some(profilo) = tabella.profilo(&aa07.profilo) else {
             tracing::warn!(
                 abilitazione = aa07.id,

@@ -149,7 +149,7 @@ impl AccessLayer {
         let body = std::mem::take(request.body_mut());
         *request.body_mut() = arrivo(body, self.limite).await?;
         if deciso.elapsed() > SUBITO {
-            self.guardia.ancora(abilitazione).await?;
+            self.guardia.ridecidi(abilitazione).await?;
         }
         Ok(())
     }

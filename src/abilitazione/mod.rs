@@ -57,7 +57,7 @@ pub use policy::{
     Decisione, Differenza, Perche, PolicyError, PolicyErrors, Politica, Profilo, Ricarica, Rifiuto,
     Riga, Sorgente, Tabella, differenze, matrix,
 };
-pub use porta::is_libera;
+pub use porta::{Porta, porta};
 pub use service::Access;
 pub use spiega::Spiega;
 pub use vigenti::Vigenti;

@@ -14,7 +14,7 @@ const LIBERI: [&str; 3] = [
 
 /// Where a path leads.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Porta<'a> {
+pub enum Porta<'a> {
     /// To a service that anybody may ask.
     Libera,
     /// To a service of the contract: `"DecreeService/ListDecrees"`, whether or not there is such a call.
@@ -23,14 +23,10 @@ pub(super) enum Porta<'a> {
     Ignota,
 }
 
-/// Whether a path leads to a service that anybody may ask, which holds no data.
+/// Reads a path: by its exact prefix, for what is not listed leads nowhere.
 #[must_use]
-pub fn is_libera(path: &str) -> bool {
-    LIBERI.iter().any(|prefix| path.starts_with(prefix))
-}
-
-pub(super) fn porta(path: &str) -> Porta<'_> {
-    if is_libera(path) {
+pub fn porta(path: &str) -> Porta<'_> {
+    if LIBERI.iter().any(|prefix| path.starts_with(prefix)) {
         return Porta::Libera;
     }
     path.strip_prefix('/')

@@ -39,7 +39,7 @@ use crate::error::{Error, Reason, Result};
 use crate::postgres::Accanto;
 
 /// No call is decided by an older picture.
-const ETA_MASSIMA: Duration = Duration::from_secs(1);
+pub(super) const ETA_MASSIMA: Duration = Duration::from_secs(1);
 /// How often the grants are read though nothing was said.
 const GIRO: Duration = Duration::from_millis(400);
 /// Between one reading and the next.

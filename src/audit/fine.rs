@@ -69,8 +69,13 @@ impl Drop for Fine {
 }
 
 impl Aperto {
+    /// The service stops and does not wait for it.
+    pub(super) fn interrompi(&self) {
+        self.chiudi(|| Status::unavailable("the service stopped"));
+    }
+
     /// Records the end, once: with the status that was sent, else with `altrimenti`.
-    pub(super) fn chiudi(&self, altrimenti: impl FnOnce() -> Status) {
+    fn chiudi(&self, altrimenti: impl FnOnce() -> Status) {
         let (corrente, status) = {
             let mut stato = self.lock();
             (stato.corrente.take(), stato.status.take())

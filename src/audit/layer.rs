@@ -25,9 +25,8 @@ use super::{
     unavailable,
 };
 use crate::{
-    abilitazione::is_libera,
+    abilitazione::{Porta, porta},
     canale::Canale,
-    proto::PACKAGE,
     rpc::status::into_status,
     telemetry::code_name,
     traccia::{Fatti, Traccia},
@@ -87,14 +86,11 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
-        if is_libera(path) {
-            return Box::pin(self.inner.call(request));
-        }
-        let rpc = path
-            .strip_prefix('/')
-            .and_then(|path| path.strip_prefix(PACKAGE))
-            .and_then(|path| path.strip_prefix('.'))
-            .unwrap_or(path);
+        let rpc = match porta(path) {
+            Porta::Libera => return Box::pin(self.inner.call(request)),
+            Porta::Contratto(rpc) => rpc,
+            Porta::Ignota => path,
+        };
         let mut corrente = Corrente {
             audit: self.layer.audit.clone(),
             rpc: rpc.to_owned(),

@@ -55,7 +55,6 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tonic::Status;
 
 pub use catena::{Impronta, Testa};
 pub use chiave::Chiave;
@@ -160,7 +159,7 @@ impl Audit {
     pub async fn chiudi(&self) {
         let aperti: Vec<_> = self.aperti().values().filter_map(Weak::upgrade).collect();
         for aperto in aperti {
-            aperto.chiudi(|| Status::unavailable("the service stopped"));
+            aperto.interrompi();
         }
         let adesso = self.adesso();
         let coda = record::evento(Tipo::Chiusura, adesso, &self.0.istanza);
