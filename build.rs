@@ -4,11 +4,14 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
+use prost_reflect::prost_types::FileDescriptorSet;
 
 const ROOT: &str = "proto";
+const PACKAGE: &str = ".inps.omnia.monitoraggio.v1";
+const DECREE_SERVICE: &str = "inps/omnia/monitoraggio/v1/decree_service.proto";
 const FILES: [&str; 5] = [
     "inps/omnia/monitoraggio/v1/access_service.proto",
-    "inps/omnia/monitoraggio/v1/decree_service.proto",
+    DECREE_SERVICE,
     "inps/omnia/monitoraggio/v1/error_reason.proto",
     "inps/omnia/monitoraggio/v1/grant_service.proto",
     "inps/omnia/monitoraggio/v1/report_service.proto",
@@ -25,9 +28,33 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The encoded form keeps the options of vocabulary.proto; prost's own types would drop them.
     let encoded = compiler.encode_file_descriptor_set();
     fs::write(out.join("descriptor_set.bin"), &encoded)?;
-    let set = prost_reflect::prost_types::FileDescriptorSet::decode(encoded.as_slice())?;
-    tonic_prost_build::configure().compile_fds(set)?;
+    let set = FileDescriptorSet::decode(encoded.as_slice())?;
+    tonic_prost_build::configure().compile_fds(set.clone())?;
+    decree_server(set, out.join("decree_server"))?;
     // The migrations are embedded by a macro that cargo does not see through.
     println!("cargo:rerun-if-changed=migrations");
+    Ok(())
+}
+
+/// The server of DecreeService once more, with the messages of an export as bytes: its lotti are encoded before they are
+/// asked for (src/decreto/messaggio.rs). All other messages are those of the first run.
+fn decree_server(set: FileDescriptorSet, out: PathBuf) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(&out)?;
+    let only = FileDescriptorSet {
+        file: set
+            .file
+            .into_iter()
+            .filter(|file| file.name() == DECREE_SERVICE)
+            .collect(),
+    };
+    tonic_prost_build::configure()
+        .build_client(false)
+        .out_dir(out)
+        .extern_path(PACKAGE, "crate::proto")
+        .extern_path(
+            format!("{PACKAGE}.ExportDecreesResponse"),
+            "crate::decreto::messaggio::Messaggio",
+        )
+        .compile_fds(only)?;
     Ok(())
 }

@@ -24,16 +24,17 @@ use crate::{
     canale::{CanaleLayer, Inoltro},
     clock::Clock,
     config::Settings,
-    decreto::service::{Decrees, Limiti},
+    decreto::service::Decrees,
     error::Sentence,
     postgres::{Accanto, side_pool},
     proto::{
         FILE_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
-        decree_service_server::DecreeServiceServer, grant_service_server::GrantServiceServer,
-        report_service_server::ReportServiceServer,
+        encoded::decree_service_server::DecreeServiceServer,
+        grant_service_server::GrantServiceServer, report_service_server::ReportServiceServer,
     },
     report::service::Report,
     rpc::observe::ObserveLayer,
+    rpc::produttore::Limiti,
     salute::Salute,
     sorveglianza::Sorveglianza,
     tls::{self, Ascolto},
@@ -121,7 +122,6 @@ async fn serve_recorded(
     let limiti = Limiti {
         contemporanee: Arc::new(Semaphore::new(settings.export.max_concurrent)),
         durata: Duration::from_secs(settings.export.deadline_seconds),
-        righe_per_lotto: settings.export.batch_rows,
         arresto: arresto.clone(),
     };
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -174,8 +174,13 @@ async fn serve_recorded(
         )
         .add_service(GrantServiceServer::new(grants).max_decoding_message_size(limit))
         .add_service(
-            DecreeServiceServer::new(Decrees::new(pool, audit.chiave().clone(), limiti))
-                .max_decoding_message_size(limit),
+            DecreeServiceServer::new(Decrees::new(
+                pool,
+                audit.chiave().clone(),
+                limiti,
+                settings.export.batch_rows,
+            ))
+            .max_decoding_message_size(limit),
         )
         .add_service(
             AccessServiceServer::new(Access::new(spiega)).max_decoding_message_size(limit),

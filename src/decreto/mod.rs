@@ -11,9 +11,20 @@
 //! An export is a sequence of pages and not one long query: a rilevazione never changes, so page n + 1 continues page n
 //! exactly, whatever is loaded meanwhile. A slow client holds no transaction and no connection between two
 //! lotti, a dropped one leaves nothing behind but the page in flight, and resuming is the normal path.
+//!
+//! ```text
+//! query (rows) ──► lotti: one Lotto after the other ──► export: Messaggio ──► tonic
+//!                      rows as their bytes ([`riga`]), sums ([`somme`]), where it ends ([`posizione`])
+//! ```
 
 pub mod export;
 pub mod filtro;
+pub mod lotti;
+pub mod lotto;
+pub mod messaggio;
+mod pagine;
 pub mod posizione;
 pub mod query;
+pub mod riga;
 pub mod service;
+pub mod somme;

@@ -89,6 +89,11 @@ impl Lettura {
         }
     }
 
+    /// Where it is read from.
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// Whether the caller sees a column of the answer.
     #[must_use]
     pub fn vede(&self, colonna: &str) -> bool {
@@ -149,6 +154,13 @@ impl Lettura {
         limite: i64,
     ) -> QueryBuilder<Postgres> {
         let mut query = QueryBuilder::new("select id, data_decreto, numero_decreto");
+        self.push_columns(&mut query);
+        self.push_page(&mut query, dopo, limite);
+        query
+    }
+
+    /// The columns of the contract, each after a comma: empty where the caller does not see one.
+    pub(super) fn push_columns(&self, query: &mut QueryBuilder<Postgres>) {
         for (name, expression) in COLUMNS {
             query.push(", ").push(match name {
                 _ if !self.vede(name) => "''",
@@ -156,8 +168,17 @@ impl Lettura {
                 _ => expression,
             });
         }
+    }
+
+    /// From where, which rows, in which order, how many.
+    pub(super) fn push_page(
+        &self,
+        query: &mut QueryBuilder<Postgres>,
+        dopo: Option<&Posizione>,
+        limite: i64,
+    ) {
         query.push(" from dettaglio_decreto d where ");
-        self.conditions(&mut query);
+        self.conditions(query);
         if let Some(dopo) = dopo {
             query
                 .push(" and (data_decreto, numero_decreto, id) > (")
@@ -172,7 +193,6 @@ impl Lettura {
         query
             .push(" order by d.data_decreto, d.numero_decreto, d.id limit ")
             .push_bind(limite);
-        query
     }
 
     /// The statement of [`Self::totali`], for whoever wants to see its plan.

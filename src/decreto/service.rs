@@ -1,47 +1,29 @@
 //! `DecreeService`: decode, decide, query, encode.
 
-use std::{sync::Arc, time::Duration};
-
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::{
-    export::{Esportazione, Flusso},
-    filtro::FiltroDecreti,
-    posizione::Posizione,
+    export::Esportazione, filtro::FiltroDecreti, messaggio::Messaggio, posizione::Posizione,
     query::Lettura,
 };
 use crate::{
     abilitazione::{Abilitazione, abilitazione},
     audit::Chiave,
-    error::{Error, Reason, Result, Violations},
-    proto::{self, decree_service_server::DecreeService},
+    error::{Error, Result, Violations},
+    proto::{self, encoded::decree_service_server::DecreeService},
     rilevazione::{
         codici,
         elenco::{self, Rilevazione},
     },
     rpc::{
         pages::{Binding, Token},
+        produttore::{Flusso, Limiti},
         request as read,
         status::into_status,
     },
     valori::NumeroRilevazione,
 };
-
-/// The limits of exports.
-#[derive(Debug, Clone)]
-pub struct Limiti {
-    /// Exports that may run at a time, over all callers.
-    pub contemporanee: Arc<Semaphore>,
-    /// How long one may last.
-    pub durata: Duration,
-    /// Rows in a lotto.
-    pub righe_per_lotto: u32,
-    /// Cancelled when the server has no more time to drain.
-    pub arresto: CancellationToken,
-}
 
 /// The detail of the decrees over one database.
 #[derive(Debug, Clone)]
@@ -49,6 +31,7 @@ pub struct Decrees {
     pool: PgPool,
     chiave: Chiave,
     limiti: Limiti,
+    righe_per_lotto: u32,
 }
 
 /// A selection that was parsed and allowed, on a rilevazione that exists.
@@ -62,11 +45,12 @@ struct Selezionato {
 impl Decrees {
     /// Serves from the database behind `pool`. `chiave` hides natural persons in tokens: all instances have the same.
     #[must_use]
-    pub fn new(pool: PgPool, chiave: Chiave, limiti: Limiti) -> Self {
+    pub fn new(pool: PgPool, chiave: Chiave, limiti: Limiti, righe_per_lotto: u32) -> Self {
         Self {
             pool,
             chiave,
             limiti,
+            righe_per_lotto,
         }
     }
 
@@ -154,7 +138,10 @@ impl Decrees {
         })
     }
 
-    async fn export(&self, request: Request<proto::ExportDecreesRequest>) -> Result<Flusso> {
+    async fn export(
+        &self,
+        request: Request<proto::ExportDecreesRequest>,
+    ) -> Result<Flusso<Messaggio>> {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
         let mut violations = Violations::default();
@@ -165,24 +152,15 @@ impl Decrees {
             .seleziona(&chi, filtro, numero, &request.resume_token)
             .await?;
 
-        let permit = Arc::clone(&self.limiti.contemporanee)
-            .try_acquire_owned()
-            .map_err(|_| {
-                Error::new(
-                    Reason::TooManyExports,
-                    "as many exports run as this server allows; try again later",
-                )
-            })?;
+        let posto = self.limiti.posto()?;
         let esportazione = Esportazione {
             lettura: s.lettura,
             binding: s.binding,
             rilevazione: s.rilevazione,
             dopo: s.dopo,
-            righe_per_lotto: self.limiti.righe_per_lotto,
-            durata: self.limiti.durata,
-            arresto: self.limiti.arresto.clone(),
+            righe_per_lotto: self.righe_per_lotto,
         };
-        Ok(esportazione.avvia(permit))
+        Ok(esportazione.avvia(&self.limiti, posto))
     }
 }
 
@@ -210,12 +188,12 @@ impl DecreeService for Decrees {
         answer.map(Response::new).map_err(into_status)
     }
 
-    type ExportDecreesStream = Flusso;
+    type ExportDecreesStream = Flusso<Messaggio>;
 
     async fn export_decrees(
         &self,
         request: Request<proto::ExportDecreesRequest>,
-    ) -> Result<Response<Flusso>, Status> {
+    ) -> Result<Response<Flusso<Messaggio>>, Status> {
         let answer = self.export(request).await;
         answer.map(Response::new).map_err(into_status)
     }

@@ -1,7 +1,8 @@
-//! What every call shares: how an error becomes a status, how a request is read, how pages are cut, how a call is seen.
+//! What every call shares: how an error becomes a status, how a request is read, how pages are cut, how streams are made, how a call is seen.
 
 pub mod flusso;
 pub mod observe;
 pub mod pages;
+pub mod produttore;
 pub mod request;
 pub mod status;

@@ -1,0 +1,132 @@
+//! Control totals in the making: whole hundredths, so that adding them up is exact and costs nothing.
+
+use std::ops::AddAssign;
+
+use rust_decimal::Decimal;
+
+use super::{
+    query::Totali,
+    riga::{Riga, RigaError},
+};
+use crate::valori::{Importo, Ore};
+
+/// Sums over rows. A column that the caller does not see adds nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Somme {
+    /// Number of rows.
+    pub righe: i64,
+    /// Hundredths of an hour.
+    pub ore_decretate: i128,
+    /// Cents.
+    pub importi_autorizzati: i128,
+    /// Cents.
+    pub importi_erogati: i128,
+}
+
+impl Somme {
+    /// Adds a row, from the very text that is sent.
+    ///
+    /// # Errors
+    /// A value that does not parse is a fault of ours: no total is better than a wrong one.
+    pub fn aggiungi(&mut self, riga: &Riga<'_>) -> Result<(), RigaError> {
+        self.righe += 1;
+        self.ore_decretate += centesimi(riga.ore_decretate)?;
+        self.importi_autorizzati += centesimi(riga.importi_autorizzati)?;
+        self.importi_erogati += centesimi(riga.importi_erogati)?;
+        Ok(())
+    }
+
+    /// As the caller gets them: without the columns that it does not see.
+    #[must_use]
+    pub fn totali(&self, vede: impl Fn(&str) -> bool) -> Totali {
+        let decimale = |hundredths| Decimal::from_i128_with_scale(hundredths, 2);
+        Totali {
+            righe: vede("righe").then_some(self.righe),
+            ore_decretate: vede("ore_decretate").then(|| Ore::from(decimale(self.ore_decretate))),
+            importi_autorizzati: vede("importi_autorizzati")
+                .then(|| Importo::from(decimale(self.importi_autorizzati))),
+            importi_erogati: vede("importi_erogati")
+                .then(|| Importo::from(decimale(self.importi_erogati))),
+        }
+    }
+}
+
+impl AddAssign for Somme {
+    fn add_assign(&mut self, other: Self) {
+        self.righe += other.righe;
+        self.ore_decretate += other.ore_decretate;
+        self.importi_autorizzati += other.importi_autorizzati;
+        self.importi_erogati += other.importi_erogati;
+    }
+}
+
+/// `\d{1,16}\.\d{2}` in hundredths; empty: 0.
+fn centesimi(text: &str) -> Result<i128, RigaError> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let (units, cents) = text.as_bytes().split_last_chunk::<3>().ok_or(RigaError)?;
+    let [b'.', tens, ones] = cents else {
+        return Err(RigaError);
+    };
+    if units.is_empty() || units.len() > 16 {
+        return Err(RigaError);
+    }
+    // 18 digits: below 2^63.
+    let mut number = 0_i64;
+    for digit in units.iter().chain([tens, ones]) {
+        if !digit.is_ascii_digit() {
+            return Err(RigaError);
+        }
+        number = number * 10 + i64::from(digit - b'0');
+    }
+    Ok(number.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hundredths() {
+        for (text, hundredths) in [
+            ("", 0),
+            ("0.00", 0),
+            ("0.01", 1),
+            ("1234567.80", 123_456_780),
+            ("9999999999999999.99", 999_999_999_999_999_999),
+        ] {
+            assert_eq!(centesimi(text), Ok(hundredths));
+        }
+        for bad in [
+            ".00",
+            "1",
+            "1.0",
+            "1.000",
+            "-1.00",
+            "1,00",
+            "a.00",
+            "10000000000000000.00",
+        ] {
+            assert_eq!(centesimi(bad), Err(RigaError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_hidden_column_is_absent() {
+        let riga = Riga {
+            ore_decretate: "1.50",
+            importi_autorizzati: "2.05",
+            ..Riga::default()
+        };
+        let mut somme = Somme::default();
+        somme.aggiungi(&riga).unwrap();
+        let once = somme;
+        somme += once;
+        let totali = somme.totali(|colonna| colonna != "importi_erogati");
+        assert_eq!(totali.righe, Some(2));
+        assert_eq!(totali.ore_decretate.unwrap().to_string(), "3.00");
+        assert_eq!(totali.importi_autorizzati.unwrap().to_string(), "4.10");
+        assert_eq!(totali.importi_erogati, None);
+    }
+}
