@@ -42,6 +42,7 @@
 //! | [`abilitazione`] | §3: token, AA07 grant, policy, quotas, decision, proof, layer |
 //! | [`report`] | §2.1: filter, query, service |
 //! | [`decreto`] | §2.2: filter, query, service, export |
+//! | [`lotto`] | rows of the detail as the bytes that travel |
 //! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
 //! | [`tls`] | the port: plain text or TLS, client certificates, certificates replaced while it runs |
 //! | [`traccia`], [`audit`] | what becomes known of a call; the log of all calls, chained and anchored |
@@ -68,6 +69,7 @@ pub mod clock;
 pub mod config;
 pub mod decreto;
 pub mod error;
+pub mod lotto;
 pub mod postgres;
 pub mod proto;
 pub mod report;

@@ -4,7 +4,7 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
 use omnia::{
-    decreto::posizione::Posizione,
+    lotto::posizione::Posizione,
     rpc::pages::{Binding, Token},
 };
 

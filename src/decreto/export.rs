@@ -1,8 +1,9 @@
 //! The stream of `ExportDecrees`: one intestazione, lotti, one chiusura.
 
-use super::{messaggio::Messaggio, posizione::Posizione, query::Lettura, somme::Somme};
+use super::{messaggio::Messaggio, query::Lettura};
 use crate::{
     error::Result,
+    lotto::{posizione::Posizione, somme::Somme},
     proto::{ChiusuraExport, IntestazioneExport, export_decrees_response::Parte},
     rilevazione::elenco::Rilevazione,
     rpc::{

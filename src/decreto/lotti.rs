@@ -18,8 +18,11 @@ use std::sync::Arc;
 
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{lotto::Lotto, posizione::Posizione, query::Lettura};
-use crate::error::{Error, Result};
+use super::query::Lettura;
+use crate::{
+    error::{Error, Result},
+    lotto::{Lotto, posizione::Posizione},
+};
 
 /// The lotti of a selection, one after the other.
 #[derive(Debug)]

@@ -89,7 +89,7 @@ impl Message for Messaggio {
 mod tests {
     use super::*;
     use crate::{
-        decreto::riga::Riga,
+        lotto::riga::Riga,
         proto::{ChiusuraExport, DettaglioDecreto, LottoExport, TotaliControllo},
     };
 

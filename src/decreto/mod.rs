@@ -14,17 +14,12 @@
 //!
 //! ```text
 //! query (rows) ──► lotti: one Lotto after the other ──► export: Messaggio ──► tonic
-//!                      rows as their bytes ([`riga`]), sums ([`somme`]), where it ends ([`posizione`])
 //! ```
 
 pub mod export;
 pub mod filtro;
 pub mod lotti;
-pub mod lotto;
 pub mod messaggio;
 mod pagine;
-pub mod posizione;
 pub mod query;
-pub mod riga;
 pub mod service;
-pub mod somme;

@@ -12,14 +12,16 @@
 use chrono::NaiveDate;
 use sqlx::{Postgres, QueryBuilder};
 
-use super::{
-    lotto::Lotto,
-    posizione::Posizione,
-    query::Lettura,
-    riga::{COLONNE, Riga, RigaError},
-    somme::Somme,
+use super::query::Lettura;
+use crate::{
+    error::{Error, Result},
+    lotto::{
+        Lotto,
+        posizione::Posizione,
+        riga::{COLONNE, Riga, RigaError},
+        somme::Somme,
+    },
 };
-use crate::error::{Error, Result};
 
 const COLUMN_END: char = '\u{1f}';
 const ROW_END: char = '\u{1e}';

@@ -6,10 +6,11 @@ use futures_util::TryStreamExt as _;
 use rust_decimal::Decimal;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
-use super::{filtro::FiltroDecreti, posizione::Posizione};
+use super::filtro::FiltroDecreti;
 use crate::{
     abilitazione::Permesso,
     error::Result,
+    lotto::{posizione::Posizione, somme::Totali},
     postgres::predicates::{in_periodo, in_rilevazione},
     proto,
     traccia::Traccia,
@@ -56,19 +57,6 @@ pub struct Pagina {
     pub fine: Option<Posizione>,
     /// Whether rows follow it.
     pub altre: bool,
-}
-
-/// Sums over rows. `None`: a column that the caller does not see.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Totali {
-    /// Number of rows.
-    pub righe: Option<i64>,
-    /// Hours.
-    pub ore_decretate: Option<Ore>,
-    /// Euro.
-    pub importi_autorizzati: Option<Importo>,
-    /// Euro.
-    pub importi_erogati: Option<Importo>,
 }
 
 type Somme = (
@@ -290,16 +278,4 @@ fn decreto(row: &PgRow) -> Result<proto::DettaglioDecreto, sqlx::Error> {
         importi_autorizzati: text(9)?,
         importi_erogati: text(10)?,
     })
-}
-
-impl From<Totali> for proto::TotaliControllo {
-    fn from(totali: Totali) -> Self {
-        let text = |value: Option<String>| value.unwrap_or_default();
-        Self {
-            righe: totali.righe.unwrap_or_default(),
-            ore_decretate: text(totali.ore_decretate.map(|v| v.to_string())),
-            importi_autorizzati: text(totali.importi_autorizzati.map(|v| v.to_string())),
-            importi_erogati: text(totali.importi_erogati.map(|v| v.to_string())),
-        }
-    }
 }

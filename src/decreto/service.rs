@@ -3,14 +3,12 @@
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
-use super::{
-    export::Esportazione, filtro::FiltroDecreti, messaggio::Messaggio, posizione::Posizione,
-    query::Lettura,
-};
+use super::{export::Esportazione, filtro::FiltroDecreti, messaggio::Messaggio, query::Lettura};
 use crate::{
     abilitazione::{Abilitazione, abilitazione},
     audit::Chiave,
     error::{Error, Result, Violations},
+    lotto::posizione::Posizione,
     proto::{self, encoded::decree_service_server::DecreeService},
     rilevazione::{
         codici,

@@ -4,8 +4,9 @@
 use omnia::{
     abilitazione::Abilitazione,
     clock::Clock,
-    decreto::{filtro::FiltroDecreti, posizione::Posizione, query::Lettura},
+    decreto::{filtro::FiltroDecreti, query::Lettura},
     error::Violations,
+    lotto::posizione::Posizione,
     proto,
     rilevazione::{
         Segnalazione, carica,

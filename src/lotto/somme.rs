@@ -4,11 +4,24 @@ use std::ops::AddAssign;
 
 use rust_decimal::Decimal;
 
-use super::{
-    query::Totali,
-    riga::{Riga, RigaError},
+use super::riga::{Riga, RigaError};
+use crate::{
+    proto,
+    valori::{Importo, Ore},
 };
-use crate::valori::{Importo, Ore};
+
+/// Sums over rows. `None`: a column that the caller does not see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totali {
+    /// Number of rows.
+    pub righe: Option<i64>,
+    /// Hours.
+    pub ore_decretate: Option<Ore>,
+    /// Euro.
+    pub importi_autorizzati: Option<Importo>,
+    /// Euro.
+    pub importi_erogati: Option<Importo>,
+}
 
 /// Sums over rows. A column that the caller does not see adds nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +60,18 @@ impl Somme {
                 .then(|| Importo::from(decimale(self.importi_autorizzati))),
             importi_erogati: vede("importi_erogati")
                 .then(|| Importo::from(decimale(self.importi_erogati))),
+        }
+    }
+}
+
+impl From<Totali> for proto::TotaliControllo {
+    fn from(totali: Totali) -> Self {
+        let text = |value: Option<String>| value.unwrap_or_default();
+        Self {
+            righe: totali.righe.unwrap_or_default(),
+            ore_decretate: text(totali.ore_decretate.map(|v| v.to_string())),
+            importi_autorizzati: text(totali.importi_autorizzati.map(|v| v.to_string())),
+            importi_erogati: text(totali.importi_erogati.map(|v| v.to_string())),
         }
     }
 }

@@ -1,8 +1,19 @@
 //! A run of rows: what every source of rows gives, and what every format takes.
+//!
+//! ```text
+//! Postgres: rows, or stored blocks ──► Lotto { bytes of the rows, their sums, where they end } ──► an export, a file, …
+//! ```
+//!
+//! The rows are bytes from the moment they are read ([`riga`]); sums are whole hundredths ([`somme`]); the end is the key of
+//! the last row ([`posizione`]).
+
+pub mod posizione;
+pub mod riga;
+pub mod somme;
 
 use bytes::Bytes;
 
-use super::{
+use self::{
     posizione::Posizione,
     riga::{RigaError, Righe},
     somme::Somme,
@@ -12,7 +23,7 @@ use crate::error::Error;
 /// A run of rows.
 #[derive(Debug, Clone)]
 pub struct Lotto {
-    /// The rows, encoded: see [`super::riga`].
+    /// The rows, encoded: see [`riga`].
     pub byte: Bytes,
     /// Over these rows.
     pub somme: Somme,

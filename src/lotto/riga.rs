@@ -1,7 +1,7 @@
 //! One row of the detail as the bytes that travel.
 //!
 //! ```
-//! use omnia::decreto::riga::{Riga, Righe};
+//! use omnia::lotto::riga::{Riga, Righe};
 //!
 //! let row = Riga { numero_decreto: "145/2023", importi_erogati: "12.50", ..Riga::default() };
 //! let mut lotto = Vec::new();
@@ -9,7 +9,7 @@
 //! row.scrivi(&mut lotto);
 //! let read: Vec<Riga> = Righe::new(&lotto).collect::<Result<_, _>>()?;
 //! assert_eq!(read, [row, row]);
-//! # Ok::<(), omnia::decreto::riga::RigaError>(())
+//! # Ok::<(), omnia::lotto::riga::RigaError>(())
 //! ```
 //!
 //! A row is written once, as the field `decreti` of a `LottoExport` (protobuf: tag, length, eleven texts), and is sent, stored
