@@ -32,7 +32,8 @@ use crate::{
         encoded::decree_service_server::DecreeServiceServer,
         grant_service_server::GrantServiceServer, report_service_server::ReportServiceServer,
     },
-    report::service::Report,
+    report::{memoria::Memoria, service::Report},
+    rilevazione::Rilevazioni,
     rpc::observe::ObserveLayer,
     rpc::produttore::Limiti,
     salute::Salute,
@@ -168,20 +169,21 @@ async fn serve_recorded(
         guardia.politica().clone(),
         guardia.clock().clone(),
     );
+    let rilevazioni = Rilevazioni::new(pool.clone(), side_pool(&pool, Accanto::Rilevazioni));
+    let _latest = AbortOnDropHandle::new(tokio::spawn(rilevazioni.clone().segui()));
+    let memoria = Memoria::new(pool.clone(), settings.report.rilevazioni_in_memoria);
+    let report = Report::new(pool.clone(), rilevazioni.clone(), memoria);
+    let decrees = Decrees::new(
+        pool,
+        rilevazioni,
+        audit.chiave().clone(),
+        limiti,
+        settings.export.batch_rows,
+    );
     let mut routes = Routes::new(health_service)
-        .add_service(
-            ReportServiceServer::new(Report::new(pool.clone())).max_decoding_message_size(limit),
-        )
+        .add_service(ReportServiceServer::new(report).max_decoding_message_size(limit))
         .add_service(GrantServiceServer::new(grants).max_decoding_message_size(limit))
-        .add_service(
-            DecreeServiceServer::new(Decrees::new(
-                pool,
-                audit.chiave().clone(),
-                limiti,
-                settings.export.batch_rows,
-            ))
-            .max_decoding_message_size(limit),
-        )
+        .add_service(DecreeServiceServer::new(decrees).max_decoding_message_size(limit))
         .add_service(
             AccessServiceServer::new(Access::new(spiega)).max_decoding_message_size(limit),
         );

@@ -148,6 +148,12 @@ impl Ambito {
         &self.prestazioni
     }
 
+    /// Whether the data of a norm and a benefit may be read.
+    #[must_use]
+    pub fn contiene(&self, normativa: &CodiceNormativa, prestazione: &CodicePrestazione) -> bool {
+        self.normative.contiene(normativa) && self.prestazioni.contiene(prestazione)
+    }
+
     /// The scope narrowed to the codes that a selection names (none: all of the scope). The error is every named code
     /// that lies outside.
     pub(super) fn narrowed(

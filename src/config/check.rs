@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::canale::Inoltro;
 
-use super::{Access, Audit, Database, Export, Server, Settings, Telemetry};
+use super::{Access, Audit, Database, Export, Report, Server, Settings, Telemetry};
 
 pub(super) type Checked = Result<(), String>;
 
@@ -18,6 +18,7 @@ impl Settings {
         self.access.check()?;
         self.audit.check()?;
         self.export.check()?;
+        self.report.check()?;
         self.telemetry.check()?;
         if self.export.max_concurrent >= self.database.max_connections as usize {
             return Err(format!(
@@ -82,6 +83,16 @@ impl Export {
     }
 }
 
+impl Report {
+    fn check(&self) -> Checked {
+        within(
+            "report.rilevazioni_in_memoria",
+            self.rilevazioni_in_memoria,
+            1..=1000,
+        )
+    }
+}
+
 impl Telemetry {
     fn check(&self) -> Checked {
         EnvFilter::try_new(&self.log)
@@ -134,7 +145,7 @@ mod tests {
     #[test]
     fn every_bad_value_is_refused_by_name() {
         type Spoil = fn(&mut Settings);
-        let bad: [(&str, Spoil); 17] = [
+        let bad: [(&str, Spoil); 18] = [
             ("server.trusted_proxies", |s| {
                 s.server.trusted_proxies = vec!["10.0.0.1/24".to_owned()];
             }),
@@ -161,6 +172,9 @@ mod tests {
             ("export.max_concurrent", |s| s.export.max_concurrent = 10),
             ("export.deadline_seconds", |s| s.export.deadline_seconds = 0),
             ("export.batch_rows", |s| s.export.batch_rows = 0),
+            ("report.rilevazioni_in_memoria", |s| {
+                s.report.rilevazioni_in_memoria = 0;
+            }),
             ("telemetry.log", |s| {
                 s.telemetry.log = "omnia=loud".to_owned();
             }),

@@ -53,6 +53,8 @@ pub struct Settings {
     pub quota: Quota,
     /// The bounds of an export.
     pub export: Export,
+    /// The report's memory.
+    pub report: Report,
     /// Logs, traces and metrics.
     pub telemetry: Telemetry,
 }
@@ -144,6 +146,14 @@ pub struct Export {
     pub batch_rows: u32,
 }
 
+/// `[report]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Report {
+    /// Rilevazioni whose sums are kept in memory: those asked for last.
+    pub rilevazioni_in_memoria: usize,
+}
+
 /// `[telemetry]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -216,6 +226,14 @@ impl Default for Export {
             max_concurrent: 8,
             deadline_seconds: 1800,
             batch_rows: 4000,
+        }
+    }
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            rilevazioni_in_memoria: 4,
         }
     }
 }

@@ -10,10 +10,7 @@ use crate::{
     error::{Error, Result, Violations},
     lotto::posizione::Posizione,
     proto::{self, encoded::decree_service_server::DecreeService},
-    rilevazione::{
-        codici,
-        elenco::{self, Rilevazione},
-    },
+    rilevazione::{Rilevazioni, elenco::Rilevazione},
     rpc::{
         pages::{Binding, Token},
         produttore::{Flusso, Limiti},
@@ -27,6 +24,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Decrees {
     pool: PgPool,
+    rilevazioni: Rilevazioni,
     chiave: Chiave,
     limiti: Limiti,
     righe_per_lotto: u32,
@@ -43,9 +41,16 @@ struct Selezionato {
 impl Decrees {
     /// Serves from the database behind `pool`. `chiave` hides natural persons in tokens: all instances have the same.
     #[must_use]
-    pub fn new(pool: PgPool, chiave: Chiave, limiti: Limiti, righe_per_lotto: u32) -> Self {
+    pub fn new(
+        pool: PgPool,
+        rilevazioni: Rilevazioni,
+        chiave: Chiave,
+        limiti: Limiti,
+        righe_per_lotto: u32,
+    ) -> Self {
         Self {
             pool,
+            rilevazioni,
             chiave,
             limiti,
             righe_per_lotto,
@@ -70,10 +75,12 @@ impl Decrees {
                 Some(Posizione::from_bytes(&token.position)?),
             ),
         };
-        let rilevazione = elenco::risolvi(&self.pool, &permesso, numero).await?;
+        let rilevazione = self.rilevazioni.risolvi(&permesso, numero).await?;
         // The norm of a token was looked up when the first page was asked for.
         if dopo.is_none() {
-            codici::noti(&self.pool, &permesso, "normativa", "prestazione").await?;
+            self.rilevazioni
+                .noti(&permesso, "normativa", "prestazione")
+                .await?;
         }
         Ok(Selezionato {
             lettura: Lettura::new(self.pool.clone(), permesso, rilevazione.numero),

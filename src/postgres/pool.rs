@@ -54,6 +54,8 @@ pub fn serving_pool(options: PgConnectOptions, max_connections: u32) -> PgPool {
 pub enum Accanto {
     /// To listen for the steps of grants, and to read the grants: two.
     Abilitazioni,
+    /// To read which rilevazione is the latest: one.
+    Rilevazioni,
     /// To count the calls of the day: one, which may write.
     Quote,
     /// To note which proofs were used: four, which may write, for each commits by itself.
@@ -64,6 +66,7 @@ pub enum Accanto {
 pub fn side_pool(serving: &PgPool, accanto: Accanto) -> PgPool {
     let (name, connections, read_only) = match accanto {
         Accanto::Abilitazioni => ("omnia-grants", 2, "on"),
+        Accanto::Rilevazioni => ("omnia-data", 1, "on"),
         Accanto::Quote => ("omnia-quotas", 1, "off"),
         Accanto::Prove => ("omnia-proofs", 4, "off"),
     };

@@ -15,6 +15,17 @@
 //! changes its figures, not whether it is listed. Where the years of the periodo have no appropriation, the first
 //! figure and both residui are absent: "no cap" and "a cap of zero" are different facts.
 
+//!
+//! A call reads no decree. The load keeps what begins and ends on each day; from that the figures of any periodo follow
+//! ([`cumuli`]), in memory, so that a call makes no query at all while nothing is loaded and its rilevazione is in use ([`memoria`]).
+//!
+//! So what a caller may not see does leave Postgres here, into memory that all callers share, and there the proof
+//! ([`Permesso`](crate::abilitazione::Permesso)) cuts it: [`sintesi()`](sintesi::sintesi) goes through the pairs in scope only,
+//! and leaves every column out that is not seen. The sums have no personal data.
+
+pub mod cumuli;
 pub mod filtro;
+pub mod memoria;
 pub mod query;
 pub mod service;
+pub mod sintesi;

@@ -5,13 +5,15 @@ use tonic::{Request, Response, Status};
 
 use super::{
     filtro::FiltroReport,
-    query::{self, Cifre, Sintesi, Voce},
+    memoria::Memoria,
+    query,
+    sintesi::{Cifre, Sintesi, Voce, sintesi},
 };
 use crate::{
     abilitazione::{NessunFiltro, abilitazione},
     error::{Result, Violations},
     proto::{self, report_service_server::ReportService},
-    rilevazione::{codici, elenco},
+    rilevazione::{Rilevazioni, elenco},
     rpc::{
         pages::{self, Binding, Token},
         request as read,
@@ -24,13 +26,19 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Report {
     pool: PgPool,
+    rilevazioni: Rilevazioni,
+    memoria: Memoria,
 }
 
 impl Report {
-    /// Serves from the database behind `pool`.
+    /// Serves from the database behind `pool`, and the report itself from `memoria`.
     #[must_use]
-    pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub fn new(pool: PgPool, rilevazioni: Rilevazioni, memoria: Memoria) -> Self {
+        Self {
+            pool,
+            rilevazioni,
+            memoria,
+        }
     }
 
     async fn report_sintetico(
@@ -50,17 +58,13 @@ impl Report {
             .normativa_sola()
             .filter(|_| permesso.puo_chiamare("DecreeService/ListDecrees"))
             .cloned();
-        let rilevazione = elenco::risolvi(&self.pool, &permesso, numero).await?;
-        codici::noti(
-            &self.pool,
-            &permesso,
-            "filtro.normativa",
-            "filtro.prestazione",
-        )
-        .await?;
+        let rilevazione = self.rilevazioni.risolvi(&permesso, numero).await?;
+        self.rilevazioni
+            .noti(&permesso, "filtro.normativa", "filtro.prestazione")
+            .await?;
+        let cumuli = self.memoria.cumuli(&permesso, rilevazione.numero).await?;
         let traccia = permesso.traccia().clone();
-        let Sintesi { voci, totale } =
-            query::sintesi(&self.pool, permesso, rilevazione.numero).await?;
+        let Sintesi { voci, totale } = sintesi(&cumuli, permesso);
         traccia.righe(voci.len());
 
         Ok(proto::GetReportSinteticoResponse {

@@ -8,19 +8,23 @@ use std::{
 use aws_lc_rs::digest::{Context, SHA256};
 use chrono::NaiveDate;
 use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     catalogo::{self, Catalogo},
     esito::{Esito, LoadError, Riepilogo},
     merge,
+    rilevazioni::PREAVVISO,
     segnalazione::{Fase, Observer},
+    somme,
     staging::{Conteggio, riempi},
     tracciato::{DECRETI, NORMATIVE, PRESTAZIONI, STANZIAMENTI},
 };
 use crate::clock::Clock;
 
-/// Of the advisory lock that keeps loads apart. Any number will do that nobody else takes.
-const LOCK: i64 = 0x4f4d_4e49_415f_4953;
+/// Of the advisory lock that keeps loads apart, and tells those who serve that one is under way. Any number will do that nobody
+/// else takes.
+pub(super) const LOCK: i64 = 0x4f4d_4e49_415f_4953;
 
 /// What to load.
 #[derive(Debug, Clone)]
@@ -98,6 +102,7 @@ async fn in_transaction(
     observer: &mut dyn Observer,
 ) -> Result<Esito, LoadError> {
     prepara(conn).await?;
+    let annunciata = Instant::now();
     let mut conteggio = Conteggio {
         observer,
         rifiuti: 0,
@@ -140,6 +145,7 @@ async fn in_transaction(
     };
     observer.fase(Fase::Scrittura);
     let decreti = merge::scrivi(conn, rilevazione).await?;
+    somme::aggiorna(conn, &decreti.normative, rilevazione).await?;
     sqlx::query("insert into rilevazione (numero, data_riferimento, caricata_il, impronta) values ($1, $2, $3, $4)")
         .bind(rilevazione)
         .bind(data)
@@ -147,6 +153,8 @@ async fn in_transaction(
         .bind(impronta)
         .execute(conn)
         .await?;
+    // Not before everybody who serves has seen the lock: a small extract is quicker than they look.
+    sleep_until(annunciata + PREAVVISO).await;
     Ok(Esito::Caricata(Riepilogo {
         rilevazione,
         righe,

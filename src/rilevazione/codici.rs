@@ -4,8 +4,11 @@
 //! was misspelt. A code outside the caller's scope never gets here, so that nobody learns of it: the [`Permesso`] comes
 //! first.
 
+use std::collections::HashSet;
+
 use sqlx::PgPool;
 
+use super::Rilevazioni;
 use crate::{
     abilitazione::{Permesso, Selezione},
     error::{Error, Result, Violation},
@@ -21,46 +24,72 @@ const PRESTAZIONE: Difetto = Difetto::new(
     "deve essere una prestazione in elenco",
 );
 
-/// Checks that the catalogue has the norms and benefits that a selection names, in the request's fields `normativa` and
-/// `prestazione`.
-///
-/// # Errors
-/// [`crate::error::Reason::InvalidRequest`] with the codes that it does not have; the database's.
-pub async fn noti<F: Selezione>(
-    pool: &PgPool,
-    permesso: &Permesso<F>,
-    normativa: &'static str,
-    prestazione: &'static str,
-) -> Result<()> {
-    let selezione = permesso.selezione();
-    let normative: Vec<&str> = selezione.normative().iter().map(|c| c.as_str()).collect();
-    let prestazioni: Vec<&str> = selezione.prestazioni().iter().map(|c| c.as_str()).collect();
-    if normative.is_empty() && prestazioni.is_empty() {
-        return Ok(());
+/// The codes of the catalogue. None is ever taken away: one that was there is there.
+#[derive(Debug, Default)]
+pub(super) struct Codici {
+    normative: HashSet<String>,
+    prestazioni: HashSet<String>,
+}
+
+impl Codici {
+    pub(super) async fn leggi(pool: &PgPool) -> sqlx::Result<Self> {
+        let (normative, prestazioni): (Vec<String>, Vec<String>) = sqlx::query_as(
+            "select array(select normativa from normativa), array(select prestazione from prestazione)",
+        )
+        .fetch_one(pool)
+        .await?;
+        Ok(Self {
+            normative: normative.into_iter().collect(),
+            prestazioni: prestazioni.into_iter().collect(),
+        })
     }
-    let (ignote, ignoti): (Vec<String>, Vec<String>) = sqlx::query_as(
-        "select array(select codice from unnest($1::text[]) codice
-                      where not exists (select from normativa where normativa = codice)),
-                array(select codice from unnest($2::text[]) codice
-                      where not exists (select from prestazione where prestazione = codice))",
-    )
-    .bind(normative)
-    .bind(prestazioni)
-    .fetch_one(pool)
-    .await?;
-    let violations: Vec<Violation> = [
-        (normativa, NORMATIVA, &ignote),
-        (prestazione, PRESTAZIONE, &ignoti),
-    ]
-    .into_iter()
-    .filter(|(_, _, codes)| !codes.is_empty())
-    .map(|(field, difetto, _)| Violation {
-        field: field.to_owned(),
-        difetto,
-    })
-    .collect();
-    if violations.is_empty() {
-        return Ok(());
+
+    /// The norms and the benefits of a selection that are not among these, in the selection's order.
+    fn ignoti<'a>(&self, selezione: &'a impl Selezione) -> [Vec<&'a str>; 2] {
+        let normative = selezione.normative().iter().map(|c| c.as_str());
+        let prestazioni = selezione.prestazioni().iter().map(|c| c.as_str());
+        [
+            normative
+                .filter(|codice| !self.normative.contains(*codice))
+                .collect(),
+            prestazioni
+                .filter(|codice| !self.prestazioni.contains(*codice))
+                .collect(),
+        ]
     }
-    Err(Error::invalid(violations).with("valori", [ignote, ignoti].concat().join(",")))
+}
+
+impl Rilevazioni {
+    /// Checks that the catalogue has the norms and benefits that a selection names, in the request's fields `normativa`
+    /// and `prestazione`. The database is asked only where one is not known: it may have come with the last load.
+    ///
+    /// # Errors
+    /// [`crate::error::Reason::InvalidRequest`] with the codes that it does not have; the database's.
+    pub async fn noti<F: Selezione>(
+        &self,
+        permesso: &Permesso<F>,
+        normativa: &'static str,
+        prestazione: &'static str,
+    ) -> Result<()> {
+        let selezione = permesso.selezione();
+        if self.codici().ignoti(selezione).iter().all(Vec::is_empty) {
+            return Ok(());
+        }
+        let [ignote, ignoti] = self.rileggi_codici().await?.ignoti(selezione);
+        let violations: Vec<Violation> = [
+            (normativa, NORMATIVA, &ignote),
+            (prestazione, PRESTAZIONE, &ignoti),
+        ]
+        .into_iter()
+        .filter(|(_, _, codes)| !codes.is_empty())
+        .map(|(field, difetto, _)| Violation {
+            field: field.to_owned(),
+            difetto,
+        })
+        .collect();
+        if violations.is_empty() {
+            return Ok(());
+        }
+        Err(Error::invalid(violations).with("valori", [ignote, ignoti].concat().join(",")))
+    }
 }

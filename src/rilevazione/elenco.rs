@@ -1,14 +1,9 @@
 //! Which rilevazioni can be asked for.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
-use crate::{
-    abilitazione::Permesso,
-    error::{Error, Reason, Result},
-    proto,
-    valori::NumeroRilevazione,
-};
+use crate::{abilitazione::Permesso, error::Result, proto};
 
 /// One committed load.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -21,45 +16,26 @@ pub struct Rilevazione {
     pub caricata_il: DateTime<Utc>,
 }
 
-/// The rilevazione with this number; the latest without one.
-///
-/// # Errors
-/// [`Reason::RilevazioneNotFound`] for a number that was never given, [`Reason::NoRilevazione`] before the first load.
-pub async fn risolvi<F>(
-    pool: &PgPool,
-    permesso: &Permesso<F>,
-    numero: Option<NumeroRilevazione>,
-) -> Result<Rilevazione> {
-    let found: Option<Rilevazione> =
-        match numero {
-            Some(numero) => sqlx::query_as(
-                "select numero, data_riferimento, caricata_il from rilevazione where numero = $1",
-            )
-            .bind(numero.get())
-            .fetch_optional(pool)
-            .await?,
-            None => {
-                sqlx::query_as(
-                    "select numero, data_riferimento, caricata_il from rilevazione \
-                 order by numero desc limit 1",
-                )
-                .fetch_optional(pool)
-                .await?
-            }
-        };
-    if let Some(rilevazione) = &found {
-        permesso
-            .traccia()
-            .nota(|f| f.rilevazione = Some(rilevazione.numero));
-    }
-    found.ok_or_else(|| match numero {
-        Some(numero) => Error::new(
-            Reason::RilevazioneNotFound,
-            "there is no rilevazione with this number",
-        )
-        .with("rilevazione", numero.to_string()),
-        None => Error::new(Reason::NoRilevazione, "no data were loaded yet"),
-    })
+/// By number; `None`: it was never given.
+pub(super) async fn per_numero(
+    executor: impl PgExecutor<'_>,
+    numero: i32,
+) -> sqlx::Result<Option<Rilevazione>> {
+    sqlx::query_as(
+        "select numero, data_riferimento, caricata_il from rilevazione where numero = $1",
+    )
+    .bind(numero)
+    .fetch_optional(executor)
+    .await
+}
+
+/// The latest; `None`: nothing was loaded yet.
+pub(super) async fn ultima(executor: impl PgExecutor<'_>) -> sqlx::Result<Option<Rilevazione>> {
+    sqlx::query_as(
+        "select numero, data_riferimento, caricata_il from rilevazione order by numero desc limit 1",
+    )
+    .fetch_optional(executor)
+    .await
 }
 
 /// At most `limite` rilevazioni with a number below `sotto`, newest first.

@@ -16,6 +16,8 @@ pub(super) struct Scritto {
     pub(super) modificate: u64,
     /// Rows that begin.
     pub(super) scritte: u64,
+    /// The norms of all these, by code: what is derived from the rows of other norms is as it was.
+    pub(super) normative: Vec<String>,
 }
 
 /// Writes the extract as this rilevazione.
@@ -83,7 +85,21 @@ async fn decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
         chiuse: chiuse.cast_unsigned(),
         modificate: modificate.cast_unsigned(),
         scritte,
+        normative: cambiate(conn, n).await?,
     })
+}
+
+/// The norms with a row that begins with this rilevazione, or ended before it.
+async fn cambiate(conn: &mut PgConnection, n: i32) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select distinct normativa
+         from dettaglio_decreto
+         where dal_rilevazione = $1 or al_rilevazione = $1 - 1
+         order by normativa",
+    )
+    .bind(n)
+    .fetch_all(conn)
+    .await
 }
 
 async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(i64, i64)> {

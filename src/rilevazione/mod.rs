@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! decreti.csv ───────┐   records ──► verifica ──► copia ══ COPY ══► temporary tables ──► merge ──► rilevazione n
-//! stanziamenti.csv ──┘   (RFC 4180)  (valori)     (binary)          (no index)           (one transaction)
+//! stanziamenti.csv ──┘   (RFC 4180)  (valori)     (binary)          (no index)      │    (one transaction)
+//!                                                                                   └──► somme, for the norms that changed
 //! ```
 //!
 //! An extract holds all the rows as known at a date, not the changes since the last one. Say that the first holds the
@@ -26,6 +27,8 @@
 //!   that were read, taken while they are read, and of the reference date. (The catalogue is not part of it: its
 //!   descriptions are not versioned.)
 //! - **One at a time.** An advisory lock of the transaction: the server frees it when the loader dies.
+//! - **Nobody is answered with the rilevazione before.** Whoever asks after the commit, at whichever instance, gets the new one
+//!   ([`Rilevazioni`] says how).
 //! - **Memory does not grow with the files**, nor with the number of refused rows. (The codes of the catalogue are
 //!   held: they are as many as the norms.)
 //!
@@ -33,7 +36,7 @@
 
 mod carica;
 mod catalogo;
-pub mod codici;
+mod codici;
 mod copia;
 pub mod elenco;
 pub mod esempio;
@@ -41,11 +44,14 @@ mod esito;
 mod lettura;
 mod merge;
 mod records;
+mod rilevazioni;
 mod segnalazione;
+mod somme;
 mod staging;
 mod tracciato;
 mod verifica;
 
 pub use carica::{Fonti, carica};
 pub use esito::{Esito, LoadError, Riepilogo};
+pub use rilevazioni::Rilevazioni;
 pub use segnalazione::{Fase, Gravita, Motivo, Observer, Segnalazione};

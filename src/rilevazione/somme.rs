@@ -1,0 +1,226 @@
+//! The sums by day of the norms that a load changed: what the report is made from (`report::cumuli` has the formula).
+//!
+//! Of two decrees of one norm and benefit, valid from 1 to 31 March with 100.00 authorised and from 1 March to 30 April with
+//! 50.00, these are the days:
+//!
+//! | giorno | iniziano_autorizzati | finiscono_autorizzati |
+//! | --- | --- | --- |
+//! | 1 March | 150.00 | 0.00 |
+//! | 31 March | 0.00 | 100.00 |
+//! | 30 April | 0.00 | 50.00 |
+//!
+//! The days are versioned as the rows of the detail are: one whose sums are what they were is not written again. Memory grows
+//! with the days, not with the decrees.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+use futures_util::TryStreamExt as _;
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+
+use super::staging::analyze;
+
+/// The places of an amount after the point.
+const DECIMALI: u32 = 2;
+
+/// The sums of one norm, in the making.
+#[derive(Debug, Default)]
+pub(super) struct Somme {
+    /// By benefit: few, so that looking through them is as quick as a hash.
+    prestazioni: Vec<(String, HashMap<NaiveDate, Giorno>)>,
+}
+
+/// Of one day.
+#[derive(Debug, Default, Clone, Copy)]
+struct Giorno {
+    iniziano: Importi,
+    finiscono: Importi,
+}
+
+/// Amounts in hundredths of euro.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Importi {
+    pub(super) autorizzati: i128,
+    pub(super) erogati: i128,
+}
+
+impl Importi {
+    fn somma(&mut self, altri: Self) {
+        self.autorizzati += altri.autorizzati;
+        self.erogati += altri.erogati;
+    }
+}
+
+impl Somme {
+    /// Adds a decree, or several of the same benefit and validity: first day, last day, amounts.
+    pub(super) fn aggiungi(
+        &mut self,
+        prestazione: &str,
+        dal: NaiveDate,
+        al: NaiveDate,
+        importi: Importi,
+    ) {
+        let giorni = self.giorni(prestazione);
+        giorni.entry(dal).or_default().iniziano.somma(importi);
+        giorni.entry(al).or_default().finiscono.somma(importi);
+    }
+
+    fn giorni(&mut self, prestazione: &str) -> &mut HashMap<NaiveDate, Giorno> {
+        let found = self.prestazioni.iter().position(|(p, _)| p == prestazione);
+        let at = found.unwrap_or_else(|| {
+            let new = (prestazione.to_owned(), HashMap::new());
+            self.prestazioni.push(new);
+            self.prestazioni.len() - 1
+        });
+        &mut self.prestazioni[at].1
+    }
+
+    /// Writes them as what rilevazione `n` knows of the norm: all its days. Without any, the norm has no decrees left.
+    pub(super) async fn scrivi(
+        self,
+        conn: &mut PgConnection,
+        normativa: &str,
+        n: i32,
+    ) -> sqlx::Result<()> {
+        let Colonne {
+            prestazione,
+            giorno,
+            importi: [inizia_a, inizia_e, finisce_a, finisce_e],
+        } = Colonne::try_from(self).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        sqlx::query(
+            "update somma_giorno aperta
+             set al_rilevazione = $1 - 1
+             where al_rilevazione = 2147483647
+               and normativa = $2
+               and not exists (
+                   select from unnest($3::text[], $4::date[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[])
+                       nuova (prestazione, giorno, inizia_a, inizia_e, finisce_a, finisce_e)
+                   where nuova.prestazione = aperta.prestazione
+                     and nuova.giorno = aperta.giorno
+                     and inizia_a = iniziano_autorizzati
+                     and inizia_e = iniziano_erogati
+                     and finisce_a = finiscono_autorizzati
+                     and finisce_e = finiscono_erogati)",
+        )
+        .bind(n)
+        .bind(normativa)
+        .bind(&prestazione)
+        .bind(&giorno)
+        .bind(&inizia_a)
+        .bind(&inizia_e)
+        .bind(&finisce_a)
+        .bind(&finisce_e)
+        .execute(&mut *conn)
+        .await?;
+        sqlx::query(
+            "insert into somma_giorno
+                 (dal_rilevazione, normativa, prestazione, giorno,
+                  iniziano_autorizzati, iniziano_erogati, finiscono_autorizzati, finiscono_erogati)
+             select $1, $2, nuova.*
+             from unnest($3::text[], $4::date[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[])
+                 nuova (prestazione, giorno, inizia_a, inizia_e, finisce_a, finisce_e)
+             where not exists (
+                 select from somma_giorno aperta
+                 where al_rilevazione = 2147483647
+                   and aperta.normativa = $2
+                   and aperta.prestazione = nuova.prestazione
+                   and aperta.giorno = nuova.giorno)",
+        )
+        .bind(n)
+        .bind(normativa)
+        .bind(&prestazione)
+        .bind(&giorno)
+        .bind(&inizia_a)
+        .bind(&inizia_e)
+        .bind(&finisce_a)
+        .bind(&finisce_e)
+        .execute(conn)
+        .await
+        .map(drop)
+    }
+}
+
+/// The days as columns.
+#[derive(Default)]
+struct Colonne {
+    prestazione: Vec<String>,
+    giorno: Vec<NaiveDate>,
+    /// What begins, authorised and paid; what ends, likewise.
+    importi: [Vec<Decimal>; 4],
+}
+
+impl TryFrom<Somme> for Colonne {
+    type Error = rust_decimal::Error;
+
+    fn try_from(somme: Somme) -> Result<Self, Self::Error> {
+        let mut colonne = Self::default();
+        for (prestazione, giorni) in somme.prestazioni {
+            for (
+                giorno,
+                Giorno {
+                    iniziano,
+                    finiscono,
+                },
+            ) in giorni
+            {
+                colonne.prestazione.push(prestazione.clone());
+                colonne.giorno.push(giorno);
+                let importi = [
+                    iniziano.autorizzati,
+                    iniziano.erogati,
+                    finiscono.autorizzati,
+                    finiscono.erogati,
+                ];
+                for (colonna, importo) in colonne.importi.iter_mut().zip(importi) {
+                    colonna.push(Decimal::try_from_i128_with_scale(importo, DECIMALI)?);
+                }
+            }
+        }
+        Ok(colonne)
+    }
+}
+
+/// Writes the sums of these norms as rilevazione `n` knows them, from the rows of the detail.
+pub(super) async fn aggiorna(
+    conn: &mut PgConnection,
+    normative: &[String],
+    n: i32,
+) -> sqlx::Result<()> {
+    let mut somme: BTreeMap<String, Somme> = normative
+        .iter()
+        .map(|normativa| (normativa.clone(), Somme::default()))
+        .collect();
+    let mut righe = sqlx::query_as(
+        "select normativa, prestazione, validita_dal, validita_al, sum(importi_autorizzati), sum(importi_erogati)
+         from dettaglio_decreto
+         where al_rilevazione = 2147483647 and normativa = any($1)
+         group by normativa, prestazione, validita_dal, validita_al",
+    )
+    .bind(normative)
+    .fetch(&mut *conn);
+    while let Some((normativa, prestazione, dal, al, autorizzati, erogati)) =
+        righe.try_next().await?
+    {
+        let (normativa, prestazione): (String, String) = (normativa, prestazione);
+        let importi = Importi {
+            autorizzati: centesimi(autorizzati),
+            erogati: centesimi(erogati),
+        };
+        somme
+            .entry(normativa)
+            .or_default()
+            .aggiungi(&prestazione, dal, al, importi);
+    }
+    drop(righe);
+    for (normativa, somme) in somme {
+        somme.scrivi(conn, &normativa, n).await?;
+    }
+    analyze(conn, "somma_giorno").await
+}
+
+/// Of a sum of columns with two decimals.
+fn centesimi(mut importo: Decimal) -> i128 {
+    importo.rescale(DECIMALI);
+    importo.mantissa()
+}
