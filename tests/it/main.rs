@@ -19,6 +19,7 @@ mod banco;
 mod chiamate;
 mod cluster;
 mod contratto;
+mod cumuli;
 mod errore;
 mod flusso;
 mod forged;

@@ -305,7 +305,7 @@ fn totali(righe: &[&Riga]) -> TotaliControllo {
     }
 }
 
-type Testi = (
+pub type Testi = (
     Option<String>,
     String,
     String,
@@ -323,7 +323,7 @@ fn cifre_voce(voce: &proto::VoceReport) -> Testi {
     )
 }
 
-fn testi(cifre: &Cifre) -> Testi {
+pub fn testi(cifre: &Cifre) -> Testi {
     (
         cifre.stanziati.map(euro),
         euro(cifre.autorizzati),
@@ -344,7 +344,7 @@ fn periodo(filtro: &Filtro) -> Option<proto::Periodo> {
     })
 }
 
-fn filtro_report(filtro: &Filtro) -> proto::FiltroReport {
+pub fn filtro_report(filtro: &Filtro) -> proto::FiltroReport {
     let texts = |codes: &std::collections::BTreeSet<&'static str>| {
         codes.iter().map(|c| (*c).to_owned()).collect()
     };

@@ -24,6 +24,7 @@ use omnia::{
     rilevazione::{Esito, Fonti, Segnalazione, carica},
     tls::{Ascolto, Tls},
 };
+use sqlx::PgPool;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tonic::{
@@ -56,7 +57,8 @@ pub struct Servizio {
     now: Arc<Mutex<DateTime<Utc>>>,
     stop: CancellationToken,
     server: JoinHandle<Result<(), omnia::error::Sentence>>,
-    dir: tempfile::TempDir,
+    // The key's files.
+    _dir: tempfile::TempDir,
 }
 
 /// Puts a bearer token on every call, and what a proxy would say of the client's address.
@@ -160,7 +162,7 @@ impl Servizio {
             now,
             stop,
             server,
-            dir,
+            _dir: dir,
         }
     }
 
@@ -203,26 +205,7 @@ impl Servizio {
 
     /// Writes an extract and loads it; the number of its rilevazione.
     pub async fn carica(&self, estratto: &Estratto, data_riferimento: &str) -> i32 {
-        let write = |name: &str, text: String| {
-            let path = self.dir.path().join(name);
-            std::fs::write(&path, text).unwrap();
-            path
-        };
-        let fonti = Fonti {
-            decreti: write("decreti.csv", modello::decreti_csv(&estratto.righe)),
-            stanziamenti: write(
-                "stanziamenti.csv",
-                modello::stanziamenti_csv(&estratto.stanziamenti),
-            ),
-            normative: Some(write("normative.csv", modello::normative_csv())),
-            prestazioni: Some(write("prestazioni.csv", modello::prestazioni_csv())),
-            data_riferimento: data_riferimento.parse().unwrap(),
-        };
-        let mut findings: Vec<Segnalazione> = Vec::new();
-        match carica(&self.db.owner, &fonti, &self.clock, &mut findings).await {
-            Ok(Esito::Caricata(riepilogo)) => riepilogo.rilevazione,
-            other => panic!("{other:?} {findings:?}"),
-        }
+        carica_in(&self.db.owner, &self.clock, estratto, data_riferimento).await
     }
 
     /// Gives a grant for 2026.
@@ -299,6 +282,36 @@ impl Servizio {
     /// A connection of its own.
     pub fn canale(&self) -> Channel {
         canale_a(self.address)
+    }
+}
+
+/// Writes an extract and loads it into a database; the number of its rilevazione.
+pub async fn carica_in(
+    owner: &PgPool,
+    clock: &Clock,
+    estratto: &Estratto,
+    data_riferimento: &str,
+) -> i32 {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let fonti = Fonti {
+        decreti: write("decreti.csv", modello::decreti_csv(&estratto.righe)),
+        stanziamenti: write(
+            "stanziamenti.csv",
+            modello::stanziamenti_csv(&estratto.stanziamenti),
+        ),
+        normative: Some(write("normative.csv", modello::normative_csv())),
+        prestazioni: Some(write("prestazioni.csv", modello::prestazioni_csv())),
+        data_riferimento: data_riferimento.parse().unwrap(),
+    };
+    let mut findings: Vec<Segnalazione> = Vec::new();
+    match carica(owner, &fonti, clock, &mut findings).await {
+        Ok(Esito::Caricata(riepilogo)) => riepilogo.rilevazione,
+        other => panic!("{other:?} {findings:?}"),
     }
 }
 

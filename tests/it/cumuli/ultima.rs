@@ -1,0 +1,145 @@
+//! Which rilevazione is the latest: nobody who asks after a load is answered with the one before, at whichever instance.
+
+use std::time::Duration;
+
+use omnia::proto::{CountDecreesRequest, ErrorReason, FiltroReport, GetReportSinteticoRequest};
+use tokio::time::{Instant, sleep};
+use tonic::Code;
+
+use crate::{
+    chiamate::estratto,
+    errore::assert_errore,
+    modello::{Estratto, NORMATIVE, euro},
+    servizio::{Cliente, Servizio, canale_a},
+};
+
+/// The number of the latest, as the two reports see it, and what is authorised in it.
+async fn ultima(cliente: &mut Cliente) -> (i32, String) {
+    let report = cliente
+        .report
+        .get_report_sintetico(GetReportSinteticoRequest::default())
+        .await
+        .unwrap()
+        .into_inner();
+    let numero = report.rilevazione.unwrap().numero;
+    let count = CountDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    };
+    let count = cliente.decreti.count_decrees(count).await.unwrap();
+    assert_eq!(count.into_inner().rilevazione.unwrap().numero, numero);
+    (numero, report.totale.unwrap().importi_autorizzati)
+}
+
+/// The n-th extract, and what is authorised in it.
+fn ennesimo(n: u64) -> (Estratto, String) {
+    let mut estratto = estratto();
+    estratto.righe[0].autorizzati += n;
+    let sum = estratto.righe.iter().map(|r| i128::from(r.autorizzati));
+    let sum = euro(sum.sum());
+    (estratto, sum)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_is_seen_by_the_next_call_of_every_instance() {
+    let servizio = Servizio::avvia().await;
+    let mut a = servizio.cliente("mlps-ammortizzatori").await;
+    let altra = canale_a(servizio.altra_istanza().await);
+    let token = servizio.token("cliente-mlps-ammortizzatori");
+    let mut b = servizio.su(altra, Some(&token));
+    for cliente in [&mut a, &mut b] {
+        let nothing = cliente
+            .report
+            .get_report_sintetico(GetReportSinteticoRequest::default())
+            .await;
+        let status = nothing.unwrap_err();
+        assert_errore(
+            &status,
+            Code::FailedPrecondition,
+            ErrorReason::NoRilevazione,
+        );
+    }
+    for n in 1..=4 {
+        let (estratto, sum) = ennesimo(n);
+        let data = format!("2026-10-{n:02}");
+        let numero = servizio.carica(&estratto, &data).await;
+        for cliente in [&mut a, &mut b] {
+            assert_eq!(ultima(cliente).await, (numero, sum.clone()));
+        }
+        // In the steady state, and before the next load.
+        sleep(Duration::from_millis(150)).await;
+        assert_eq!(ultima(&mut a).await.0, numero);
+    }
+    servizio.ferma().await;
+}
+
+/// Asked without a pause while loads commit, two instances in turn: the answer never goes back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_never_contradict_each_other() {
+    let servizio = Servizio::avvia().await;
+    let (prima, _) = ennesimo(1);
+    servizio.carica(&prima, "2026-10-01").await;
+    let a = servizio.cliente("mlps-ammortizzatori").await;
+    let altra = canale_a(servizio.altra_istanza().await);
+    let token = servizio.token("cliente-mlps-ammortizzatori");
+    let b = servizio.su(altra, Some(&token));
+    let asking = tokio::spawn(async move {
+        let (mut clienti, mut seen) = ([a, b], 1);
+        let begin = Instant::now();
+        while seen < 3 {
+            for cliente in &mut clienti {
+                let (numero, sum) = ultima_del_report(cliente).await;
+                assert!(numero >= seen, "{numero} after {seen}");
+                assert_eq!(sum, ennesimo(numero.cast_unsigned().into()).1);
+                seen = numero;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(60));
+        }
+    });
+    for n in [2, 3] {
+        servizio
+            .carica(&ennesimo(n).0, &format!("2026-10-{n:02}"))
+            .await;
+    }
+    asking.await.unwrap();
+    servizio.ferma().await;
+}
+
+async fn ultima_del_report(cliente: &mut Cliente) -> (i32, String) {
+    let answer = cliente
+        .report
+        .get_report_sintetico(GetReportSinteticoRequest::default());
+    let answer = answer.await.unwrap().into_inner();
+    let numero = answer.rilevazione.unwrap().numero;
+    (numero, answer.totale.unwrap().importi_autorizzati)
+}
+
+/// A norm that comes with a load is known at once, though the catalogue was read before.
+#[tokio::test]
+async fn a_new_norm_is_known_at_once() {
+    let servizio = Servizio::avvia().await;
+    servizio.carica(&estratto(), "2026-10-31").await;
+    let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+    let mut chiedi = async |normativa: &str| {
+        let filtro = Some(FiltroReport {
+            normativa: vec![normativa.to_owned(), NORMATIVE[0].to_owned()],
+            ..Default::default()
+        });
+        let request = GetReportSinteticoRequest {
+            filtro,
+            rilevazione: 0,
+        };
+        let answer = cliente.report.get_report_sintetico(request).await;
+        answer.map(|answer| answer.into_inner().voci.len())
+    };
+    let status = chiedi("NUOVA").await.unwrap_err();
+    let errore = assert_errore(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+    assert_eq!(errore.metadata["valori"], "NUOVA");
+    assert_eq!(chiedi(NORMATIVE[1]).await.unwrap(), 4);
+    sqlx::query("insert into normativa values ('NUOVA', 'una norma')")
+        .execute(&servizio.db.owner)
+        .await
+        .unwrap();
+    assert_eq!(chiedi("NUOVA").await.unwrap(), 2);
+    servizio.ferma().await;
+}
