@@ -26,6 +26,7 @@
 //!                            │ filtro      fields ─► values, every violation at once
 //!                            │ permetti    filters and scope ─► Permesso<Filtro>
 //!                            │ query       SQL with the scope and the visible columns in it
+//!                            │ sintesi     of the report: sums in memory, cut by the same proof
 //!                            └ stream      pages ─► lotti ─► chiusura
 //! ```
 //!
@@ -40,7 +41,7 @@
 //! | [`valori`] | amounts, hours, days, codes: parsed once, then right by construction |
 //! | [`error`] | what can go wrong, as the contract names it; knows no tonic |
 //! | [`abilitazione`] | §3: token, AA07 grant, policy, quotas, decision, proof, layer |
-//! | [`report`] | §2.1: filter, query, service |
+//! | [`report`] | §2.1: filter, cumulative sums, memory, service |
 //! | [`decreto`] | §2.2: filter, query, service, export |
 //! | [`lotto`] | rows of the detail as the bytes that travel |
 //! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
