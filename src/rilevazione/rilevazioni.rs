@@ -52,6 +52,7 @@ use crate::{
 const ETA_MASSIMA: Duration = Duration::from_millis(250);
 /// The least between the lock of a load and its commit: every picture from before the lock is older than it may be by then.
 pub(super) const PREAVVISO: Duration = Duration::from_millis(300);
+const _: () = assert!(PREAVVISO.as_millis() > ETA_MASSIMA.as_millis());
 /// How often the latest is read though nobody asks.
 const GIRO: Duration = Duration::from_millis(100);
 /// How long a reading may take.

@@ -132,6 +132,7 @@ async fn everything(pool: &PgPool) -> Vec<String> {
          union all select t::text from rilevazione t
          union all select t::text from stanziamento t
          union all select t::text from dettaglio_decreto t
+         union all select t::text from somma_giorno t
          union all select indexdef from pg_indexes where schemaname = 'public'
          order by 1",
     )
