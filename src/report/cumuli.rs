@@ -76,6 +76,11 @@ impl Cumuli {
     #[must_use]
     pub fn new(mut coppie: Vec<Coppia>) -> Self {
         coppie.sort_unstable_by(|a, b| a.chiave().cmp(&b.chiave()));
+        // They are kept for long.
+        for coppia in &mut coppie {
+            coppia.inizi.0.shrink_to_fit();
+            coppia.fini.0.shrink_to_fit();
+        }
         Self { coppie }
     }
 

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! There are so many places (`report.rilevazioni_in_memoria`). A rilevazione that has none takes that of the one asked for
-//! longest ago; whoever asks for it again has it read again, 64 bytes or so for each norm, benefit and day. Which rilevazione that was
-//! is kept exactly, and not estimated as a cache of thousands would: of a handful, an estimate keeps the wrong one.
+//! longest ago; whoever asks for it again has it read again. A place takes some 70 bytes for each norm, benefit and day. Which rilevazione was asked
+//! for when is kept exactly, and not estimated as a cache of thousands would: of a handful, an estimate keeps the wrong one.
 //!
 //! At most two are read at the same time, so that callers who walk through all the rilevazioni at once do not fill the memory
 //! with what is on its way either.

@@ -4,7 +4,10 @@ use super::{
     cumuli::{Coppia, Cumuli},
     filtro::FiltroReport,
 };
-use crate::{abilitazione::Permesso, valori::Importo};
+use crate::{
+    abilitazione::Permesso,
+    valori::{Importo, Periodo},
+};
 
 /// One line of the report. `None`: absent, or a column that the caller does not see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,59 +44,171 @@ pub struct Sintesi {
     pub totale: Cifre,
 }
 
-/// The report on a rilevazione. What lies outside the scope is not looked at; a column that the caller does not see is not
-/// computed.
+/// The columns that the caller sees: asked of the proof once, and not for each voce.
+#[derive(Debug, Clone, Copy)]
+struct Viste {
+    normativa: bool,
+    prestazione: bool,
+    totale_stanziamenti: bool,
+    importi_autorizzati: bool,
+    importi_erogati: bool,
+    residuo_autorizzato: bool,
+    residuo_pagato: bool,
+}
+
+impl Viste {
+    fn new(permesso: &Permesso<FiltroReport>) -> Self {
+        Self {
+            normativa: permesso.vede("normativa"),
+            prestazione: permesso.vede("prestazione"),
+            totale_stanziamenti: permesso.vede("totale_stanziamenti"),
+            importi_autorizzati: permesso.vede("importi_autorizzati"),
+            importi_erogati: permesso.vede("importi_erogati"),
+            residuo_autorizzato: permesso.vede("residuo_autorizzato"),
+            residuo_pagato: permesso.vede("residuo_pagato"),
+        }
+    }
+}
+
+/// The report on a rilevazione. What lies outside the scope is not looked at; a column that the caller does not see is
+/// absent.
 #[must_use]
 #[allow(clippy::needless_pass_by_value, reason = "a proof is spent")]
 pub fn sintesi(cumuli: &Cumuli, permesso: Permesso<FiltroReport>) -> Sintesi {
+    let (ambito, viste) = (permesso.ambito(), Viste::new(&permesso));
+    let periodo = permesso.selezione().periodo.as_ref();
     let voci: Vec<Voce> = cumuli
         .coppie()
         .iter()
-        .filter(|coppia| {
-            permesso
-                .ambito()
-                .contiene(&coppia.normativa, &coppia.prestazione)
-        })
-        .map(|coppia| voce(coppia, &permesso))
+        .filter(|coppia| ambito.contiene(&coppia.normativa, &coppia.prestazione))
+        .map(|coppia| voce(coppia, periodo, viste))
         .collect();
-    let totale = totale(&voci, |colonna| permesso.vede(colonna));
+    let totale = totale(&voci, viste);
     Sintesi { voci, totale }
 }
 
 /// The periodo narrows what is summed, and not which pairs are listed.
-fn voce(coppia: &Coppia, permesso: &Permesso<FiltroReport>) -> Voce {
-    let periodo = permesso.selezione().periodo.as_ref();
-    let vede = |colonna: &str| permesso.vede(colonna);
+fn voce(coppia: &Coppia, periodo: Option<&Periodo>, viste: Viste) -> Voce {
     let importi = coppia.importi(periodo);
     let stanziati = coppia.stanziati(periodo);
     let residuo = |speso: Importo| stanziati.map(|stanziati| stanziati - speso);
     Voce {
-        normativa: vede("normativa").then(|| coppia.normativa.to_string()),
-        prestazione: vede("prestazione").then(|| coppia.prestazione.to_string()),
+        normativa: viste.normativa.then(|| coppia.normativa.to_string()),
+        prestazione: viste.prestazione.then(|| coppia.prestazione.to_string()),
         cifre: Cifre {
-            totale_stanziamenti: stanziati.filter(|_| vede("totale_stanziamenti")),
-            importi_autorizzati: vede("importi_autorizzati").then_some(importi.autorizzati),
-            importi_erogati: vede("importi_erogati").then_some(importi.erogati),
-            residuo_autorizzato: residuo(importi.autorizzati)
-                .filter(|_| vede("residuo_autorizzato")),
-            residuo_pagato: residuo(importi.erogati).filter(|_| vede("residuo_pagato")),
+            totale_stanziamenti: stanziati.filter(|_| viste.totale_stanziamenti),
+            importi_autorizzati: viste.importi_autorizzati.then_some(importi.autorizzati),
+            importi_erogati: viste.importi_erogati.then_some(importi.erogati),
+            residuo_autorizzato: residuo(importi.autorizzati).filter(|_| viste.residuo_autorizzato),
+            residuo_pagato: residuo(importi.erogati).filter(|_| viste.residuo_pagato),
         },
     }
 }
 
 /// What is authorised and paid is a sum, and the sum of no voci is zero. An appropriation that no voce has is absent.
-fn totale(voci: &[Voce], vede: impl Fn(&str) -> bool) -> Cifre {
+fn totale(voci: &[Voce], viste: Viste) -> Cifre {
     let sum = |column: fn(&Cifre) -> Option<Importo>| {
         voci.iter()
             .filter_map(|voce| column(&voce.cifre))
             .reduce(|sum, importo| sum + importo)
     };
-    let zero = |colonna: &str| vede(colonna).then(Importo::default);
+    let zero = |vista: bool| vista.then(Importo::default);
     Cifre {
         totale_stanziamenti: sum(|c| c.totale_stanziamenti),
-        importi_autorizzati: sum(|c| c.importi_autorizzati).or_else(|| zero("importi_autorizzati")),
-        importi_erogati: sum(|c| c.importi_erogati).or_else(|| zero("importi_erogati")),
+        importi_autorizzati: sum(|c| c.importi_autorizzati)
+            .or_else(|| zero(viste.importi_autorizzati)),
+        importi_erogati: sum(|c| c.importi_erogati).or_else(|| zero(viste.importi_erogati)),
         residuo_autorizzato: sum(|c| c.residuo_autorizzato),
         residuo_pagato: sum(|c| c.residuo_pagato),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        report::cumuli::{Giorno, Importi},
+        valori::{CodiceNormativa, CodicePrestazione, parse_data},
+    };
+
+    fn importo(text: &str) -> Importo {
+        Importo::parse(text).unwrap()
+    }
+
+    fn coppia() -> Coppia {
+        let mut coppia = Coppia::new(
+            CodiceNormativa::parse("DL109-2018-ART44").unwrap(),
+            CodicePrestazione::parse("CIGS").unwrap(),
+        );
+        let importi = Importi {
+            autorizzati: importo("12000000.00"),
+            erogati: importo("7500000.00"),
+        };
+        coppia.giorno(Giorno {
+            giorno: parse_data("2023-03-01").unwrap(),
+            iniziano: importi,
+            finiscono: importi,
+        });
+        coppia.stanziamento(2023, importo("50000000.00"));
+        coppia
+    }
+
+    const TUTTE: Viste = Viste {
+        normativa: true,
+        prestazione: true,
+        totale_stanziamenti: true,
+        importi_autorizzati: true,
+        importi_erogati: true,
+        residuo_autorizzato: true,
+        residuo_pagato: true,
+    };
+
+    /// Each column that is there, in the order of the contract.
+    fn dette(cifre: &Cifre) -> [Option<String>; 5] {
+        [
+            cifre.totale_stanziamenti,
+            cifre.importi_autorizzati,
+            cifre.importi_erogati,
+            cifre.residuo_autorizzato,
+            cifre.residuo_pagato,
+        ]
+        .map(|importo| importo.map(|importo| importo.to_string()))
+    }
+
+    #[test]
+    fn a_column_that_is_not_seen_is_in_no_voce_and_in_no_total() {
+        let whole = [
+            "50000000.00",
+            "12000000.00",
+            "7500000.00",
+            "38000000.00",
+            "42500000.00",
+        ];
+        let hide: [fn(&mut Viste); 5] = [
+            |v| v.totale_stanziamenti = false,
+            |v| v.importi_autorizzati = false,
+            |v| v.importi_erogati = false,
+            |v| v.residuo_autorizzato = false,
+            |v| v.residuo_pagato = false,
+        ];
+        for (hidden, hide) in hide.iter().enumerate() {
+            let mut viste = TUTTE;
+            hide(&mut viste);
+            let mut expected = whole.map(|text| Some(text.to_owned()));
+            expected[hidden] = None;
+            let voce = voce(&coppia(), None, viste);
+            assert_eq!(dette(&voce.cifre), expected);
+            assert_eq!(dette(&totale(&[voce], viste)), expected);
+            // Nor is there a zero that says that it would be there.
+            let nothing = dette(&totale(&[], viste));
+            assert!(nothing[hidden].is_none());
+        }
+        let senza_codici = Viste {
+            normativa: false,
+            prestazione: false,
+            ..TUTTE
+        };
+        let voce = voce(&coppia(), None, senza_codici);
+        assert_eq!((voce.normativa, voce.prestazione), (None, None));
     }
 }
