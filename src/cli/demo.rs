@@ -112,7 +112,8 @@ impl Demo {
         let owner = postgres.owner_pool();
         postgres::migrate(&owner).await?;
         let key = demo_key::create_or_load(dir)?;
-        self.load_once(&owner, dir).await?;
+        self.load_once(&owner, dir, settings.export.batch_rows)
+            .await?;
         let sorgente = Sorgente::of_settings(settings.access.policy_dir.as_deref())?;
         let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract()?).await?;
         register_grants(&owner, &clock, &tabella).await?;
@@ -133,7 +134,12 @@ impl Demo {
         })
     }
 
-    async fn load_once(&self, owner: &PgPool, dir: &Path) -> Result<(), Sentence> {
+    async fn load_once(
+        &self,
+        owner: &PgPool,
+        dir: &Path,
+        righe_per_blocco: u32,
+    ) -> Result<(), Sentence> {
         let loaded: bool = sqlx::query_scalar("select exists (select from rilevazione)")
             .fetch_one(owner)
             .await?;
@@ -147,7 +153,8 @@ impl Demo {
             rilevazione: 1,
         };
         eprintln!("generating {} rows", self.righe);
-        let fonti = generate::generate(opzioni, &cartella).await?;
+        let mut fonti = generate::generate(opzioni, &cartella).await?;
+        fonti.righe_per_blocco = righe_per_blocco;
         eprintln!("loading them");
         if let Esito::Caricata(riepilogo) = load::load(owner, &fonti, None).await?? {
             eprintln!(

@@ -58,6 +58,7 @@ impl Load {
             normative: self.normative,
             prestazioni: self.prestazioni,
             data_riferimento: self.data_riferimento,
+            righe_per_blocco: settings.export.batch_rows,
         };
         let rifiuti = self.rifiuti.as_deref();
         let list = rifiuti.map(|path| rejects_file(path, &fonti)).transpose()?;

@@ -33,7 +33,7 @@ pub use self::{
     quota::{Quota, QuotaProfilo},
     tls::{ClientCertificate, Tls},
 };
-use crate::abilitazione::autenticazione::FonteChiavi;
+use crate::{abilitazione::autenticazione::FonteChiavi, lotto::blocco::RIGHE_PER_BLOCCO};
 
 /// Everything that an operator may set.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -225,7 +225,7 @@ impl Default for Export {
         Self {
             max_concurrent: 8,
             deadline_seconds: 1800,
-            batch_rows: 4000,
+            batch_rows: RIGHE_PER_BLOCCO,
         }
     }
 }

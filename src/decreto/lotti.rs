@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use tokio_util::task::AbortOnDropHandle;
 
-use super::query::Lettura;
+use super::{blocchi::Punto, query::Lettura};
 use crate::{
     error::{Error, Result},
     lotto::{Lotto, posizione::Posizione},
@@ -32,11 +32,23 @@ pub struct Lotti {
     next: Option<Reading>,
 }
 
-/// A task of its own, which ends with its handle.
-type Reading = AbortOnDropHandle<Result<(Option<Lotto>, bool)>>;
+/// A task of its own, which ends with its handle: a lotto, and what to read after it.
+type Reading = AbortOnDropHandle<Result<Option<(Lotto, Option<Passo>)>>>;
+
+/// What is read next.
+#[derive(Debug)]
+enum Passo {
+    /// From a position: of blocks or of rows is not decided yet.
+    Inizio(Option<Posizione>),
+    /// Blocks, from a point on.
+    Blocchi(Punto),
+    /// Rows after a position.
+    Righe(Option<Posizione>),
+}
 
 impl Lettura {
-    /// The rows after `dopo` in lotti of so many rows; the last may have fewer. Reading begins at once.
+    /// The rows after `dopo` in lotti of so many rows; the last may have fewer, and so may any where there are filters.
+    /// Reading begins at once.
     #[must_use]
     pub fn lotti(self, dopo: Option<Posizione>, righe_per_lotto: u32) -> Lotti {
         let mut lotti = Lotti {
@@ -44,8 +56,31 @@ impl Lettura {
             limite: i64::from(righe_per_lotto),
             next: None,
         };
-        lotti.next = Some(lotti.leggi(dopo));
+        lotti.next = Some(lotti.leggi(Passo::Inizio(dopo)));
         lotti
+    }
+
+    async fn passo(&self, passo: Passo, limite: i64) -> Result<Option<(Lotto, Option<Passo>)>> {
+        let passo = match passo {
+            Passo::Inizio(dopo) => match self.inizio(dopo.as_ref(), limite).await? {
+                Some(punto) => Passo::Blocchi(punto),
+                None => Passo::Righe(dopo),
+            },
+            passo => passo,
+        };
+        match passo {
+            Passo::Blocchi(punto) => {
+                let letto = self.da_blocchi(punto, limite).await?;
+                Ok(letto.map(|(lotto, punto)| (lotto, Some(Passo::Blocchi(punto)))))
+            }
+            Passo::Inizio(dopo) | Passo::Righe(dopo) => {
+                let (lotto, altre) = self.righe(dopo.as_ref(), limite).await?;
+                Ok(lotto.map(|lotto| {
+                    let next = altre.then(|| Passo::Righe(Some(lotto.fine.clone())));
+                    (lotto, next)
+                }))
+            }
+        }
     }
 }
 
@@ -64,17 +99,17 @@ impl Lotti {
         let Some(reading) = self.next.take() else {
             return Ok(None);
         };
-        let (lotto, altri) = reading.await.map_err(Error::internal)??;
-        if let Some(lotto) = lotto.as_ref().filter(|_| altri) {
-            self.next = Some(self.leggi(Some(lotto.fine.clone())));
-        }
-        Ok(lotto)
+        let Some((lotto, passo)) = reading.await.map_err(Error::internal)?? else {
+            return Ok(None);
+        };
+        self.next = passo.map(|passo| self.leggi(passo));
+        Ok(Some(lotto))
     }
 
-    fn leggi(&self, dopo: Option<Posizione>) -> Reading {
+    fn leggi(&self, passo: Passo) -> Reading {
         let (lettura, limite) = (Arc::clone(&self.lettura), self.limite);
-        AbortOnDropHandle::new(tokio::spawn(async move {
-            lettura.righe(dopo.as_ref(), limite).await
-        }))
+        AbortOnDropHandle::new(tokio::spawn(
+            async move { lettura.passo(passo, limite).await },
+        ))
     }
 }

@@ -98,7 +98,9 @@ mod tests {
         let decreti = |rows: usize| vec![DettaglioDecreto::default(); rows];
         for (rows, token) in [(0, ""), (1, "abc"), (300, &"x".repeat(200))] {
             let mut encoded = Vec::new();
-            (0..rows).for_each(|_| Riga::default().scrivi(&mut encoded));
+            for _ in 0..rows {
+                Riga::default().scrivi(&mut encoded);
+            }
             let lotto = Parte::Lotto(LottoExport {
                 decreti: decreti(rows),
                 resume_token: token.to_owned(),

@@ -13,9 +13,11 @@
 //! lotti, a dropped one leaves nothing behind but the page in flight, and resuming is the normal path.
 //!
 //! ```text
-//! query (rows) ──► lotti: one Lotto after the other ──► export: Messaggio ──► tonic
+//! blocchi (stored) ─┐
+//! pagine (rows) ────┴──► lotti: one Lotto after the other ──► export: Messaggio ──► tonic
 //! ```
 
+mod blocchi;
 pub mod export;
 pub mod filtro;
 pub mod lotti;

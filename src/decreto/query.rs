@@ -10,7 +10,7 @@ use super::filtro::FiltroDecreti;
 use crate::{
     abilitazione::Permesso,
     error::Result,
-    lotto::{posizione::Posizione, somme::Totali},
+    lotto::{pagina::ESPRESSIONI, posizione::Posizione, riga::COLONNE, somme::Totali},
     postgres::predicates::{in_periodo, in_rilevazione},
     proto,
     traccia::Traccia,
@@ -19,22 +19,6 @@ use crate::{
 
 /// The columns before those of the contract: the key, which the order needs whatever the caller sees.
 const KEY_COLUMNS: usize = 3;
-
-/// The columns of a row in the order of the contract: name, expression. Postgres renders the text: `numeric(18,2)`
-/// always has two decimals there, and a `date` is ISO (sqlx sets DateStyle on every connection).
-const COLUMNS: [(&str, &str); 11] = [
-    ("prestazione", "prestazione"),
-    ("codifica_sistema_unico", "codifica_sistema_unico"),
-    ("numero_decreto", "numero_decreto"),
-    ("data_decreto", "data_decreto::text"),
-    ("validita_dal", "validita_dal::text"),
-    ("validita_al", "validita_al::text"),
-    ("cf_azienda", "cf_azienda"),
-    ("matricola_azienda", "matricola_azienda"),
-    ("ore_decretate", "ore_decretate::text"),
-    ("importi_autorizzati", "importi_autorizzati::text"),
-    ("importi_erogati", "importi_erogati::text"),
-];
 
 /// A natural person's code, for a caller that may not see it: as long as the code, the same for everyone.
 const CF_MASKED: &str =
@@ -80,6 +64,16 @@ impl Lettura {
     /// Where it is read from.
     pub(super) fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// The proof that it may be read.
+    pub(super) fn permesso(&self) -> &Permesso<FiltroDecreti> {
+        &self.permesso
+    }
+
+    /// What is read.
+    pub(super) fn rilevazione(&self) -> i32 {
+        self.rilevazione
     }
 
     /// Whether the caller sees a column of the answer.
@@ -149,7 +143,7 @@ impl Lettura {
 
     /// The columns of the contract, each after a comma: empty where the caller does not see one.
     pub(super) fn push_columns(&self, query: &mut QueryBuilder<Postgres>) {
-        for (name, expression) in COLUMNS {
+        for (name, expression) in COLONNE.into_iter().zip(ESPRESSIONI) {
             query.push(", ").push(match name {
                 _ if !self.vede(name) => "''",
                 "cf_azienda" if !self.vede("cf_azienda.persona_fisica") => CF_MASKED,
@@ -261,7 +255,7 @@ fn posizione(row: &PgRow) -> Result<Posizione, sqlx::Error> {
     })
 }
 
-/// Unchecked: every expression of [`COLUMNS`] is a text, and to ask that again of each value of each row costs a tenth of an
+/// Unchecked: every expression of [`ESPRESSIONI`] is a text, and to ask that again of each value of each row costs a tenth of an
 /// export.
 fn decreto(row: &PgRow) -> Result<proto::DettaglioDecreto, sqlx::Error> {
     let text = |column: usize| row.try_get_unchecked::<String, _>(KEY_COLUMNS + column);

@@ -7,6 +7,8 @@
 //! The rows are bytes from the moment they are read ([`riga`]); sums are whole hundredths ([`somme`]); the end is the key of
 //! the last row ([`posizione`]).
 
+pub mod blocco;
+pub mod pagina;
 pub mod posizione;
 pub mod riga;
 pub mod somme;

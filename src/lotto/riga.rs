@@ -35,6 +35,8 @@ pub const COLONNE: [&str; 11] = [
 
 /// `LottoExport.decreti`, length-delimited.
 const DECRETI: u8 = 1 << 3 | 2;
+/// `DettaglioDecreto.cf_azienda`, length-delimited.
+const CF_AZIENDA: u8 = 7 << 3 | 2;
 
 /// One row: see `DettaglioDecreto` for what each column means. Empty: a column that the caller does not see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -118,8 +120,9 @@ impl<'a> Riga<'a> {
         ]
     }
 
-    /// Appends the row, as protobuf wants it: empty texts are left out.
-    pub fn scrivi(&self, lotto: &mut Vec<u8>) {
+    /// Appends the row, as protobuf wants it: empty texts are left out. Where in `lotto` the text of `cf_azienda` is.
+    pub fn scrivi(&self, lotto: &mut Vec<u8>) -> usize {
+        let mut cf_azienda = 0;
         let colonne = self.colonne();
         let len: usize = colonne
             .iter()
@@ -132,9 +135,13 @@ impl<'a> Riga<'a> {
             if !text.is_empty() {
                 lotto.push(tag);
                 encode_varint(text.len() as u64, lotto);
+                if tag == CF_AZIENDA {
+                    cf_azienda = lotto.len();
+                }
                 lotto.extend_from_slice(text.as_bytes());
             }
         }
+        cf_azienda
     }
 }
 

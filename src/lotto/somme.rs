@@ -52,15 +52,39 @@ impl Somme {
     /// As the caller gets them: without the columns that it does not see.
     #[must_use]
     pub fn totali(&self, vede: impl Fn(&str) -> bool) -> Totali {
-        let decimale = |hundredths| Decimal::from_i128_with_scale(hundredths, 2);
+        let [ore, autorizzati, erogati] = self.decimali();
         Totali {
             righe: vede("righe").then_some(self.righe),
-            ore_decretate: vede("ore_decretate").then(|| Ore::from(decimale(self.ore_decretate))),
-            importi_autorizzati: vede("importi_autorizzati")
-                .then(|| Importo::from(decimale(self.importi_autorizzati))),
-            importi_erogati: vede("importi_erogati")
-                .then(|| Importo::from(decimale(self.importi_erogati))),
+            ore_decretate: vede("ore_decretate").then(|| ore.into()),
+            importi_autorizzati: vede("importi_autorizzati").then(|| autorizzati.into()),
+            importi_erogati: vede("importi_erogati").then(|| erogati.into()),
         }
+    }
+
+    /// Sums that were stored: rows; hours, authorised, paid, with two decimals.
+    #[must_use]
+    pub fn di_decimali(righe: i64, decimali: [Decimal; 3]) -> Self {
+        let [ore_decretate, importi_autorizzati, importi_erogati] = decimali.map(|mut decimal| {
+            decimal.rescale(2);
+            decimal.mantissa()
+        });
+        Self {
+            righe,
+            ore_decretate,
+            importi_autorizzati,
+            importi_erogati,
+        }
+    }
+
+    /// Hours, authorised, paid, with two decimals.
+    #[must_use]
+    pub fn decimali(&self) -> [Decimal; 3] {
+        [
+            self.ore_decretate,
+            self.importi_autorizzati,
+            self.importi_erogati,
+        ]
+        .map(|hundredths| Decimal::from_i128_with_scale(hundredths, 2))
     }
 }
 
@@ -146,7 +170,8 @@ mod tests {
         };
         let mut somme = Somme::default();
         somme.aggiungi(&riga).unwrap();
-        let once = somme;
+        let once = Somme::di_decimali(somme.righe, somme.decimali());
+        assert_eq!(once, somme);
         somme += once;
         let totali = somme.totali(|colonna| colonna != "importi_erogati");
         assert_eq!(totali.righe, Some(2));

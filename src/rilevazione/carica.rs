@@ -11,6 +11,7 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
+    blocchi,
     catalogo::{self, Catalogo},
     esito::{Esito, LoadError, Riepilogo},
     merge,
@@ -20,7 +21,7 @@ use super::{
     staging::{Conteggio, riempi},
     tracciato::{DECRETI, NORMATIVE, PRESTAZIONI, STANZIAMENTI},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, lotto::blocco::RIGHE_PER_BLOCCO};
 
 /// Of the advisory lock that keeps loads apart, and tells those who serve that one is under way. Any number will do that nobody
 /// else takes.
@@ -39,6 +40,8 @@ pub struct Fonti {
     pub prestazioni: Option<PathBuf>,
     /// The day as of which the extract was made.
     pub data_riferimento: NaiveDate,
+    /// Rows in a stored block: as many as the service sends in a lotto (`export.batch_rows`), or it serves from the rows.
+    pub righe_per_blocco: u32,
 }
 
 impl Fonti {
@@ -51,6 +54,7 @@ impl Fonti {
             normative: Some(folder.join("normative.csv")),
             prestazioni: Some(folder.join("prestazioni.csv")),
             data_riferimento,
+            righe_per_blocco: RIGHE_PER_BLOCCO,
         }
     }
 
@@ -146,6 +150,13 @@ async fn in_transaction(
     observer.fase(Fase::Scrittura);
     let decreti = merge::scrivi(conn, rilevazione).await?;
     somme::aggiorna(conn, &decreti.normative, rilevazione).await?;
+    blocchi::aggiorna(
+        conn,
+        rilevazione,
+        &decreti.normative,
+        fonti.righe_per_blocco,
+    )
+    .await?;
     sqlx::query("insert into rilevazione (numero, data_riferimento, caricata_il, impronta) values ($1, $2, $3, $4)")
         .bind(rilevazione)
         .bind(data)

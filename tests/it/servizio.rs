@@ -17,6 +17,7 @@ use omnia::{
     audit::Chiave,
     clock::Clock,
     config::Settings,
+    lotto::blocco::RIGHE_PER_BLOCCO,
     proto::{
         access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
         grant_service_client::GrantServiceClient, report_service_client::ReportServiceClient,
@@ -205,7 +206,15 @@ impl Servizio {
 
     /// Writes an extract and loads it; the number of its rilevazione.
     pub async fn carica(&self, estratto: &Estratto, data_riferimento: &str) -> i32 {
-        carica_in(&self.db.owner, &self.clock, estratto, data_riferimento).await
+        let righe = self.settings.export.batch_rows;
+        carica_in_blocchi(
+            &self.db.owner,
+            &self.clock,
+            estratto,
+            data_riferimento,
+            righe,
+        )
+        .await
     }
 
     /// Gives a grant for 2026.
@@ -292,6 +301,17 @@ pub async fn carica_in(
     estratto: &Estratto,
     data_riferimento: &str,
 ) -> i32 {
+    carica_in_blocchi(owner, clock, estratto, data_riferimento, RIGHE_PER_BLOCCO).await
+}
+
+/// As [`carica_in`], in blocks of so many rows.
+pub async fn carica_in_blocchi(
+    owner: &PgPool,
+    clock: &Clock,
+    estratto: &Estratto,
+    data_riferimento: &str,
+    righe_per_blocco: u32,
+) -> i32 {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: String| {
         let path = dir.path().join(name);
@@ -307,6 +327,7 @@ pub async fn carica_in(
         normative: Some(write("normative.csv", modello::normative_csv())),
         prestazioni: Some(write("prestazioni.csv", modello::prestazioni_csv())),
         data_riferimento: data_riferimento.parse().unwrap(),
+        righe_per_blocco,
     };
     let mut findings: Vec<Segnalazione> = Vec::new();
     match carica(owner, &fonti, clock, &mut findings).await {

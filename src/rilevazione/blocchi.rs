@@ -1,0 +1,210 @@
+//! The blocks of a norm ([`crate::lotto::blocco`]), made from its rows.
+//!
+//! A load makes those of the norms that it changed, in its own transaction: a rilevazione that can be seen has its blocks. They
+//! are derived from the rows and from nothing else, so `omnia blocks rebuild` makes the same ones at any time.
+//!
+//! ```text
+//! rows of a norm, in reading order ── page of a block's rows ──► Costruttore (a task) ── some blocks ──► table blocco
+//!                                          while a page is encoded, Postgres makes the next one
+//! ```
+
+use std::mem;
+
+use sqlx::{PgConnection, QueryBuilder};
+use tokio::task::JoinHandle;
+
+use crate::{
+    lotto::{
+        blocco::{Blocco, Costruttore},
+        pagina::{ESPRESSIONI, Pagina, push_pagina},
+        posizione::Posizione,
+        riga::RigaError,
+    },
+    postgres::predicates::in_rilevazione,
+};
+
+/// Blocks that are written in one statement: some megabytes.
+const INSIEME: usize = 16;
+
+/// What a pass over the rows of a norm came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Fatti {
+    pub(super) blocchi: u64,
+    pub(super) righe: u64,
+}
+
+/// Ends the series of these norms with the rilevazione before `numero`, and makes those that begin with it.
+pub(super) async fn aggiorna(
+    conn: &mut PgConnection,
+    numero: i32,
+    normative: &[String],
+    righe_per_blocco: u32,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update serie set al_rilevazione = $1 - 1
+         where al_rilevazione = 2147483647 and dal_rilevazione < $1 and normativa = any($2)",
+    )
+    .bind(numero)
+    .bind(normative)
+    .execute(&mut *conn)
+    .await?;
+    for normativa in normative {
+        crea(conn, normativa, numero, i32::MAX, righe_per_blocco).await?;
+    }
+    Ok(())
+}
+
+/// Makes the series of a norm for the rilevazioni `dal` to `al`, in which its rows are those of `dal`.
+pub(super) async fn crea(
+    conn: &mut PgConnection,
+    normativa: &str,
+    dal: i32,
+    al: i32,
+    righe_per_blocco: u32,
+) -> sqlx::Result<Fatti> {
+    let limite = i32::try_from(righe_per_blocco).map_err(sqlx::Error::decode)?;
+    let serie: i64 = sqlx::query_scalar(
+        "insert into serie (normativa, dal_rilevazione, al_rilevazione, righe_per_blocco)
+         values ($1, $2, $3, $4) returning id",
+    )
+    .bind(normativa)
+    .bind(dal)
+    .bind(al)
+    .bind(limite)
+    .fetch_one(&mut *conn)
+    .await?;
+    let mut insieme = Vec::with_capacity(INSIEME);
+    let mut fatti = Fatti::default();
+    let mut in_corso: Option<JoinHandle<Result<Option<Blocco>, RigaError>>> = None;
+    let mut dopo: Option<Posizione> = None;
+    loop {
+        let page = pagina(conn, normativa, dal, dopo.as_ref(), limite).await?;
+        // The page before was encoded meanwhile.
+        if let Some(task) = in_corso.take() {
+            let blocco = task.await.map_err(sqlx::Error::decode)?;
+            insieme.extend(blocco.map_err(sqlx::Error::decode)?);
+        }
+        if insieme.len() >= INSIEME || page.is_none() {
+            fatti.blocchi += insieme.len() as u64;
+            fatti.righe += insieme
+                .iter()
+                .map(|b: &Blocco| b.somme.righe.cast_unsigned())
+                .sum::<u64>();
+            let prima = i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?;
+            scrivi(conn, serie, prima, mem::take(&mut insieme)).await?;
+        }
+        let Some(page) = page else { return Ok(fatti) };
+        let ultima = Pagina::ultima(&page).map_err(sqlx::Error::decode)?;
+        dopo = Some(ultima);
+        in_corso = Some(tokio::task::spawn_blocking(move || blocco(&page)));
+    }
+}
+
+fn blocco(page: &str) -> Result<Option<Blocco>, RigaError> {
+    let mut costruttore = Costruttore::default();
+    for row in Pagina::new(page) {
+        let (chiave, riga) = row?;
+        costruttore.aggiungi(chiave, &riga)?;
+    }
+    costruttore.chiudi()
+}
+
+/// At most `limite` rows of a norm after a position, in clear.
+async fn pagina(
+    conn: &mut PgConnection,
+    normativa: &str,
+    rilevazione: i32,
+    dopo: Option<&Posizione>,
+    limite: i32,
+) -> sqlx::Result<Option<String>> {
+    let mut query = QueryBuilder::default();
+    push_pagina(
+        &mut query,
+        |query| {
+            for espressione in ESPRESSIONI {
+                query.push(", ").push(espressione);
+            }
+        },
+        |query| {
+            query.push(" from dettaglio_decreto d where ");
+            in_rilevazione(query, rilevazione);
+            query
+                .push(" and normativa = ")
+                .push_bind(normativa.to_owned());
+            if let Some(dopo) = dopo {
+                query
+                    .push(" and (data_decreto, numero_decreto, id) > (")
+                    .push_bind(dopo.data_decreto)
+                    .push(", ")
+                    .push_bind(dopo.numero_decreto.clone())
+                    .push(", ")
+                    .push_bind(dopo.id)
+                    .push(")");
+            }
+            query
+                .push(" order by d.data_decreto, d.numero_decreto, d.id limit ")
+                .push_bind(limite);
+        },
+    );
+    query.build_query_scalar().fetch_one(conn).await
+}
+
+/// Writes blocks at the places before `fine`.
+async fn scrivi(
+    conn: &mut PgConnection,
+    serie: i64,
+    fine: i32,
+    blocchi: Vec<Blocco>,
+) -> sqlx::Result<()> {
+    if blocchi.is_empty() {
+        return Ok(());
+    }
+    // As many as INSIEME.
+    let primo = fine - blocchi.len() as i32;
+    let mut query = QueryBuilder::new(
+        "insert into blocco (serie, posto, righe, ore_decretate, importi_autorizzati, importi_erogati,
+             prima_data, prima_numero, prima_id, ultima_data, ultima_numero, ultima_id,
+             validita_dal_min, validita_dal_max, validita_al_min, validita_al_max,
+             prestazioni, codifiche, codifiche_righe, byte, lotto, persone) ",
+    );
+    query.push_values((primo..).zip(blocchi), |mut row, (posto, blocco)| {
+        let Blocco {
+            somme,
+            prima,
+            ultima,
+            contenuto,
+            codifica,
+            persone,
+        } = blocco;
+        let [ore, autorizzati, erogati] = somme.decimali();
+        let [dal_min, dal_max] = contenuto.validita_dal;
+        let [al_min, al_max] = contenuto.validita_al;
+        let (codifiche, codifiche_righe): (Vec<String>, Vec<i32>) =
+            contenuto.codifiche.into_iter().unzip();
+        let prestazioni: Vec<String> = contenuto.prestazioni.into_keys().collect();
+        row.push_bind(serie)
+            .push_bind(posto)
+            // A block has as many rows as its series says, an i32; so many bytes are far from two thousand million.
+            .push_bind(somme.righe as i32)
+            .push_bind(ore)
+            .push_bind(autorizzati)
+            .push_bind(erogati)
+            .push_bind(prima.data_decreto)
+            .push_bind(prima.numero_decreto)
+            .push_bind(prima.id)
+            .push_bind(ultima.data_decreto)
+            .push_bind(ultima.numero_decreto)
+            .push_bind(ultima.id)
+            .push_bind(dal_min)
+            .push_bind(dal_max)
+            .push_bind(al_min)
+            .push_bind(al_max)
+            .push_bind(prestazioni)
+            .push_bind(codifiche)
+            .push_bind(codifiche_righe)
+            .push_bind(codifica.byte as i32)
+            .push_bind(codifica.lotto)
+            .push_bind(persone);
+    });
+    query.build().execute(conn).await.map(drop)
+}
