@@ -10,6 +10,8 @@ create table serie (
     al_rilevazione   integer not null default 2147483647,
     -- Rows in each block but the last.
     righe_per_blocco integer not null check (righe_per_blocco > 0),
+    -- How many there are: a reader that finds fewer does not take the last one for the end.
+    blocchi          integer not null default 0 check (blocchi >= 0),
     unique (normativa, dal_rilevazione),
     check (al_rilevazione >= dal_rilevazione)
 );

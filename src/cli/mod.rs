@@ -4,6 +4,7 @@
 //! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
 
 mod audit;
+mod blocks;
 mod demo;
 mod generate;
 mod grant;
@@ -22,8 +23,9 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::{
-    audit::Audit, demo::Demo, generate::Generate, grant::Grant, interrupt::interruptible,
-    load::Load, migrate::Migrate, policy::Policy, serve::Serve, token::Token, voucher::Voucher,
+    audit::Audit, blocks::Blocks, demo::Demo, generate::Generate, grant::Grant,
+    interrupt::interruptible, load::Load, migrate::Migrate, policy::Policy, serve::Serve,
+    token::Token, voucher::Voucher,
 };
 use crate::{config::Settings, error::Sentence, telemetry};
 
@@ -41,6 +43,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Audit(Audit),
+    Blocks(Blocks),
     Serve(Serve),
     Demo(Demo),
     Generate(Generate),
@@ -68,6 +71,7 @@ impl Cli {
             Command::Generate(generate) => interruptible(generate.run()).await,
             Command::Grant(grant) => interruptible(grant.run(&settings)).await,
             Command::Load(load) => interruptible(load.run(&settings)).await,
+            Command::Blocks(blocks) => interruptible(blocks.run(&settings)).await,
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
             Command::Policy(policy) => policy.run(&settings).await,
             Command::Token(token) => token.run(&settings),

@@ -18,7 +18,10 @@ use std::sync::Arc;
 
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{blocchi::Punto, query::Lettura};
+use super::{
+    blocchi::{Punto, Seguito},
+    query::Lettura,
+};
 use crate::{
     error::{Error, Result},
     lotto::{Lotto, posizione::Posizione},
@@ -60,25 +63,27 @@ impl Lettura {
         lotti
     }
 
-    async fn passo(&self, passo: Passo, limite: i64) -> Result<Option<(Lotto, Option<Passo>)>> {
-        let passo = match passo {
-            Passo::Inizio(dopo) => match self.inizio(dopo.as_ref(), limite).await? {
-                Some(punto) => Passo::Blocchi(punto),
-                None => Passo::Righe(dopo),
-            },
-            passo => passo,
-        };
-        match passo {
-            Passo::Blocchi(punto) => {
-                let letto = self.da_blocchi(punto, limite).await?;
-                Ok(letto.map(|(lotto, punto)| (lotto, Some(Passo::Blocchi(punto)))))
-            }
-            Passo::Inizio(dopo) | Passo::Righe(dopo) => {
-                let (lotto, altre) = self.righe(dopo.as_ref(), limite).await?;
-                Ok(lotto.map(|lotto| {
-                    let next = altre.then(|| Passo::Righe(Some(lotto.fine.clone())));
-                    (lotto, next)
-                }))
+    async fn passo(&self, mut passo: Passo, limite: i64) -> Result<Option<(Lotto, Option<Passo>)>> {
+        loop {
+            passo = match passo {
+                Passo::Inizio(dopo) => match self.inizio(dopo.as_ref(), limite).await? {
+                    Some(punto) => Passo::Blocchi(punto),
+                    None => Passo::Righe(dopo),
+                },
+                Passo::Blocchi(punto) => match self.da_blocchi(punto, limite).await? {
+                    Seguito::Lotto(lotto, punto) => {
+                        return Ok(Some((lotto, Some(Passo::Blocchi(punto)))));
+                    }
+                    Seguito::Fine => return Ok(None),
+                    Seguito::Rifatti(dopo) => Passo::Inizio(dopo),
+                },
+                Passo::Righe(dopo) => {
+                    let (lotto, altre) = self.righe(dopo.as_ref(), limite).await?;
+                    return Ok(lotto.map(|lotto| {
+                        let next = altre.then(|| Passo::Righe(Some(lotto.fine.clone())));
+                        (lotto, next)
+                    }));
+                }
             }
         }
     }

@@ -178,7 +178,7 @@ async fn in_transaction(
 }
 
 /// Takes the lock and sets what holds for this transaction.
-async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
+pub(super) async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
     let free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)")
         .bind(LOCK)
         .fetch_one(&mut *conn)

@@ -34,7 +34,7 @@
 //!
 //! [`carica`] loads; [`esempio`] writes extracts to try it with.
 
-mod blocchi;
+pub mod blocchi;
 mod carica;
 mod catalogo;
 mod codici;

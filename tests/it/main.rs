@@ -16,6 +16,7 @@ mod accesso;
 mod ambito;
 mod audit;
 mod banco;
+mod blocchi;
 mod chiamate;
 mod cluster;
 mod contratto;

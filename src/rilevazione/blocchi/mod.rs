@@ -7,6 +7,11 @@
 //! rows of a norm, in reading order ── page of a block's rows ──► Costruttore (a task) ── some blocks ──► table blocco
 //!                                          while a page is encoded, Postgres makes the next one
 //! ```
+//!
+//! [`rifai`] makes them all again; [`verifica`] compares what is stored with what the rows say.
+
+mod rifai;
+mod verifica;
 
 use std::mem;
 
@@ -23,14 +28,19 @@ use crate::{
     postgres::predicates::in_rilevazione,
 };
 
+pub use rifai::rifai;
+pub use verifica::{Cosa, Difetto, verifica};
+
 /// Blocks that are written in one statement: some megabytes.
 const INSIEME: usize = 16;
 
-/// What a pass over the rows of a norm came to.
+/// What was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Fatti {
-    pub(super) blocchi: u64,
-    pub(super) righe: u64,
+pub struct Fatti {
+    /// Blocks.
+    pub blocchi: u64,
+    /// Rows in them.
+    pub righe: u64,
 }
 
 /// Ends the series of these norms with the rilevazione before `numero`, and makes those that begin with it.
@@ -93,11 +103,17 @@ pub(super) async fn crea(
             let prima = i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?;
             scrivi(conn, serie, prima, mem::take(&mut insieme)).await?;
         }
-        let Some(page) = page else { return Ok(fatti) };
+        let Some(page) = page else { break };
         let ultima = Pagina::ultima(&page).map_err(sqlx::Error::decode)?;
         dopo = Some(ultima);
         in_corso = Some(tokio::task::spawn_blocking(move || blocco(&page)));
     }
+    sqlx::query("update serie set blocchi = $2 where id = $1")
+        .bind(serie)
+        .bind(i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?)
+        .execute(conn)
+        .await?;
+    Ok(fatti)
 }
 
 fn blocco(page: &str) -> Result<Option<Blocco>, RigaError> {

@@ -1,0 +1,169 @@
+//! Lotti from stored blocks ([`crate::lotto::blocco`]): sent as they are, or filtered.
+//!
+//! A block serves a selection that sees every column (natural persons masked or not) and filters by nothing but periodo and
+//! codifica. It is skipped where its ranges say that nothing in it matches, and sent whole where they say that everything
+//! does; else its rows are looked at one by one. The other filters name one decree or one employer: a few rows, which their
+//! index finds.
+//!
+//! ```text
+//! periodo 2024          block 0: 2022-01-01 … 2023-11-30      skipped, by SQL
+//!                       block 1: 2023-06-01 … 2024-08-31      row by row
+//!                       block 2: all of it in 2024            as it is
+//! ```
+//!
+//! A lotto ends where a block ends, so that the next one can begin with a block: rows that are left over from several blocks
+//! are sent together, as long as they are no more than a lotto holds.
+
+mod scelta;
+mod trova;
+
+use bytes::Bytes;
+
+use self::scelta::Scelta;
+use super::query::Lettura;
+use crate::{
+    error::Result,
+    lotto::{Lotto, posizione::Posizione, riga::COLONNE},
+};
+
+/// Where a reading of blocks stands: those after `posto` are the rest.
+#[derive(Debug)]
+pub(super) struct Punto {
+    serie: i64,
+    posto: i32,
+    /// Where the last lotto ended.
+    dopo: Option<Posizione>,
+    /// Rows that were read with the last block and did not fit into its lotto.
+    avanzo: Option<Lotto>,
+}
+
+impl Punto {
+    /// The point after a lotto.
+    fn oltre(&self, posto: i32, lotto: &Lotto, avanzo: Option<Lotto>) -> Self {
+        Self {
+            serie: self.serie,
+            posto,
+            dopo: Some(lotto.fine.clone()),
+            avanzo,
+        }
+    }
+}
+
+/// What comes from a point on.
+#[derive(Debug)]
+pub(super) enum Seguito {
+    /// A lotto, and the point after it.
+    Lotto(Lotto, Punto),
+    /// Nothing: that was all.
+    Fine,
+    /// The blocks are gone: they were made again meanwhile. The rest comes after this position.
+    Rifatti(Option<Posizione>),
+}
+
+impl Lettura {
+    /// Where to begin after `dopo`, if there are blocks for this selection and it is less work to read them than the rows.
+    pub(super) async fn inizio(
+        &self,
+        dopo: Option<&Posizione>,
+        limite: i64,
+    ) -> Result<Option<Punto>> {
+        let filtro = self.permesso().selezione();
+        let sees_all = COLONNE.into_iter().all(|colonna| self.vede(colonna));
+        let by_index = filtro.numero_decreto.is_some()
+            || filtro.cf_azienda.is_some()
+            || filtro.matricola_azienda.is_some();
+        if !sees_all || by_index {
+            return Ok(None);
+        }
+        let serie: Option<(i64, i32)> = sqlx::query_as(
+            "select id, righe_per_blocco from serie
+             where normativa = $1 and dal_rilevazione <= $2 and al_rilevazione >= $2",
+        )
+        .bind(filtro.normativa.as_str())
+        .bind(self.rilevazione())
+        .fetch_optional(self.pool())
+        .await?;
+        let Some((serie, _)) = serie.filter(|(_, righe)| i64::from(*righe) == limite) else {
+            return Ok(None);
+        };
+        let posto = match dopo {
+            None => Some(-1),
+            // A position that is no block's end is one of another source of rows, which goes on with it.
+            Some(dopo) => {
+                sqlx::query_scalar(
+                    "select posto from blocco
+                     where serie = $1 and ultima_data = $2 and ultima_numero = $3 and ultima_id = $4",
+                )
+                .bind(serie)
+                .bind(dopo.data_decreto)
+                .bind(&dopo.numero_decreto)
+                .bind(dopo.id)
+                .fetch_optional(self.pool())
+                .await?
+            }
+        };
+        let Some(posto) = posto else { return Ok(None) };
+        if let Some(codifica) = &filtro.codifica_sistema_unico
+            && self.poche(serie, posto, codifica).await?
+        {
+            return Ok(None);
+        }
+        Ok(Some(Punto {
+            serie,
+            posto,
+            dopo: dopo.cloned(),
+            avanzo: None,
+        }))
+    }
+
+    /// What comes from a point on.
+    pub(super) async fn da_blocchi(&self, mut punto: Punto, limite: i64) -> Result<Seguito> {
+        let scelta = Scelta::new(self);
+        let mut in_mano = punto.avanzo.take();
+        let mut posto = punto.posto;
+        while let Some(trovato) = self.trova(punto.serie, posto).await? {
+            posto = trovato.posto;
+            let Some(lotto) = trovato.scegli(&scelta)? else {
+                continue;
+            };
+            match in_mano.take() {
+                Some(pieno) if pieno.somme.righe + lotto.somme.righe > limite => {
+                    let oltre = punto.oltre(posto, &pieno, Some(lotto));
+                    return Ok(Seguito::Lotto(pieno, oltre));
+                }
+                Some(prima) => in_mano = Some(unisci(&prima, lotto)),
+                // As full as can be: there is nothing to wait for.
+                None if lotto.somme.righe == limite => {
+                    let oltre = punto.oltre(posto, &lotto, None);
+                    return Ok(Seguito::Lotto(lotto, oltre));
+                }
+                None => in_mano = Some(lotto),
+            }
+        }
+        // No block may be one that was not found.
+        if !self.intatta(punto.serie).await? {
+            return Ok(Seguito::Rifatti(punto.dopo));
+        }
+        Ok(match in_mano {
+            Some(resto) => {
+                let oltre = punto.oltre(posto, &resto, None);
+                Seguito::Lotto(resto, oltre)
+            }
+            None => Seguito::Fine,
+        })
+    }
+}
+
+/// The rows of the one, then those of the other.
+fn unisci(prima: &Lotto, dopo: Lotto) -> Lotto {
+    let mut byte = Vec::with_capacity(prima.byte.len() + dopo.byte.len());
+    byte.extend_from_slice(&prima.byte);
+    byte.extend_from_slice(&dopo.byte);
+    let mut somme = prima.somme;
+    somme += dopo.somme;
+    Lotto {
+        byte: Bytes::from(byte),
+        somme,
+        fine: dopo.fine,
+    }
+}

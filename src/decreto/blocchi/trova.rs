@@ -1,0 +1,197 @@
+//! Which blocks may hold something, and what of them is sent.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use sqlx::{FromRow, Postgres, QueryBuilder};
+
+use super::scelta::Scelta;
+use crate::{
+    decreto::query::Lettura,
+    error::{Error, Result},
+    lotto::{Lotto, blocco::espandi, posizione::Posizione, riga::Righe, somme::Somme},
+    valori::{CodificaSistemaUnico, Criterio},
+};
+
+/// How many rows of a block can be looked at in the time in which an index finds one row.
+const RIGHE_PER_RICERCA: i64 = 7;
+
+/// What is sent of a block.
+#[derive(Debug, FromRow)]
+pub(super) struct Trovato {
+    pub(super) posto: i32,
+    byte: i32,
+    ultima_data: NaiveDate,
+    ultima_numero: String,
+    ultima_id: i64,
+    /// Whether every row of it is selected.
+    intero: bool,
+    righe: i32,
+    ore_decretate: Decimal,
+    importi_autorizzati: Decimal,
+    importi_erogati: Decimal,
+    lotto: Vec<u8>,
+    persone: Option<Vec<u8>>,
+}
+
+impl Trovato {
+    /// The rows of a block that are selected; `None` where there is none.
+    pub(super) fn scegli(self, scelta: &Scelta) -> Result<Option<Lotto>> {
+        let byte = usize::try_from(self.byte).map_err(Error::internal)?;
+        let righe = espandi(&self.lotto, byte, self.persone.as_deref())?;
+        let fine = Posizione {
+            data_decreto: self.ultima_data,
+            numero_decreto: self.ultima_numero,
+            id: self.ultima_id,
+        };
+        if self.intero {
+            let somme = Somme::di_decimali(
+                self.righe.into(),
+                [
+                    self.ore_decretate,
+                    self.importi_autorizzati,
+                    self.importi_erogati,
+                ],
+            );
+            return Ok(Some(Lotto {
+                byte: righe.into(),
+                somme,
+                fine,
+            }));
+        }
+        let mut byte = Vec::new();
+        let mut somme = Somme::default();
+        let mut tutte = Righe::new(&righe);
+        while let Some(row) = tutte.con_byte() {
+            let (encoded, riga) = row?;
+            if scelta.prende(&riga) {
+                somme.aggiungi(&riga)?;
+                byte.extend_from_slice(encoded);
+            }
+        }
+        Ok((somme.righe > 0).then(|| Lotto {
+            byte: byte.into(),
+            somme,
+            fine,
+        }))
+    }
+}
+
+impl Lettura {
+    /// Whether the rows of a codifica are so few that their index is the shorter way.
+    pub(super) async fn poche(
+        &self,
+        serie: i64,
+        posto: i32,
+        codifica: &CodificaSistemaUnico,
+    ) -> Result<bool> {
+        let mut query = QueryBuilder::new(
+            "select coalesce(sum(righe), 0)::bigint, \
+             coalesce(sum(codifiche_righe[array_position(codifiche, ",
+        );
+        query
+            .push_bind(codifica.as_str().to_owned())
+            .push(")]), 0)::bigint");
+        self.push_blocchi(&mut query, serie, posto);
+        let (righe, sue): (i64, i64) = query.build_query_as().fetch_one(self.pool()).await?;
+        Ok(sue * RIGHE_PER_RICERCA < righe)
+    }
+
+    /// The next block after `posto` in which something may match.
+    pub(super) async fn trova(&self, serie: i64, posto: i32) -> Result<Option<Trovato>> {
+        let mut query = QueryBuilder::new(
+            "select posto, byte, ultima_data, ultima_numero, ultima_id, righe, \
+             ore_decretate, importi_autorizzati, importi_erogati, lotto, ",
+        );
+        // Who sees natural persons masked gets them masked from here on.
+        let in_chiaro = self.vede("cf_azienda.persona_fisica");
+        query.push(if in_chiaro {
+            "persone"
+        } else {
+            "null::bytea as persone"
+        });
+        query.push(", ");
+        self.push_intero(&mut query);
+        query.push(" as intero");
+        self.push_blocchi(&mut query, serie, posto);
+        query.push(" order by posto limit 1");
+        Ok(query.build_query_as().fetch_optional(self.pool()).await?)
+    }
+
+    /// The blocks after `posto`, without those that cannot match.
+    fn push_blocchi(&self, query: &mut QueryBuilder<Postgres>, serie: i64, posto: i32) {
+        query
+            .push(" from blocco where serie = ")
+            .push_bind(serie)
+            .push(" and posto > ")
+            .push_bind(posto);
+        let filtro = self.permesso().selezione();
+        if let Some(periodo) = &filtro.periodo {
+            let first = match periodo.criterio() {
+                Criterio::Sovrapposizione => "validita_al_max",
+                Criterio::InizioValidita => "validita_dal_max",
+            };
+            if let Some(dal) = periodo.dal() {
+                query.push(" and ").push(first).push(" >= ").push_bind(dal);
+            }
+            if let Some(al) = periodo.al() {
+                query.push(" and validita_dal_min <= ").push_bind(al);
+            }
+        }
+        if let Some(codifica) = &filtro.codifica_sistema_unico {
+            query
+                .push(" and ")
+                .push_bind(codifica.as_str().to_owned())
+                .push(" = any(codifiche)");
+        }
+        if let Some(prestazioni) = self.permesso().ambito().prestazioni().testi() {
+            query.push(" and prestazioni && ").push_bind(prestazioni);
+        }
+    }
+
+    /// Whether all rows of a block match, by what is known of it.
+    fn push_intero(&self, query: &mut QueryBuilder<Postgres>) {
+        query.push("true");
+        let filtro = self.permesso().selezione();
+        if let Some(periodo) = &filtro.periodo {
+            let first = match periodo.criterio() {
+                Criterio::Sovrapposizione => "validita_al_min",
+                Criterio::InizioValidita => "validita_dal_min",
+            };
+            if let Some(dal) = periodo.dal() {
+                query.push(" and ").push(first).push(" >= ").push_bind(dal);
+            }
+            if let Some(al) = periodo.al() {
+                query.push(" and validita_dal_max <= ").push_bind(al);
+            }
+        }
+        if let Some(codifica) = &filtro.codifica_sistema_unico {
+            query
+                .push(" and codifiche = array[")
+                .push_bind(codifica.as_str().to_owned())
+                .push("]");
+        }
+        if let Some(prestazioni) = self.permesso().ambito().prestazioni().testi() {
+            query.push(" and prestazioni <@ ").push_bind(prestazioni);
+        }
+    }
+
+    /// Whether a series is there, with all its blocks.
+    ///
+    /// # Errors
+    /// It is there and has others than it says: whoever reads it to its end would miss some. The database's.
+    pub(super) async fn intatta(&self, serie: i64) -> Result<bool> {
+        let found: Option<(i64, i64)> = sqlx::query_as(
+            "select blocchi::bigint, (select count(*) from blocco where serie = id) from serie where id = $1",
+        )
+        .bind(serie)
+        .fetch_optional(self.pool())
+        .await?;
+        match found {
+            None => Ok(false),
+            Some((said, there)) if said == there => Ok(true),
+            Some((said, there)) => Err(Error::internal(format!(
+                "series {serie} of blocks says that it has {said} of them, and has {there}"
+            ))),
+        }
+    }
+}

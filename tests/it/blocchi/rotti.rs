@@ -1,0 +1,79 @@
+//! Blocks that are changed, removed or made again while they are read: never a short answer that looks whole.
+
+use omnia::{
+    lotto::blocco::RIGHE_PER_BLOCCO, proto::ExportDecreesRequest, rilevazione::blocchi::rifai,
+};
+use tonic::Code;
+
+use super::{lotti, tutta};
+use crate::{flusso::molte, modello::NORMATIVE, servizio::Servizio};
+
+const RIGHE: u32 = 4000;
+
+async fn scena() -> Servizio {
+    let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 50).await;
+    servizio.carica(&molte(RIGHE), "2026-10-31").await;
+    servizio
+}
+
+/// They are made again, of the same size and of another, while an export is under way.
+#[tokio::test]
+async fn an_export_goes_on_when_its_blocks_are_made_again() {
+    for righe in [50, RIGHE_PER_BLOCCO] {
+        let servizio = scena().await;
+        let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+        let whole = tutta(&mut cliente).await.unwrap();
+        let expected: Vec<_> = lotti(&whole).into_iter().flat_map(|l| &l.decreti).collect();
+        let request = ExportDecreesRequest {
+            normativa: NORMATIVE[0].into(),
+            ..Default::default()
+        };
+        // One that reads slowly: the server cannot be done before the blocks are gone.
+        let mut slow = servizio.lento("cliente-mlps-ammortizzatori");
+        let mut stream = slow
+            .decreti
+            .export_decrees(request)
+            .await
+            .unwrap()
+            .into_inner();
+        let mut messages = vec![stream.message().await.unwrap().unwrap()];
+        let mut fatti = 0;
+        rifai(&servizio.db.owner, &[], righe, |_, made| {
+            fatti += made.righe
+        })
+        .await
+        .unwrap();
+        assert_eq!(fatti, u64::from(RIGHE));
+        while let Some(message) = stream.message().await.unwrap() {
+            messages.push(message);
+        }
+        let rows: Vec<_> = lotti(&messages)
+            .into_iter()
+            .flat_map(|l| &l.decreti)
+            .collect();
+        assert!(rows == expected, "blocks of {righe}");
+        assert_eq!(messages.last(), whole.last());
+        servizio.ferma().await;
+    }
+}
+
+#[tokio::test]
+async fn blocks_that_are_not_what_they_were_end_an_export_with_an_error() {
+    for harm in [
+        "delete from blocco where posto = 79",
+        "delete from blocco where posto = 3",
+        "update blocco set lotto = substr(lotto, 1, 100) where posto = 3",
+        "update blocco set byte = byte - 1 where posto = 3",
+        "update blocco set persone = '\\x00' where posto = 3",
+    ] {
+        let servizio = scena().await;
+        let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+        let whole = tutta(&mut cliente).await.unwrap();
+        assert_eq!(lotti(&whole).len(), 80);
+        let done = sqlx::query(harm).execute(&servizio.db.owner).await.unwrap();
+        assert_eq!(done.rows_affected(), 1, "{harm}");
+        let status = tutta(&mut cliente).await.unwrap_err();
+        assert_eq!(status.code(), Code::Internal, "{harm}");
+        servizio.ferma().await;
+    }
+}
