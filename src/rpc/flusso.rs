@@ -14,12 +14,13 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
+use super::raccolto::Raccolto;
 use crate::canale::{Certificato, CertificatoError, Connessione};
 
 /// A connection that is ready for HTTP/2. What is known of it is worked out once, and not for each call.
 #[derive(Debug)]
 pub struct Flusso {
-    io: Io,
+    io: Raccolto<Io>,
     connessione: Connessione,
 }
 
@@ -38,7 +39,7 @@ impl Flusso {
                 peer: tcp.peer_addr().ok(),
                 certificato: None,
             },
-            io: Io::Chiaro(tcp),
+            io: Raccolto::new(Io::Chiaro(tcp)),
         }
     }
 
@@ -58,7 +59,7 @@ impl Flusso {
                 peer: tcp.peer_addr().ok(),
                 certificato,
             },
-            io: Io::Cifrato(Box::new(tls)),
+            io: Raccolto::new(Io::Cifrato(Box::new(tls))),
         })
     }
 }
@@ -77,10 +78,7 @@ impl AsyncRead for Flusso {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.io {
-            Io::Chiaro(io) => Pin::new(io).poll_read(cx, buf),
-            Io::Cifrato(io) => Pin::new(io).poll_read(cx, buf),
-        }
+        Pin::new(&mut self.io).poll_read(cx, buf)
     }
 }
 
@@ -90,9 +88,52 @@ impl AsyncWrite for Flusso {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.io {
-            Io::Chiaro(io) => Pin::new(io).poll_write(cx, buf),
-            Io::Cifrato(io) => Pin::new(io).poll_write(cx, buf),
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Chiaro(io) => Pin::new(io).poll_read(cx, buf),
+            Self::Cifrato(io) => Pin::new(io).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Chiaro(io) => Pin::new(io).poll_write(cx, buf),
+            Self::Cifrato(io) => Pin::new(io).poll_write(cx, buf),
         }
     }
 
@@ -101,30 +142,30 @@ impl AsyncWrite for Flusso {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.io {
-            Io::Chiaro(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            Io::Cifrato(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+        match &mut *self {
+            Self::Chiaro(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Self::Cifrato(io) => Pin::new(io).poll_write_vectored(cx, bufs),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.io {
-            Io::Chiaro(io) => io.is_write_vectored(),
-            Io::Cifrato(io) => io.is_write_vectored(),
+        match self {
+            Self::Chiaro(io) => io.is_write_vectored(),
+            Self::Cifrato(io) => io.is_write_vectored(),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
-            Io::Chiaro(io) => Pin::new(io).poll_flush(cx),
-            Io::Cifrato(io) => Pin::new(io).poll_flush(cx),
+        match &mut *self {
+            Self::Chiaro(io) => Pin::new(io).poll_flush(cx),
+            Self::Cifrato(io) => Pin::new(io).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
-            Io::Chiaro(io) => Pin::new(io).poll_shutdown(cx),
-            Io::Cifrato(io) => Pin::new(io).poll_shutdown(cx),
+        match &mut *self {
+            Self::Chiaro(io) => Pin::new(io).poll_shutdown(cx),
+            Self::Cifrato(io) => Pin::new(io).poll_shutdown(cx),
         }
     }
 }

@@ -4,5 +4,6 @@ pub mod flusso;
 pub mod observe;
 pub mod pages;
 pub mod produttore;
+mod raccolto;
 pub mod request;
 pub mod status;
