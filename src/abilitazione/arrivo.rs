@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::timeout;
 use tonic::body::Body;
@@ -29,7 +29,8 @@ pub(super) async fn arrivo(body: Body, limite: usize) -> Result<Body> {
 }
 
 async fn raccogli(mut body: Body, limite: usize) -> Result<Body> {
-    let mut whole = BytesMut::new();
+    // One frame has it all, as a rule: then nothing is copied.
+    let mut whole = Bytes::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| malformed("the request broke off"))?;
         let Ok(data) = frame.into_data() else {
@@ -39,13 +40,23 @@ async fn raccogli(mut body: Body, limite: usize) -> Result<Body> {
         if whole.len() + data.len() > limite.saturating_add(PREFIX) {
             return Err(too_large());
         }
-        whole.extend_from_slice(&data);
+        whole = match whole.is_empty() {
+            true => data,
+            false => appended(whole, &data),
+        };
         // One that only announces more is not waited for.
         if announced(&whole).is_some_and(|announced| announced > limite) {
             return Err(too_large());
         }
     }
-    Ok(Body::new(Full::new(whole.freeze())))
+    Ok(Body::new(Full::new(whole)))
+}
+
+fn appended(begun: Bytes, data: &[u8]) -> Bytes {
+    // No copy of what is begun, after the first: nobody else has it.
+    let mut begun = BytesMut::from(begun);
+    begun.extend_from_slice(data);
+    begun.freeze()
 }
 
 /// The length of the message, once the prefix is there.
