@@ -1,6 +1,7 @@
 //! The bodies of answers, as the audit log sees them pass.
 
 use std::{
+    collections::VecDeque,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -13,35 +14,52 @@ use tonic::{Status, body::Body};
 
 use super::fine::Fine;
 
-/// The one answer of a call, held back until its record is written.
+/// The one answer of a call, held back until its record is written. Then it is the body that is sent.
+#[derive(Debug, Default)]
 pub(super) struct Intero {
     pub(super) byte: u64,
     pub(super) trailers: Option<HeaderMap>,
-    messages: Bytes,
+    messages: VecDeque<Bytes>,
 }
 
 impl Intero {
     /// Waits for the whole body: of a call with one answer, which is bounded by the page.
-    pub(super) async fn leggi(body: Body) -> Result<Self, Status> {
-        let collected = body.collect().await?;
-        let trailers = collected.trailers().cloned();
-        let messages = collected.to_bytes();
-        Ok(Self {
-            byte: messages.len() as u64,
-            trailers,
-            messages,
-        })
-    }
-
-    /// The same body.
-    pub(super) fn rendi(self) -> Body {
-        let messages = http_body_util::Full::new(self.messages);
-        match self.trailers {
-            None => Body::new(messages),
-            Some(trailers) => {
-                Body::new(messages.with_trailers(std::future::ready(Some(Ok(trailers)))))
+    pub(super) async fn leggi(mut body: Body) -> Result<Self, Status> {
+        let mut intero = Self::default();
+        while let Some(frame) = body.frame().await {
+            match frame?.into_data() {
+                Ok(data) => {
+                    intero.byte += data.len() as u64;
+                    intero.messages.push_back(data);
+                }
+                Err(frame) => intero.trailers = frame.into_trailers().ok(),
             }
         }
+        Ok(intero)
+    }
+}
+
+impl http_body::Body for Intero {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = match self.messages.pop_front() {
+            Some(data) => Some(Frame::data(data)),
+            None => self.trailers.take().map(Frame::trailers),
+        };
+        Poll::Ready(frame.map(Ok))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.messages.is_empty() && self.trailers.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.messages.iter().map(|data| data.len() as u64).sum())
     }
 }
 

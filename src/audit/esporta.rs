@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use futures_util::TryStreamExt as _;
 use sqlx::PgPool;
 
+use super::lotto::SEPARATORE;
 use crate::error::Sentence;
 
 /// Days (UTC) of records; either end may be open.
@@ -39,9 +40,10 @@ pub async fn json_lines(
     .bind(giorni.al)
     .fetch(pool);
     let mut written = 0;
-    while let Some(record) = rows.try_next().await? {
-        writeln!(out, "{record}")?;
-        written += 1;
+    // The records of a row are lines already.
+    while let Some(riga) = rows.try_next().await? {
+        writeln!(out, "{riga}")?;
+        written += riga.split(SEPARATORE).count() as u64;
     }
     out.flush()?;
     Ok(written)

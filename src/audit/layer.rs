@@ -163,7 +163,7 @@ impl Corrente {
         if status.code() != Code::Unavailable {
             recorded?;
         }
-        Ok(Response::from_parts(parts, intero.rendi()))
+        Ok(Response::from_parts(parts, Body::new(intero)))
     }
 
     /// A status in the headers is all that there is of the answer: it was refused.
@@ -193,11 +193,15 @@ impl Corrente {
     }
 
     fn coda(&self, tipo: Tipo, status: &Status, byte: Option<u64>) -> (DateTime<Utc>, String) {
-        let mut fatti = self.traccia.fatti();
-        if byte.is_none() {
-            // A stream begins: what it may have read ahead was not sent.
-            fatti.righe = None;
-        }
+        let fatti = match byte {
+            // The record of the whole call is the last that is written of it.
+            Some(_) => self.traccia.prendi(),
+            None => Fatti {
+                // A stream begins: what it may have read ahead was not sent.
+                righe: None,
+                ..self.traccia.fatti()
+            },
+        };
         let adesso = self.audit.adesso();
         let coda = Chiamata {
             tipo,

@@ -18,16 +18,19 @@
 //! - *How long is it kept?* `omnia audit prune` removes what is older than the retention, up to the heads of an anchor: what
 //!   is left is still proved by that anchor.
 //!
+//! Records that were committed together stand in one row of the table ([`lotto`]), each with its own number and impronta.
 //! Several instances write several chains, so none waits for another. The record of a call with one answer is one, written
 //! when the answer is ready; a stream has two ([`record::Tipo`]).
 
 pub mod ancora;
+mod avviso;
 mod catena;
 mod chiave;
 mod corpo;
 pub mod esporta;
 mod fine;
 mod layer;
+mod lotto;
 pub mod potatura;
 pub mod record;
 mod scrittore;
@@ -191,7 +194,7 @@ impl Audit {
                 Err(TrySendError::Full(voce)) => queue.send(voce).await.ok()?,
                 sent => sent.ok()?,
             }
-            committed.await.ok()
+            committed.await.ok().map(|avviso| avviso.numero())
         };
         timeout(PATIENCE, written)
             .await

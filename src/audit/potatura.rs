@@ -131,22 +131,26 @@ pub async fn pota(
     })?;
     let (catene, numeri): (Vec<i64>, Vec<i64>) =
         ancora.teste.iter().map(|t| (t.catena, t.numero)).unzip();
-    let righe = sqlx::query(
-        "delete from audit_registro r using unnest($1::bigint[], $2::bigint[]) as t (catena, numero)
-         where r.catena = t.catena and r.numero <= t.numero",
+    // A head is the end of a row: a chain's head and its rows are written by the same statement.
+    let righe: i64 = sqlx::query_scalar(
+        "with tolte as (
+             delete from audit_registro r using unnest($1::bigint[], $2::bigint[]) as t (catena, numero)
+             where r.catena = t.catena and r.numero + octet_length(r.impronta) / 32 - 1 <= t.numero
+             returning octet_length(r.impronta) / 32 as record
+         )
+         select coalesce(sum(record), 0) from tolte",
     )
     .bind(catene)
     .bind(numeri)
-    .execute(&mut *tx)
-    .await?
-    .rows_affected();
+    .fetch_one(&mut *tx)
+    .await?;
     sqlx::query(
         "insert into audit_potatura (ancora, quando, chi, righe, prima_di, conservazione) values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(numero)
     .bind(adesso)
     .bind(chi)
-    .bind(i64::try_from(righe)?)
+    .bind(righe)
     .bind(prima_di)
     .bind(conservazione)
     .execute(&mut *tx)
@@ -155,6 +159,6 @@ pub async fn pota(
     Ok(Some(Potatura {
         ancora: numero,
         giorno,
-        righe,
+        righe: u64::try_from(righe)?,
     }))
 }

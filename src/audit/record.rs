@@ -19,7 +19,7 @@
 //! | `FINE` | that stream ended; `inizio` is the numero of its INIZIO |
 //! | `CHIUSURA` | the service stopped in good order |
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
@@ -229,17 +229,23 @@ pub fn evento(tipo: Tipo, quando: DateTime<Utc>, istanza: &str) -> String {
 
 /// Without the opening brace.
 fn coda(testo: &impl Serialize) -> String {
-    let mut json = serde_json::to_string(testo)
-        // Texts, numbers and maps with text keys: nothing of it can fail to serialize.
-        .unwrap_or_default();
+    let mut json = Vec::with_capacity(CODA);
+    // Texts, numbers and maps with text keys: nothing of it can fail to serialize, and JSON is UTF-8.
+    let _ = serde_json::to_writer(&mut json, testo);
+    let mut json = String::from_utf8(json).unwrap_or_default();
     json.drain(..1);
     json
 }
 
-/// The whole text of a record.
-#[must_use]
-pub fn intero(catena: i64, numero: i64, coda: &str) -> String {
-    format!("{{\"catena\":{catena},\"numero\":{numero},{coda}")
+/// Few are longer.
+const CODA: usize = 640;
+/// What is before the coda, at most: two numbers and their names.
+pub(super) const TESTA: usize = 64;
+
+/// Appends the whole text of a record.
+pub fn intero(testo: &mut String, catena: i64, numero: i64, coda: &str) {
+    // Writing to a String cannot fail.
+    let _ = write!(testo, "{{\"catena\":{catena},\"numero\":{numero},{coda}");
 }
 
 #[cfg(test)]
@@ -275,7 +281,8 @@ mod tests {
             inizio: None,
         }
         .coda(DateTime::UNIX_EPOCH, &chiave);
-        let text = intero(1, 2, &coda);
+        let mut text = String::new();
+        intero(&mut text, 1, 2, &coda);
         assert!(!text.contains("RCCMNL") && !text.contains('\0'), "{text}");
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["numero"], 2);

@@ -26,17 +26,21 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::mpsc,
+    task::yield_now,
     time::{sleep, timeout},
 };
 
 use super::{
+    avviso::{Attesa, Avviso},
     catena::{Impronta, Testa},
-    record,
+    lotto::Lotto,
 };
 
 /// Records that one statement writes at most.
 const BATCH: usize = 512;
+/// So many records are worth a commit: to gather more would leave nobody at work while they are written.
+const ABBASTANZA: usize = 16;
 /// How long a batch may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the writer leaves a database alone that has just failed.
@@ -49,8 +53,8 @@ const BACKLOG: usize = 100_000;
 pub(super) struct Voce {
     pub(super) istante: DateTime<Utc>,
     pub(super) coda: String,
-    /// Told the numero once the record is committed; dropped if it is not. `None`: nobody waits.
-    pub(super) scritta: Option<oneshot::Sender<i64>>,
+    /// Told once the record is committed; dropped if it is not.
+    pub(super) scritta: Attesa,
 }
 
 /// A chain, and the connection that writes it.
@@ -73,7 +77,8 @@ impl Scrittore {
     ) -> Result<Self, sqlx::Error> {
         let options = options.clone().application_name("omnia-audit").options([
             ("default_transaction_read_only", "off"),
-            ("plan_cache_mode", "auto"),
+            // One statement, again and again, whose plan does not hang on its values.
+            ("plan_cache_mode", "force_generic_plan"),
         ]);
         let mut connection = PgConnection::connect_with(&options).await?;
         let catena = sqlx::query_scalar(
@@ -97,7 +102,7 @@ impl Scrittore {
         let mut batch = Vec::with_capacity(BATCH);
         let mut backlog: VecDeque<Voce> = VecDeque::new();
         loop {
-            batch.extend(backlog.drain(..backlog.len().min(BATCH)));
+            batch.extend(backlog.drain(..backlog.len().min(BATCH - batch.len())));
             let room = BATCH - batch.len();
             if batch.is_empty() {
                 let received = if self.incerta {
@@ -107,7 +112,7 @@ impl Scrittore {
                 };
                 match received {
                     Ok(0) => break,
-                    Ok(_) => {}
+                    Ok(_) => raccogli(&mut queue, &mut batch).await,
                     // Nobody calls a service that says it is not well: it must find out by itself that it is again.
                     Err(_) => {
                         let found = timeout(PATIENCE, self.ritrova()).await;
@@ -125,13 +130,9 @@ impl Scrittore {
             let written = timeout(PATIENCE, self.scrivi_lotto(&batch)).await;
             scrive.store(matches!(written, Ok(Ok(_))), Ordering::Relaxed);
             let error = match written {
-                Ok(Ok(prima)) => {
-                    for (numero, voce) in (prima..).zip(batch.drain(..)) {
-                        if let Some(scritta) = voce.scritta {
-                            // Whoever does not wait any more has no answer to send.
-                            let _ = scritta.send(numero);
-                        }
-                    }
+                Ok(Ok((prima, quante))) => {
+                    let scritte = batch.drain(..quante).map(|voce| voce.scritta);
+                    Avviso::annuncia(prima, scritte.collect());
                     continue;
                 }
                 Ok(Err(error)) => error.to_string(),
@@ -166,8 +167,8 @@ impl Scrittore {
         Ok(())
     }
 
-    /// Writes a batch in one transaction. The numero of its first record.
-    async fn scrivi_lotto(&mut self, batch: &[Voce]) -> Result<i64, sqlx::Error> {
+    /// Writes the first of a batch, as many as go into one row: the numero of the first, and how many they are.
+    async fn scrivi_lotto(&mut self, batch: &[Voce]) -> Result<(i64, usize), sqlx::Error> {
         if self.incerta {
             self.ritrova().await?;
         }
@@ -176,53 +177,53 @@ impl Scrittore {
             Some(connection) => connection,
             None => PgConnection::connect_with(&self.options).await?,
         };
-        let mut testa = self.testa;
-        let (mut istanti, mut record, mut impronte) = (
-            Vec::with_capacity(batch.len()),
-            Vec::with_capacity(batch.len()),
-            Vec::with_capacity(batch.len()),
-        );
-        for voce in batch {
-            let text = record::intero(self.catena, testa.numero + 1, &voce.coda);
-            testa = Testa {
-                numero: testa.numero + 1,
-                impronta: testa.impronta.dopo(&text),
-            };
-            istanti.push(voce.istante);
-            record.push(text);
-            impronte.push(testa.impronta.0.to_vec());
-        }
+        let lotto = Lotto::di(self.catena, self.testa, batch);
+        let prima = self.testa.numero + 1;
         let written = sqlx::query(
             "with testa as (
                  update audit_catena set numero = $2, impronta = $3
-                 where catena = $1 and numero = $4
+                 where catena = $1 and numero = $4 - 1
                  returning catena
              )
              insert into audit_registro (catena, numero, istante, record, impronta)
-             select testa.catena, $4 + voce.posto, voce.istante, voce.record, voce.impronta
-             from testa, unnest($5::timestamptz[], $6::text[], $7::bytea[])
-                  with ordinality as voce (istante, record, impronta, posto)",
+             select catena, $4, $5, $6, $7 from testa",
         )
         .bind(self.catena)
-        .bind(testa.numero)
-        .bind(testa.impronta.0.as_slice())
-        .bind(self.testa.numero)
-        .bind(istanti)
-        .bind(record)
-        .bind(impronte)
+        .bind(lotto.testa.numero)
+        .bind(lotto.testa.impronta.0.as_slice())
+        .bind(prima)
+        .bind(lotto.istante)
+        .bind(lotto.record)
+        .bind(lotto.impronte)
         .execute(&mut connection)
         .await?
         .rows_affected();
-        if usize::try_from(written) != Ok(batch.len()) {
+        if written != 1 {
             return Err(sqlx::Error::Protocol(format!(
                 "chain {} is not where its writer left it: somebody else wrote it",
                 self.catena
             )));
         }
-        let prima = self.testa.numero + 1;
-        self.testa = testa;
+        self.testa = lotto.testa;
         self.connection = Some(connection);
-        Ok(prima)
+        Ok((prima, lotto.voci))
+    }
+}
+
+/// Lets the calls that are ready to run bring their records too: one commit for all of them. Where nothing else is ready, this
+/// takes no time. While a batch is written the next one gathers by itself.
+async fn raccogli(queue: &mut mpsc::Receiver<Voce>, batch: &mut Vec<Voce>) {
+    while batch.len() < ABBASTANZA {
+        let before = batch.len();
+        yield_now().await;
+        while batch.len() < BATCH
+            && let Ok(voce) = queue.try_recv()
+        {
+            batch.push(voce);
+        }
+        if batch.len() == before {
+            return;
+        }
     }
 }
 

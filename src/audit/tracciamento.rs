@@ -27,13 +27,13 @@ pub async fn csv(
 ) -> Result<u64, Sentence> {
     // A stream is counted where it began: with its refusal, or as the success that it was then.
     let mut rows = sqlx::query(
-        "select (istante at time zone 'UTC')::date as giorno,
+        "select (lotto at time zone 'UTC')::date as giorno,
                 record::json ->> 'finalita' as finalita,
                 coalesce(record::json ->> 'jti', '') as jti,
                 coalesce(record::json ->> 'esito', 'OK') as esito,
                 count(*) as chiamate
-         from audit_registro
-         where istante >= coalesce($1::date, '-infinity') and istante < coalesce($2::date + 1, 'infinity')
+         from audit_record
+         where lotto >= coalesce($1::date, '-infinity') and lotto < coalesce($2::date + 1, 'infinity')
            and record::json ->> 'tipo' in ('CHIAMATA', 'INIZIO')
            and record::json ->> 'finalita' is not null
          group by 1, 2, 3, 4

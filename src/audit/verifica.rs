@@ -6,6 +6,7 @@
 //! A chain that an anchor names must be there: pruning keeps its row. A chain that was removed before any anchor saw it leaves
 //! a gap in the numbers of chains, which is a hint and no proof: a number is skipped too where the opening of a chain failed.
 
+mod catena;
 mod potature;
 
 use std::{
@@ -13,16 +14,14 @@ use std::{
     fmt,
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
-use futures_util::TryStreamExt as _;
-use serde::Deserialize;
-use sqlx::{PgPool, Postgres, Row as _, Transaction, postgres::PgRow};
+use chrono::NaiveDate;
+use sqlx::{PgPool, Postgres, Transaction};
 
+use self::catena::Catena;
 use super::{
     ancora::Ancora,
     catena::{Impronta, Testa},
     potatura::Fatta,
-    record,
 };
 pub use potature::Potata;
 
@@ -58,17 +57,6 @@ impl fmt::Display for Difformita {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.dove, self.cosa)
     }
-}
-
-/// What a record says of itself.
-#[derive(Deserialize)]
-struct Proprio {
-    catena: i64,
-    numero: i64,
-    istante: String,
-    tipo: String,
-    inizio: Option<i64>,
-    esito: Option<String>,
 }
 
 /// Reads the whole log at one moment. `nota`: the impronta of an anchor that was kept elsewhere. `conservazione`:
@@ -218,114 +206,6 @@ async fn salti(
     .bind(named.into_iter().collect::<Vec<_>>())
     .fetch_all(&mut **tx)
     .await
-}
-
-struct Catena {
-    catena: i64,
-    /// What the first record comes after.
-    prima: Testa,
-    /// By numero: which anchor saw that record, with which impronta.
-    attese: BTreeMap<i64, (i64, Impronta)>,
-}
-
-impl Catena {
-    async fn leggi(
-        self,
-        tx: &mut Transaction<'_, Postgres>,
-        testa: Testa,
-        esito: &mut Verifica,
-    ) -> Result<(), sqlx::Error> {
-        esito.catene += 1;
-        let mut ultima = self.prima;
-        let mut aperti = 0_u64;
-        let mut rows = sqlx::query(
-            "select numero, istante, record, impronta from audit_registro where catena = $1 order by numero",
-        )
-        .bind(self.catena)
-        .fetch(&mut **tx);
-        while let Some(row) = rows.try_next().await? {
-            esito.record += 1;
-            ultima = self.uno(ultima, &row, esito, &mut aperti)?;
-        }
-        drop(rows);
-        esito.senza_fine += aperti;
-        if ultima.numero < testa.numero {
-            esito.nota(
-                &self.dove(ultima.numero + 1),
-                &format!("is missing, and all up to record {}", testa.numero),
-            );
-        } else if ultima != testa {
-            esito.nota(
-                &self.dove(ultima.numero),
-                "is not the head of its chain: records were added, or the head was changed",
-            );
-        }
-        for (numero, (ancora, _)) in self.attese.range(ultima.numero + 1..) {
-            esito.nota(
-                &self.dove(*numero),
-                &format!("is missing: anchor {ancora} saw it"),
-            );
-        }
-        Ok(())
-    }
-
-    /// Checks one record against the one before it in the table.
-    fn uno(
-        &self,
-        before: Testa,
-        row: &PgRow,
-        esito: &mut Verifica,
-        aperti: &mut u64,
-    ) -> Result<Testa, sqlx::Error> {
-        let numero: i64 = row.try_get("numero")?;
-        let istante: DateTime<Utc> = row.try_get("istante")?;
-        let testo: &str = row.try_get("record")?;
-        let impronta = Impronta::from_slice(row.try_get("impronta")?).unwrap_or_default();
-        let dove = self.dove(numero);
-        let consecutive = numero == before.numero + 1;
-        if numero <= before.numero {
-            esito.nota(&dove, "should have been pruned: it was added later");
-        } else if !consecutive {
-            let last = numero - 1;
-            let missing = format!("is missing, and all up to record {last}");
-            esito.nota(&self.dove(before.numero + 1), &missing);
-        }
-        match serde_json::from_str::<Proprio>(testo) {
-            Err(_) => esito.nota(&dove, "was changed: it is not a record"),
-            Ok(own) if (own.catena, own.numero) != (self.catena, numero) => {
-                let other = format!(
-                    "holds catena {}, record {}: it was moved or changed",
-                    own.catena, own.numero
-                );
-                esito.nota(&dove, &other);
-            }
-            Ok(own) => {
-                if own.istante != record::istante(istante) {
-                    esito.nota(&dove, "its column istante was changed");
-                } else if consecutive && before.impronta.dopo(testo) != impronta {
-                    esito.nota(&dove, "was changed, or the one before it was");
-                }
-                match own.tipo.as_str() {
-                    "INIZIO" if own.esito.is_none() => *aperti += 1,
-                    "FINE" if own.inizio.is_some() => *aperti = aperti.saturating_sub(1),
-                    _ => {}
-                }
-            }
-        }
-        if let Some((ancora, attesa)) = self.attese.get(&numero)
-            && *attesa != impronta
-        {
-            esito.nota(
-                &dove,
-                &format!("is not what anchor {ancora} saw: the chain was rewritten up to here"),
-            );
-        }
-        Ok(Testa { numero, impronta })
-    }
-
-    fn dove(&self, numero: i64) -> String {
-        format!("catena {}, record {numero}", self.catena)
-    }
 }
 
 impl Verifica {

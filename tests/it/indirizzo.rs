@@ -15,7 +15,7 @@ async fn recorded(servizio: &Servizio, header: &'static str, lines: &[&str]) -> 
     let mut cliente = servizio.come("chi-chiama");
     cliente.accesso.get_my_access(request).await.unwrap();
     let record: String = sqlx::query_scalar(
-        "select record from audit_registro order by catena desc, numero desc limit 1",
+        "select record from audit_record order by catena desc, numero desc limit 1",
     )
     .fetch_one(&servizio.db.owner)
     .await

@@ -126,6 +126,8 @@ async fn what_is_not_listed_is_refused() {
         "create schema prova",
         "create temporary table prova ()",
         "select record from audit_registro",
+        "select record from audit_record",
+        "select rpc from audit_chiamata",
         "create role prova",
         "set role omnia",
         "alter role omnia_servizio createrole",

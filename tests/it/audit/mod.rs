@@ -2,6 +2,7 @@
 
 mod ancorato;
 mod interrotto;
+mod lotti;
 mod persone;
 mod potato;
 mod prova;
@@ -15,7 +16,7 @@ use sqlx::PgPool;
 /// The records of calls, in order, as JSON: without those of the chains themselves.
 async fn chiamate(owner: &PgPool) -> Vec<Value> {
     let all: Vec<String> =
-        sqlx::query_scalar("select record from audit_registro order by catena, numero")
+        sqlx::query_scalar("select record from audit_record order by catena, numero")
             .fetch_all(owner)
             .await
             .unwrap();

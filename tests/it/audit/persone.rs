@@ -73,7 +73,7 @@ async fn grants_of_persons_leave_no_codice_fiscale() {
         assert_errore(&refused, Code::PermissionDenied, ErrorReason::CallDenied);
     }
     let clear: i64 = sqlx::query_scalar(
-        "select count(*) from audit_registro where position(upper($1) in upper(record)) > 0",
+        "select count(*) from audit_record where position(upper($1) in upper(record)) > 0",
     )
     .bind(PERSONA)
     .fetch_one(&servizio.db.owner)

@@ -131,7 +131,7 @@ async fn a_record_tells_what_was_selected_and_hides_persons() {
         record["selezione"]["cf_azienda"],
         Chiave::new(&CHIAVE).impronta(PERSONA)
     );
-    let all: String = sqlx::query_scalar("select string_agg(record, '') from audit_registro")
+    let all: String = sqlx::query_scalar("select string_agg(record, '') from audit_record")
         .fetch_one(&servizio.db.owner)
         .await
         .unwrap();
@@ -283,7 +283,7 @@ async fn calls_at_once_make_one_chain() {
     assert_eq!(Some(last), Impronta::from_slice(&head));
     let db = servizio.ferma().await;
     let last: String =
-        sqlx::query_scalar("select record from audit_registro order by numero desc limit 1")
+        sqlx::query_scalar("select record from audit_record order by numero desc limit 1")
             .fetch_one(&db.owner)
             .await
             .unwrap();

@@ -154,7 +154,7 @@ async fn behind_a_proxy_that_speaks_tls_its_header_counts() {
         .insert("x-forwarded-for", "1.2.3.4, 198.51.100.9".parse().unwrap());
     cliente.accesso.get_my_access(request).await.unwrap();
     let record: String =
-        sqlx::query_scalar("select record from audit_registro where record like '%\"rpc\"%'")
+        sqlx::query_scalar("select record from audit_record where record like '%\"rpc\"%'")
             .fetch_one(&servizio.db.owner)
             .await
             .unwrap();

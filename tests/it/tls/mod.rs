@@ -108,7 +108,7 @@ async fn chiama(servizio: &Servizio, channel: &Channel) -> Result<(), Status> {
 
 /// Calls that reached the service at all.
 async fn registrate(servizio: &Servizio) -> i64 {
-    sqlx::query_scalar("select count(*) from audit_registro where record like '%\"rpc\"%'")
+    sqlx::query_scalar("select count(*) from audit_record where record like '%\"rpc\"%'")
         .fetch_one(&servizio.db.owner)
         .await
         .unwrap()

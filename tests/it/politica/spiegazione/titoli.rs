@@ -148,7 +148,7 @@ async fn questions_are_recorded() {
     ] {
         spiega(&controllo, soggetto(chi, LIST)).await;
         let record: String = sqlx::query_scalar(
-            "select record from audit_registro where record like '%ExplainAccess%' order by numero desc limit 1",
+            "select record from audit_record where record like '%ExplainAccess%' order by numero desc limit 1",
         )
         .fetch_one(&servizio.db.owner)
         .await
