@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use omnia::proto::{
-    GetMyAccessRequest, GetMyAccessResponse, access_service_client::AccessServiceClient,
+    FiltroReport, GetMyAccessRequest, GetMyAccessResponse, GetReportSinteticoRequest,
+    GetReportSinteticoResponse, access_service_client::AccessServiceClient,
+    report_service_client::ReportServiceClient,
 };
 use tonic::{
     Request, Status,
@@ -11,6 +13,26 @@ use tonic::{
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Channel, Endpoint},
 };
+
+use super::{processor, scene::NORMATIVA};
+
+/// Which call is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    GetReportSintetico,
+    GetMyAccess,
+}
+
+impl Call {
+    pub const ALL: [Self; 2] = [Self::GetReportSintetico, Self::GetMyAccess];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GetReportSintetico => "GetReportSintetico",
+            Self::GetMyAccess => "GetMyAccess",
+        }
+    }
+}
 
 /// Puts the token on every call.
 #[derive(Clone)]
@@ -24,14 +46,22 @@ impl Interceptor for Bearer {
     }
 }
 
-/// A connection.
-pub struct Client(AccessServiceClient<InterceptedService<Channel, Bearer>>);
+/// A connection to a server, which runs in these processes.
+#[derive(Clone)]
+pub struct Client {
+    access: AccessServiceClient<InterceptedService<Channel, Bearer>>,
+    report: ReportServiceClient<InterceptedService<Channel, Bearer>>,
+    server: u32,
+    postmaster: Option<u32>,
+}
 
 /// What a turn of calls came to.
 pub struct Turn {
     pub calls: usize,
     pub lasted: Duration,
     pub p99: Duration,
+    /// Microseconds of processor time a call: server, client, Postgres.
+    pub micros: [f64; 3],
 }
 
 impl Turn {
@@ -41,30 +71,56 @@ impl Turn {
 }
 
 impl Client {
-    pub async fn connect(address: &str, token: &str) -> Self {
+    /// `server` and `postmaster`, where it has one, are processes.
+    pub async fn connect(address: &str, token: &str, server: u32, postmaster: Option<u32>) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         let channel = endpoint.tcp_nodelay(true).connect().await.unwrap();
         let bearer = Bearer(format!("Bearer {token}").parse().unwrap());
-        Self(AccessServiceClient::with_interceptor(channel, bearer))
+        Self {
+            access: AccessServiceClient::with_interceptor(channel.clone(), bearer.clone()),
+            report: ReportServiceClient::with_interceptor(channel, bearer),
+            server,
+            postmaster,
+        }
     }
 
-    pub async fn call(&self) -> GetMyAccessResponse {
-        let mut client = self.0.clone();
-        let answer = client.get_my_access(GetMyAccessRequest {}).await;
+    pub async fn my_access(&mut self) -> GetMyAccessResponse {
+        let answer = self.access.get_my_access(GetMyAccessRequest {}).await;
+        answer.unwrap().into_inner()
+    }
+
+    /// Of one norm.
+    pub async fn report(&mut self) -> GetReportSinteticoResponse {
+        let request = GetReportSinteticoRequest {
+            filtro: Some(FiltroReport {
+                normativa: vec![NORMATIVA.to_owned()],
+                ..FiltroReport::default()
+            }),
+            ..GetReportSinteticoRequest::default()
+        };
+        let answer = self.report.get_report_sintetico(request).await;
         answer.unwrap().into_inner()
     }
 
     /// Calls without a pause in so many tasks.
-    pub async fn turn(&self, streams: usize, lasts: Duration) -> Turn {
+    pub async fn turn(&self, call: Call, streams: usize, lasts: Duration) -> Turn {
+        let used = || {
+            let postgres = self.postmaster.map_or_else(Vec::new, processor::family);
+            [&[self.server][..], &[std::process::id()], &postgres].map(processor::micros)
+        };
+        let before = used();
         let begin = Instant::now();
         let tasks: Vec<_> = (0..streams)
             .map(|_| {
-                let mut client = self.0.clone();
+                let mut client = self.clone();
                 tokio::spawn(async move {
                     let mut times = Vec::new();
                     while begin.elapsed() < lasts {
                         let start = Instant::now();
-                        client.get_my_access(GetMyAccessRequest {}).await.unwrap();
+                        match call {
+                            Call::GetReportSintetico => drop(client.report().await),
+                            Call::GetMyAccess => drop(client.my_access().await),
+                        }
                         times.push(start.elapsed());
                     }
                     times
@@ -76,11 +132,14 @@ impl Client {
             times.append(&mut task.await.unwrap());
         }
         let lasted = begin.elapsed();
+        let after = used();
         times.sort_unstable();
+        let calls = times.len();
         Turn {
-            calls: times.len(),
+            calls,
             lasted,
-            p99: times[times.len() * 99 / 100],
+            p99: times[calls * 99 / 100],
+            micros: [0, 1, 2].map(|i| (after[i] - before[i]) as f64 / calls as f64),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What the access layer costs a call: `GetMyAccess` of the service, with everything on, against the same call of a server
-//! that does nothing but answer it.
+//! What the access layer costs a call: `GetReportSintetico` and `GetMyAccess` of the service, with everything on, against
+//! the same call of a server that does nothing but answer it. One of them: `cargo bench --bench calls -- GetMyAccess`.
 //!
 //! ```text
 //! 64 tasks, one connection ──┬──► omnia serve: token, grant, conditions, policy, quotas, audit log in Postgres
@@ -22,14 +22,17 @@ mod client;
 #[path = "../sizes/machine.rs"]
 mod machine;
 mod peer;
+mod processor;
 mod scene;
 #[path = "../../tests/it/throw_away.rs"]
 mod throw_away;
 
-use std::{process::ExitCode, time::Duration};
+use std::{env, process::ExitCode, time::Duration};
+
+use omnia::proto::{GetMyAccessResponse, GetReportSinteticoResponse};
 
 use self::{
-    client::{Client, Turn},
+    client::{Call, Client, Turn},
     scene::Scene,
 };
 
@@ -54,38 +57,72 @@ fn main() -> ExitCode {
 async fn measure() -> ExitCode {
     let scene = Scene::set_up().await;
     println!("{}", machine::describe(&scene.postgres_version));
-    let ours = Client::connect(&scene.service, &scene.token).await;
-    let peer = Client::connect(&scene.peer, &scene.token).await;
-    assert_eq!(ours.call().await.soggetto, scene::SOGGETTO);
-    assert_eq!(
-        peer.call().await,
-        omnia::proto::GetMyAccessResponse::default()
-    );
-    let before = scene.records().await;
+    let [service, other, postmaster] = scene.processes();
+    let ours = Client::connect(&scene.service, &scene.token, service, Some(postmaster)).await;
+    let peer = Client::connect(&scene.peer, &scene.token, other, None).await;
+    assert_answers(ours.clone(), peer.clone()).await;
 
-    let mut pairs: Vec<[Turn; 2]> = Vec::new();
+    let asked: Vec<String> = env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let mut good = true;
+    for call in Call::ALL {
+        if !asked.is_empty() && !asked.iter().any(|name| name == call.name()) {
+            continue;
+        }
+        let before = scene.records().await;
+        let pairs = pairs(call, &ours, &peer).await;
+        // None was answered unrecorded.
+        let calls: usize = pairs.iter().map(|[ours, _]| ours.calls).sum();
+        assert_eq!(
+            scene.records().await - before,
+            i64::try_from(calls).unwrap()
+        );
+        println!(
+            "{}, {STREAMS} at the same time; {:.0} records a commit",
+            call.name(),
+            scene.records_a_row().await
+        );
+        // The first warmed up.
+        good &= tell(&pairs[1..]);
+    }
+    scene.tear_down().await;
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+async fn assert_answers(mut ours: Client, mut peer: Client) {
+    assert_eq!(ours.my_access().await.soggetto, scene::SOGGETTO);
+    assert_eq!(peer.my_access().await, GetMyAccessResponse::default());
+    let report = ours.report().await;
+    assert!(
+        !report.voci.is_empty() && report.voci.iter().all(|v| v.normativa == scene::NORMATIVA),
+        "{report:?}"
+    );
+    assert!(report.totale.is_some());
+    assert_eq!(peer.report().await, GetReportSinteticoResponse::default());
+}
+
+async fn pairs(call: Call, ours: &Client, peer: &Client) -> Vec<[Turn; 2]> {
+    let mut pairs = Vec::new();
     for round in 0..=PAIRS {
         let pair = if round % 2 == 0 {
-            let ours = ours.turn(STREAMS, TURN).await;
-            [ours, peer.turn(STREAMS, TURN).await]
+            let ours = ours.turn(call, STREAMS, TURN).await;
+            [ours, peer.turn(call, STREAMS, TURN).await]
         } else {
-            let peer = peer.turn(STREAMS, TURN).await;
-            [ours.turn(STREAMS, TURN).await, peer]
+            let peer = peer.turn(call, STREAMS, TURN).await;
+            [ours.turn(call, STREAMS, TURN).await, peer]
         };
         pairs.push(pair);
     }
-    // None was answered unrecorded.
-    let calls: usize = pairs.iter().map(|[ours, _]| ours.calls).sum();
-    assert_eq!(
-        scene.records().await - before,
-        i64::try_from(calls).unwrap()
-    );
-    scene.tear_down().await;
-    // The first warmed up.
-    tell(&pairs[1..])
+    pairs
 }
 
-fn tell(pairs: &[[Turn; 2]]) -> ExitCode {
+fn tell(pairs: &[[Turn; 2]]) -> bool {
     let median_of = |of: fn(&[Turn; 2]) -> f64| median(pairs.iter().map(of).collect());
     let speed = median_of(|[ours, peer]| ours.per_second() / peer.per_second());
     let p99 = median_of(|[ours, peer]| ours.p99.as_secs_f64() / peer.p99.as_secs_f64());
@@ -102,11 +139,18 @@ fn tell(pairs: &[[Turn; 2]]) -> ExitCode {
         median_of(|[ours, _]| ours.p99.as_secs_f64() * 1e3),
         median_of(|[_, peer]| peer.p99.as_secs_f64() * 1e3),
     );
-    if speed >= SPEED && p99 <= P99 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    let micros = |whose: usize, part: usize| {
+        median(pairs.iter().map(|pair| pair[whose].micros[part]).collect())
+    };
+    println!(
+        "       µs of processor time a call: service {:.1}, client {:.1}, Postgres {:.1}; peer {:.1}, its client {:.1}",
+        micros(0, 0),
+        micros(0, 1),
+        micros(0, 2),
+        micros(1, 0),
+        micros(1, 1),
+    );
+    speed >= SPEED && p99 <= P99
 }
 
 fn word(holds: bool) -> &'static str {

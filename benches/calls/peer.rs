@@ -2,7 +2,11 @@
 
 use omnia::proto::{
     ExplainAccessRequest, ExplainAccessResponse, GetMyAccessRequest, GetMyAccessResponse,
+    GetReportSinteticoRequest, GetReportSinteticoResponse, ListNormativeRequest,
+    ListNormativeResponse, ListPrestazioniRequest, ListPrestazioniResponse, ListRilevazioniRequest,
+    ListRilevazioniResponse,
     access_service_server::{AccessService, AccessServiceServer},
+    report_service_server::{ReportService, ReportServiceServer},
 };
 use tokio::net::TcpListener;
 use tonic::{
@@ -32,6 +36,37 @@ impl AccessService for Empty {
     }
 }
 
+#[tonic::async_trait]
+impl ReportService for Empty {
+    async fn get_report_sintetico(
+        &self,
+        _: Request<GetReportSinteticoRequest>,
+    ) -> Result<Response<GetReportSinteticoResponse>, Status> {
+        Ok(Response::new(GetReportSinteticoResponse::default()))
+    }
+
+    async fn list_normative(
+        &self,
+        _: Request<ListNormativeRequest>,
+    ) -> Result<Response<ListNormativeResponse>, Status> {
+        Ok(Response::new(ListNormativeResponse::default()))
+    }
+
+    async fn list_prestazioni(
+        &self,
+        _: Request<ListPrestazioniRequest>,
+    ) -> Result<Response<ListPrestazioniResponse>, Status> {
+        Ok(Response::new(ListPrestazioniResponse::default()))
+    }
+
+    async fn list_rilevazioni(
+        &self,
+        _: Request<ListRilevazioniRequest>,
+    ) -> Result<Response<ListRilevazioniResponse>, Status> {
+        Ok(Response::new(ListRilevazioniResponse::default()))
+    }
+}
+
 /// Serves until it is killed.
 pub fn serve() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -40,6 +75,7 @@ pub fn serve() {
         println!("Serving on {}", listener.local_addr().unwrap());
         Server::builder()
             .add_service(AccessServiceServer::new(Empty))
+            .add_service(ReportServiceServer::new(Empty))
             .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
             .await
             .unwrap();

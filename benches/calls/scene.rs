@@ -1,10 +1,10 @@
 //! A private cluster, the service on it, the peer, and a caller with a grant.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead as _, BufReader},
     num::NonZeroU32,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
 };
 
@@ -23,12 +23,20 @@ use omnia::{
     clock::Clock,
     config::Access,
     postgres::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE, migrate},
+    rilevazione::{
+        Esito, Segnalazione, carica,
+        esempio::{Opzioni, genera},
+    },
 };
 use sqlx::PgPool;
 
 use super::{peer, throw_away::throw_away_dir};
 
 pub const SOGGETTO: &str = "bench";
+/// The norm that the report is asked for.
+pub const NORMATIVA: &str = "DL109-2018-ART44";
+/// Of the extract that is loaded.
+const ROWS: u64 = 10_000;
 
 /// See the module.
 pub struct Scene {
@@ -36,6 +44,7 @@ pub struct Scene {
     pub peer: String,
     pub token: String,
     pub postgres_version: String,
+    dir: PathBuf,
     owner: PgPool,
     cluster: Cluster,
     children: [Child; 2],
@@ -55,6 +64,7 @@ impl Scene {
         .unwrap();
         let owner = PgPool::connect_with(cluster.owner_options()).await.unwrap();
         migrate(&owner).await.unwrap();
+        load(&owner, &dir).await;
         grant(&owner).await;
         let key = demo_key::create_or_load(&dir.join("chiave")).unwrap();
         let access = Access::default();
@@ -71,6 +81,7 @@ impl Scene {
                 .fetch_one(&owner)
                 .await
                 .unwrap(),
+            dir,
             owner,
             cluster,
             children: [omnia, other],
@@ -78,9 +89,26 @@ impl Scene {
         }
     }
 
+    /// The processes: the service, the peer, and Postgres's first.
+    pub fn processes(&self) -> [u32; 3] {
+        let file = self.dir.join("cluster/postgres/data/postmaster.pid");
+        let postmaster = fs::read_to_string(file).unwrap();
+        let [service, peer] = &self.children;
+        let postmaster = postmaster.lines().next().unwrap().parse().unwrap();
+        [service.id(), peer.id(), postmaster]
+    }
+
     /// Calls that the audit log has.
     pub async fn records(&self) -> i64 {
         sqlx::query_scalar("select count(*) from audit_chiamata where tipo = 'CHIAMATA'")
+            .fetch_one(&self.owner)
+            .await
+            .unwrap()
+    }
+
+    /// How many records a commit wrote.
+    pub async fn records_a_row(&self) -> f64 {
+        sqlx::query_scalar("select avg(octet_length(impronta) / 32)::float8 from audit_registro")
             .fetch_one(&self.owner)
             .await
             .unwrap()
@@ -97,7 +125,7 @@ impl Scene {
     }
 }
 
-fn service(cluster: &Cluster, dir: &PathBuf) -> Command {
+fn service(cluster: &Cluster, dir: &Path) -> Command {
     let socket = cluster.socket_dir().display();
     let url =
         format!("postgres://{SERVING_ROLE}@localhost/{DATABASE}?host={socket}&sslmode=disable");
@@ -130,6 +158,19 @@ fn start(command: &mut Command) -> (String, Child) {
         .unwrap();
     let address = line.trim().strip_prefix("Serving on ").unwrap().to_owned();
     (address, child)
+}
+
+/// Something to report on: how much of it there is does not change what a call costs (`sizes`).
+async fn load(owner: &PgPool, dir: &Path) {
+    let opzioni = Opzioni {
+        righe: ROWS,
+        seme: 1,
+        rilevazione: 1,
+    };
+    let fonti = genera(opzioni, &dir.join("estratto"), |_| {}).unwrap();
+    let mut findings: Vec<Segnalazione> = Vec::new();
+    let esito = carica(owner, &fonti, &Clock::system(), &mut findings).await;
+    assert!(matches!(esito, Ok(Esito::Caricata(_))), "{findings:?}");
 }
 
 /// With everything that a grant may ask to be checked, and quotas that are never used up.
