@@ -18,7 +18,7 @@
 //! - *How long is it kept?* `omnia audit prune` removes what is older than the retention, up to the heads of an anchor: what
 //!   is left is still proved by that anchor.
 //!
-//! Records that were committed together stand in one row of the table ([`lotto`]), each with its own number and impronta.
+//! Records that were committed together stand in one row of the table (`lotto.rs`), each with its own number and impronta.
 //! Several instances write several chains, so none waits for another. The record of a call with one answer is one, written
 //! when the answer is ready; a stream has two ([`record::Tipo`]).
 

@@ -1,12 +1,12 @@
 //! The writer: one task, one connection, one chain.
 //!
 //! ```text
-//! call ── coda ──► queue ──► writer: all that waits, one statement, one commit ──► Postgres
+//! call ── coda ──► queue ──► writer: all that waits, one row, one commit ──► Postgres
 //!  ▲                            │
 //!  └── numero ◄── committed ◄───┘
 //! ```
 //!
-//! Calls that wait at the same time share one commit, so its fsync is not paid by each. "Before the first byte of the answer"
+//! Calls that wait at the same time share one commit and one row ([`super::lotto`]), so its fsync is not paid by each. "Before the first byte of the answer"
 //! means: after the commit of the record. What a kill of the service, of Postgres or of the machine can lose is
 //! then a record whose answer never left (or the FINE of a stream that was cut).
 //!
