@@ -12,8 +12,9 @@ use std::{sync::Arc, time::Duration};
 use sqlx::PgPool;
 use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use tonic::{service::Routes, transport::Server};
+use tonic::{codec::CompressionEncoding, service::Routes, transport::Server};
 use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::util::MapRequestLayer;
 
 use crate::{
     abilitazione::{
@@ -35,13 +36,26 @@ use crate::{
     report::{memoria::Memoria, service::Report},
     rilevazione::Rilevazioni,
     rpc::observe::ObserveLayer,
-    rpc::produttore::Limiti,
+    rpc::{compressione::come_la_richiesta, produttore::Limiti},
     salute::Salute,
     sorveglianza::Sorveglianza,
     tls::{self, Ascolto},
 };
 
 pub use chiamanti::chiamanti;
+
+/// A generated server, each a type of its own: with the largest request that it reads, once it is expanded, and both ways of
+/// compression.
+macro_rules! compressed {
+    ($server:expr, $limit:expr) => {
+        $server
+            .max_decoding_message_size($limit)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd)
+            .send_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Zstd)
+    };
+}
 
 /// How often the health service asks the database.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
@@ -181,12 +195,13 @@ async fn serve_recorded(
         settings.export.batch_rows,
     );
     let mut routes = Routes::new(health_service)
-        .add_service(ReportServiceServer::new(report).max_decoding_message_size(limit))
-        .add_service(GrantServiceServer::new(grants).max_decoding_message_size(limit))
-        .add_service(DecreeServiceServer::new(decrees).max_decoding_message_size(limit))
-        .add_service(
-            AccessServiceServer::new(Access::new(spiega)).max_decoding_message_size(limit),
-        );
+        .add_service(compressed!(ReportServiceServer::new(report), limit))
+        .add_service(compressed!(GrantServiceServer::new(grants), limit))
+        .add_service(compressed!(DecreeServiceServer::new(decrees), limit))
+        .add_service(compressed!(
+            AccessServiceServer::new(Access::new(spiega)),
+            limit
+        ));
     if settings.server.reflection {
         // As bytes: the options of vocabulary.proto must survive.
         let reflection = || {
@@ -217,6 +232,7 @@ async fn serve_recorded(
         .layer(CanaleLayer::new(inoltro))
         .layer(AuditLayer::new(audit.clone(), rpc))
         .layer(access)
+        .layer(MapRequestLayer::new(come_la_richiesta))
         .add_routes(routes)
         .serve_with_incoming_shutdown(ascolto.connessioni(), stop.clone().cancelled_owned());
     let drain = Duration::from_secs(settings.server.drain_seconds);

@@ -1,5 +1,6 @@
 //! What every call shares: how an error becomes a status, how a request is read, how pages are cut, how streams are made, how a call is seen.
 
+pub mod compressione;
 pub mod flusso;
 pub mod observe;
 pub mod pages;

@@ -80,7 +80,8 @@ pub fn from_bare(code: Code) -> Option<Error> {
             Reason::MessageMalformed,
             "the bytes of the request are not the message of this call",
         ),
-        Code::OutOfRange => Error::new(
+        // tonic's two words for it: as it came, and once it is expanded.
+        Code::OutOfRange | Code::ResourceExhausted => Error::new(
             Reason::MessageTooLarge,
             "the request is larger than this server accepts",
         ),

@@ -19,6 +19,7 @@ mod banco;
 mod blocchi;
 mod chiamate;
 mod cluster;
+mod compressione;
 mod contratto;
 mod cumuli;
 mod errore;

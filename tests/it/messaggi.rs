@@ -207,12 +207,20 @@ async fn what_is_well_formed_and_unusual_is_answered() {
 }
 
 #[tokio::test]
-async fn a_compression_that_is_not_supported() {
+async fn compressions_that_are_not_supported_or_not_right() {
     let servizio = scena().await;
     for rpc in RPC {
-        let headers = [("grpc-encoding", "gzip")];
-        let status = send(&servizio, rpc, &headers, frame(1, 3, b"abc"), false).await;
-        assert_errore(&status, Code::Unimplemented, ErrorReason::CallUnknown);
+        for (encoding, code, reason) in [
+            ("deflate", Code::Unimplemented, ErrorReason::CallUnknown),
+            ("snappy", Code::Unimplemented, ErrorReason::CallUnknown),
+            // Supported, and these bytes are not it.
+            ("gzip", Code::InvalidArgument, ErrorReason::MessageMalformed),
+            ("zstd", Code::InvalidArgument, ErrorReason::MessageMalformed),
+        ] {
+            let headers = [("grpc-encoding", encoding)];
+            let status = send(&servizio, rpc, &headers, frame(1, 3, b"abc"), false).await;
+            assert_errore(&status, code, reason);
+        }
     }
     servizio.ferma().await;
 }

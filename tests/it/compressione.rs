@@ -1,0 +1,120 @@
+//! Answers are compressed where the request was, and as it was; a request cannot grow beyond its limit by being compressed.
+
+use omnia::proto::{
+    ErrorReason, ExportDecreesRequest, GetReportSinteticoRequest,
+    decree_service_client::DecreeServiceClient,
+};
+use tonic::{Code, codec::CompressionEncoding};
+
+use crate::{
+    chiamate::drena,
+    errore::assert_errore,
+    flusso::molte,
+    modello::NORMATIVE,
+    servizio::{Canale, Servizio},
+};
+
+fn esporta() -> ExportDecreesRequest {
+    ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    }
+}
+
+/// Bytes of the answer of the last stream that has ended, as the audit log counts them.
+async fn byte(servizio: &Servizio) -> i64 {
+    for _ in 0..200 {
+        let found: Option<i64> = sqlx::query_scalar(
+            "select byte from audit_chiamata where tipo = 'FINE' order by numero desc limit 1",
+        )
+        .fetch_optional(&servizio.db.owner)
+        .await
+        .unwrap();
+        if let Some(byte) = found {
+            sqlx::query("truncate audit_registro")
+                .execute(&servizio.db.owner)
+                .await
+                .unwrap();
+            return byte;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("no stream has ended");
+}
+
+#[tokio::test]
+async fn an_export_is_compressed_as_its_request_was() {
+    let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 1000).await;
+    servizio.carica(&molte(3000), "2026-10-31").await;
+    let canale = servizio.cliente("mlps-ammortizzatori").await.canale;
+    let plain = |canale: Canale| DecreeServiceClient::new(canale);
+    let mut sizes = Vec::new();
+    let mut all = Vec::new();
+    for wish in [
+        None,
+        Some(CompressionEncoding::Gzip),
+        Some(CompressionEncoding::Zstd),
+    ] {
+        // Every client can read all of them; only what it sends says what it wants.
+        let mut client = plain(canale.clone())
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd);
+        if let Some(wish) = wish {
+            client = client.send_compressed(wish);
+        }
+        let answer = client.export_decrees(esporta()).await.unwrap();
+        let encoding = answer.metadata().get("grpc-encoding").cloned();
+        let expected = wish.map(|w| w.to_string());
+        assert_eq!(
+            encoding.as_ref().map(|v| v.to_str().unwrap()),
+            expected.as_deref()
+        );
+        let esportato = drena(answer.into_inner()).await;
+        assert!(esportato.esito.is_ok());
+        all.push(esportato.righe);
+        sizes.push(byte(&servizio).await);
+    }
+    assert_eq!(all[0].len(), 3000);
+    assert_eq!(all[0], all[1]);
+    assert_eq!(all[0], all[2]);
+    assert!(
+        sizes[1] * 4 < sizes[0] && sizes[2] * 4 < sizes[0],
+        "{sizes:?}"
+    );
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn a_request_does_not_grow_beyond_its_limit() {
+    let servizio = Servizio::avvia().await;
+    servizio.carica(&molte(10), "2026-10-31").await;
+    let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+    for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
+        let mut report =
+            omnia::proto::report_service_client::ReportServiceClient::new(cliente.canale.clone())
+                .send_compressed(encoding)
+                .accept_compressed(encoding);
+        let answer = report
+            .get_report_sintetico(GetReportSinteticoRequest::default())
+            .await
+            .unwrap();
+        let used = answer.metadata().get("grpc-encoding").cloned().unwrap();
+        assert_eq!(used.to_str().unwrap(), encoding.to_string());
+        // A few hundred bytes that become a megabyte.
+        let bomb = GetReportSinteticoRequest {
+            filtro: Some(omnia::proto::FiltroReport {
+                normativa: vec!["A".repeat(1 << 20)],
+                ..Default::default()
+            }),
+            rilevazione: 0,
+        };
+        let status = report.get_report_sintetico(bomb).await.unwrap_err();
+        assert_errore(&status, Code::OutOfRange, ErrorReason::MessageTooLarge);
+    }
+    let answer = cliente
+        .report
+        .get_report_sintetico(GetReportSinteticoRequest::default())
+        .await;
+    assert!(answer.unwrap().metadata().get("grpc-encoding").is_none());
+    servizio.ferma().await;
+}
