@@ -71,7 +71,8 @@ impl Lettura {
                     None => Passo::Righe(dopo),
                 },
                 Passo::Blocchi(punto) => match self.da_blocchi(punto, limite).await? {
-                    Seguito::Lotto(lotto, punto) => {
+                    Seguito::Lotto(letto) => {
+                        let (lotto, punto) = *letto;
                         return Ok(Some((lotto, Some(Passo::Blocchi(punto)))));
                     }
                     Seguito::Fine => return Ok(None),

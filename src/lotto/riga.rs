@@ -16,6 +16,7 @@
 //! and read as that. Runs of rows are joined by joining their bytes. [`Riga`] borrows its texts from them: whatever makes
 //! another format of a row (CSV, Arrow, …) reads it without a copy.
 
+use chrono::NaiveDate;
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
 
 /// The columns, by their names in the contract and in the order of their field numbers (1 to 11).
@@ -181,6 +182,28 @@ impl<'a> Iterator for Righe<'a> {
     }
 }
 
+/// The day of a column that has one: `YYYY-MM-DD`, as every row has it.
+///
+/// # Errors
+/// Any other form, or no day.
+pub fn giorno(testo: &str) -> Result<NaiveDate, RigaError> {
+    let digits = |from: usize, to: usize| {
+        let digits = testo.as_bytes().get(from..to)?;
+        digits.iter().try_fold(0, |number, digit| {
+            digit
+                .is_ascii_digit()
+                .then(|| number * 10 + u32::from(digit - b'0'))
+        })
+    };
+    let read = || {
+        let dashes =
+            testo.len() == 10 && testo.as_bytes()[4] == b'-' && testo.as_bytes()[7] == b'-';
+        let year = i32::try_from(digits(0, 4).filter(|_| dashes)?).ok()?;
+        NaiveDate::from_ymd_opt(year, digits(5, 7)?, digits(8, 10)?)
+    };
+    read().ok_or(RigaError)
+}
+
 fn riga(mut row: &[u8]) -> Option<Riga<'_>> {
     let mut colonne = [""; 11];
     while !row.is_empty() {
@@ -252,6 +275,18 @@ mod tests {
                 .map(|riga| riga.unwrap().colonne().map(str::to_owned).to_vec())
                 .collect();
             prop_assert_eq!(read, rows);
+        }
+
+        #[test]
+        fn days(days in 1..3_652_059_i32) {
+            let day = NaiveDate::from_num_days_from_ce_opt(days).unwrap();
+            prop_assert_eq!(giorno(&day.to_string()), Ok(day));
+        }
+
+        #[test]
+        fn what_is_no_day(text in "\\PC{0,12}|[0-9-]{10}") {
+            let shape = text.len() == 10 && text.parse::<NaiveDate>().is_ok();
+            prop_assert_eq!(giorno(&text).is_ok(), shape, "{}", text);
         }
 
         #[test]

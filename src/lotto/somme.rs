@@ -110,7 +110,10 @@ impl AddAssign for Somme {
 }
 
 /// `\d{1,16}\.\d{2}` in hundredths; empty: 0.
-fn centesimi(text: &str) -> Result<i128, RigaError> {
+///
+/// # Errors
+/// Any other form.
+pub fn centesimi(text: &str) -> Result<i128, RigaError> {
     if text.is_empty() {
         return Ok(0);
     }

@@ -17,8 +17,7 @@ use super::{
     merge,
     rilevazioni::PREAVVISO,
     segnalazione::{Fase, Observer},
-    somme,
-    staging::{Conteggio, riempi},
+    staging::{Conteggio, doppioni, riempi},
     tracciato::{DECRETI, NORMATIVE, PRESTAZIONI, STANZIAMENTI},
 };
 use crate::{clock::Clock, lotto::blocco::RIGHE_PER_BLOCCO};
@@ -113,19 +112,13 @@ async fn in_transaction(
         avvisi: 0,
     };
     conteggio.observer.fase(Fase::Lettura);
+    let prima = prima(conn).await?;
     let Lettura {
         impronta,
         righe,
         stanziamenti,
-    } = leggi(conn, fonti, &mut conteggio).await?;
-    let Conteggio {
-        observer,
-        rifiuti,
-        avvisi,
-    } = conteggio;
-    if rifiuti > 0 {
-        return Err(LoadError::Rifiutato { rifiuti, avvisi });
-    }
+    } = leggi(conn, fonti, prima, &mut conteggio).await?;
+    conteggio.giudica()?;
     if let Some(numero) = numero_di(conn, &impronta).await? {
         return Ok(Esito::GiaCaricata(numero));
     }
@@ -147,9 +140,12 @@ async fn in_transaction(
         Some((numero, _)) => numero + 1,
         None => 1,
     };
-    observer.fase(Fase::Scrittura);
-    let decreti = merge::scrivi(conn, rilevazione).await?;
-    somme::aggiorna(conn, &decreti.normative, rilevazione).await?;
+    conteggio.observer.fase(Fase::Scrittura);
+    let decreti = if prima {
+        prime(conn, fonti, rilevazione, &mut conteggio).await?
+    } else {
+        merge::scrivi(conn, rilevazione).await?
+    };
     blocchi::aggiorna(
         conn,
         rilevazione,
@@ -173,8 +169,42 @@ async fn in_transaction(
         modificate: decreti.modificate,
         cessate: decreti.chiuse - decreti.modificate,
         stanziamenti,
-        avvisi,
+        avvisi: conteggio.avvisi,
     }))
+}
+
+/// Whether there are no rows of the detail yet.
+async fn prima(conn: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select not exists (select from dettaglio_decreto)")
+        .fetch_one(conn)
+        .await
+}
+
+/// Writes the first rows. Their index is built over them after they are written, and finds a key that occurs twice at no
+/// cost; which rows have it is asked only then.
+async fn prime(
+    conn: &mut PgConnection,
+    fonti: &Fonti,
+    rilevazione: i32,
+    conteggio: &mut Conteggio<'_>,
+) -> Result<merge::Scritto, LoadError> {
+    let mut before = conn.begin().await?;
+    let error = match merge::scrivi(&mut before, rilevazione).await {
+        Ok(scritto) => {
+            before.commit().await?;
+            return Ok(scritto);
+        }
+        Err(error) => error,
+    };
+    let twice = error
+        .as_database_error()
+        .is_some_and(|error| error.is_unique_violation());
+    if twice {
+        before.rollback().await?;
+        doppioni(conn, &fonti.decreti, &DECRETI, conteggio).await?;
+        conteggio.giudica()?;
+    }
+    Err(error.into())
 }
 
 /// Takes the lock and sets what holds for this transaction.
@@ -213,31 +243,37 @@ struct Lettura {
     stanziamenti: u64,
 }
 
-/// Reads all the files into their temporary tables; the catalogue first, because the rows are checked against it.
+/// Reads all the files into their temporary tables; the catalogue first, because the rows are checked against it. Of the first
+/// rows, that no key occurs twice is left to [`prime`].
 async fn leggi(
     conn: &mut PgConnection,
     fonti: &Fonti,
+    prima: bool,
     conteggio: &mut Conteggio<'_>,
 ) -> Result<Lettura, LoadError> {
     let none = Arc::new(Catalogo::default());
     if let Some(path) = &fonti.normative {
         riempi(conn, path, &NORMATIVE, &none, conteggio).await?;
+        doppioni(conn, path, &NORMATIVE, conteggio).await?;
         catalogo::aggiorna_normative(conn).await?;
     }
     if let Some(path) = &fonti.prestazioni {
         riempi(conn, path, &PRESTAZIONI, &none, conteggio).await?;
+        doppioni(conn, path, &PRESTAZIONI, conteggio).await?;
         catalogo::aggiorna_prestazioni(conn).await?;
     }
     let catalogo = catalogo::leggi(conn).await?;
     let decreti = riempi(conn, &fonti.decreti, &DECRETI, &catalogo, conteggio).await?;
-    let stanziamenti = riempi(
-        conn,
-        &fonti.stanziamenti,
-        &STANZIAMENTI,
-        &catalogo,
-        conteggio,
-    )
-    .await?;
+    if !prima {
+        doppioni(conn, &fonti.decreti, &DECRETI, conteggio).await?;
+    }
+    let path = &fonti.stanziamenti;
+    let stanziamenti = riempi(conn, path, &STANZIAMENTI, &catalogo, conteggio).await?;
+    doppioni(conn, path, &STANZIAMENTI, conteggio).await?;
+    if prima && conteggio.rifiuti > 0 {
+        // It is refused anyway, and all that is wrong is to be told.
+        doppioni(conn, &fonti.decreti, &DECRETI, conteggio).await?;
+    }
 
     // Of digests and a date, which have fixed lengths: bytes cannot move from one part to the next unnoticed.
     let mut context = Context::new(&SHA256);

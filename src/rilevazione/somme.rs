@@ -12,14 +12,11 @@
 //! The days are versioned as the rows of the detail are: one whose sums are what they were is not written again. Memory grows
 //! with the days, not with the decrees.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use futures_util::TryStreamExt as _;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
-
-use super::staging::analyze;
 
 /// The places of an amount after the point.
 const DECIMALI: u32 = 2;
@@ -179,48 +176,4 @@ impl TryFrom<Somme> for Colonne {
         }
         Ok(colonne)
     }
-}
-
-/// Writes the sums of these norms as rilevazione `n` knows them, from the rows of the detail.
-pub(super) async fn aggiorna(
-    conn: &mut PgConnection,
-    normative: &[String],
-    n: i32,
-) -> sqlx::Result<()> {
-    let mut somme: BTreeMap<String, Somme> = normative
-        .iter()
-        .map(|normativa| (normativa.clone(), Somme::default()))
-        .collect();
-    let mut righe = sqlx::query_as(
-        "select normativa, prestazione, validita_dal, validita_al, sum(importi_autorizzati), sum(importi_erogati)
-         from dettaglio_decreto
-         where al_rilevazione = 2147483647 and normativa = any($1)
-         group by normativa, prestazione, validita_dal, validita_al",
-    )
-    .bind(normative)
-    .fetch(&mut *conn);
-    while let Some((normativa, prestazione, dal, al, autorizzati, erogati)) =
-        righe.try_next().await?
-    {
-        let (normativa, prestazione): (String, String) = (normativa, prestazione);
-        let importi = Importi {
-            autorizzati: centesimi(autorizzati),
-            erogati: centesimi(erogati),
-        };
-        somme
-            .entry(normativa)
-            .or_default()
-            .aggiungi(&prestazione, dal, al, importi);
-    }
-    drop(righe);
-    for (normativa, somme) in somme {
-        somme.scrivi(conn, &normativa, n).await?;
-    }
-    analyze(conn, "somma_giorno").await
-}
-
-/// Of a sum of columns with two decimals.
-fn centesimi(mut importo: Decimal) -> i128 {
-    importo.rescale(DECIMALI);
-    importo.mantissa()
 }

@@ -28,6 +28,18 @@ pub(super) struct Conteggio<'a> {
 }
 
 impl Conteggio<'_> {
+    /// What becomes of an extract of which so much was told.
+    ///
+    /// # Errors
+    /// [`LoadError::Rifiutato`]: a row is wrong.
+    pub(super) fn giudica(&self) -> Result<(), LoadError> {
+        let (rifiuti, avvisi) = (self.rifiuti, self.avvisi);
+        if rifiuti > 0 {
+            return Err(LoadError::Rifiutato { rifiuti, avvisi });
+        }
+        Ok(())
+    }
+
     fn segnala(&mut self, segnalazione: &Segnalazione) -> Result<(), LoadError> {
         match segnalazione.gravita {
             Gravita::Errore => self.rifiuti += 1,
@@ -48,8 +60,8 @@ pub(super) struct Letto {
     pub(super) righe: u64,
 }
 
-/// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones, keys that occur twice
-/// included.
+/// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones. Keys that occur twice are not
+/// among them: see [`doppioni`].
 pub(super) async fn riempi(
     conn: &mut PgConnection,
     path: &Path,
@@ -108,7 +120,6 @@ pub(super) async fn riempi(
     let righe = copy.finish().await?;
     // Nobody else will: autovacuum does not see temporary tables.
     analyze(conn, tracciato.tabella).await?;
-    doppioni(conn, &name, tracciato, conteggio).await?;
     Ok(Letto { impronta, righe })
 }
 
@@ -119,13 +130,14 @@ pub(super) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sql
         .map(drop)
 }
 
-/// Tells each row whose natural key an earlier line has.
-async fn doppioni(
+/// Tells each row whose natural key an earlier line of the file has.
+pub(super) async fn doppioni(
     conn: &mut PgConnection,
-    file: &Arc<str>,
+    path: &Path,
     tracciato: &'static Tracciato,
     conteggio: &mut Conteggio<'_>,
 ) -> Result<(), LoadError> {
+    let file: Arc<str> = path.display().to_string().into();
     let (tabella, chiave) = (tracciato.tabella, tracciato.chiave.join(", "));
     // Both are constants of the layout.
     let sql = AssertSqlSafe(format!(
@@ -144,7 +156,7 @@ async fn doppioni(
         let valore: String = row.try_get("valore")?;
         conteggio.segnala(&Segnalazione {
             gravita: Gravita::Errore,
-            file: Arc::clone(file),
+            file: Arc::clone(&file),
             riga: riga.cast_unsigned(),
             colonna: colonna.clone().into(),
             valore: shown(valore.as_bytes()),

@@ -53,7 +53,7 @@ impl Punto {
 #[derive(Debug)]
 pub(super) enum Seguito {
     /// A lotto, and the point after it.
-    Lotto(Lotto, Punto),
+    Lotto(Box<(Lotto, Punto)>),
     /// Nothing: that was all.
     Fine,
     /// The blocks are gone: they were made again meanwhile. The rest comes after this position.
@@ -129,13 +129,13 @@ impl Lettura {
             match in_mano.take() {
                 Some(pieno) if pieno.somme.righe + lotto.somme.righe > limite => {
                     let oltre = punto.oltre(posto, &pieno, Some(lotto));
-                    return Ok(Seguito::Lotto(pieno, oltre));
+                    return Ok(Seguito::Lotto(Box::new((pieno, oltre))));
                 }
                 Some(prima) => in_mano = Some(unisci(&prima, lotto)),
                 // As full as can be: there is nothing to wait for.
                 None if lotto.somme.righe == limite => {
                     let oltre = punto.oltre(posto, &lotto, None);
-                    return Ok(Seguito::Lotto(lotto, oltre));
+                    return Ok(Seguito::Lotto(Box::new((lotto, oltre))));
                 }
                 None => in_mano = Some(lotto),
             }
@@ -147,7 +147,7 @@ impl Lettura {
         Ok(match in_mano {
             Some(resto) => {
                 let oltre = punto.oltre(posto, &resto, None);
-                Seguito::Lotto(resto, oltre)
+                Seguito::Lotto(Box::new((resto, oltre)))
             }
             None => Seguito::Fine,
         })

@@ -18,12 +18,17 @@ use std::mem;
 use sqlx::{PgConnection, QueryBuilder};
 use tokio::task::JoinHandle;
 
+use super::{
+    somme::{Importi, Somme},
+    staging::analyze,
+};
 use crate::{
     lotto::{
         blocco::{Blocco, Costruttore},
         pagina::{ESPRESSIONI, Pagina, push_pagina},
         posizione::Posizione,
-        riga::RigaError,
+        riga::{RigaError, giorno},
+        somme::centesimi,
     },
     postgres::predicates::in_rilevazione,
 };
@@ -43,7 +48,8 @@ pub struct Fatti {
     pub righe: u64,
 }
 
-/// Ends the series of these norms with the rilevazione before `numero`, and makes those that begin with it.
+/// Ends the series of these norms with the rilevazione before `numero`, and makes those that begin with it; and, of the same
+/// rows, the sums by day.
 pub(super) async fn aggiorna(
     conn: &mut PgConnection,
     numero: i32,
@@ -59,19 +65,21 @@ pub(super) async fn aggiorna(
     .execute(&mut *conn)
     .await?;
     for normativa in normative {
-        crea(conn, normativa, numero, i32::MAX, righe_per_blocco).await?;
+        let (_, somme) = crea(conn, normativa, numero, i32::MAX, righe_per_blocco).await?;
+        somme.scrivi(conn, normativa, numero).await?;
     }
-    Ok(())
+    analyze(conn, "somma_giorno").await
 }
 
-/// Makes the series of a norm for the rilevazioni `dal` to `al`, in which its rows are those of `dal`.
+/// Makes the series of a norm for the rilevazioni `dal` to `al`, in which its rows are those of `dal`; and gives the sums by day
+/// of these rows.
 pub(super) async fn crea(
     conn: &mut PgConnection,
     normativa: &str,
     dal: i32,
     al: i32,
     righe_per_blocco: u32,
-) -> sqlx::Result<Fatti> {
+) -> sqlx::Result<(Fatti, Somme)> {
     let limite = i32::try_from(righe_per_blocco).map_err(sqlx::Error::decode)?;
     let serie: i64 = sqlx::query_scalar(
         "insert into serie (normativa, dal_rilevazione, al_rilevazione, righe_per_blocco)
@@ -85,14 +93,17 @@ pub(super) async fn crea(
     .await?;
     let mut insieme = Vec::with_capacity(INSIEME);
     let mut fatti = Fatti::default();
-    let mut in_corso: Option<JoinHandle<Result<Option<Blocco>, RigaError>>> = None;
+    let mut somme = Somme::default();
+    let mut in_corso: Option<JoinHandle<Result<(Option<Blocco>, Somme), RigaError>>> = None;
     let mut dopo: Option<Posizione> = None;
     loop {
         let page = pagina(conn, normativa, dal, dopo.as_ref(), limite).await?;
         // The page before was encoded meanwhile.
         if let Some(task) = in_corso.take() {
-            let blocco = task.await.map_err(sqlx::Error::decode)?;
-            insieme.extend(blocco.map_err(sqlx::Error::decode)?);
+            let done = task.await.map_err(sqlx::Error::decode)?;
+            let (blocco, finora) = done.map_err(sqlx::Error::decode)?;
+            insieme.extend(blocco);
+            somme = finora;
         }
         if insieme.len() >= INSIEME || page.is_none() {
             fatti.blocchi += insieme.len() as u64;
@@ -106,23 +117,31 @@ pub(super) async fn crea(
         let Some(page) = page else { break };
         let ultima = Pagina::ultima(&page).map_err(sqlx::Error::decode)?;
         dopo = Some(ultima);
-        in_corso = Some(tokio::task::spawn_blocking(move || blocco(&page)));
+        let finora = mem::take(&mut somme);
+        in_corso = Some(tokio::task::spawn_blocking(move || blocco(&page, finora)));
     }
     sqlx::query("update serie set blocchi = $2 where id = $1")
         .bind(serie)
         .bind(i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?)
         .execute(conn)
         .await?;
-    Ok(fatti)
+    Ok((fatti, somme))
 }
 
-fn blocco(page: &str) -> Result<Option<Blocco>, RigaError> {
+/// The block of a page, and the sums with its rows added.
+fn blocco(page: &str, mut somme: Somme) -> Result<(Option<Blocco>, Somme), RigaError> {
     let mut costruttore = Costruttore::default();
     for row in Pagina::new(page) {
         let (chiave, riga) = row?;
         costruttore.aggiungi(chiave, &riga)?;
+        let importi = Importi {
+            autorizzati: centesimi(riga.importi_autorizzati)?,
+            erogati: centesimi(riga.importi_erogati)?,
+        };
+        let (dal, al) = (giorno(riga.validita_dal)?, giorno(riga.validita_al)?);
+        somme.aggiungi(riga.prestazione, dal, al, importi);
     }
-    costruttore.chiudi()
+    Ok((costruttore.chiudi()?, somme))
 }
 
 /// At most `limite` rows of a norm after a position, in clear.

@@ -48,7 +48,7 @@ async fn norma(
     let inizi = inizi(conn, normativa).await?;
     for (at, dal) in inizi.iter().enumerate() {
         let al = inizi.get(at + 1).map_or(i32::MAX, |next| next - 1);
-        let serie = crea(conn, normativa, *dal, al, righe_per_blocco).await?;
+        let (serie, _) = crea(conn, normativa, *dal, al, righe_per_blocco).await?;
         fatti.blocchi += serie.blocchi;
         fatti.righe += serie.righe;
     }
