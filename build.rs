@@ -9,6 +9,8 @@ use prost_reflect::prost_types::FileDescriptorSet;
 const ROOT: &str = "proto";
 const PACKAGE: &str = ".inps.omnia.monitoraggio.v1";
 const DECREE_SERVICE: &str = "inps/omnia/monitoraggio/v1/decree_service.proto";
+/// Pieces of files are handed on, not copied.
+const PEZZO: &str = ".inps.omnia.monitoraggio.v1.PezzoFile.contenuto";
 const FILES: [&str; 5] = [
     "inps/omnia/monitoraggio/v1/access_service.proto",
     DECREE_SERVICE,
@@ -29,7 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let encoded = compiler.encode_file_descriptor_set();
     fs::write(out.join("descriptor_set.bin"), &encoded)?;
     let set = FileDescriptorSet::decode(encoded.as_slice())?;
-    tonic_prost_build::configure().compile_fds(set.clone())?;
+    tonic_prost_build::configure()
+        .bytes(PEZZO)
+        .compile_fds(set.clone())?;
     decree_server(set, out.join("decree_server"))?;
     // The migrations are embedded by a macro that cargo does not see through.
     println!("cargo:rerun-if-changed=migrations");

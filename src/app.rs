@@ -186,7 +186,7 @@ async fn serve_recorded(
     let rilevazioni = Rilevazioni::new(pool.clone(), side_pool(&pool, Accanto::Rilevazioni));
     let _latest = AbortOnDropHandle::new(tokio::spawn(rilevazioni.clone().segui()));
     let memoria = Memoria::new(pool.clone(), settings.report.rilevazioni_in_memoria);
-    let report = Report::new(pool.clone(), rilevazioni.clone(), memoria);
+    let report = Report::new(pool.clone(), rilevazioni.clone(), memoria, limiti.clone());
     let decrees = Decrees::new(
         pool,
         rilevazioni,

@@ -71,6 +71,14 @@ impl Valore {
         CodiceFiscale::persona_in(testo)
             .map_or_else(|| Self::Testo(testo.to_owned()), Self::PersonaFisica)
     }
+
+    /// The value itself, for whoever asked by it; never for a log.
+    #[must_use]
+    pub fn in_chiaro(self) -> String {
+        match self {
+            Self::Testo(testo) | Self::PersonaFisica(testo) => testo,
+        }
+    }
 }
 
 impl Traccia {

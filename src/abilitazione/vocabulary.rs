@@ -59,8 +59,8 @@ impl Vocabulary {
                 rpcs.insert(
                     format!("{}/{}", service.name(), method.name()),
                     RpcVocabulary {
-                        filtri: marks.names(&method.input(), &marks.filtri),
-                        colonne: marks.names(&method.output(), &marks.colonne),
+                        filtri: marks.names(&method.input(), &marks.filtri)?,
+                        colonne: marks.names(&method.output(), &marks.colonne)?,
                         flusso: method.is_server_streaming(),
                     },
                 );
@@ -105,6 +105,7 @@ impl RpcVocabulary {
 struct Marks {
     filtri: ExtensionDescriptor,
     colonne: ExtensionDescriptor,
+    file_di: ExtensionDescriptor,
     persona_fisica: ExtensionDescriptor,
 }
 
@@ -119,12 +120,17 @@ impl Marks {
         Ok(Self {
             filtri: find("filtri")?,
             colonne: find("colonne")?,
+            file_di: find("file_di")?,
             persona_fisica: find("persona_fisica")?,
         })
     }
 
-    /// The fields of every message that carries `mark` and can be reached from `root`.
-    fn names(&self, root: &MessageDescriptor, mark: &ExtensionDescriptor) -> BTreeSet<String> {
+    /// The fields of every message that carries `mark` and can be reached from `root`, by its fields or in a file.
+    fn names(
+        &self,
+        root: &MessageDescriptor,
+        mark: &ExtensionDescriptor,
+    ) -> Result<BTreeSet<String>, VocabularyError> {
         let mut names = BTreeSet::new();
         let mut seen = HashSet::new();
         let mut open = vec![root.clone()];
@@ -132,6 +138,7 @@ impl Marks {
             if !seen.insert(message.full_name().to_owned()) {
                 continue;
             }
+            open.extend(self.in_file(&message)?);
             let marked = is_set(&message.options().get_extension(mark));
             // Fields of a oneof are among fields().
             for field in message.fields() {
@@ -146,7 +153,24 @@ impl Marks {
                 }
             }
         }
-        names
+        Ok(names)
+    }
+
+    /// What the rows of a file in this message are, if it says so.
+    fn in_file(
+        &self,
+        message: &MessageDescriptor,
+    ) -> Result<Option<MessageDescriptor>, VocabularyError> {
+        let options = message.options();
+        let value = options.get_extension(&self.file_di);
+        let Some(name) = value.as_str().filter(|name| !name.is_empty()) else {
+            return Ok(None);
+        };
+        let full = format!("{}.{name}", message.package_name());
+        let found = message.parent_pool().get_message_by_name(&full);
+        found
+            .map(Some)
+            .ok_or_else(|| VocabularyError(format!("{}: there is no {full}", message.full_name())))
     }
 }
 
@@ -198,7 +222,17 @@ mod tests {
         assert!(list.colonne.contains("cf_azienda.persona_fisica"));
         assert!(!list.colonne.contains("righe"));
 
+        // A file holds bytes: its message says what rows they are.
+        let download = vocabulary.rpc("DecreeService/DownloadDecrees").unwrap();
+        assert_eq!(download.colonne, export.colonne);
+        assert_eq!(download.filtri, filtri);
+
         let report = vocabulary.rpc("ReportService/GetReportSintetico").unwrap();
+        let download = vocabulary
+            .rpc("ReportService/DownloadReportSintetico")
+            .unwrap();
+        assert_eq!(download.colonne, report.colonne);
+        assert_eq!(download.filtri, report.filtri);
         assert_eq!(report.filtri, set(&["normativa", "prestazione", "periodo"]));
         assert!(report.colonne.contains("residuo_pagato"));
         let access = vocabulary.rpc("AccessService/GetMyAccess").unwrap();

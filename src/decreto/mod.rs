@@ -1,10 +1,11 @@
 //! The dettaglio del decreto (Messaggio 4648/2023, §2.2).
 //!
-//! Three calls over one selection (one norm, five filters, one rilevazione):
+//! Four calls over one selection (one norm, five filters, one rilevazione):
 //!
 //! ```text
 //! ListDecrees    rows p1 … p100 + next_page_token    one range of an index
 //! ExportDecrees  intestazione, lotto … lotto, chiusura     the same ranges, one after the other
+//! DownloadDecrees  intestazione, pezzi, chiusura          the same again, as a file ([`crate::formato`])
 //! CountDecrees   control totals                       one aggregate with the same conditions
 //! ```
 //!
@@ -24,4 +25,5 @@ pub mod lotti;
 pub mod messaggio;
 mod pagine;
 pub mod query;
+pub mod scarico;
 pub mod service;

@@ -76,6 +76,11 @@ impl Lettura {
         self.rilevazione
     }
 
+    /// What is read.
+    pub(super) fn selezione(&self) -> &FiltroDecreti {
+        self.permesso.selezione()
+    }
+
     /// Whether the caller sees a column of the answer.
     #[must_use]
     pub fn vede(&self, colonna: &str) -> bool {

@@ -3,11 +3,15 @@
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
-use super::{export::Esportazione, filtro::FiltroDecreti, messaggio::Messaggio, query::Lettura};
+use super::{
+    export::Esportazione, filtro::FiltroDecreti, messaggio::Messaggio, query::Lettura,
+    scarico::Scarico,
+};
 use crate::{
     abilitazione::{Abilitazione, abilitazione},
     audit::Chiave,
     error::{Error, Result, Violations},
+    formato::richiesta::Richiesta,
     lotto::posizione::Posizione,
     proto::{self, encoded::decree_service_server::DecreeService},
     rilevazione::{Rilevazioni, elenco::Rilevazione},
@@ -57,7 +61,7 @@ impl Decrees {
         }
     }
 
-    /// What the three calls have in common once the fields are parsed. The token, if any, settles the rilevazione.
+    /// What the four calls have in common once the fields are parsed. The token, if any, settles the rilevazione.
     async fn seleziona(
         &self,
         chi: &Abilitazione,
@@ -167,12 +171,35 @@ impl Decrees {
         };
         Ok(esportazione.avvia(&self.limiti, posto))
     }
+
+    async fn download(
+        &self,
+        request: Request<proto::DownloadDecreesRequest>,
+    ) -> Result<Flusso<proto::DownloadDecreesResponse>> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let filtro = FiltroDecreti::parse(&mut violations, &request.normativa, request.filtro);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        let richiesta = Richiesta::parse(&mut violations, request.formato, request.offset, numero);
+        let (filtro, richiesta) = parsed(violations, filtro.zip(richiesta))?;
+        let s = self.seleziona(&chi, filtro, numero, "").await?;
+
+        let posto = self.limiti.posto()?;
+        let scarico = Scarico {
+            lettura: s.lettura,
+            rilevazione: s.rilevazione,
+            richiesta,
+            righe_per_lotto: self.righe_per_lotto,
+        };
+        Ok(scarico.avvia(&self.limiti, posto))
+    }
 }
 
-/// The filter, once nothing was noted: it is missing only where something was.
-fn parsed(violations: Violations, filtro: Option<FiltroDecreti>) -> Result<FiltroDecreti> {
+/// What was read, once nothing was noted: it is missing only where something was.
+fn parsed<T>(violations: Violations, read: Option<T>) -> Result<T> {
     violations.finish()?;
-    filtro.ok_or_else(|| Error::internal("a filter is missing without a violation"))
+    read.ok_or_else(|| Error::internal("a field is missing without a violation"))
 }
 
 #[tonic::async_trait]
@@ -200,6 +227,16 @@ impl DecreeService for Decrees {
         request: Request<proto::ExportDecreesRequest>,
     ) -> Result<Response<Flusso<Messaggio>>, Status> {
         let answer = self.export(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+
+    type DownloadDecreesStream = Flusso<proto::DownloadDecreesResponse>;
+
+    async fn download_decrees(
+        &self,
+        request: Request<proto::DownloadDecreesRequest>,
+    ) -> Result<Response<Self::DownloadDecreesStream>, Status> {
+        let answer = self.download(request).await;
         answer.map(Response::new).map_err(into_status)
     }
 }

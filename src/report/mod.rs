@@ -27,5 +27,6 @@ pub mod cumuli;
 pub mod filtro;
 pub mod memoria;
 pub mod query;
+pub mod scarico;
 pub mod service;
 pub mod sintesi;

@@ -7,19 +7,25 @@ use super::{
     filtro::FiltroReport,
     memoria::Memoria,
     query,
+    scarico::{Scarico, TABELLA},
     sintesi::{Cifre, Sintesi, Voce, sintesi},
 };
 use crate::{
-    abilitazione::{NessunFiltro, abilitazione},
-    error::{Result, Violations},
+    abilitazione::{NessunFiltro, Permesso, Selezione as _, abilitazione},
+    error::{Error, Result, Violations},
+    formato::{Informazioni, Visibili, richiesta::Richiesta},
     proto::{self, report_service_server::ReportService},
-    rilevazione::{Rilevazioni, elenco},
+    rilevazione::{
+        Rilevazioni,
+        elenco::{self, Rilevazione},
+    },
     rpc::{
         pages::{self, Binding, Token},
+        produttore::{Flusso, Limiti},
         request as read,
         status::into_status,
     },
-    valori::Importo,
+    valori::{Importo, NumeroRilevazione},
 };
 
 /// The report sintetico over one database.
@@ -28,17 +34,38 @@ pub struct Report {
     pool: PgPool,
     rilevazioni: Rilevazioni,
     memoria: Memoria,
+    limiti: Limiti,
 }
 
 impl Report {
     /// Serves from the database behind `pool`, and the report itself from `memoria`.
     #[must_use]
-    pub fn new(pool: PgPool, rilevazioni: Rilevazioni, memoria: Memoria) -> Self {
+    pub fn new(
+        pool: PgPool,
+        rilevazioni: Rilevazioni,
+        memoria: Memoria,
+        limiti: Limiti,
+    ) -> Self {
         Self {
             pool,
             rilevazioni,
             memoria,
+            limiti,
         }
+    }
+
+    /// The report of a selection that was let in: what the call and the download have in common.
+    async fn calcola(
+        &self,
+        permesso: Permesso<FiltroReport>,
+        numero: Option<NumeroRilevazione>,
+    ) -> Result<(Sintesi, Rilevazione)> {
+        let rilevazione = self.rilevazioni.risolvi(&permesso, numero).await?;
+        self.rilevazioni
+            .noti(&permesso, "filtro.normativa", "filtro.prestazione")
+            .await?;
+        let cumuli = self.memoria.cumuli(&permesso, rilevazione.numero).await?;
+        Ok((sintesi(&cumuli, permesso), rilevazione))
     }
 
     async fn report_sintetico(
@@ -58,13 +85,8 @@ impl Report {
             .normativa_sola()
             .filter(|_| permesso.puo_chiamare("DecreeService/ListDecrees"))
             .cloned();
-        let rilevazione = self.rilevazioni.risolvi(&permesso, numero).await?;
-        self.rilevazioni
-            .noti(&permesso, "filtro.normativa", "filtro.prestazione")
-            .await?;
-        let cumuli = self.memoria.cumuli(&permesso, rilevazione.numero).await?;
         let traccia = permesso.traccia().clone();
-        let Sintesi { voci, totale } = sintesi(&cumuli, permesso);
+        let (Sintesi { voci, totale }, rilevazione) = self.calcola(permesso, numero).await?;
         traccia.righe(voci.len());
 
         Ok(proto::GetReportSinteticoResponse {
@@ -76,6 +98,46 @@ impl Report {
             }),
             rilevazione: Some(rilevazione.into()),
         })
+    }
+
+    async fn download(
+        &self,
+        request: Request<proto::DownloadReportSinteticoRequest>,
+    ) -> Result<Flusso<proto::DownloadReportSinteticoResponse>> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let filtro = FiltroReport::parse(&mut violations, request.filtro);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        let richiesta =
+            Richiesta::parse(&mut violations, request.formato, request.offset, numero);
+        violations.finish()?;
+        let richiesta = richiesta
+            .ok_or_else(|| Error::internal("a field is missing without a violation"))?;
+
+        let permesso = chi.permetti(filtro)?;
+        let selezione = permesso.selezione().descrivi();
+        let selezione = selezione
+            .into_iter()
+            .map(|(nome, valore)| (nome, valore.in_chiaro()))
+            .collect();
+        let visibili = Visibili::of(&TABELLA, |colonna| permesso.vede(colonna));
+        let traccia = permesso.traccia().clone();
+        let (sintesi, rilevazione) = self.calcola(permesso, numero).await?;
+        let posto = self.limiti.posto()?;
+        let scarico = Scarico {
+            sintesi,
+            informazioni: Informazioni {
+                selezione,
+                rilevazione,
+                visibili,
+                totali: Vec::new(),
+            },
+            richiesta,
+        };
+        Ok(self
+            .limiti
+            .avvia(posto, traccia, |mittente| scarico.manda(mittente)))
     }
 
     async fn normative(
@@ -164,6 +226,16 @@ impl ReportService for Report {
         request: Request<proto::GetReportSinteticoRequest>,
     ) -> Result<Response<proto::GetReportSinteticoResponse>, Status> {
         let answer = self.report_sintetico(request).await;
+        answer.map(Response::new).map_err(into_status)
+    }
+
+    type DownloadReportSinteticoStream = Flusso<proto::DownloadReportSinteticoResponse>;
+
+    async fn download_report_sintetico(
+        &self,
+        request: Request<proto::DownloadReportSinteticoRequest>,
+    ) -> Result<Response<Self::DownloadReportSinteticoStream>, Status> {
+        let answer = self.download(request).await;
         answer.map(Response::new).map_err(into_status)
     }
 

@@ -1,9 +1,10 @@
 //! Every call of the contract by its name, with one filter by its name: for tests that go through all of them.
 
 use omnia::proto::{
-    CountDecreesRequest, DettaglioDecreto, ExplainAccessRequest, ExportDecreesRequest,
-    FiltroDecreti, FiltroReport, GetMyAccessRequest, GetReportSinteticoRequest, ListDecreesRequest,
-    ListNormativeRequest, ListPrestazioniRequest, ListRilevazioniRequest, Periodo, TotaliControllo,
+    CountDecreesRequest, DettaglioDecreto, DownloadDecreesRequest, DownloadReportSinteticoRequest,
+    ExplainAccessRequest, ExportDecreesRequest, FiltroDecreti, FiltroReport, FormatoFile,
+    GetMyAccessRequest, GetReportSinteticoRequest, ListDecreesRequest, ListNormativeRequest,
+    ListPrestazioniRequest, ListRilevazioniRequest, Periodo, TotaliControllo,
     explain_access_request::Chi, export_decrees_response::Parte,
 };
 use tonic::{Status, Streaming};
@@ -13,15 +14,18 @@ use crate::{
     modello::{
         CF, CODIFICHE, Estratto, MATRICOLE, NORMATIVE, NUMERI, PRESTAZIONI, Riga, Stanziamento,
     },
+    scarico,
     servizio::Cliente,
 };
 
 /// The calls of the ministries.
-pub const RPC: [&str; 8] = [
+pub const RPC: [&str; 10] = [
     "AccessService/GetMyAccess",
     "DecreeService/CountDecrees",
+    "DecreeService/DownloadDecrees",
     "DecreeService/ExportDecrees",
     "DecreeService/ListDecrees",
+    "ReportService/DownloadReportSintetico",
     "ReportService/GetReportSintetico",
     "ReportService/ListNormative",
     "ReportService/ListPrestazioni",
@@ -37,8 +41,9 @@ pub fn tutte() -> Vec<&'static str> {
 }
 
 /// The calls that share the selection of the detail.
-pub const DETTAGLIO: [&str; 3] = [
+pub const DETTAGLIO: [&str; 4] = [
     "DecreeService/CountDecrees",
+    "DecreeService/DownloadDecrees",
     "DecreeService/ExportDecrees",
     "DecreeService/ListDecrees",
 ];
@@ -161,6 +166,15 @@ pub async fn chiama_per(
             let answer = report.get_report_sintetico(request).await?;
             answer.into_inner().voci.len()
         }
+        "ReportService/DownloadReportSintetico" => {
+            let request = DownloadReportSinteticoRequest {
+                filtro: Some(filtro_report(filtro)),
+                formato: FormatoFile::Csv.into(),
+                ..Default::default()
+            };
+            let file = scarico::report(cliente, request).await?;
+            usize::try_from(file.chiusura.righe).unwrap()
+        }
         "ReportService/ListNormative" => {
             let answer = report.list_normative(ListNormativeRequest {}).await?;
             answer.into_inner().normative.len()
@@ -195,6 +209,16 @@ pub async fn chiama_per(
             };
             let answer = decreti.count_decrees(request).await?.into_inner();
             usize::try_from(answer.totali.unwrap().righe).unwrap()
+        }
+        "DecreeService/DownloadDecrees" => {
+            let request = DownloadDecreesRequest {
+                normativa,
+                filtro: Some(filtro_decreti(filtro)),
+                formato: FormatoFile::Csv.into(),
+                ..Default::default()
+            };
+            let file = scarico::decreti(cliente, request).await?;
+            usize::try_from(file.chiusura.totali.unwrap().righe).unwrap()
         }
         "DecreeService/ExportDecrees" => {
             let request = ExportDecreesRequest {

@@ -43,6 +43,7 @@ mod richieste;
 mod riconciliazione;
 mod rilevazione;
 mod salute;
+mod scarico;
 mod scenari;
 mod segnaposti;
 mod servizio;

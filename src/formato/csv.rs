@@ -1,0 +1,165 @@
+//! CSV, by RFC 4180 and for an Italian Excel.
+//!
+//! ```text
+//! numero_decreto,importi_erogati        numero_decreto;importi_erogati
+//! 145/2023,1234.50                      145/2023;1234,50
+//! "'=cmd|""x""!A1",-3.00                "'=cmd|""x""!A1";-3,00
+//! ```
+//!
+//! A text that a spreadsheet would run has an apostrophe before it; how such a text begins is [`is_formula`].
+
+use super::{Informazioni, Scrittore, Tabella, Tipo};
+use crate::error::{Error, Result};
+
+/// How a CSV is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Stile {
+    separatore: u8,
+    virgola: u8,
+    segno: &'static str,
+}
+
+impl Stile {
+    /// Comma, decimal point.
+    pub const RFC_4180: Self = Self {
+        separatore: b',',
+        virgola: b'.',
+        segno: "",
+    };
+    /// Semicolon, decimal comma; the byte order mark tells Excel that it is UTF-8.
+    pub const EXCEL: Self = Self {
+        separatore: b';',
+        virgola: b',',
+        segno: "\u{feff}",
+    };
+}
+
+/// A CSV in the making.
+#[derive(Debug)]
+pub struct Csv {
+    tabella: &'static Tabella,
+    stile: Stile,
+    pronto: Vec<u8>,
+}
+
+impl Csv {
+    /// Begins with the header.
+    #[must_use]
+    pub fn new(tabella: &'static Tabella, stile: Stile) -> Self {
+        let mut pronto = stile.segno.as_bytes().to_vec();
+        for (at, colonna) in tabella.colonne.iter().enumerate() {
+            if at > 0 {
+                pronto.push(stile.separatore);
+            }
+            testo(&mut pronto, colonna.nome, stile.separatore);
+        }
+        pronto.extend_from_slice(b"\r\n");
+        Self {
+            tabella,
+            stile,
+            pronto,
+        }
+    }
+}
+
+impl Scrittore for Csv {
+    fn riga(&mut self, celle: &[&str]) -> Result<()> {
+        let Stile {
+            separatore,
+            virgola,
+            ..
+        } = self.stile;
+        let pronto = &mut self.pronto;
+        for (colonna, cella) in self.tabella.colonne.iter().zip(celle) {
+            match colonna.tipo {
+                _ if cella.is_empty() => {}
+                Tipo::Testo => testo(pronto, cella, separatore),
+                Tipo::Data => data(pronto, cella)?,
+                Tipo::Numero => numero(pronto, cella, virgola)?,
+            }
+            pronto.push(separatore);
+        }
+        // The separator of the last cell makes room for the end of the row.
+        pronto.pop();
+        pronto.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+
+    fn prendi(&mut self) -> Vec<u8> {
+        let next = Vec::with_capacity(self.pronto.capacity());
+        std::mem::replace(&mut self.pronto, next)
+    }
+
+    /// A CSV has no place but its rows.
+    fn fine(self: Box<Self>, _informazioni: &Informazioni) -> Result<Vec<u8>> {
+        Ok(self.pronto)
+    }
+}
+
+/// Whether a spreadsheet would run a cell with this text. East Asian spreadsheets take the full-width signs for the same.
+#[must_use]
+pub fn is_formula(testo: &str) -> bool {
+    testo.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}
+
+fn testo(pronto: &mut Vec<u8>, cella: &str, separatore: u8) {
+    // What is written nearly always: a code that begins with a letter or a digit.
+    let innocuo = cella.as_bytes()[0].is_ascii_alphanumeric() || !is_formula(cella);
+    let semplice = cella
+        .bytes()
+        .all(|byte| byte != separatore && !matches!(byte, b'"' | b'\r' | b'\n'));
+    if innocuo && semplice {
+        pronto.extend_from_slice(cella.as_bytes());
+        return;
+    }
+    if !semplice {
+        pronto.push(b'"');
+    }
+    if !innocuo {
+        pronto.push(b'\'');
+    }
+    for byte in cella.bytes() {
+        if byte == b'"' {
+            pronto.push(b'"');
+        }
+        pronto.push(byte);
+    }
+    if !semplice {
+        pronto.push(b'"');
+    }
+}
+
+/// Digits and dashes, a digit first: nothing that a spreadsheet runs.
+fn data(pronto: &mut Vec<u8>, cella: &str) -> Result<()> {
+    let byte = cella.as_bytes();
+    let right = byte.len() == 10
+        && byte.iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !right {
+        return Err(Error::internal("a cell of a date column is not a date"));
+    }
+    pronto.extend_from_slice(byte);
+    Ok(())
+}
+
+/// A sign at the start only, digits, one point before the last two: a number to a spreadsheet, whatever its sign.
+fn numero(pronto: &mut Vec<u8>, cella: &str, virgola: u8) -> Result<()> {
+    let digits = cella.strip_prefix('-').unwrap_or(cella).as_bytes();
+    let right = digits
+        .split_last_chunk::<3>()
+        .is_some_and(|(units, cents)| {
+            !units.is_empty()
+                && units.iter().all(u8::is_ascii_digit)
+                && cents[0] == b'.'
+                && cents[1..].iter().all(u8::is_ascii_digit)
+        });
+    if !right {
+        return Err(Error::internal("a cell of a number column is not a number"));
+    }
+    pronto.extend_from_slice(cella.as_bytes());
+    let punto = pronto.len() - 3;
+    pronto[punto] = virgola;
+    Ok(())
+}

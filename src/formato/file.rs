@@ -1,0 +1,191 @@
+//! A file while it is made: from the rows to the pieces that are sent, and what is said of it at its end.
+//!
+//! Who resumes gets the rest of the same file: it is made again from its first row, its bytes before the offset are counted
+//! and hashed and not sent. So size, SHA-256 and totals are always those of the whole.
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::{Bytes, BytesMut};
+
+use super::{Formato, Informazioni, Scrittore, Tabella};
+use crate::{
+    error::{Error, Result, Violation},
+    valori::Difetto,
+};
+
+/// Pieces end where a multiple of so many bytes of the file does.
+pub const PEZZO: usize = 512 * 1024;
+
+/// A piece to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pezzo {
+    /// Where in the file it begins.
+    pub offset: u64,
+    /// Never empty.
+    pub byte: Bytes,
+    /// Rows that are first seen in it, for the log.
+    pub righe: i64,
+}
+
+/// What is said of a file at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fine {
+    /// Its size in bytes.
+    pub dimensione: i64,
+    /// Of all its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its rows.
+    pub righe: i64,
+}
+
+/// A file in the making.
+pub struct File {
+    scrittore: Box<dyn Scrittore>,
+    taglio: Taglio,
+    righe: i64,
+}
+
+impl File {
+    /// An empty file whose pieces are wanted from `offset` on.
+    ///
+    /// # Errors
+    /// The format's.
+    pub fn new(formato: Formato, tabella: &'static Tabella, offset: u64) -> Result<Self> {
+        Ok(Self {
+            scrittore: formato.scrittore(tabella)?,
+            taglio: Taglio::new(offset),
+            righe: 0,
+        })
+    }
+
+    /// Adds the rows that `scrivi` writes and gives the pieces that became whole. To compress or only to hash is work: it is done on
+    /// a thread where nothing else waits for it.
+    ///
+    /// # Errors
+    /// Those of `scrivi`.
+    pub async fn aggiungi<S>(mut self, righe: i64, scrivi: S) -> Result<(Self, Vec<Pezzo>)>
+    where
+        S: FnOnce(&mut dyn Scrittore) -> Result<()> + Send + 'static,
+    {
+        on_a_thread(move || {
+            scrivi(self.scrittore.as_mut())?;
+            self.righe += righe;
+            let byte = self.scrittore.prendi();
+            let pezzi = self.taglio.aggiungi(&byte, righe);
+            Ok((self, pezzi))
+        })
+        .await
+    }
+
+    /// Ends the file, with what is to be said in it of all its rows.
+    ///
+    /// # Errors
+    /// [`crate::error::Reason::InvalidRequest`]: the offset lies beyond its end. The format's.
+    pub async fn fine(mut self, informazioni: Informazioni) -> Result<(Vec<Pezzo>, Fine)> {
+        on_a_thread(move || {
+            let byte = self.scrittore.fine(&informazioni)?;
+            let mut pezzi = self.taglio.aggiungi(&byte, 0);
+            let (ultimo, fine) = self.taglio.fine(self.righe)?;
+            pezzi.extend(ultimo);
+            Ok((pezzi, fine))
+        })
+        .await
+    }
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let work = tokio::task::spawn_blocking(work);
+    work.await.map_err(Error::internal)?
+}
+
+/// Cuts a file into pieces.
+struct Taglio {
+    /// The first byte that is wanted.
+    offset: u64,
+    /// Bytes so far.
+    dimensione: u64,
+    sha256: Context,
+    /// The wanted bytes that are no whole piece yet; they end at `dimensione`.
+    resto: BytesMut,
+    /// Rows that have given no byte yet.
+    in_attesa: i64,
+    /// Rows with bytes that are wanted and in no piece yet.
+    righe: i64,
+}
+
+impl Taglio {
+    fn new(offset: u64) -> Self {
+        Self {
+            offset,
+            dimensione: 0,
+            sha256: Context::new(&SHA256),
+            resto: BytesMut::new(),
+            in_attesa: 0,
+            righe: 0,
+        }
+    }
+
+    fn aggiungi(&mut self, byte: &[u8], righe: i64) -> Vec<Pezzo> {
+        self.sha256.update(byte);
+        let from = self.dimensione;
+        self.dimensione += byte.len() as u64;
+        // A piece of 2^63 bytes is not made in this world's time.
+        let skip = self.offset.saturating_sub(from);
+        let skip = usize::try_from(skip).map_or(byte.len(), |skip| skip.min(byte.len()));
+        self.resto.extend_from_slice(&byte[skip..]);
+        self.in_attesa += righe;
+        if !byte.is_empty() {
+            let righe = std::mem::take(&mut self.in_attesa);
+            // Rows whose bytes were all skipped are not sent, and not told.
+            if self.dimensione > self.offset {
+                self.righe += righe;
+            }
+        }
+        let mut pezzi = Vec::new();
+        while let Some(pezzo) = self.pezzo(false) {
+            pezzi.push(pezzo);
+        }
+        pezzi
+    }
+
+    fn pezzo(&mut self, ultimo: bool) -> Option<Pezzo> {
+        let offset = self.dimensione - self.resto.len() as u64;
+        let room = PEZZO - usize::try_from(offset % PEZZO as u64).unwrap_or_default();
+        if self.resto.is_empty() || (self.resto.len() < room && !ultimo) {
+            return None;
+        }
+        Some(Pezzo {
+            offset,
+            byte: self.resto.split_to(room.min(self.resto.len())).freeze(),
+            righe: std::mem::take(&mut self.righe),
+        })
+    }
+
+    fn fine(mut self, righe: i64) -> Result<(Option<Pezzo>, Fine)> {
+        const BEYOND: Difetto = Difetto::new(
+            "lies beyond the end of the file",
+            "è oltre la fine del file",
+        );
+        if self.offset > self.dimensione {
+            return Err(Error::invalid(vec![Violation {
+                field: "offset".to_owned(),
+                difetto: BEYOND,
+            }]));
+        }
+        let ultimo = self.pezzo(true);
+        let mut sha256 = String::with_capacity(64);
+        for byte in self.sha256.finish().as_ref() {
+            // Writing to a String cannot fail.
+            let _ = write!(sha256, "{byte:02x}");
+        }
+        let fine = Fine {
+            dimensione: i64::try_from(self.dimensione).map_err(Error::internal)?,
+            sha256,
+            righe,
+        };
+        Ok((ultimo, fine))
+    }
+}

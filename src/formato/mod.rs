@@ -1,0 +1,117 @@
+//! Files: the formats that a report can be downloaded in.
+//!
+//! ```text
+//! rows ──► Scrittore (csv, xlsx, parquet) ──► bytes ──► File: pezzi of 512 KiB from the offset on, SHA-256 and size of it all
+//! ```
+//!
+//! A [`Scrittore`] takes rows as texts, in the columns of a [`Tabella`], and gives bytes as they come: no file is ever whole in memory.
+//! An empty text is an absent value: of a figure that there is not, or of a column that the caller does not see.
+//!
+//! The same rows give the same bytes, on every instance: nothing in a file depends on the clock, on chance or on the machine.
+//! That is what lets a broken download go on at a byte.
+//!
+//! # Formulas
+//!
+//! A spreadsheet runs a cell of a CSV that begins with `=`, `+`, `-`, `@`, a tab or a line break, and such a text can be an attack
+//! on whoever opens the file (OWASP, "CSV Injection"). Both CSVs put an apostrophe before such a text ([`csv`]). A number is
+//! not a text: a negative residuo stays one, and a cell of a number column that is not a number is an error.
+//! A cell of an XLSX says that it is a text, and a Parquet file is not opened by a spreadsheet as text: both keep the value as it is.
+
+pub mod csv;
+mod file;
+mod informazioni;
+pub mod richiesta;
+
+pub use file::{File, Fine, PEZZO, Pezzo};
+pub use informazioni::{Informazioni, Visibili};
+
+use crate::error::Result;
+
+/// What a file is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formato {
+    /// RFC 4180.
+    Csv,
+    /// For a double click in an Italian Excel.
+    CsvExcel,
+}
+
+/// What the cells of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tipo {
+    /// Any text.
+    Testo,
+    /// `YYYY-MM-DD`.
+    Data,
+    /// A decimal number with two decimals, `-12.50`.
+    Numero,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Colonna {
+    /// Its name in the contract.
+    pub nome: &'static str,
+    /// Its cells.
+    pub tipo: Tipo,
+    /// What it means, for whoever opens the file: in Italian, with its unit.
+    pub glossario: &'static str,
+}
+
+/// What the rows of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tabella {
+    /// Of the report, in Italian.
+    pub titolo: &'static str,
+    /// Of the sheets with the rows, and of the file.
+    pub nome: &'static str,
+    /// In order.
+    pub colonne: &'static [Colonna],
+}
+
+/// Writes the rows of a table in one format.
+pub trait Scrittore: Send {
+    /// Adds a row: a cell for each column; an empty one is absent.
+    ///
+    /// # Errors
+    /// A cell is not of the type of its column: a fault of ours.
+    fn riga(&mut self, celle: &[&str]) -> Result<()>;
+
+    /// The bytes that are ready.
+    fn prendi(&mut self) -> Vec<u8>;
+
+    /// Ends the file and gives its last bytes. A format that has a place for it says there what the rows are.
+    ///
+    /// # Errors
+    /// The format's.
+    fn fine(self: Box<Self>, informazioni: &Informazioni) -> Result<Vec<u8>>;
+}
+
+impl Formato {
+    /// Media type.
+    #[must_use]
+    pub fn tipo_contenuto(self) -> &'static str {
+        match self {
+            Self::Csv | Self::CsvExcel => "text/csv; charset=utf-8; header=present",
+        }
+    }
+
+    /// How names of such files end.
+    #[must_use]
+    pub fn estensione(self) -> &'static str {
+        match self {
+            Self::Csv | Self::CsvExcel => "csv",
+        }
+    }
+
+    /// A writer of a table.
+    ///
+    /// # Errors
+    /// The format's.
+    pub fn scrittore(self, tabella: &'static Tabella) -> Result<Box<dyn Scrittore>> {
+        Ok(match self {
+            Self::Csv => Box::new(csv::Csv::new(tabella, csv::Stile::RFC_4180)),
+            Self::CsvExcel => Box::new(csv::Csv::new(tabella, csv::Stile::EXCEL)),
+        })
+    }
+}
