@@ -1,7 +1,12 @@
-//! What a file says of itself: the selection, the rilevazione, the totals. In Italian, for whoever opens it.
+//! What a file says of itself: the selection, the rilevazione, the totals, what its columns mean. In Italian, for whoever opens it.
+
+use chrono::SecondsFormat;
 
 use super::{Tabella, Tipo};
 use crate::rilevazione::elenco::Rilevazione;
+
+/// The column whose natural persons may be masked.
+const CF_AZIENDA: &str = "cf_azienda";
 
 /// Which columns of a file the caller sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,19 +30,88 @@ pub struct Informazioni {
     pub totali: Vec<(&'static str, Option<String>)>,
 }
 
+/// One thing that a file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voce {
+    /// What it is about: `selezione`, `rilevazione`, `totali`, `colonne`, `note`.
+    pub sezione: &'static str,
+    /// Its name.
+    pub nome: &'static str,
+    /// What the value is.
+    pub tipo: Tipo,
+    /// The value; empty: there is none.
+    pub valore: String,
+}
+
 impl Visibili {
     /// The columns of a table as `vede` says.
     #[must_use]
     pub fn of(tabella: &Tabella, vede: impl Fn(&str) -> bool) -> Self {
         let nomi = tabella.colonne.iter().map(|colonna| colonna.nome);
         Self {
-            nascoste: nomi.filter(|nome| !vede(nome)).collect(),
-            mascherate: tabella.colonne.iter().any(|colonna| {
-                colonna.tipo == Tipo::Testo
-                    && colonna.nome == "cf_azienda"
-                    && vede(colonna.nome)
-                    && !vede("cf_azienda.persona_fisica")
-            }),
+            nascoste: nomi.clone().filter(|nome| !vede(nome)).collect(),
+            mascherate: nomi
+                .into_iter()
+                .any(|nome| nome == CF_AZIENDA && vede(nome))
+                && !vede("cf_azienda.persona_fisica"),
         }
+    }
+}
+
+impl Informazioni {
+    /// All of it, section after section. Nothing of it depends on when, where or for whom it was written.
+    #[must_use]
+    pub fn voci(&self, tabella: &Tabella) -> Vec<Voce> {
+        let testo = |sezione, nome, valore: &str| Voce {
+            sezione,
+            nome,
+            tipo: Tipo::Testo,
+            valore: valore.to_owned(),
+        };
+        let mut voci = Vec::new();
+        if self.selezione.is_empty() {
+            voci.push(testo("selezione", "filtri", "nessuno"));
+        }
+        for (nome, valore) in &self.selezione {
+            voci.push(testo("selezione", nome, valore));
+        }
+        let Rilevazione {
+            numero,
+            data_riferimento,
+            caricata_il,
+        } = &self.rilevazione;
+        voci.push(testo("rilevazione", "numero", &numero.to_string()));
+        voci.push(Voce {
+            tipo: Tipo::Data,
+            ..testo(
+                "rilevazione",
+                "data_riferimento",
+                &data_riferimento.to_string(),
+            )
+        });
+        let caricata_il = caricata_il.to_rfc3339_opts(SecondsFormat::Micros, true);
+        voci.push(testo("rilevazione", "caricata_il", &caricata_il));
+        for (nome, valore) in &self.totali {
+            voci.push(Voce {
+                tipo: Tipo::Numero,
+                ..testo("totali", nome, valore.as_deref().unwrap_or_default())
+            });
+        }
+        for colonna in tabella.colonne {
+            voci.push(testo("colonne", colonna.nome, colonna.glossario));
+        }
+        let importi = "Euro e ore con due decimali esatti. Una cella vuota è un valore assente, che non è zero.";
+        voci.push(testo("note", "importi", importi));
+        if self.visibili.mascherate {
+            let mask = "Sedici asterischi stanno al posto del codice fiscale di una persona fisica, che il profilo del richiedente non vede.";
+            voci.push(testo("note", CF_AZIENDA, mask));
+        }
+        if !self.visibili.nascoste.is_empty() {
+            let nascoste = self.visibili.nascoste.join(", ");
+            let valore =
+                format!("Vuote perché il profilo del richiedente non le vede: {nascoste}.");
+            voci.push(testo("note", "colonne_non_visibili", &valore));
+        }
+        voci
     }
 }

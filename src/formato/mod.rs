@@ -20,10 +20,13 @@
 pub mod csv;
 mod file;
 mod informazioni;
+#[cfg(test)]
+mod prova;
 pub mod richiesta;
+pub mod xlsx;
 
 pub use file::{File, Fine, PEZZO, Pezzo};
-pub use informazioni::{Informazioni, Visibili};
+pub use informazioni::{Informazioni, Visibili, Voce};
 
 use crate::error::Result;
 
@@ -34,6 +37,8 @@ pub enum Formato {
     Csv,
     /// For a double click in an Italian Excel.
     CsvExcel,
+    /// Office Open XML.
+    Xlsx,
 }
 
 /// What the cells of a column are.
@@ -93,6 +98,7 @@ impl Formato {
     pub fn tipo_contenuto(self) -> &'static str {
         match self {
             Self::Csv | Self::CsvExcel => "text/csv; charset=utf-8; header=present",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 
@@ -101,6 +107,7 @@ impl Formato {
     pub fn estensione(self) -> &'static str {
         match self {
             Self::Csv | Self::CsvExcel => "csv",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -112,6 +119,7 @@ impl Formato {
         Ok(match self {
             Self::Csv => Box::new(csv::Csv::new(tabella, csv::Stile::RFC_4180)),
             Self::CsvExcel => Box::new(csv::Csv::new(tabella, csv::Stile::EXCEL)),
+            Self::Xlsx => Box::new(xlsx::Xlsx::new(tabella, xlsx::RIGHE_PER_FOGLIO)?),
         })
     }
 }

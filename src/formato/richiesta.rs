@@ -36,6 +36,7 @@ impl Richiesta {
         let formato = match FormatoFile::try_from(formato) {
             Ok(FormatoFile::Csv) => Ok(Formato::Csv),
             Ok(FormatoFile::CsvExcel) => Ok(Formato::CsvExcel),
+            Ok(FormatoFile::Xlsx) => Ok(Formato::Xlsx),
             _ => Err(FORMATO),
         };
         let formato = violations.check("formato", formato);
