@@ -32,8 +32,8 @@ lint: ## formatting, clippy with warnings as errors, buf lint
 	cargo clippy --locked --all-targets -- -D warnings
 	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
 
-interop: ## grpcurl and a generated Python client against the demo server
-	@deploy/need.sh postgres cc go python
+interop: ## grpcurl and a generated Python client against the demo server, and its files in other software
+	@deploy/need.sh postgres cc go python libreoffice
 	cargo build --locked --bin omnia
 	@PROGRAM=target/debug/omnia tests/interop/run.sh
 

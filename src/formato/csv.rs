@@ -163,3 +163,92 @@ fn numero(pronto: &mut Vec<u8>, cella: &str, virgola: u8) -> Result<()> {
     pronto[punto] = virgola;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::formato::prova;
+
+    const STILI: [Stile; 2] = [Stile::RFC_4180, Stile::EXCEL];
+
+    fn scrivi(stile: Stile, righe: &[[&str; 3]]) -> Result<String> {
+        let mut csv = Box::new(Csv::new(&prova::TABELLA, stile));
+        for riga in righe {
+            csv.riga(riga)?;
+        }
+        let file = csv.fine(&prova::informazioni())?;
+        Ok(String::from_utf8(file).unwrap())
+    }
+
+    #[test]
+    fn as_each_style_has_it() {
+        let righe = [
+            ["145/2023", "2023-12-22", "1234.50"],
+            ["=cmd|\"x\"!A1", "", "-3.00"],
+            ["a;b,c\nd", "2023-01-01", ""],
+        ];
+        assert_eq!(
+            scrivi(Stile::RFC_4180, &righe).unwrap(),
+            "testo,giorno,importo\r\n145/2023,2023-12-22,1234.50\r\n\"'=cmd|\"\"x\"\"!A1\",,-3.00\r\n\
+             \"a;b,c\nd\",2023-01-01,\r\n"
+        );
+        assert_eq!(
+            scrivi(Stile::EXCEL, &righe).unwrap(),
+            "\u{feff}testo;giorno;importo\r\n145/2023;2023-12-22;1234,50\r\n\"'=cmd|\"\"x\"\"!A1\";;-3,00\r\n\
+             \"a;b,c\nd\";2023-01-01;\r\n"
+        );
+    }
+
+    #[test]
+    fn a_cell_that_is_not_of_its_type_is_an_error() {
+        for (giorno, importo) in [
+            ("=1+1", "1.00"),
+            ("2023-12-2", "1.00"),
+            ("2023-01-01", "=1"),
+            ("2023-01-01", "-1-1.00"),
+            ("2023-01-01", "+1.00"),
+            ("2023-01-01", "-.00"),
+            ("2023-01-01", "1"),
+            ("2023-01-01", "1.è"),
+        ] {
+            for stile in STILI {
+                assert!(
+                    scrivi(stile, &[["a", giorno, importo]]).is_err(),
+                    "{giorno} {importo}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        /// Whatever a text is, it comes back, and no cell begins as a formula does; a number stays what it is.
+        #[test]
+        fn no_cell_is_run(
+            testi in prop::collection::vec("[=+@\\-\t\r\n＝－]?([;,\"'=\\-a ]|\r|\n|\\PC){0,8}", 1..8),
+            importo in "-?[0-9]{1,16}\\.[0-9]{2}",
+        ) {
+            for stile in STILI {
+                let righe: Vec<[&str; 3]> =
+                    testi.iter().map(|testo| [testo, "2023-12-22", &importo]).collect();
+                let file = scrivi(stile, &righe).unwrap();
+                let file = file.strip_prefix('\u{feff}').unwrap_or(&file);
+                let mut reader = ::csv::ReaderBuilder::new()
+                    .delimiter(stile.separatore)
+                    .from_reader(file.as_bytes());
+                let read: Vec<_> = reader.records().map(Result::unwrap).collect();
+                prop_assert_eq!(read.len(), testi.len());
+                for (record, testo) in read.iter().zip(&testi) {
+                    prop_assert!(!is_formula(&record[0]), "{:?}", &record[0]);
+                    let restored = match is_formula(testo) {
+                        true => record[0].strip_prefix('\'').unwrap(),
+                        false => &record[0],
+                    };
+                    prop_assert_eq!(restored, testo);
+                    prop_assert_eq!(record[2].replace(',', "."), importo.as_str());
+                }
+            }
+        }
+    }
+}

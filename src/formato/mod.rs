@@ -20,6 +20,7 @@
 pub mod csv;
 mod file;
 mod informazioni;
+pub mod parquet;
 #[cfg(test)]
 mod prova;
 pub mod richiesta;
@@ -39,6 +40,8 @@ pub enum Formato {
     CsvExcel,
     /// Office Open XML.
     Xlsx,
+    /// Apache Parquet.
+    Parquet,
 }
 
 /// What the cells of a column are.
@@ -99,6 +102,7 @@ impl Formato {
         match self {
             Self::Csv | Self::CsvExcel => "text/csv; charset=utf-8; header=present",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Parquet => "application/vnd.apache.parquet",
         }
     }
 
@@ -108,6 +112,7 @@ impl Formato {
         match self {
             Self::Csv | Self::CsvExcel => "csv",
             Self::Xlsx => "xlsx",
+            Self::Parquet => "parquet",
         }
     }
 
@@ -120,6 +125,7 @@ impl Formato {
             Self::Csv => Box::new(csv::Csv::new(tabella, csv::Stile::RFC_4180)),
             Self::CsvExcel => Box::new(csv::Csv::new(tabella, csv::Stile::EXCEL)),
             Self::Xlsx => Box::new(xlsx::Xlsx::new(tabella, xlsx::RIGHE_PER_FOGLIO)?),
+            Self::Parquet => Box::new(parquet::Parquet::new(tabella, parquet::RIGHE_PER_GRUPPO)?),
         })
     }
 }

@@ -37,7 +37,8 @@ impl Richiesta {
             Ok(FormatoFile::Csv) => Ok(Formato::Csv),
             Ok(FormatoFile::CsvExcel) => Ok(Formato::CsvExcel),
             Ok(FormatoFile::Xlsx) => Ok(Formato::Xlsx),
-            _ => Err(FORMATO),
+            Ok(FormatoFile::Parquet) => Ok(Formato::Parquet),
+            Ok(FormatoFile::Unspecified) | Err(_) => Err(FORMATO),
         };
         let formato = violations.check("formato", formato);
         let from = u64::try_from(offset).map_err(|_| OFFSET);

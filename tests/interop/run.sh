@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Two clients that know nothing of our code, against the demo server: grpcurl through reflection, and Python stubs
-# generated from the protos. PROGRAM: the program. Everything else is made here and removed.
+# Clients that know nothing of our code, against the demo server: grpcurl through reflection, and Python stubs
+# generated from the protos; the files that it gives are opened by LibreOffice, pandas, polars, pyarrow, DuckDB and openpyxl.
+# PROGRAM: the program. Everything else is made here and removed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=${PROGRAM:-target/release/omnia}
@@ -67,6 +68,8 @@ missing=$("$grpcurl" -plaintext -d "$detail" "$address" "$package.DecreeService/
 expect "no token is Unauthenticated" ERROR_REASON_TOKEN_MISSING "$missing"
 
 PYTHONPATH=$scratch/stubs "$venv/bin/python" tests/interop/client.py "$address" "$full" "$restricted"
+mkdir "$scratch/files"
+PYTHONPATH=$scratch/stubs "$venv/bin/python" tests/interop/files.py "$address" "$full" "$restricted" "$scratch/files"
 
 kill -INT "$server"
 wait "$server"

@@ -50,14 +50,22 @@ const DECRETI: [Riga; 7] = [
     ("matricola_azienda", [S, F, F, C, C, C]),
 ];
 
+const REPORT: [Riga; 4] = [
+    ("", [S, S, S, S, C, C]),
+    ("normativa", [S, S, S, S, C, C]),
+    ("prestazione", [S, S, S, S, C, C]),
+    ("periodo", [S, S, S, S, C, C]),
+];
+
 /// The life cycle of grants is for INPS staff, who see no data for it.
 const INPS: [Atteso; 6] = [C, C, C, C, S, C];
 const GESTIONE: [Riga; 1] = [("", INPS)];
 
-const ATTESE: [(&str, &[Riga]); 18] = [
+const ATTESE: [(&str, &[Riga]); 20] = [
     ("AccessService/ExplainAccess", &[("", [C, C, C, C, C, S])]),
     ("AccessService/GetMyAccess", &[("", [S, S, S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
+    ("DecreeService/DownloadDecrees", &DECRETI),
     ("DecreeService/ExportDecrees", &DECRETI),
     ("DecreeService/ListDecrees", &DECRETI),
     ("GrantService/ApproveRequest", &GESTIONE),
@@ -78,15 +86,8 @@ const ATTESE: [(&str, &[Riga]); 18] = [
     ("GrantService/RevokeGrant", &GESTIONE),
     ("GrantService/SuspendGrant", &GESTIONE),
     ("GrantService/VerifyRequest", &GESTIONE),
-    (
-        "ReportService/GetReportSintetico",
-        &[
-            ("", [S, S, S, S, C, C]),
-            ("normativa", [S, S, S, S, C, C]),
-            ("prestazione", [S, S, S, S, C, C]),
-            ("periodo", [S, S, S, S, C, C]),
-        ],
-    ),
+    ("ReportService/DownloadReportSintetico", &REPORT),
+    ("ReportService/GetReportSintetico", &REPORT),
     ("ReportService/ListNormative", &[("", [S, S, S, S, C, C])]),
     ("ReportService/ListPrestazioni", &[("", [S, S, S, S, C, C])]),
     ("ReportService/ListRilevazioni", &[("", [S, S, S, S, C, C])]),
@@ -300,7 +301,11 @@ async fn my_access_tells_exactly_what_is_allowed() {
             .collect();
         assert_eq!(told, expected, "{profilo}");
         for chiamata in &answer.chiamate {
-            let rows = ["DecreeService/ListDecrees", "DecreeService/ExportDecrees"];
+            let rows = [
+                "DecreeService/ListDecrees",
+                "DecreeService/ExportDecrees",
+                "DecreeService/DownloadDecrees",
+            ];
             let sees = |colonna: &str| chiamata.colonne.iter().any(|c| c == colonna);
             let has_rows = rows.contains(&&*chiamata.rpc);
             assert_eq!(sees("cf_azienda"), has_rows, "{profilo}");

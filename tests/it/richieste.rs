@@ -1,8 +1,9 @@
 //! Requests that are well formed and wrong, or strange: every call says all that is wrong at once, and nothing else happens.
 
 use omnia::proto::{
-    CountDecreesRequest, ErrorReason, ExportDecreesRequest, FiltroDecreti, FiltroReport,
-    GetReportSinteticoRequest, ListDecreesRequest, ListRilevazioniRequest, Periodo,
+    CountDecreesRequest, DownloadDecreesRequest, ErrorReason, ExportDecreesRequest, FiltroDecreti,
+    FiltroReport, FormatoFile, GetReportSinteticoRequest, ListDecreesRequest,
+    ListRilevazioniRequest, Periodo,
 };
 use tonic::{Code, Status};
 
@@ -31,13 +32,13 @@ fn invalid(status: &Status, fields: &[&str]) -> Errore {
     errore
 }
 
-/// The same selection to the three calls of the detail.
+/// The same selection to the four calls of the detail.
 async fn dettaglio(
     cliente: &mut Cliente,
     normativa: &str,
     filtro: &FiltroDecreti,
     rilevazione: i32,
-) -> [Result<(), Status>; 3] {
+) -> [Result<(), Status>; 4] {
     let (normativa, filtro) = (normativa.to_owned(), Some(filtro.clone()));
     let list = cliente.decreti.list_decrees(ListDecreesRequest {
         normativa: normativa.clone(),
@@ -53,12 +54,20 @@ async fn dettaglio(
     });
     let count = count.await.map(drop);
     let export = cliente.decreti.export_decrees(ExportDecreesRequest {
-        normativa,
-        filtro,
+        normativa: normativa.clone(),
+        filtro: filtro.clone(),
         rilevazione,
         ..Default::default()
     });
-    [list, count, export.await.map(drop)]
+    let export = export.await.map(drop);
+    let download = cliente.decreti.download_decrees(DownloadDecreesRequest {
+        normativa,
+        filtro,
+        rilevazione,
+        formato: FormatoFile::Xlsx.into(),
+        ..Default::default()
+    });
+    [list, count, export, download.await.map(drop)]
 }
 
 async fn report(

@@ -61,5 +61,6 @@ fn the_bytes_are_these() {
     let file = scrivi(1000, 600);
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &file);
     let digest: String = digest.as_ref().iter().map(|b| format!("{b:02x}")).collect();
-    expect_test::expect!["20975 7931ec80433da999240c4dbb3257dee465dcf4711499d8e7577752b61dcebd99"].assert_eq(&format!("{} {digest}", file.len()));
+    expect_test::expect!["20975 7931ec80433da999240c4dbb3257dee465dcf4711499d8e7577752b61dcebd99"]
+        .assert_eq(&format!("{} {digest}", file.len()));
 }

@@ -117,11 +117,14 @@ async fn what_is_masked_does_not_leave_postgres() {
         for rpc in RPC {
             let filters: &[&str] = match rpc {
                 "DecreeService/CountDecrees"
+                | "DecreeService/DownloadDecrees"
                 | "DecreeService/ExportDecrees"
                 | "DecreeService/ListDecrees" => {
                     &["", "codifica_sistema_unico", "numero_decreto", "periodo"]
                 }
-                "ReportService/GetReportSintetico" => &["", "normativa", "prestazione", "periodo"],
+                "ReportService/DownloadReportSintetico" | "ReportService/GetReportSintetico" => {
+                    &["", "normativa", "prestazione", "periodo"]
+                }
                 _ => &[""],
             };
             for filter in filters {

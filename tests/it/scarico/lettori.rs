@@ -1,6 +1,14 @@
-//! Files read back by other libraries than those that write them.
+//! Files read back: by the csv crate, as the XML that an XLSX is, and by the reader of the parquet crate. What other software
+//! makes of them is seen in tests/interop.
 
+use std::io::{Cursor, Read as _};
+
+use chrono::{Days, NaiveDate};
 use omnia::proto::FormatoFile;
+use parquet::{
+    file::reader::{FileReader as _, SerializedFileReader},
+    record::Field,
+};
 
 /// A file as a table of texts: what each cell says, in the contract's form of it.
 #[derive(Debug, PartialEq)]
@@ -25,7 +33,9 @@ pub fn leggi(formato: FormatoFile, byte: &[u8]) -> Letto {
             }
             letto
         }
-        other => panic!("{other:?} is not read here"),
+        FormatoFile::Xlsx => xlsx(byte),
+        FormatoFile::Parquet => parquet(byte),
+        FormatoFile::Unspecified => panic!("no format"),
     }
 }
 
@@ -53,4 +63,81 @@ fn decimale(cella: &str) -> Option<String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let right = digits(units.strip_prefix('-').unwrap_or(units)) && digits(cents);
     right.then(|| format!("{units}.{cents}"))
+}
+
+/// One part of an XLSX.
+pub fn parte(byte: &[u8], nome: &str) -> String {
+    let mut zip = zip::ZipArchive::new(Cursor::new(byte)).unwrap();
+    let mut testo = String::new();
+    let mut parte = zip.by_name(nome).unwrap();
+    parte.read_to_string(&mut testo).unwrap();
+    testo
+}
+
+/// The first sheet of a workbook.
+fn xlsx(byte: &[u8]) -> Letto {
+    let foglio = parte(byte, "xl/worksheets/sheet1.xml");
+    let mut righe = foglio.split("<row r=\"").skip(1).map(riga);
+    let colonne = righe.next().unwrap();
+    let righe = righe.map(|mut riga| {
+        riga.resize(colonne.len(), String::new());
+        riga
+    });
+    Letto {
+        righe: righe.collect(),
+        colonne,
+    }
+}
+
+/// Every cell where its name says; `A1` and `B1` are those of the header.
+fn riga(xml: &str) -> Vec<String> {
+    let mut celle: Vec<String> = Vec::new();
+    for cella in xml.split("<c r=\"").skip(1) {
+        let colonna = usize::from(cella.as_bytes()[0] - b'A');
+        celle.resize(colonna, String::new());
+        let between = |open: &str, close: &str| {
+            let (_, rest) = cella.split_once(open)?;
+            Some(rest.split_once(close).unwrap().0.to_owned())
+        };
+        let testo = between("<t>", "</t>");
+        let style = between(" s=\"", "\"");
+        celle.push(match (testo, style.as_deref()) {
+            (Some(testo), _) => testo,
+            (None, Some("1")) => {
+                let days = between("<v>", "</v>").unwrap().parse().unwrap();
+                let zero = NaiveDate::from_ymd_opt(1899, 12, 30).unwrap();
+                (zero + Days::new(days)).to_string()
+            }
+            (None, style) => {
+                assert_eq!(style, Some("2"), "an amount");
+                between("<v>", "</v>").unwrap()
+            }
+        });
+    }
+    celle
+}
+
+fn parquet(byte: &[u8]) -> Letto {
+    let reader = SerializedFileReader::new(bytes::Bytes::copy_from_slice(byte)).unwrap();
+    let schema = reader.metadata().file_metadata().schema_descr();
+    let colonne = schema
+        .columns()
+        .iter()
+        .map(|c| c.name().to_owned())
+        .collect();
+    let righe = reader.get_row_iter(None).unwrap().map(|row| {
+        let row = row.unwrap();
+        row.get_column_iter()
+            .map(|(_, field)| match field {
+                Field::Null => String::new(),
+                Field::Str(text) => text.clone(),
+                Field::Decimal(_) | Field::Date(_) => field.to_string(),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    });
+    Letto {
+        righe: righe.collect(),
+        colonne,
+    }
 }

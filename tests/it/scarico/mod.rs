@@ -8,7 +8,10 @@
 //! | never a short file that looks whole | [`interrotti`] |
 
 mod formati;
+mod interrotti;
 mod lettori;
+mod ripresa;
+mod visibili;
 
 use omnia::proto::{
     ChiusuraFileDecreti, ChiusuraFileReport, DownloadDecreesRequest,
@@ -135,4 +138,9 @@ pub async fn report(
 }
 
 /// Every format.
-pub const FORMATI: [FormatoFile; 2] = [FormatoFile::Csv, FormatoFile::CsvExcel];
+pub const FORMATI: [FormatoFile; 4] = [
+    FormatoFile::Csv,
+    FormatoFile::CsvExcel,
+    FormatoFile::Xlsx,
+    FormatoFile::Parquet,
+];

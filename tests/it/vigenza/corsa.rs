@@ -214,6 +214,7 @@ async fn a_policy_that_gives_less_ends_the_streams_that_have_more() {
              p, senza-matricola, DecreeService/ExportDecrees, filtro, matricola_azienda, deny\n\
              p, senza-matricola, DecreeService/ListDecrees, filtro, matricola_azienda, deny\n\
              p, senza-matricola, DecreeService/CountDecrees, filtro, matricola_azienda, deny\n\
+             p, senza-matricola, DecreeService/DownloadDecrees, filtro, matricola_azienda, deny\n\
              g, mlps-ammortizzatori, senza-matricola\n",
         );
     })

@@ -1,0 +1,173 @@
+//! A download when something goes wrong on the way: it ends whole or with an error, never short and well.
+
+use std::time::Duration;
+
+use omnia::proto::{
+    ChiusuraFileDecreti, DownloadDecreesRequest, DownloadDecreesResponse, ErrorReason, FormatoFile,
+};
+use tokio::time::{sleep, timeout};
+use tonic::{Code, Status, Streaming};
+
+use super::{Drenato, FORMATI, decreti, drena};
+use crate::{
+    errore::assert_errore,
+    flusso::molte,
+    modello::NORMATIVE,
+    servizio::{Cliente, Servizio},
+};
+
+/// A CSV of some 7 MB: far more than what fits between a server and a client who does not read.
+const RIGHE: u32 = 60_000;
+const CHI: &str = "cliente-mlps-ammortizzatori";
+
+async fn scena(change: impl FnOnce(&mut omnia::config::Settings)) -> (Servizio, Cliente) {
+    let servizio = Servizio::avvia_con(change).await;
+    servizio.carica(&molte(RIGHE), "2026-10-31").await;
+    let cliente = servizio.cliente("mlps-ammortizzatori").await;
+    (servizio, cliente)
+}
+
+async fn scarica(
+    cliente: &mut Cliente,
+    formato: FormatoFile,
+    offset: i64,
+) -> Result<Streaming<DownloadDecreesResponse>, Status> {
+    let request = DownloadDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        rilevazione: 1,
+        formato: formato.into(),
+        offset,
+        ..Default::default()
+    };
+    let stream = cliente.decreti.download_decrees(request).await?;
+    Ok(stream.into_inner())
+}
+
+/// The rest of a file that broke is what follows, and together they are the file.
+async fn riprendi(cliente: &mut Cliente, rotto: Drenato<ChiusuraFileDecreti>) {
+    let mut byte = rotto.byte;
+    let offset = i64::try_from(byte.len()).unwrap();
+    let stream = scarica(cliente, FormatoFile::Csv, offset).await.unwrap();
+    let rest = drena(stream, offset).await;
+    byte.extend(rest.byte);
+    let whole = scarica(cliente, FormatoFile::Csv, 0).await.unwrap();
+    let whole = drena(whole, 0).await;
+    assert!(byte == whole.byte);
+    assert_eq!(rest.esito.unwrap(), whole.esito.unwrap());
+}
+
+#[tokio::test]
+async fn the_deadline_of_a_client_that_stopped_reading() {
+    let (servizio, mut cliente) = scena(|s| {
+        s.export.deadline_seconds = 3;
+        s.export.max_concurrent = 1;
+    })
+    .await;
+    let stream = scarica(&mut servizio.lento(CHI), FormatoFile::Csv, 0)
+        .await
+        .unwrap();
+    // Downloads count among the exports.
+    let status = scarica(&mut cliente, FormatoFile::Xlsx, 0)
+        .await
+        .unwrap_err();
+    assert_errore(
+        &status,
+        Code::ResourceExhausted,
+        ErrorReason::TooManyExports,
+    );
+    sleep(Duration::from_millis(3200)).await;
+    let rotto = drena(stream, 0).await;
+    let status = rotto.esito.as_ref().unwrap_err();
+    assert_errore(status, Code::DeadlineExceeded, ErrorReason::ExportDeadline);
+    riprendi(&mut cliente, rotto).await;
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn the_server_stops_while_a_download_runs() {
+    let (servizio, _) = scena(|s| s.server.drain_seconds = 1).await;
+    let mut streams = Vec::new();
+    for formato in FORMATI {
+        streams.push(scarica(&mut servizio.lento(CHI), formato, 0).await.unwrap());
+    }
+    // Read so slowly that it cannot end within the second to drain.
+    let mut stream = streams.swap_remove(0);
+    stream.message().await.unwrap().unwrap();
+    servizio.chiedi_di_fermarsi();
+    let reader = tokio::spawn(async move {
+        sleep(Duration::from_millis(1200)).await;
+        let mut last = Ok(None);
+        while let Ok(Some(message)) = stream.message().await.inspect_err(|status| {
+            last = Err(status.clone());
+        }) {
+            last = Ok(Some(message));
+        }
+        last
+    });
+    servizio.ferma().await;
+    let status = reader.await.unwrap().unwrap_err();
+    assert_errore(&status, Code::Unavailable, ErrorReason::ShuttingDown);
+    for stream in streams {
+        // A small one may have ended in time, and then it is whole: drena sees to that.
+        let _ = drena(stream, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn the_database_goes_in_the_middle() {
+    let (servizio, mut cliente) = scena(|s| s.export.batch_rows = 200).await;
+    let mut broken = 0;
+    for formato in FORMATI {
+        let whole = drena(scarica(&mut cliente, formato, 0).await.unwrap(), 0).await;
+        for pause in [0, 10, 40] {
+            let stream = scarica(&mut cliente, formato, 0).await.unwrap();
+            let reader = tokio::spawn(drena(stream, 0));
+            sleep(Duration::from_millis(pause)).await;
+            while !reader.is_finished() {
+                servizio.db.stacca().await;
+            }
+            let file = reader.await.unwrap();
+            match file.esito {
+                Ok(chiusura) => assert_eq!(&chiusura, whole.esito.as_ref().unwrap()),
+                Err(status) => {
+                    assert_errore(&status, Code::Unavailable, ErrorReason::DatabaseUnavailable);
+                    assert!(whole.byte.starts_with(&file.byte), "{formato:?}");
+                    broken += 1;
+                }
+            }
+        }
+    }
+    assert!(broken > 0, "every download got through");
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_nothing_behind() {
+    let (servizio, mut cliente) = scena(|s| s.export.max_concurrent = 1).await;
+    for formato in FORMATI {
+        let mut stream = scarica(&mut servizio.lento(CHI), formato, 0).await.unwrap();
+        stream.message().await.unwrap().unwrap();
+        drop(stream);
+        let request = DownloadDecreesRequest {
+            normativa: NORMATIVE[0].into(),
+            formato: FormatoFile::Csv.into(),
+            ..Default::default()
+        };
+        // Its place is free.
+        let again = async {
+            loop {
+                match decreti(&mut cliente, request.clone()).await {
+                    Ok(file) => return file,
+                    Err(status) => {
+                        let (code, reason) = (Code::ResourceExhausted, ErrorReason::TooManyExports);
+                        assert_errore(&status, code, reason);
+                        sleep(Duration::from_millis(20)).await;
+                    }
+                }
+            }
+        };
+        let file = timeout(Duration::from_secs(20), again).await.unwrap();
+        assert_eq!(file.chiusura.totali.unwrap().righe, i64::from(RIGHE));
+    }
+    servizio.ferma().await;
+}
