@@ -40,12 +40,7 @@ pub struct Report {
 impl Report {
     /// Serves from the database behind `pool`, and the report itself from `memoria`.
     #[must_use]
-    pub fn new(
-        pool: PgPool,
-        rilevazioni: Rilevazioni,
-        memoria: Memoria,
-        limiti: Limiti,
-    ) -> Self {
+    pub fn new(pool: PgPool, rilevazioni: Rilevazioni, memoria: Memoria, limiti: Limiti) -> Self {
         Self {
             pool,
             rilevazioni,
@@ -109,11 +104,10 @@ impl Report {
         let mut violations = Violations::default();
         let filtro = FiltroReport::parse(&mut violations, request.filtro);
         let numero = read::rilevazione(&mut violations, request.rilevazione);
-        let richiesta =
-            Richiesta::parse(&mut violations, request.formato, request.offset, numero);
+        let richiesta = Richiesta::parse(&mut violations, request.formato, request.offset, numero);
         violations.finish()?;
-        let richiesta = richiesta
-            .ok_or_else(|| Error::internal("a field is missing without a violation"))?;
+        let richiesta =
+            richiesta.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
 
         let permesso = chi.permetti(filtro)?;
         let selezione = permesso.selezione().descrivi();

@@ -46,7 +46,7 @@ pub(super) fn numero(xml: &mut Vec<u8>, dove: Dove<'_>, numero: &str) -> Result<
     let (units, cents) = numero.split_once('.').unwrap_or((numero, ""));
     let units = units.strip_prefix('-').unwrap_or(units);
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if units.is_empty() || !digits(units) || !digits(cents) {
+    if units.is_empty() || !digits(units) || !digits(cents) || numero.ends_with('.') {
         return Err(Error::internal("a cell of a number column is not a number"));
     }
     if units.trim_start_matches('0').len() + cents.len() > CIFRE {
@@ -169,7 +169,7 @@ mod tests {
             };
             assert_eq!(xml, expected);
         }
-        for bad in ["", "-", ".50", "1e5", "=1", "1,50", "+1.00", "1.-5"] {
+        for bad in ["", "-", ".50", "1e5", "=1", "1,50", "+1.00", "1.-5", "1."] {
             assert!(numero(&mut Vec::new(), DOVE, bad).is_err(), "{bad}");
         }
     }

@@ -16,8 +16,8 @@ use crate::{
     servizio::{Cliente, Servizio},
 };
 
-/// A CSV of some 7 MB: far more than what fits between a server and a client who does not read.
-const RIGHE: u32 = 60_000;
+/// A CSV of some 3.5 MB: more than what fits between a server and a client who does not read, which is some 2 MB.
+const RIGHE: u32 = 30_000;
 const CHI: &str = "cliente-mlps-ammortizzatori";
 
 async fn scena(change: impl FnOnce(&mut omnia::config::Settings)) -> (Servizio, Cliente) {
@@ -59,7 +59,7 @@ async fn riprendi(cliente: &mut Cliente, rotto: Drenato<ChiusuraFileDecreti>) {
 #[tokio::test]
 async fn the_deadline_of_a_client_that_stopped_reading() {
     let (servizio, mut cliente) = scena(|s| {
-        s.export.deadline_seconds = 3;
+        s.export.deadline_seconds = 5;
         s.export.max_concurrent = 1;
     })
     .await;
@@ -75,7 +75,7 @@ async fn the_deadline_of_a_client_that_stopped_reading() {
         Code::ResourceExhausted,
         ErrorReason::TooManyExports,
     );
-    sleep(Duration::from_millis(3200)).await;
+    sleep(Duration::from_millis(5200)).await;
     let rotto = drena(stream, 0).await;
     let status = rotto.esito.as_ref().unwrap_err();
     assert_errore(status, Code::DeadlineExceeded, ErrorReason::ExportDeadline);
