@@ -118,6 +118,8 @@ def main():
         header, content, closing = whole(download(formato), name)
         check(control(closing.totali) == expected, f"{name}: the totals of CountDecrees")
         _, begun, _ = drain(download(formato), stop_after=1)
+        # A client that has lost the end of what came.
+        begun = begun[: len(begun) * 2 // 3]
         _, rest, again = drain(download(formato, len(begun)), offset=len(begun))
         check(begun + rest == content and again == closing, f"{name}: broken off at {len(begun)} bytes and resumed: the same file")
         paths[name] = str(directory / f"{name.lower()}-{header.nome}")
@@ -141,7 +143,7 @@ def main():
     )
     same("CSV by pyarrow", arrow.num_rows, [pyarrow.compute.sum(arrow[f]).as_py() for f in FIGURES])
     sums = ", ".join(f"sum({f}::decimal(18,2))" for f in FIGURES)
-    row = duckdb.sql(f"select count(*), {sums} from read_csv('{paths['CSV']}', all_varchar = true)").fetchone()
+    row = duckdb.sql(f"select count(*), {sums} from read_csv('{paths['CSV']}', all_varchar = true)").fetchall()[0]
     same("CSV by DuckDB", row[0], row[1:])
     frame = polars.read_csv(paths["CSV"], infer_schema=False)
     same("CSV by polars", len(frame), [sum(map(Decimal, frame[f]), ZERO) for f in FIGURES])
@@ -179,7 +181,7 @@ def main():
     frame = polars.read_parquet(paths["PARQUET"])
     same("Parquet by polars", len(frame), [frame[f].sum() for f in FIGURES])
     sums = ", ".join(f"sum({f})" for f in FIGURES)
-    row = duckdb.sql(f"select count(*), {sums} from '{paths['PARQUET']}'").fetchone()
+    row = duckdb.sql(f"select count(*), {sums} from '{paths['PARQUET']}'").fetchall()[0]
     same("Parquet by DuckDB", row[0], row[1:])
 
     # XLSX
