@@ -26,6 +26,8 @@ pub struct Pezzo {
     pub byte: Bytes,
     /// Rows that are first seen in it, for the log.
     pub righe: i64,
+    /// Rows that were seen when it was whole, for whoever waits for the file.
+    pub finora: i64,
 }
 
 /// What is said of a file at its end.
@@ -114,6 +116,8 @@ struct Taglio {
     in_attesa: i64,
     /// Rows with bytes that are wanted and in no piece yet.
     righe: i64,
+    /// Rows with bytes, wanted or not.
+    viste: i64,
 }
 
 impl Taglio {
@@ -125,6 +129,7 @@ impl Taglio {
             resto: BytesMut::new(),
             in_attesa: 0,
             righe: 0,
+            viste: 0,
         }
     }
 
@@ -139,6 +144,7 @@ impl Taglio {
         self.in_attesa += righe;
         if !byte.is_empty() {
             let righe = std::mem::take(&mut self.in_attesa);
+            self.viste += righe;
             // Rows whose bytes were all skipped are not sent, and not told.
             if self.dimensione > self.offset {
                 self.righe += righe;
@@ -161,6 +167,7 @@ impl Taglio {
             offset,
             byte: self.resto.split_to(room.min(self.resto.len())).freeze(),
             righe: std::mem::take(&mut self.righe),
+            finora: self.viste,
         })
     }
 

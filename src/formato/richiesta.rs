@@ -59,6 +59,7 @@ impl From<Pezzo> for PezzoFile {
             // It comes from an i64, and a file of 2^63 bytes is not made in this world's time.
             offset: pezzo.offset.cast_signed(),
             contenuto: pezzo.byte,
+            righe: pezzo.finora,
         }
     }
 }
