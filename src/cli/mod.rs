@@ -15,6 +15,7 @@ mod policy;
 mod progress;
 mod report_table;
 mod serve;
+mod testo;
 mod token;
 mod voucher;
 

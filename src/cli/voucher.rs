@@ -1,13 +1,10 @@
 //! `omnia voucher`: what this service would say to a token, check by check.
 
-use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
+use super::testo::Testo;
 use crate::{
     abilitazione::{
         Vocabulary,
@@ -57,42 +54,6 @@ struct Check {
     ente: Option<Ente>,
 }
 
-/// Where a text is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Testo {
-    Qui(String),
-    File(PathBuf),
-    Stdin,
-}
-
-impl std::str::FromStr for Testo {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match (text, text.strip_prefix('@')) {
-            ("-", _) => Self::Stdin,
-            (_, Some(path)) => Self::File(path.into()),
-            _ => Self::Qui(text.to_owned()),
-        })
-    }
-}
-
-impl Testo {
-    fn leggi(self) -> Result<String, Sentence> {
-        let text = match self {
-            Self::Qui(text) => text,
-            Self::File(path) => std::fs::read_to_string(&path)
-                .map_err(|error| format!("{}: {error}", path.display()))?,
-            Self::Stdin => {
-                let mut text = String::new();
-                std::io::stdin().read_to_string(&mut text)?;
-                text
-            }
-        };
-        Ok(text.trim().to_owned())
-    }
-}
-
 impl Voucher {
     /// Runs it.
     ///
@@ -123,8 +84,8 @@ impl Check {
         let access = with_demo_keys(settings)?;
         let chiamanti = app::chiamanti(&access, None, Clock::system()).await?;
         let token = self.token.leggi()?;
-        let prova = self.proof.map(Testo::leggi).transpose()?;
-        let evidenza = self.evidence.map(Testo::leggi).transpose()?;
+        let prova = self.proof.as_ref().map(Testo::leggi).transpose()?;
+        let evidenza = self.evidence.as_ref().map(Testo::leggi).transpose()?;
         let (schema, token) = schema(&token, prova.is_some());
         let credenziali = Credenziali {
             schema,
