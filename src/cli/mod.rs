@@ -1,12 +1,14 @@
 //! The subcommands of `omnia`, one file each.
 //!
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
-//! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
+//! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1;
+//! only `omnia get`, which scripts run unattended, has more codes than that.
 
 mod audit;
 mod blocks;
 mod demo;
 mod generate;
+mod get;
 mod grant;
 mod interrupt;
 mod load;
@@ -24,7 +26,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::{
-    audit::Audit, blocks::Blocks, demo::Demo, generate::Generate, grant::Grant,
+    audit::Audit, blocks::Blocks, demo::Demo, generate::Generate, get::Get, grant::Grant,
     interrupt::interruptible, load::Load, migrate::Migrate, policy::Policy, serve::Serve,
     token::Token, voucher::Voucher,
 };
@@ -48,6 +50,7 @@ enum Command {
     Serve(Serve),
     Demo(Demo),
     Generate(Generate),
+    Get(Get),
     Grant(Grant),
     Load(Load),
     Migrate(Migrate),
@@ -70,6 +73,7 @@ impl Cli {
             Command::Demo(demo) => demo.run(settings).await,
             Command::Audit(audit) => interruptible(audit.run(&settings)).await,
             Command::Generate(generate) => interruptible(generate.run()).await,
+            Command::Get(get) => get.run(&settings).await,
             Command::Grant(grant) => interruptible(grant.run(&settings)).await,
             Command::Load(load) => interruptible(load.run(&settings)).await,
             Command::Blocks(blocks) => interruptible(blocks.run(&settings)).await,

@@ -1,13 +1,20 @@
 //! A progress bar for work that takes more than a second, where somebody is looking.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::task::JoinHandle;
 
 /// Work shorter than this shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
+
+/// Work that is measured in something, with its rows told beside it.
+const WORK: &str = "{bar:40} {percent}% {msg}";
+/// Rows, and nothing else.
+const ROWS: &str = "{bar:40} {percent}% {human_pos} of {human_len} rows, {rate} rows/s, {eta} left";
+/// Nobody knows how long it takes.
+const UNKNOWN: &str = "{spinner} {msg} ({elapsed})";
 
 /// A bar on standard error; gone when dropped.
 #[derive(Debug)]
@@ -19,8 +26,21 @@ pub(super) struct Progress {
 impl Progress {
     /// A bar for `length` units of work.
     pub(super) fn new(length: u64) -> Self {
+        Self::styled(length, style(WORK))
+    }
+
+    /// A bar for so many rows, with their rate and the time that is left.
+    pub(super) fn of_rows(rows: u64) -> Self {
+        let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
+            // A rate that is not a number is none.
+            let _ = write!(text, "{}", HumanCount(state.per_sec() as u64));
+        };
+        Self::styled(rows, style(ROWS).with_key("rate", rate))
+    }
+
+    fn styled(length: u64, style: ProgressStyle) -> Self {
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
-        bar.set_style(style("{bar:40} {percent}% {msg}"));
+        bar.set_style(style);
         let reveal = tokio::spawn({
             let bar = bar.clone();
             async move {
@@ -43,6 +63,12 @@ impl Progress {
         self.bar.set_position(done);
     }
 
+    /// So much was done before: it is not counted in the rate.
+    pub(super) fn start_from(&self, done: u64) {
+        self.bar.set_position(done);
+        self.bar.reset_eta();
+    }
+
     /// Shows rows and their rate next to the bar.
     pub(super) fn rows(&self, rows: u64) {
         let millis = self.bar.elapsed().as_millis().max(1);
@@ -52,7 +78,7 @@ impl Progress {
 
     /// From here on nobody knows how long it takes.
     pub(super) fn spin(&self, message: &'static str) {
-        self.bar.set_style(style("{spinner} {msg} ({elapsed})"));
+        self.bar.set_style(style(UNKNOWN));
         self.bar.set_message(message);
     }
 
@@ -78,9 +104,11 @@ fn style(template: &str) -> ProgressStyle {
 mod tests {
     use indicatif::ProgressStyle;
 
+    use super::{ROWS, UNKNOWN, WORK};
+
     #[test]
     fn the_templates_are_right() {
-        for template in ["{bar:40} {percent}% {msg}", "{spinner} {msg} ({elapsed})"] {
+        for template in [WORK, ROWS, UNKNOWN] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

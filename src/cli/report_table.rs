@@ -58,7 +58,7 @@ fn row(normativa: &str, prestazione: &str, cifre: [Option<&str>; 5]) -> Vec<Cell
 }
 
 /// "1234567.80" as "1.234.567,80", the way an Italian reader expects it.
-fn grouped(importo: &str) -> String {
+pub(super) fn grouped(importo: &str) -> String {
     let Some((whole, cents)) = importo.split_once('.') else {
         return importo.to_owned();
     };

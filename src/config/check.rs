@@ -19,6 +19,7 @@ impl Settings {
         self.audit.check()?;
         self.export.check()?;
         self.report.check()?;
+        self.client.check()?;
         self.telemetry.check()?;
         if self.export.max_concurrent >= self.database.max_connections as usize {
             return Err(format!(

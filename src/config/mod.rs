@@ -17,6 +17,7 @@
 
 mod check;
 mod check_issuers;
+mod client;
 mod issuers;
 mod list;
 mod quota;
@@ -29,6 +30,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use self::{
+    client::{Client, Indirizzo},
     issuers::{Evidence, Issuer, Keys},
     quota::{Quota, QuotaProfilo},
     tls::{ClientCertificate, Tls},
@@ -55,6 +57,8 @@ pub struct Settings {
     pub export: Export,
     /// The report's memory.
     pub report: Report,
+    /// Where `omnia get` asks.
+    pub client: Client,
     /// Logs, traces and metrics.
     pub telemetry: Telemetry,
 }

@@ -27,6 +27,7 @@ mod flusso;
 mod forged;
 mod gestione;
 mod gestione_elenchi;
+mod get;
 mod indirizzo;
 mod ingresso;
 mod mascheramento;

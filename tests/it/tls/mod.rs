@@ -3,6 +3,7 @@
 mod abilitazione;
 mod autorita;
 mod canale;
+mod cliente;
 mod programma;
 mod ricarica;
 mod stretta;

@@ -1,0 +1,244 @@
+//! A refusal of the service, read: the google.rpc details become lines for a person.
+
+use std::{env, error::Error, fmt, time::Duration};
+
+use tokio_rustls::rustls;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::{error::Reason, rpc::status::DOMAIN};
+
+/// In which language the service's sentence is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lingua {
+    Italiano,
+    Inglese,
+}
+
+impl Lingua {
+    /// That of the locale.
+    pub(super) fn di_questo_terminale() -> Self {
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+        match set {
+            Some(locale) if locale.starts_with("it") => Self::Italiano,
+            _ => Self::Inglese,
+        }
+    }
+}
+
+/// What the service said. Whatever a terminal would obey in it is replaced.
+#[derive(Debug)]
+pub(super) struct Risposta {
+    code: Code,
+    frase: String,
+    /// Bad fields and what is wrong with them; facts about the failure.
+    righe: Vec<String>,
+    /// As in error_reason.proto. `None`: it was not our service that spoke.
+    pub(super) motivo: Option<String>,
+    /// When to come back.
+    pub(super) riprova: Option<Duration>,
+}
+
+impl Risposta {
+    /// Reads a status.
+    pub(super) fn di(status: &Status, lingua: Lingua) -> Self {
+        let details = status.get_error_details();
+        let info = details.error_info().filter(|info| info.domain == DOMAIN);
+        let mut righe = Vec::new();
+        let localized = details.localized_message();
+        let frase = match (lingua, localized) {
+            (Lingua::Italiano, Some(localized)) => {
+                // The first line is the sentence; the others are the bad fields.
+                let mut lines = localized.message.lines().map(pulito);
+                let frase = lines.next().unwrap_or_default();
+                righe.extend(lines);
+                frase
+            }
+            _ => {
+                let violations = details.bad_request().map(|bad| &bad.field_violations[..]);
+                righe.extend(violations.unwrap_or_default().iter().map(|violation| {
+                    pulito(&format!("{}: {}", violation.field, violation.description))
+                }));
+                pulito(status.message())
+            }
+        };
+        let quote = details.quota_failure().map(|quota| &quota.violations[..]);
+        righe.extend(
+            (quote.unwrap_or_default().iter())
+                .map(|quota| pulito(&format!("{}: {}", quota.subject, quota.description))),
+        );
+        if let Some(info) = info {
+            let mut facts: Vec<_> = info
+                .metadata
+                .iter()
+                .map(|(key, value)| pulito(&format!("{key}: {value}")))
+                .collect();
+            facts.sort();
+            righe.append(&mut facts);
+        }
+        Self {
+            code: status.code(),
+            frase,
+            righe,
+            motivo: info.map(|info| info.reason.clone()),
+            riprova: details.retry_info().and_then(|retry| retry.retry_delay),
+        }
+    }
+
+    /// Whether a field of this name is among the bad ones.
+    pub(super) fn nomina(&self, campo: &str) -> bool {
+        let named = |riga: &String| riga.split_once(": ").is_some_and(|(name, _)| name == campo);
+        self.righe.iter().any(named)
+    }
+
+    /// Whether a call that ends with this code, without details, was broken off on its way.
+    pub(super) fn interrotta(&self) -> bool {
+        matches!(
+            self.code,
+            Code::Unavailable
+                | Code::Unknown
+                | Code::Cancelled
+                | Code::Internal
+                | Code::Aborted
+                | Code::DeadlineExceeded
+                | Code::ResourceExhausted
+        )
+    }
+
+    fn consiglio(&self) -> Option<String> {
+        let is = |reason: Reason| self.motivo.as_deref() == Some(reason.as_str_name());
+        if is(Reason::ProofInvalid) {
+            return Some(
+                "omnia get makes no DPoP proofs: use a token that is bound to no key".to_owned(),
+            );
+        }
+        let attesa = self.riprova?.as_secs().max(1);
+        Some(format!("come back in {attesa} s"))
+    }
+}
+
+impl fmt::Display for Risposta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let frase = match self.frase.as_str() {
+            "" => "the service refuses, and does not say why",
+            frase => frase,
+        };
+        match &self.motivo {
+            Some(motivo) => write!(f, "{frase} ({})", pulito(motivo))?,
+            // Of whatever stands between us and the service, or is there in its place.
+            None => write!(f, "{frase} ({:?})", self.code)?,
+        }
+        for riga in &self.righe {
+            write!(f, "\n  {riga}")?;
+        }
+        match self.consiglio() {
+            Some(consiglio) => write!(f, "\n  {consiglio}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Without what a terminal would obey: the text comes from the network.
+fn pulito(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
+/// An error and what caused it, in one line, each said once.
+pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for error in chain(error) {
+        let text = match error.downcast_ref::<Status>() {
+            Some(status) => status.message().to_owned(),
+            None => error.to_string(),
+        };
+        // Many an error repeats the one that caused it.
+        if !text.is_empty() && !said.iter().any(|one| one.contains(&text)) {
+            said.push(text);
+        }
+    }
+    pulito(&said.join(": "))
+}
+
+/// What TLS has against a connection, if it is TLS that ended it: no later try will change that.
+pub(super) fn tls(error: &(dyn Error + 'static)) -> Option<String> {
+    chain(error).find_map(|error| {
+        let inner = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(|error| error.get_ref())
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        inner
+            .or_else(|| error.downcast_ref::<rustls::Error>())
+            .map(|error| pulito(&error.to_string()))
+    })
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::{Error, Violation},
+        rpc::status::into_status,
+        valori::Difetto,
+    };
+
+    #[test]
+    fn every_bad_field_is_a_line_in_either_language() {
+        let violation = |field: &str| Violation {
+            field: field.to_owned(),
+            difetto: Difetto::new("is \u{1b}[2J wrong", "è errato"),
+        };
+        let status = into_status(Error::invalid(vec![
+            violation("normativa"),
+            violation("filtro.periodo.al"),
+        ]));
+        let english = Risposta::di(&status, Lingua::Inglese);
+        assert_eq!(
+            english.to_string(),
+            "the request has invalid fields (ERROR_REASON_INVALID_REQUEST)\n  normativa: is \u{fffd}[2J wrong\n  \
+             filtro.periodo.al: is \u{fffd}[2J wrong"
+        );
+        assert!(english.nomina("normativa") && !english.nomina("filtro"));
+        let italiano = Risposta::di(&status, Lingua::Italiano).to_string();
+        assert!(
+            italiano.ends_with("\n  normativa: è errato.\n  filtro.periodo.al: è errato."),
+            "{italiano}"
+        );
+    }
+
+    #[test]
+    fn facts_come_sorted_and_another_domain_is_not_ours() {
+        let error = Error::new(Reason::FilterDenied, "no")
+            .with("profilo", "p")
+            .with("filtri", "f");
+        let text = Risposta::di(&into_status(error), Lingua::Inglese).to_string();
+        assert_eq!(
+            text,
+            "no (ERROR_REASON_FILTER_DENIED)\n  filtri: f\n  profilo: p"
+        );
+        let foreign = Risposta::di(&Status::unauthenticated(""), Lingua::Inglese);
+        assert!(foreign.motivo.is_none());
+        assert_eq!(
+            foreign.to_string(),
+            "the service refuses, and does not say why (Unauthenticated)"
+        );
+    }
+
+    #[test]
+    fn causes_are_said_once() {
+        let inner = std::io::Error::other("Connection refused");
+        let outer = std::io::Error::other(format!("connect: {inner}"));
+        assert_eq!(causes(&outer), "connect: Connection refused");
+    }
+}

@@ -1,0 +1,200 @@
+//! What an unfinished file is of: kept beside it, so that the same command goes on with it and no other does.
+
+use std::{
+    fmt,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::selezione::Chiesto;
+use crate::proto;
+
+/// Which download this is. Two that agree here are one file, byte by byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scheda {
+    /// The service.
+    pub(super) server: String,
+    /// The call.
+    pub(super) chiamata: String,
+    /// As named on the command line.
+    pub(super) formato: String,
+    /// By option, what was asked for.
+    pub(super) selezione: Chiesto,
+    /// What the first part was of: it is what the others have to be of, whatever is loaded meanwhile.
+    pub(super) rilevazione: Pinned,
+}
+
+/// A rilevazione, by everything that is known of it: a number alone may be of another database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pinned {
+    pub(super) numero: i32,
+    pub(super) data_riferimento: String,
+    pub(super) caricata_il: String,
+}
+
+impl From<&proto::Rilevazione> for Pinned {
+    fn from(rilevazione: &proto::Rilevazione) -> Self {
+        let caricata_il = rilevazione.caricata_il.map(|instant| instant.to_string());
+        Self {
+            numero: rilevazione.numero,
+            data_riferimento: rilevazione.data_riferimento.clone(),
+            caricata_il: caricata_il.unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Display for Pinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            numero,
+            data_riferimento,
+            caricata_il,
+        } = self;
+        write!(
+            f,
+            "rilevazione {numero} as of {data_riferimento}, loaded {caricata_il}"
+        )
+    }
+}
+
+impl Scheda {
+    /// `None`: there is none.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not one.
+    pub(super) fn leggi(path: &Path) -> Result<Option<Self>, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(&error)),
+        };
+        serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|e| failed(&e))
+    }
+
+    /// Writes it whole or not at all, for its owner alone: a selection may name a person.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn scrivi(&self, path: &Path) -> io::Result<()> {
+        let new = path.with_extension("json.new");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.sync_all()?;
+        fs::rename(new, path)
+    }
+
+    /// What keeps `altra` from going on with the file of this one; the rilevazione does not: it is not asked for anew.
+    pub(super) fn differenza(&self, altra: &Self) -> Option<String> {
+        let mut pairs = vec![
+            ("--server", Some(&self.server), Some(&altra.server)),
+            ("the report", Some(&self.chiamata), Some(&altra.chiamata)),
+            ("--formato", Some(&self.formato), Some(&altra.formato)),
+        ];
+        let names = self.selezione.keys().chain(altra.selezione.keys());
+        pairs.extend(names.map(|name| {
+            let (there, here) = (self.selezione.get(name), altra.selezione.get(name));
+            (name.as_str(), there, here)
+        }));
+        let (name, there, here) = pairs.into_iter().find(|(_, there, here)| there != here)?;
+        let shown = |value: Option<&String>| match value {
+            // It may be a person's.
+            Some(_) if name == "cf" => "another".to_owned(),
+            Some(value) => format!("{value:?}"),
+            None => "none".to_owned(),
+        };
+        let name = match name.starts_with("--") || name.contains(' ') {
+            true => name.to_owned(),
+            false => format!("--{name}"),
+        };
+        Some(format!(
+            "{name} was {} and is {}",
+            shown(there),
+            shown(here)
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scheda() -> Scheda {
+        Scheda {
+            server: "https://x".into(),
+            chiamata: "DecreeService/DownloadDecrees".into(),
+            formato: "csv".into(),
+            selezione: [("normativa".to_owned(), "N".to_owned())].into(),
+            rilevazione: Pinned {
+                numero: 1,
+                data_riferimento: "2026-09-30".into(),
+                caricata_il: "2026-10-01T00:00:00Z".into(),
+            },
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.csv.part.json");
+        assert_eq!(Scheda::leggi(&path), Ok(None));
+        scheda().scrivi(&path).unwrap();
+        assert_eq!(Scheda::leggi(&path), Ok(Some(scheda())));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        fs::write(&path, "{}").unwrap();
+        assert!(Scheda::leggi(&path).is_err());
+    }
+
+    #[test]
+    fn whatever_differs_is_told() {
+        let changed = |change: fn(&mut Scheda)| {
+            let mut altra = scheda();
+            change(&mut altra);
+            scheda().differenza(&altra)
+        };
+        assert_eq!(changed(|_| ()), None);
+        assert_eq!(changed(|s| s.rilevazione.numero = 2), None);
+        for (change, expected) in [
+            (
+                (|s| s.server = "https://y".into()) as fn(&mut Scheda),
+                r#"--server was "https://x" and is "https://y""#,
+            ),
+            (
+                |s| s.formato = "xlsx".into(),
+                r#"--formato was "csv" and is "xlsx""#,
+            ),
+            (
+                |s| {
+                    s.selezione.insert("normativa".into(), "M".into());
+                },
+                r#"--normativa was "N" and is "M""#,
+            ),
+            (
+                |s| {
+                    s.selezione.insert("cf".into(), "RCCMNL83S18D969H".into());
+                },
+                "--cf was none and is another",
+            ),
+            (
+                |s| s.selezione.clear(),
+                r#"--normativa was "N" and is none"#,
+            ),
+        ] {
+            assert_eq!(changed(change).as_deref(), Some(expected));
+        }
+        assert!(changed(|s| s.chiamata = "x".into()).is_some());
+    }
+}
