@@ -5,7 +5,7 @@
 //!                                                                 └─► ricezione ─► uscita: F.part, then F
 //! ```
 //!
-//! Exit codes, for scripts: 0 done; 1 something on this machine (a file, the token, a certificate); 2 the command line; 3 the
+//! Exit codes, for scripts: 0 done; 1 something on this machine (a file, the token, a certificate), or interrupted; 2 the command line; 3 the
 //! service refuses; 4 what came is not what the service vouches for; 75 the service is not there, or gone for too long: the
 //! same command, later, goes on from where it was.
 
@@ -48,7 +48,7 @@ use crate::{config::Settings, error::Sentence};
 
 /// Ask a service for its reports: as a table, or as a file whose totals and SHA-256 are checked.
 ///
-/// Exit codes: 0 done; 1 something on this machine; 2 the command line; 3 the service refuses; 4 what came is not what the
+/// Exit codes: 0 done; 1 something on this machine, or interrupted; 2 the command line; 3 the service refuses; 4 what came is not what the
 /// service vouches for; 75 the service is not there, or was gone for too long: the same command goes on later.
 #[derive(Debug, Args)]
 pub(super) struct Get {

@@ -236,6 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn what_helps_is_said() {
+        let shown = |reason| {
+            let status = into_status(Error::new(reason, "no"));
+            Risposta::di(&status, Lingua::Inglese).to_string()
+        };
+        assert!(shown(Reason::ProofInvalid).ends_with("use a token that is bound to no key"));
+        assert!(shown(Reason::TooManyExports).ends_with("\n  come back in 10 s"));
+        assert!(shown(Reason::GrantMissing).ends_with("(ERROR_REASON_GRANT_MISSING)"));
+    }
+
+    #[test]
     fn causes_are_said_once() {
         let inner = std::io::Error::other("Connection refused");
         let outer = std::io::Error::other(format!("connect: {inner}"));

@@ -21,6 +21,8 @@ async fn every_format_is_the_file_that_the_service_gives() {
         ("a.csv", &[][..], FormatoFile::Csv),
         ("b.csv", &["--formato", "csv-excel"], FormatoFile::CsvExcel),
         ("c", &["--formato", "csv"], FormatoFile::Csv),
+        ("d.xlsx", &[], FormatoFile::Xlsx),
+        ("e.parquet", &[], FormatoFile::Parquet),
     ] {
         let mut command = get(&url, &token, dir.path());
         command.args(DECRETI).args(["--file", name]).args(extra);
@@ -34,7 +36,7 @@ async fn every_format_is_the_file_that_the_service_gives() {
     let (code, _, err) = esito(
         get(&url, &token, dir.path())
             .args(DECRETI)
-            .args(["--file", "d"]),
+            .args(["--file", "f"]),
     )
     .await;
     assert_eq!(
@@ -44,7 +46,10 @@ async fn every_format_is_the_file_that_the_service_gives() {
             "omnia: which format? give --formato, or a file that ends in .csv, .xlsx or .parquet\n"
         )
     );
-    assert_eq!(nomi(dir.path()), ["a.csv", "b.csv", "c"]);
+    assert_eq!(
+        nomi(dir.path()),
+        ["a.csv", "b.csv", "c", "d.xlsx", "e.parquet"]
+    );
     servizio.ferma().await;
 }
 
