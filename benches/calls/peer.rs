@@ -1,13 +1,15 @@
 //! The peer: a tonic server without layers whose answer is empty.
 
 use omnia::proto::{
-    ExplainAccessRequest, ExplainAccessResponse, GetMyAccessRequest, GetMyAccessResponse,
-    GetReportSinteticoRequest, GetReportSinteticoResponse, ListNormativeRequest,
-    ListNormativeResponse, ListPrestazioniRequest, ListPrestazioniResponse, ListRilevazioniRequest,
+    DownloadReportSinteticoRequest, DownloadReportSinteticoResponse, ExplainAccessRequest,
+    ExplainAccessResponse, GetMyAccessRequest, GetMyAccessResponse, GetReportSinteticoRequest,
+    GetReportSinteticoResponse, ListNormativeRequest, ListNormativeResponse,
+    ListPrestazioniRequest, ListPrestazioniResponse, ListRilevazioniRequest,
     ListRilevazioniResponse,
     access_service_server::{AccessService, AccessServiceServer},
     report_service_server::{ReportService, ReportServiceServer},
 };
+use omnia::rpc::produttore::Flusso;
 use tokio::net::TcpListener;
 use tonic::{
     Request, Response, Status,
@@ -43,6 +45,15 @@ impl ReportService for Empty {
         _: Request<GetReportSinteticoRequest>,
     ) -> Result<Response<GetReportSinteticoResponse>, Status> {
         Ok(Response::new(GetReportSinteticoResponse::default()))
+    }
+
+    type DownloadReportSinteticoStream = Flusso<DownloadReportSinteticoResponse>;
+
+    async fn download_report_sintetico(
+        &self,
+        _: Request<DownloadReportSinteticoRequest>,
+    ) -> Result<Response<Self::DownloadReportSinteticoStream>, Status> {
+        Ok(Response::new(Box::pin(tokio_stream::empty())))
     }
 
     async fn list_normative(
