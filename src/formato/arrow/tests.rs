@@ -1,0 +1,150 @@
+use std::collections::HashSet;
+
+use arrow_array::{Array as _, cast::AsArray as _, types::*};
+use proptest::prelude::*;
+
+use super::*;
+
+fn testi() -> impl Strategy<Value = [String; 11]> {
+    let data = || "20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])";
+    let decimale = || "[0-9]{1,16}\\.[0-9]{2}";
+    (
+        ("CIG[SOD]", "33[0-9]-14[0-9]", "[0-9]{1,5}(/2023)?"),
+        (data(), data(), data()),
+        ("[0-9]{11}|[A-Z0-9]{16}|\\*{16}", "[0-9]{10}"),
+        (decimale(), decimale(), decimale()),
+    )
+        .prop_map(|((a, b, c), (d, e, f), (g, h), (i, j, k))| [a, b, c, d, e, f, g, h, i, j, k])
+}
+
+/// A value as the contract writes it.
+fn testo(array: &ArrayRef, row: usize) -> String {
+    match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
+        DataType::Date32 => array
+            .as_primitive::<Date32Type>()
+            .value_as_date(row)
+            .unwrap()
+            .to_string(),
+        DataType::Decimal128(18, 2) => {
+            let text = array.as_primitive::<Decimal128Type>().value_as_string(row);
+            text
+        }
+        DataType::Dictionary(..) => {
+            let codici = array.as_dictionary::<Int32Type>();
+            let key = usize::try_from(codici.keys().value(row)).unwrap();
+            codici.values().as_string::<i32>().value(key).to_owned()
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// `007.10` and `7.10` are one number.
+fn without_zeros(testo: &str) -> String {
+    match testo.trim_start_matches('0') {
+        rest if rest.starts_with('.') => format!("0{rest}"),
+        rest => rest.to_owned(),
+    }
+}
+
+proptest! {
+    /// Every value of every row comes back, in two batches of one builder, whatever columns are hidden.
+    #[test]
+    fn rows_come_back(
+        righe in prop::collection::vec(testi(), 0..40),
+        first in 0_usize..40,
+        hidden in prop::collection::hash_set(0_usize..11, 0..11),
+    ) {
+        let hidden: HashSet<&str> = hidden.into_iter().map(|at| COLONNE[at]).collect();
+        let schema = schema(|colonna| !hidden.contains(colonna), []);
+        let mut costruttore = Costruttore::new(Arc::clone(&schema));
+        let first = first.min(righe.len());
+        for half in [&righe[..first], &righe[first..]] {
+            for riga in half {
+                let riga = riga.each_ref().map(String::as_str);
+                costruttore.aggiungi(&Riga::of(riga)).unwrap();
+            }
+            let batch = costruttore.finisci().unwrap();
+            prop_assert_eq!(batch.num_rows(), half.len());
+            prop_assert_eq!(batch.schema(), Arc::clone(&schema));
+            prop_assert_eq!(batch.num_columns(), 11 - hidden.len());
+            for (field, array) in schema.fields().iter().zip(batch.columns()) {
+                let at = COLONNE.iter().position(|c| c == field.name()).unwrap();
+                for (row, riga) in half.iter().enumerate() {
+                    let asked = match array.data_type() {
+                        DataType::Decimal128(..) => without_zeros(&riga[at]),
+                        _ => riga[at].clone(),
+                    };
+                    prop_assert_eq!(testo(array, row), asked);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_none_is_an_error() {
+    let good = Riga {
+        prestazione: "CIGS",
+        codifica_sistema_unico: "333-145",
+        numero_decreto: "1",
+        data_decreto: "2023-01-01",
+        validita_dal: "2023-01-01",
+        validita_al: "2023-01-31",
+        cf_azienda: "00743110157",
+        matricola_azienda: "7012345662",
+        ore_decretate: "1.00",
+        importi_autorizzati: "1.00",
+        importi_erogati: "1.00",
+    };
+    let adds = |riga: Riga<'_>| Costruttore::new(schema(|_| true, [])).aggiungi(&riga);
+    assert!(adds(good).is_ok());
+    assert!(
+        adds(Riga {
+            prestazione: "",
+            ..good
+        })
+        .is_err()
+    );
+    assert!(
+        adds(Riga {
+            cf_azienda: "",
+            ..good
+        })
+        .is_err()
+    );
+    assert!(
+        adds(Riga {
+            validita_al: "2023-02-30",
+            ..good
+        })
+        .is_err()
+    );
+    assert!(
+        adds(Riga {
+            ore_decretate: "1",
+            ..good
+        })
+        .is_err()
+    );
+}
+
+#[test]
+fn columns_say_what_they_are() {
+    let schema = schema(|_| true, [("rilevazione".to_owned(), "7".to_owned())]);
+    assert_eq!(schema.metadata()["rilevazione"], "7");
+    let unita = |colonna: &str| {
+        schema
+            .field_with_name(colonna)
+            .unwrap()
+            .metadata()
+            .get("unita")
+    };
+    assert_eq!(unita("ore_decretate").unwrap(), "h");
+    assert_eq!(unita("importi_erogati").unwrap(), "EUR");
+    assert_eq!(unita("cf_azienda"), None);
+    for field in schema.fields() {
+        assert!(!field.is_nullable());
+        assert!(!field.metadata()["descrizione"].is_empty());
+    }
+}
