@@ -26,4 +26,5 @@ pub mod messaggio;
 mod pagine;
 pub mod query;
 pub mod scarico;
+pub mod selezione;
 pub mod service;

@@ -4,19 +4,20 @@ use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{
-    export::Esportazione, filtro::FiltroDecreti, messaggio::Messaggio, query::Lettura,
+    export::Esportazione,
+    messaggio::Messaggio,
     scarico::Scarico,
+    selezione::{Richiesta, Selezioni},
 };
 use crate::{
-    abilitazione::{Abilitazione, abilitazione},
+    abilitazione::abilitazione,
     audit::Chiave,
-    error::{Error, Result, Violations},
-    formato::richiesta::Richiesta,
-    lotto::posizione::Posizione,
+    error::{Error, Result},
+    formato,
     proto::{self, encoded::decree_service_server::DecreeService},
-    rilevazione::{Rilevazioni, elenco::Rilevazione},
+    rilevazione::Rilevazioni,
     rpc::{
-        pages::{Binding, Token},
+        pages::Token,
         produttore::{Flusso, Limiti},
         request as read,
         status::into_status,
@@ -27,19 +28,9 @@ use crate::{
 /// The detail of the decrees over one database.
 #[derive(Debug, Clone)]
 pub struct Decrees {
-    pool: PgPool,
-    rilevazioni: Rilevazioni,
-    chiave: Chiave,
+    selezioni: Selezioni,
     limiti: Limiti,
     righe_per_lotto: u32,
-}
-
-/// A selection that was parsed and allowed, on a rilevazione that exists.
-struct Selezionato {
-    lettura: Lettura,
-    binding: Binding,
-    rilevazione: Rilevazione,
-    dopo: Option<Posizione>,
 }
 
 impl Decrees {
@@ -53,45 +44,10 @@ impl Decrees {
         righe_per_lotto: u32,
     ) -> Self {
         Self {
-            pool,
-            rilevazioni,
-            chiave,
+            selezioni: Selezioni::new(pool, rilevazioni, chiave),
             limiti,
             righe_per_lotto,
         }
-    }
-
-    /// What the four calls have in common once the fields are parsed. The token, if any, settles the rilevazione.
-    async fn seleziona(
-        &self,
-        chi: &Abilitazione,
-        filtro: FiltroDecreti,
-        numero: Option<NumeroRilevazione>,
-        token: &str,
-    ) -> Result<Selezionato> {
-        let binding = filtro.binding(&self.chiave);
-        let permesso = chi.permetti(filtro)?;
-        let token = Token::decode(token, binding, numero.map(NumeroRilevazione::get))?;
-        let (numero, dopo) = match token {
-            None => (numero, None),
-            Some(token) => (
-                NumeroRilevazione::parse(token.rilevazione).map_err(Error::internal)?,
-                Some(Posizione::from_bytes(&token.position)?),
-            ),
-        };
-        let rilevazione = self.rilevazioni.risolvi(&permesso, numero).await?;
-        // The norm of a token was looked up when the first page was asked for.
-        if dopo.is_none() {
-            self.rilevazioni
-                .noti(&permesso, "normativa", "prestazione")
-                .await?;
-        }
-        Ok(Selezionato {
-            lettura: Lettura::new(self.pool.clone(), permesso, rilevazione.numero),
-            binding,
-            rilevazione,
-            dopo,
-        })
     }
 
     async fn list(
@@ -100,14 +56,13 @@ impl Decrees {
     ) -> Result<proto::ListDecreesResponse> {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
-        let mut violations = Violations::default();
-        let filtro = FiltroDecreti::parse(&mut violations, &request.normativa, request.filtro);
-        let numero = read::rilevazione(&mut violations, request.rilevazione);
-        let size = read::page_size(&mut violations, request.page_size);
-        let filtro = parsed(violations, filtro)?;
-        let s = self
-            .seleziona(&chi, filtro, numero, &request.page_token)
-            .await?;
+        let (normativa, filtro) = (request.normativa, request.filtro);
+        let (richiesta, size) =
+            Richiesta::parse_con(&normativa, filtro, request.rilevazione, |v| {
+                read::page_size(v, request.page_size)
+            })?;
+        let token = &request.page_token;
+        let s = self.selezioni.seleziona(&chi, richiesta, token).await?;
 
         let pagina = s.lettura.pagina(s.dopo.as_ref(), i64::from(size)).await?;
         s.lettura.traccia().righe(pagina.decreti.len());
@@ -133,11 +88,9 @@ impl Decrees {
     ) -> Result<proto::CountDecreesResponse> {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
-        let mut violations = Violations::default();
-        let filtro = FiltroDecreti::parse(&mut violations, &request.normativa, request.filtro);
-        let numero = read::rilevazione(&mut violations, request.rilevazione);
-        let filtro = parsed(violations, filtro)?;
-        let s = self.seleziona(&chi, filtro, numero, "").await?;
+        let (normativa, filtro) = (request.normativa, request.filtro);
+        let richiesta = Richiesta::parse(&normativa, filtro, request.rilevazione)?;
+        let s = self.selezioni.seleziona(&chi, richiesta, "").await?;
 
         let totali = s.lettura.totali().await?;
         s.lettura.traccia().righe(1);
@@ -153,13 +106,10 @@ impl Decrees {
     ) -> Result<Flusso<Messaggio>> {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
-        let mut violations = Violations::default();
-        let filtro = FiltroDecreti::parse(&mut violations, &request.normativa, request.filtro);
-        let numero = read::rilevazione(&mut violations, request.rilevazione);
-        let filtro = parsed(violations, filtro)?;
-        let s = self
-            .seleziona(&chi, filtro, numero, &request.resume_token)
-            .await?;
+        let (normativa, filtro) = (request.normativa, request.filtro);
+        let richiesta = Richiesta::parse(&normativa, filtro, request.rilevazione)?;
+        let token = &request.resume_token;
+        let s = self.selezioni.seleziona(&chi, richiesta, token).await?;
 
         let posto = self.limiti.posto()?;
         let esportazione = Esportazione {
@@ -178,12 +128,18 @@ impl Decrees {
     ) -> Result<Flusso<proto::DownloadDecreesResponse>> {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
-        let mut violations = Violations::default();
-        let filtro = FiltroDecreti::parse(&mut violations, &request.normativa, request.filtro);
-        let numero = read::rilevazione(&mut violations, request.rilevazione);
-        let richiesta = Richiesta::parse(&mut violations, request.formato, request.offset, numero);
-        let (filtro, richiesta) = parsed(violations, filtro.zip(richiesta))?;
-        let s = self.seleziona(&chi, filtro, numero, "").await?;
+        let numero = NumeroRilevazione::parse(request.rilevazione).ok().flatten();
+        let (selezione, file) = Richiesta::parse_con(
+            &request.normativa,
+            request.filtro,
+            request.rilevazione,
+            |violations| {
+                formato::richiesta::Richiesta::parse(violations, request.formato, request.offset, numero)
+            },
+        )?;
+        // It is missing only where something was noted.
+        let richiesta = file.ok_or_else(|| Error::internal("a format is missing without a violation"))?;
+        let s = self.selezioni.seleziona(&chi, selezione, "").await?;
 
         let posto = self.limiti.posto()?;
         let scarico = Scarico {
@@ -194,12 +150,6 @@ impl Decrees {
         };
         Ok(scarico.avvia(&self.limiti, posto))
     }
-}
-
-/// What was read, once nothing was noted: it is missing only where something was.
-fn parsed<T>(violations: Violations, read: Option<T>) -> Result<T> {
-    violations.finish()?;
-    read.ok_or_else(|| Error::internal("a field is missing without a violation"))
 }
 
 #[tonic::async_trait]
