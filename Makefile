@@ -32,8 +32,8 @@ lint: ## formatting, clippy with warnings as errors, buf lint
 	cargo clippy --locked --all-targets -- -D warnings
 	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
 
-interop: ## grpcurl and a generated Python client against the demo server, and its files in other software
-	@deploy/need.sh postgres cc go python libreoffice
+interop: ## grpcurl, generated clients, Arrow Flight in Python and Java against the demo server; its files in other software
+	@deploy/need.sh postgres cc go python java libreoffice
 	cargo build --locked --bin omnia
 	@PROGRAM=target/debug/omnia tests/interop/run.sh
 

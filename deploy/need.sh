@@ -2,7 +2,7 @@
 # Makes sure that what a task needs is there: installs it with apt where it may, says in one sentence what is missing
 # where it may not.
 #
-#   deploy/need.sh postgres cc      # any of: postgres cc npm go python libreoffice
+#   deploy/need.sh postgres cc      # any of: postgres cc npm go python java libreoffice
 set -euo pipefail
 
 # Root runs apt as it is; somebody else only where sudo asks for nothing.
@@ -22,6 +22,7 @@ has_npm() { command -v npx >/dev/null; }
 has_go() { command -v go >/dev/null && [ "$(go env GOVERSION | sed 's/^go1\.\([0-9]*\).*/\1/')" -ge 21 ]; }
 has_python() { command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; }
 has_libreoffice() { command -v soffice >/dev/null; }
+has_java() { command -v java >/dev/null && command -v javac >/dev/null && command -v mvn >/dev/null; }
 
 install() {
     case "$1" in
@@ -37,6 +38,7 @@ install() {
     go) "${as_root[@]}" apt-get install -y --no-install-recommends golang-go >&2 ;;
     python) "${as_root[@]}" apt-get install -y --no-install-recommends python3 python3-venv >&2 ;;
     libreoffice) "${as_root[@]}" apt-get install -y --no-install-recommends libreoffice-calc >&2 ;;
+    java) "${as_root[@]}" apt-get install -y --no-install-recommends openjdk-17-jdk-headless maven >&2 ;;
     esac
 }
 
@@ -48,6 +50,7 @@ package() {
     go) echo "golang-go (1.21 or later)" ;;
     python) echo "python3 python3-venv" ;;
     libreoffice) echo libreoffice-calc ;;
+    java) echo "openjdk-17-jdk-headless maven" ;;
     esac
 }
 

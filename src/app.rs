@@ -1,7 +1,7 @@
 //! The composition root: what is made of what, and in which order calls pass through it.
 //!
 //! ```text
-//! TCP ─► observe ─► canale ─► audit ─► access ─► ReportService, DecreeService, AccessService, GrantService ─► Postgres (serving role)
+//! TCP ─► observe ─► canale ─► audit ─► access ─► ReportService, DecreeService, AccessService, GrantService, FlightService ─► Postgres (serving role)
 //!                                          └──► health, reflection (no token)
 //! ```
 
@@ -9,6 +9,7 @@ mod chiamanti;
 
 use std::{sync::Arc, time::Duration};
 
+use arrow_flight::flight_service_server::FlightServiceServer;
 use sqlx::PgPool;
 use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -40,6 +41,7 @@ use crate::{
     salute::Salute,
     sorveglianza::Sorveglianza,
     tls::{self, Ascolto},
+    volo::service::Voli,
 };
 
 pub use chiamanti::chiamanti;
@@ -187,6 +189,13 @@ async fn serve_recorded(
     let _latest = AbortOnDropHandle::new(tokio::spawn(rilevazioni.clone().segui()));
     let memoria = Memoria::new(pool.clone(), settings.report.rilevazioni_in_memoria);
     let report = Report::new(pool.clone(), rilevazioni.clone(), memoria, limiti.clone());
+    let voli = Voli::new(
+        pool.clone(),
+        rilevazioni.clone(),
+        audit.chiave().clone(),
+        limiti.clone(),
+        settings.export.batch_rows,
+    )?;
     let decrees = Decrees::new(
         pool,
         rilevazioni,
@@ -198,6 +207,7 @@ async fn serve_recorded(
         .add_service(compressed!(ReportServiceServer::new(report), limit))
         .add_service(compressed!(GrantServiceServer::new(grants), limit))
         .add_service(compressed!(DecreeServiceServer::new(decrees), limit))
+        .add_service(compressed!(FlightServiceServer::new(voli), limit))
         .add_service(compressed!(
             AccessServiceServer::new(Access::new(spiega)),
             limit
@@ -293,6 +303,7 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
         "inps.omnia.monitoraggio.v1.DecreeService",
         "inps.omnia.monitoraggio.v1.AccessService",
         "inps.omnia.monitoraggio.v1.GrantService",
+        "arrow.flight.protocol.FlightService",
     ] {
         health.set_service_status(service, status).await;
     }

@@ -44,6 +44,7 @@
 //! | [`report`] | §2.1: filter, cumulative sums, memory, service |
 //! | [`decreto`] | §2.2: filter, query, service, export |
 //! | [`lotto`] | rows of the detail as the bytes that travel |
+//! | [`volo`] | the detail over Arrow Flight: flights, tickets, streams of record batches |
 //! | [`formato`] | a report as a file (CSV, XLSX, Parquet); the rows of the detail as Arrow |
 //! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
 //! | [`tls`] | the port: plain text or TLS, client certificates, certificates replaced while it runs |
@@ -84,3 +85,4 @@ pub mod telemetry;
 pub mod tls;
 pub mod traccia;
 pub mod valori;
+pub mod volo;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Reason},
-    proto::PACKAGE,
+    proto::rpc_of,
 };
 
 /// The services that anybody may ask: whether the server is alive, and what its contract is. They hold no data.
@@ -17,7 +17,8 @@ const LIBERI: [&str; 3] = [
 pub enum Porta<'a> {
     /// To a service that anybody may ask.
     Libera,
-    /// To a service of the contract: `"DecreeService/ListDecrees"`, whether or not there is such a call.
+    /// To a service of the contract, or to Arrow Flight: `"DecreeService/ListDecrees"`, `"FlightService/DoGet"`, whether
+    /// or not there is such a call.
     Contratto(&'a str),
     /// Nowhere.
     Ignota,
@@ -30,8 +31,8 @@ pub fn porta(path: &str) -> Porta<'_> {
         return Porta::Libera;
     }
     path.strip_prefix('/')
-        .and_then(|path| path.strip_prefix(PACKAGE))
-        .and_then(|path| path.strip_prefix('.'))
+        .filter(|path| !path.starts_with('/'))
+        .and_then(rpc_of)
         .map_or(Porta::Ignota, Porta::Contratto)
 }
 
@@ -63,7 +64,16 @@ mod tests {
             let path = format!("/inps.omnia.monitoraggio.v1.{path}");
             assert_eq!(porta(&path), Porta::Contratto(rpc), "{path}");
         }
+        for method in ["DoGet", "DoPut", "Handshake", "NoSuch"] {
+            let rpc = format!("FlightService/{method}");
+            let path = format!("/arrow.flight.protocol.{rpc}");
+            assert_eq!(porta(&path), Porta::Contratto(&rpc), "{path}");
+        }
         for nowhere in [
+            "/inps.omnia.monitoraggio.v1.FlightService/DoGet",
+            "/arrow.flight.protocol.DecreeService/ListDecrees",
+            "/arrow.flight.protocol.FlightService",
+            "/arrow.flight.protocol.sql.FlightService/DoGet",
             "",
             "/",
             "*",

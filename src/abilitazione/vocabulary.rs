@@ -14,7 +14,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, MessageDescriptor, Value};
 
-use crate::proto::{FILE_DESCRIPTOR_SET, PACKAGE};
+use crate::{
+    proto::{FILE_DESCRIPTOR_SET, PACKAGE},
+    volo,
+};
 
 /// What the column or filter of a field marked `persona_fisica` is called where the value is a natural person's.
 pub(crate) const PERSONA_FISICA: &str = ".persona_fisica";
@@ -24,7 +27,7 @@ pub(crate) const PERSONA_FISICA: &str = ".persona_fisica";
 #[error("the contract's descriptor set cannot be read: {0}")]
 pub struct VocabularyError(String);
 
-/// Every RPC of the contract with its filters and columns.
+/// Every RPC of the contract, and those of Arrow Flight that are answered, with their filters and columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary(BTreeMap<String, RpcVocabulary>);
 
@@ -45,7 +48,7 @@ impl Vocabulary {
     pub fn of_contract() -> Result<Self, VocabularyError> {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET)
             .map_err(|error| VocabularyError(error.to_string()))?;
-        Self::of_package(&pool, PACKAGE)
+        Self::of_package(&pool, PACKAGE)?.con_volo(&pool, PACKAGE)
     }
 
     fn of_package(pool: &DescriptorPool, package: &str) -> Result<Self, VocabularyError> {
@@ -67,6 +70,35 @@ impl Vocabulary {
             }
         }
         Ok(Self(rpcs))
+    }
+
+    /// Adds the calls of Arrow Flight, whose own messages say nothing of a selection or of rows: the bytes in them are
+    /// an `ExportDecreesRequest`, and its answer in another form.
+    fn con_volo(mut self, pool: &DescriptorPool, package: &str) -> Result<Self, VocabularyError> {
+        let marks = Marks::of(pool, package)?;
+        let message = |name: &str| {
+            let full = format!("{package}.{name}");
+            pool.get_message_by_name(&full)
+                .ok_or_else(|| VocabularyError(format!("the message {full} is not there")))
+        };
+        let filtri = marks.names(&message("ExportDecreesRequest")?, &marks.filtri);
+        let totali = marks.names(&message("ExportDecreesResponse")?, &marks.colonne);
+        let colonne = marks.names(&message("DettaglioDecreto")?, &marks.colonne);
+        for (rpc, filtri, colonne, flusso) in [
+            // The schema of each norm.
+            (volo::LIST_FLIGHTS, BTreeSet::new(), colonne.clone(), true),
+            (volo::GET_FLIGHT_INFO, filtri.clone(), totali.clone(), false),
+            (volo::GET_SCHEMA, filtri.clone(), colonne, false),
+            (volo::DO_GET, filtri, totali, true),
+        ] {
+            let words = RpcVocabulary {
+                filtri,
+                colonne,
+                flusso,
+            };
+            self.0.insert(rpc.to_owned(), words);
+        }
+        Ok(self)
     }
 
     /// The words of one RPC (`"DecreeService/ListDecrees"`), if there is such an RPC.
@@ -235,6 +267,11 @@ mod tests {
         assert_eq!(download.filtri, report.filtri);
         assert_eq!(report.filtri, set(&["normativa", "prestazione", "periodo"]));
         assert!(report.colonne.contains("residuo_pagato"));
+        for rpc in [volo::DO_GET, volo::GET_FLIGHT_INFO] {
+            let words = vocabulary.rpc(rpc).unwrap();
+            assert_eq!(words.filtri, filtri, "{rpc}");
+            assert_eq!(words.colonne, export.colonne, "{rpc}");
+        }
         let access = vocabulary.rpc("AccessService/GetMyAccess").unwrap();
         assert_eq!(*access, RpcVocabulary::default());
     }
@@ -244,7 +281,12 @@ mod tests {
         let vocabulary = Vocabulary::of_contract().unwrap();
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
         let methods: usize = pool.services().map(|service| service.methods().len()).sum();
-        assert_eq!(vocabulary.iter().count(), methods);
+        assert_eq!(vocabulary.iter().count(), methods + volo::CHIAMATE.len());
+        let flight = |(rpc, _): &(&str, &RpcVocabulary)| rpc.starts_with("FlightService/");
+        assert_eq!(
+            vocabulary.iter().filter(flight).count(),
+            volo::CHIAMATE.len()
+        );
         assert!(vocabulary.rpc("ListDecrees").is_none());
         assert!(vocabulary.rpc("DecreeService/listdecrees").is_none());
     }

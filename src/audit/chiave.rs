@@ -57,6 +57,18 @@ impl Chiave {
         Self::from_file(path)
     }
 
+    /// A key for something else, that says nothing about this one.
+    #[must_use]
+    pub fn derivata(&self, scopo: &[u8]) -> [u8; BYTES] {
+        // No value that is hidden in the log begins with a zero byte.
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(&[0]);
+        context.update(scopo);
+        let mut key = [0; BYTES];
+        key.copy_from_slice(context.sign().as_ref());
+        key
+    }
+
     /// What stands for a value in the log.
     #[must_use]
     pub fn impronta(&self, value: &str) -> String {

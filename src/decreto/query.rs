@@ -30,6 +30,7 @@ pub struct Lettura {
     pool: PgPool,
     permesso: Permesso<FiltroDecreti>,
     rilevazione: i32,
+    fine: Option<Posizione>,
 }
 
 /// A run of rows and where it ends.
@@ -58,7 +59,19 @@ impl Lettura {
             pool,
             permesso,
             rilevazione,
+            fine: None,
         }
+    }
+
+    /// The rows up to this position and no further, where there is one.
+    #[must_use]
+    pub fn fino(self, fine: Option<Posizione>) -> Self {
+        Self { fine, ..self }
+    }
+
+    /// The position that its rows end with.
+    pub(super) fn fine(&self) -> Option<&Posizione> {
+        self.fine.as_ref()
     }
 
     /// Where it is read from.
@@ -166,15 +179,23 @@ impl Lettura {
     ) {
         query.push(" from dettaglio_decreto d where ");
         self.conditions(query);
-        if let Some(dopo) = dopo {
+        let mut limite_di = |confronto: &str, posizione: &Posizione| {
             query
-                .push(" and (data_decreto, numero_decreto, id) > (")
-                .push_bind(dopo.data_decreto)
+                .push(" and (data_decreto, numero_decreto, id) ")
+                .push(confronto)
+                .push(" (")
+                .push_bind(posizione.data_decreto)
                 .push(", ")
-                .push_bind(dopo.numero_decreto.clone())
+                .push_bind(posizione.numero_decreto.clone())
                 .push(", ")
-                .push_bind(dopo.id)
+                .push_bind(posizione.id)
                 .push(")");
+        };
+        if let Some(dopo) = dopo {
+            limite_di(">", dopo);
+        }
+        if let Some(fine) = &self.fine {
+            limite_di("<=", fine);
         }
         // By the columns of the table: a column of the answer may have the same name and be hidden.
         query

@@ -1,14 +1,17 @@
 //! The methods that exist.
 //!
 //! A caller may ask for any path. Each that became the attribute of a metric would be a new time series, for as long as
-//! somebody cares to invent paths; so whatever is not in a descriptor that we serve is `_OTHER`, as the conventions say.
+//! somebody cares to invent paths; so whatever is not in a descriptor that we serve, or a call of Arrow Flight that we answer, is `_OTHER`, as the conventions say.
 
 use std::{collections::HashSet, sync::OnceLock};
 
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
-use crate::proto::FILE_DESCRIPTOR_SET;
+use crate::{
+    proto::{FILE_DESCRIPTOR_SET, path_of},
+    volo,
+};
 
 const OTHER: &str = "_OTHER";
 
@@ -24,6 +27,7 @@ pub(super) fn of(path: &str) -> &'static str {
         ]
         .into_iter()
         .flat_map(methods)
+        .chain(volo::CHIAMATE.into_iter().map(path_of))
         .collect()
     });
     path.strip_prefix('/')
@@ -56,6 +60,7 @@ mod tests {
             "inps.omnia.monitoraggio.v1.ReportService/GetReportSintetico",
             "inps.omnia.monitoraggio.v1.DecreeService/ExportDecrees",
             "inps.omnia.monitoraggio.v1.AccessService/GetMyAccess",
+            "arrow.flight.protocol.FlightService/DoGet",
             "grpc.health.v1.Health/Check",
             "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
             "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
@@ -64,6 +69,7 @@ mod tests {
             assert_eq!(of(known), "_OTHER");
             assert_eq!(of(&format!("/{known}x")), "_OTHER");
         }
+        assert_eq!(of("/arrow.flight.protocol.FlightService/DoPut"), "_OTHER");
         for unknown in ["", "/", "//", "/inps.omnia.monitoraggio.v1.ReportService/"] {
             assert_eq!(of(unknown), "_OTHER");
         }

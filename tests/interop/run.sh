@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Clients that know nothing of our code, against the demo server: grpcurl through reflection, and Python stubs
-# generated from the protos; the files that it gives are opened by LibreOffice, pandas, polars, pyarrow, DuckDB and openpyxl.
-# PROGRAM: the program. Everything else is made here and removed.
+# generated from the protos, and two of Arrow Flight, in Python and in Java; the files that the service gives are opened by
+# LibreOffice, pandas, polars, pyarrow, DuckDB and openpyxl. PROGRAM: the program. Everything else is made here and removed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=${PROGRAM:-target/release/omnia}
@@ -32,7 +32,8 @@ mkdir "$scratch/stubs"
 "$venv/bin/python" -m grpc_tools.protoc --proto_path=proto --python_out="$scratch/stubs" \
     --grpc_python_out="$scratch/stubs" proto/inps/omnia/monitoraggio/v1/*.proto
 
-export OMNIA_DATABASE__DATA_DIR=$scratch/data OMNIA_SERVER__LISTEN=127.0.0.1:0
+# Small lotti: an export has many, and a flight several endpoints.
+export OMNIA_DATABASE__DATA_DIR=$scratch/data OMNIA_SERVER__LISTEN=127.0.0.1:0 OMNIA_EXPORT__BATCH_ROWS=100
 "$bin" demo --righe 20000 >"$scratch/out" 2>"$scratch/err" &
 server=$!
 for _ in $(seq 1200); do
@@ -70,6 +71,12 @@ expect "no token is Unauthenticated" ERROR_REASON_TOKEN_MISSING "$missing"
 PYTHONPATH=$scratch/stubs "$venv/bin/python" tests/interop/client.py "$address" "$full" "$restricted"
 mkdir "$scratch/files"
 PYTHONPATH=$scratch/stubs "$venv/bin/python" tests/interop/files.py "$address" "$full" "$restricted" "$scratch/files"
+
+"$venv/bin/python" tests/interop/flight/flight.py "$address" "$full" "$restricted"
+mvn -q -B -f tests/interop/flight/pom.xml dependency:build-classpath -Dmdep.outputFile="$scratch/classpath"
+# Arrow's memory needs it: https://arrow.apache.org/java/current/install.html
+java --add-opens=java.base/java.nio=ALL-UNNAMED -cp "$(cat "$scratch/classpath")" tests/interop/flight/Volo.java \
+    "${address%:*}" "${address#*:}" "$full" 2>"$scratch/java" || { cat "$scratch/java" >&2; exit 1; }
 
 kill -INT "$server"
 wait "$server"

@@ -87,7 +87,10 @@ async fn policy_matrix() {
         let mut outcomes = Vec::new();
         for (rpc, _) in scena.vocabulary.iter() {
             let esito = scena
-                .knock(&format!("{PACKAGE}{rpc}"), token.as_deref())
+                .knock(
+                    &format!("/{}", omnia::proto::path_of(rpc)),
+                    token.as_deref(),
+                )
                 .await;
             outcomes.push(esito.text());
         }
@@ -116,7 +119,9 @@ async fn the_door_opens_as_the_matrix_says() {
             .await;
         let token = scena.token(profilo.nome());
         for (rpc, _) in scena.vocabulary.iter() {
-            let esito = scena.knock(&format!("{PACKAGE}{rpc}"), Some(&token)).await;
+            let esito = scena
+                .knock(&format!("/{}", omnia::proto::path_of(rpc)), Some(&token))
+                .await;
             if let Some(decisione) = profilo.decisione(rpc) {
                 assert_eq!(esito.text(), "allow", "{} {rpc}", profilo.nome());
                 let reached = esito.reached.unwrap();
@@ -256,7 +261,9 @@ async fn decisions_are_logged_without_tokens_or_paths() {
     // Twice: a line of code that another test's thread came by first is taken for one that nobody listens to.
     for _ in 0..2 {
         for (rpc, bearer) in calls {
-            scena.knock(&format!("{PACKAGE}{rpc}"), Some(bearer)).await;
+            scena
+                .knock(&format!("/{}", omnia::proto::path_of(rpc)), Some(bearer))
+                .await;
         }
         tracing::callsite::rebuild_interest_cache();
     }

@@ -61,13 +61,17 @@ const REPORT: [Riga; 4] = [
 const INPS: [Atteso; 6] = [C, C, C, C, S, C];
 const GESTIONE: [Riga; 1] = [("", INPS)];
 
-const ATTESE: [(&str, &[Riga]); 20] = [
+const ATTESE: [(&str, &[Riga]); 24] = [
     ("AccessService/ExplainAccess", &[("", [C, C, C, C, C, S])]),
     ("AccessService/GetMyAccess", &[("", [S, S, S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
     ("DecreeService/DownloadDecrees", &DECRETI),
     ("DecreeService/ExportDecrees", &DECRETI),
     ("DecreeService/ListDecrees", &DECRETI),
+    ("FlightService/DoGet", &DECRETI),
+    ("FlightService/GetFlightInfo", &DECRETI),
+    ("FlightService/GetSchema", &DECRETI),
+    ("FlightService/ListFlights", &[("", [S, S, S, C, C, C])]),
     ("GrantService/ApproveRequest", &GESTIONE),
     ("GrantService/GetGrant", &GESTIONE),
     ("GrantService/ListExpiringGrants", &GESTIONE),
@@ -307,7 +311,8 @@ async fn my_access_tells_exactly_what_is_allowed() {
                 "DecreeService/DownloadDecrees",
             ];
             let sees = |colonna: &str| chiamata.colonne.iter().any(|c| c == colonna);
-            let has_rows = rows.contains(&&*chiamata.rpc);
+            let has_rows =
+                rows.contains(&&*chiamata.rpc) || chiamata.rpc.starts_with("FlightService/");
             assert_eq!(sees("cf_azienda"), has_rows, "{profilo}");
             assert_eq!(
                 sees("cf_azienda.persona_fisica"),

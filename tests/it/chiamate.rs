@@ -16,16 +16,21 @@ use crate::{
     },
     scarico,
     servizio::Cliente,
+    volo,
 };
 
 /// The calls of the ministries.
-pub const RPC: [&str; 10] = [
+pub const RPC: [&str; 14] = [
     "AccessService/GetMyAccess",
     "DecreeService/CountDecrees",
     "DecreeService/DownloadDecrees",
     "DecreeService/ExportDecrees",
     "DecreeService/ListDecrees",
     "ReportService/DownloadReportSintetico",
+    "FlightService/DoGet",
+    "FlightService/GetFlightInfo",
+    "FlightService/GetSchema",
+    "FlightService/ListFlights",
     "ReportService/GetReportSintetico",
     "ReportService/ListNormative",
     "ReportService/ListPrestazioni",
@@ -46,6 +51,20 @@ pub const DETTAGLIO: [&str; 4] = [
     "DecreeService/DownloadDecrees",
     "DecreeService/ExportDecrees",
     "DecreeService/ListDecrees",
+];
+
+/// The calls of Arrow Flight that share it too.
+pub const VOLO: [&str; 3] = [
+    "FlightService/DoGet",
+    "FlightService/GetFlightInfo",
+    "FlightService/GetSchema",
+];
+
+/// The calls that stream their answers.
+pub const FLUSSI: [&str; 3] = [
+    "DecreeService/ExportDecrees",
+    "FlightService/DoGet",
+    "FlightService/ListFlights",
 ];
 
 /// The company, and the natural person.
@@ -229,6 +248,9 @@ pub async fn chiama_per(
             let stream = decreti.export_decrees(request).await?.into_inner();
             let esportato = drena(stream).await;
             esportato.esito.map(|_| esportato.righe.len())?
+        }
+        rpc if rpc.starts_with("FlightService/") => {
+            volo::chiama(cliente, rpc, &normativa, filtro_decreti(filtro)).await?
         }
         other => gestione::chiama(cliente, other, filtro).await?,
     })

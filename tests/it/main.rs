@@ -52,4 +52,5 @@ mod telemetry;
 mod throw_away;
 mod tls;
 mod vigenza;
+mod volo;
 mod voucher;

@@ -65,7 +65,7 @@ async fn send(
     bytes: Vec<u8>,
     endless: bool,
 ) -> Status {
-    let mut request = Request::post(format!("/inps.omnia.monitoraggio.v1.{rpc}"))
+    let mut request = Request::post(format!("/{}", omnia::proto::path_of(rpc)))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .header(

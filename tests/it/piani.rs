@@ -16,7 +16,7 @@ use omnia::{
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Execute as _, PgPool, Postgres, QueryBuilder, Row as _};
 
-use crate::abilitazione::{NOW, PACKAGE, Scena, clock, nuova, scena};
+use crate::abilitazione::{NOW, Scena, clock, nuova, scena};
 
 const RIGHE: u64 = 60_000;
 
@@ -89,7 +89,10 @@ async fn campioni(pool: &PgPool) -> Vec<Campione> {
 /// The decision that the door takes on a call, as the handler gets it.
 async fn decisione(scena: &Scena, rpc: &str) -> Abilitazione {
     let esito = scena
-        .knock(&format!("{PACKAGE}{rpc}"), Some(&scena.token("tutto")))
+        .knock(
+            &format!("/{}", omnia::proto::path_of(rpc)),
+            Some(&scena.token("tutto")),
+        )
         .await;
     esito.reached.unwrap().abilitazione.unwrap()
 }

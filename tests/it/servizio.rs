@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use arrow_flight::flight_service_client::FlightServiceClient;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use omnia::{
     abilitazione::{
@@ -24,6 +26,7 @@ use omnia::{
     },
     rilevazione::{Esito, Fonti, Segnalazione, carica},
     tls::{Ascolto, Tls},
+    valori::CodiceNormativa,
 };
 use sqlx::PgPool;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -76,6 +79,17 @@ impl Bearer {
             indirizzo: None,
         }
     }
+
+    /// As the token says, good or not.
+    fn soggetto(&self) -> String {
+        let read = || {
+            let token = self.token.as_ref()?.to_str().ok()?;
+            let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+            let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+            Some(claims["sub"].as_str()?.to_owned())
+        };
+        read().unwrap_or_default()
+    }
 }
 
 impl Interceptor for Bearer {
@@ -102,6 +116,9 @@ pub struct Cliente {
     /// For whatever has no client of its own.
     pub canale: Canale,
     pub abilitazioni: GrantServiceClient<Canale>,
+    pub volo: FlightServiceClient<Canale>,
+    /// The subject of its token.
+    pub soggetto: String,
 }
 
 impl Servizio {
@@ -338,8 +355,11 @@ pub async fn carica_in_blocchi(
 
 fn cliente(channel: Channel, bearer: Bearer) -> Cliente {
     let limit = 64 * 1024 * 1024;
+    let soggetto = bearer.soggetto();
     let canale = InterceptedService::new(channel, bearer);
     Cliente {
+        volo: FlightServiceClient::new(canale.clone()).max_decoding_message_size(limit),
+        soggetto,
         report: ReportServiceClient::new(canale.clone()).max_decoding_message_size(limit),
         decreti: DecreeServiceClient::new(canale.clone()).max_decoding_message_size(limit),
         accesso: AccessServiceClient::new(canale.clone()),
@@ -373,4 +393,10 @@ impl Cliente {
 /// A scope without bounds.
 pub fn tutto() -> Ambito {
     Ambito::new(Insieme::Tutti, Insieme::Tutti)
+}
+
+/// One norm.
+pub fn solo(normativa: &str) -> Ambito {
+    let normativa = CodiceNormativa::parse(normativa).unwrap();
+    Ambito::new(Insieme::alcuni([normativa]).unwrap(), Insieme::Tutti)
 }

@@ -12,7 +12,7 @@
 
 use reqwest::Url;
 
-use crate::proto::PACKAGE;
+use crate::proto::path_of;
 
 /// Where callers reach this service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,15 +45,13 @@ impl IndirizzoPubblico {
                 .path
                 .strip_prefix(&self.path)
                 .and_then(|path| path.strip_prefix('/'))
-                .and_then(|path| path.strip_prefix(PACKAGE))
-                .and_then(|path| path.strip_prefix('.'))
-                == Some(rpc)
+                == Some(path_of(rpc).as_str())
     }
 
     /// The `htu` of this call here.
     pub(super) fn htu(&self, rpc: &str) -> String {
         let mut url = self.url.clone();
-        url.set_path(&format!("{}/{PACKAGE}.{rpc}", self.path));
+        url.set_path(&format!("{}/{}", self.path, path_of(rpc)));
         url.into()
     }
 }

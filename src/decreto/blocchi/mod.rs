@@ -15,6 +15,7 @@
 //! are sent together, as long as they are no more than a lotto holds.
 
 mod scelta;
+mod tagli;
 mod trova;
 
 use bytes::Bytes;
@@ -26,11 +27,19 @@ use crate::{
     lotto::{Lotto, posizione::Posizione, riga::COLONNE},
 };
 
-/// Where a reading of blocks stands: those after `posto` are the rest.
+/// Blocks of a series: those after one place, up to another.
+#[derive(Debug, Clone, Copy)]
+struct Tratto {
+    serie: i64,
+    dopo: i32,
+    fino: i32,
+}
+
+/// Where a reading of blocks stands.
 #[derive(Debug)]
 pub(super) struct Punto {
-    serie: i64,
-    posto: i32,
+    /// What is still to be read.
+    tratto: Tratto,
     /// Where the last lotto ended.
     dopo: Option<Posizione>,
     /// Rows that were read with the last block and did not fit into its lotto.
@@ -39,10 +48,9 @@ pub(super) struct Punto {
 
 impl Punto {
     /// The point after a lotto.
-    fn oltre(&self, posto: i32, lotto: &Lotto, avanzo: Option<Lotto>) -> Self {
+    fn oltre(tratto: Tratto, lotto: &Lotto, avanzo: Option<Lotto>) -> Self {
         Self {
-            serie: self.serie,
-            posto,
+            tratto,
             dopo: Some(lotto.fine.clone()),
             avanzo,
         }
@@ -86,31 +94,30 @@ impl Lettura {
         let Some((serie, _)) = serie.filter(|(_, righe)| i64::from(*righe) == limite) else {
             return Ok(None);
         };
-        let posto = match dopo {
+        // A position that is no block's end is one of another source of rows, which goes on with it.
+        let dopo_di = match dopo {
             None => Some(-1),
-            // A position that is no block's end is one of another source of rows, which goes on with it.
-            Some(dopo) => {
-                sqlx::query_scalar(
-                    "select posto from blocco
-                     where serie = $1 and ultima_data = $2 and ultima_numero = $3 and ultima_id = $4",
-                )
-                .bind(serie)
-                .bind(dopo.data_decreto)
-                .bind(&dopo.numero_decreto)
-                .bind(dopo.id)
-                .fetch_optional(self.pool())
-                .await?
-            }
+            Some(dopo) => self.posto(serie, dopo).await?,
         };
-        let Some(posto) = posto else { return Ok(None) };
+        let fino_a = match self.fine() {
+            None => Some(i32::MAX),
+            Some(fine) => self.posto(serie, fine).await?,
+        };
+        let (Some(dopo_di), Some(fino_a)) = (dopo_di, fino_a) else {
+            return Ok(None);
+        };
+        let tratto = Tratto {
+            serie,
+            dopo: dopo_di,
+            fino: fino_a,
+        };
         if let Some(codifica) = &filtro.codifica_sistema_unico
-            && self.poche(serie, posto, codifica).await?
+            && self.poche(tratto, codifica).await?
         {
             return Ok(None);
         }
         Ok(Some(Punto {
-            serie,
-            posto,
+            tratto,
             dopo: dopo.cloned(),
             avanzo: None,
         }))
@@ -120,33 +127,33 @@ impl Lettura {
     pub(super) async fn da_blocchi(&self, mut punto: Punto, limite: i64) -> Result<Seguito> {
         let scelta = Scelta::new(self);
         let mut in_mano = punto.avanzo.take();
-        let mut posto = punto.posto;
-        while let Some(trovato) = self.trova(punto.serie, posto).await? {
-            posto = trovato.posto;
+        let mut tratto = punto.tratto;
+        while let Some(trovato) = self.trova(tratto).await? {
+            tratto.dopo = trovato.posto;
             let Some(lotto) = trovato.scegli(&scelta)? else {
                 continue;
             };
             match in_mano.take() {
                 Some(pieno) if pieno.somme.righe + lotto.somme.righe > limite => {
-                    let oltre = punto.oltre(posto, &pieno, Some(lotto));
+                    let oltre = Punto::oltre(tratto, &pieno, Some(lotto));
                     return Ok(Seguito::Lotto(Box::new((pieno, oltre))));
                 }
                 Some(prima) => in_mano = Some(unisci(&prima, lotto)),
                 // As full as can be: there is nothing to wait for.
                 None if lotto.somme.righe == limite => {
-                    let oltre = punto.oltre(posto, &lotto, None);
+                    let oltre = Punto::oltre(tratto, &lotto, None);
                     return Ok(Seguito::Lotto(Box::new((lotto, oltre))));
                 }
                 None => in_mano = Some(lotto),
             }
         }
         // No block may be one that was not found.
-        if !self.intatta(punto.serie).await? {
+        if !self.intatta(tratto.serie).await? {
             return Ok(Seguito::Rifatti(punto.dopo));
         }
         Ok(match in_mano {
             Some(resto) => {
-                let oltre = punto.oltre(posto, &resto, None);
+                let oltre = Punto::oltre(tratto, &resto, None);
                 Seguito::Lotto(Box::new((resto, oltre)))
             }
             None => Seguito::Fine,

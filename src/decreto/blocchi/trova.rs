@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::scelta::Scelta;
+use super::{Tratto, scelta::Scelta};
 use crate::{
     decreto::query::Lettura,
     error::{Error, Result},
@@ -80,8 +80,7 @@ impl Lettura {
     /// Whether the rows of a codifica are so few that their index is the shorter way.
     pub(super) async fn poche(
         &self,
-        serie: i64,
-        posto: i32,
+        tratto: Tratto,
         codifica: &CodificaSistemaUnico,
     ) -> Result<bool> {
         let mut query = QueryBuilder::new(
@@ -91,13 +90,13 @@ impl Lettura {
         query
             .push_bind(codifica.as_str().to_owned())
             .push(")]), 0)::bigint");
-        self.push_blocchi(&mut query, serie, posto);
+        self.push_blocchi(&mut query, tratto);
         let (righe, sue): (i64, i64) = query.build_query_as().fetch_one(self.pool()).await?;
         Ok(sue * RIGHE_PER_RICERCA < righe)
     }
 
-    /// The next block after `posto` in which something may match.
-    pub(super) async fn trova(&self, serie: i64, posto: i32) -> Result<Option<Trovato>> {
+    /// The first block of a stretch in which something may match.
+    pub(super) async fn trova(&self, tratto: Tratto) -> Result<Option<Trovato>> {
         let mut query = QueryBuilder::new(
             "select posto, byte, ultima_data, ultima_numero, ultima_id, righe, \
              ore_decretate, importi_autorizzati, importi_erogati, lotto, ",
@@ -112,18 +111,20 @@ impl Lettura {
         query.push(", ");
         self.push_intero(&mut query);
         query.push(" as intero");
-        self.push_blocchi(&mut query, serie, posto);
+        self.push_blocchi(&mut query, tratto);
         query.push(" order by posto limit 1");
         Ok(query.build_query_as().fetch_optional(self.pool()).await?)
     }
 
-    /// The blocks after `posto`, without those that cannot match.
-    fn push_blocchi(&self, query: &mut QueryBuilder<Postgres>, serie: i64, posto: i32) {
+    /// The blocks of a stretch, without those that cannot match.
+    pub(super) fn push_blocchi(&self, query: &mut QueryBuilder<Postgres>, tratto: Tratto) {
         query
             .push(" from blocco where serie = ")
-            .push_bind(serie)
+            .push_bind(tratto.serie)
             .push(" and posto > ")
-            .push_bind(posto);
+            .push_bind(tratto.dopo)
+            .push(" and posto <= ")
+            .push_bind(tratto.fino);
         let filtro = self.permesso().selezione();
         if let Some(periodo) = &filtro.periodo {
             let first = match periodo.criterio() {

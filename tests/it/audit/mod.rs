@@ -14,7 +14,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 
 /// The records of calls, in order, as JSON: without those of the chains themselves.
-async fn chiamate(owner: &PgPool) -> Vec<Value> {
+pub async fn chiamate(owner: &PgPool) -> Vec<Value> {
     let all: Vec<String> =
         sqlx::query_scalar("select record from audit_record order by catena, numero")
             .fetch_all(owner)

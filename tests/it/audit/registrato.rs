@@ -13,7 +13,7 @@ use tonic::{Code, Request};
 
 use super::{chiamate, integro};
 use crate::{
-    chiamate::{self as tutte, PERSONA, RPC, chiama, drena, filtro_decreti},
+    chiamate::{self as tutte, FLUSSI, PERSONA, RPC, chiama, drena, filtro_decreti},
     errore::assert_errore,
     modello::NORMATIVE,
     servizio::{CHIAVE, Servizio},
@@ -29,12 +29,7 @@ async fn every_call_has_its_record_when_its_answer_comes() {
     let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
     let mut expected = 0;
     for rpc in RPC {
-        let streams = [
-            "DecreeService/ExportDecrees",
-            "DecreeService/DownloadDecrees",
-            "ReportService/DownloadReportSintetico",
-        ]
-        .contains(&rpc);
+        let streams = FLUSSI.contains(&rpc);
         chiama(&mut cliente, rpc, "").await.unwrap();
         expected += 1;
         if streams {

@@ -119,7 +119,10 @@ async fn what_is_masked_does_not_leave_postgres() {
                 "DecreeService/CountDecrees"
                 | "DecreeService/DownloadDecrees"
                 | "DecreeService/ExportDecrees"
-                | "DecreeService/ListDecrees" => {
+                | "DecreeService/ListDecrees"
+                | "FlightService/DoGet"
+                | "FlightService/GetFlightInfo"
+                | "FlightService/GetSchema" => {
                     &["", "codifica_sistema_unico", "numero_decreto", "periodo"]
                 }
                 "ReportService/DownloadReportSintetico" | "ReportService/GetReportSintetico" => {

@@ -1,0 +1,126 @@
+//! A ticket gives nothing by itself.
+
+use arrow_flight::FlightDescriptor;
+use omnia::proto::{ErrorReason, ExportDecreesRequest, FiltroDecreti};
+use prost::Message as _;
+use tonic::{Code, Status};
+
+use super::{biglietti, biglietto, prendi};
+use crate::{
+    abilitazione::revoca,
+    chiamate::{self, AZIENDA},
+    errore::assert_errore,
+    modello::NORMATIVE,
+    servizio::{Cliente, Servizio, solo, tutto},
+};
+
+async fn ticket(cliente: &mut Cliente, filtro: FiltroDecreti) -> String {
+    let request = ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        filtro: Some(filtro),
+        ..Default::default()
+    };
+    let descriptor = FlightDescriptor::new_cmd(request.encode_to_vec());
+    let info = cliente.volo.get_flight_info(descriptor).await.unwrap();
+    biglietti(&info.into_inner()).pop().unwrap()
+}
+
+fn refused(esito: Result<super::Preso, Status>, code: Code, reason: ErrorReason) {
+    assert_errore(&esito.unwrap_err(), code, reason);
+}
+
+#[tokio::test]
+async fn of_another_caller_or_changed_it_is_none() {
+    let servizio = Servizio::avvia().await;
+    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+    let mut uno = servizio.cliente("mlps-ammortizzatori").await;
+    servizio
+        .abilita("altro", "mlps-ammortizzatori", tutto())
+        .await;
+    let mut altro = servizio.come("altro");
+    let buono = ticket(&mut uno, FiltroDecreti::default()).await;
+    assert!(
+        !prendi(&mut uno, buono.as_str())
+            .await
+            .unwrap()
+            .righe
+            .is_empty()
+    );
+
+    let (code, reason) = (Code::InvalidArgument, ErrorReason::PageTokenInvalid);
+    refused(prendi(&mut altro, buono.as_str()).await, code, reason);
+    let mut changed = buono.clone().into_bytes();
+    let at = changed.len() / 2;
+    changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+    let half = &buono[..at];
+    for bad in [
+        String::from_utf8(changed).unwrap(),
+        half.into(),
+        String::new(),
+        "x".repeat(9000),
+    ] {
+        refused(prendi(&mut uno, bad).await, code, reason);
+    }
+    // A resume token of ExportDecrees is something else.
+    let list = omnia::proto::ListDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        page_size: 1,
+        ..Default::default()
+    };
+    let page = uno.decreti.list_decrees(list).await.unwrap().into_inner();
+    refused(prendi(&mut uno, page.next_page_token).await, code, reason);
+    servizio.ferma().await;
+}
+
+/// What was allowed when the ticket was made may not be when it is shown.
+#[tokio::test]
+async fn it_is_decided_on_when_it_is_shown() {
+    let servizio = Servizio::avvia().await;
+    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+    let id = servizio.abilita("be", "mlps-ammortizzatori", tutto()).await;
+    let mut be = servizio.come("be");
+    let azienda = FiltroDecreti {
+        cf_azienda: AZIENDA.into(),
+        ..Default::default()
+    };
+    let per_azienda = ticket(&mut be, azienda).await;
+    let tutta = ticket(&mut be, FiltroDecreti::default()).await;
+    let altra = biglietto(
+        "be",
+        &ExportDecreesRequest {
+            normativa: NORMATIVE[1].into(),
+            ..Default::default()
+        },
+    );
+    for good in [&per_azienda, &tutta, &altra] {
+        assert!(
+            !prendi(&mut be, good.as_str())
+                .await
+                .unwrap()
+                .righe
+                .is_empty()
+        );
+    }
+    // The same subject, under a grant that gives less.
+    revoca(&servizio.db.owner, &servizio.clock, id).await;
+    servizio.abilita("be", "mef-rgs", solo(NORMATIVE[0])).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let denied = Code::PermissionDenied;
+    refused(
+        prendi(&mut be, per_azienda).await,
+        denied,
+        ErrorReason::FilterDenied,
+    );
+    refused(
+        prendi(&mut be, altra).await,
+        denied,
+        ErrorReason::ScopeDenied,
+    );
+    let masked = prendi(&mut be, tutta).await.unwrap();
+    let persons = masked.righe.iter().filter(|r| r.cf_azienda.len() == 16);
+    assert!(persons.clone().count() > 0);
+    for riga in persons {
+        assert_eq!(riga.cf_azienda, crate::modello::MASCHERA);
+    }
+    servizio.ferma().await;
+}

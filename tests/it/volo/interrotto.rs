@@ -1,0 +1,135 @@
+//! Streams that do not come to their end.
+
+use arrow_flight::{FlightData, Ticket};
+use omnia::proto::{ErrorReason, ExportDecreesRequest};
+use tokio::time::{Duration, sleep, timeout};
+use tonic::{Code, Status, Streaming};
+
+use super::{biglietto, prendi};
+use crate::{
+    abilitazione::revoca,
+    errore::assert_errore,
+    flusso::molte,
+    modello::NORMATIVE,
+    servizio::{Cliente, Servizio, tutto},
+};
+
+/// Far more than what fits between a server and a client who does not read.
+const RIGHE: u32 = 8_000;
+
+fn tutta(soggetto: &str) -> String {
+    biglietto(
+        soggetto,
+        &ExportDecreesRequest {
+            normativa: NORMATIVE[0].into(),
+            ..Default::default()
+        },
+    )
+}
+
+/// Begins to read, and reads no further than the schema.
+async fn inizia(cliente: &mut Cliente) -> Result<Streaming<FlightData>, Status> {
+    let ticket = Ticket::new(tutta(&cliente.soggetto));
+    let mut stream = cliente.volo.do_get(ticket).await?.into_inner();
+    stream.message().await.unwrap().unwrap();
+    Ok(stream)
+}
+
+/// Reads on: the rows' messages, and how it ended.
+async fn resto(mut stream: Streaming<FlightData>) -> (bool, Result<(), Status>) {
+    let mut chiusa = false;
+    loop {
+        match stream.message().await {
+            Err(status) => return (chiusa, Err(status)),
+            Ok(None) => return (chiusa, Ok(())),
+            Ok(Some(message)) => {
+                chiusa |= message.app_metadata.starts_with(br#"{"chiusura""#);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_is_revoked_ends_its_streams() {
+    let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 50).await;
+    servizio.carica(&molte(RIGHE), "2026-10-31").await;
+    let id = servizio.abilita("be", "mlps-ammortizzatori", tutto()).await;
+    let mut cliente = servizio.lento("be");
+    let stream = inizia(&mut cliente).await.unwrap();
+    revoca(&servizio.db.owner, &servizio.clock, id).await;
+    // It does not read for a while: what ends the stream is not the reading.
+    sleep(Duration::from_millis(1500)).await;
+    let end = timeout(Duration::from_secs(10), resto(stream)).await;
+    let (chiusa, esito) = end.expect("the stream ends");
+    assert!(!chiusa);
+    assert_errore(
+        &esito.unwrap_err(),
+        Code::PermissionDenied,
+        ErrorReason::GrantRevoked,
+    );
+    servizio.ferma().await;
+}
+
+/// A flight takes its place among the exports, and gives it back when nobody reads it any more.
+#[tokio::test]
+async fn flights_and_exports_share_their_places() {
+    let servizio = Servizio::avvia_con(|s| {
+        s.export.batch_rows = 50;
+        s.export.max_concurrent = 1;
+    })
+    .await;
+    servizio.carica(&molte(RIGHE), "2026-10-31").await;
+    servizio.abilita("be", "mlps-ammortizzatori", tutto()).await;
+    let mut cliente = servizio.lento("be");
+    let stream = inizia(&mut cliente).await.unwrap();
+    let mut altra = servizio.come("be");
+    let status = inizia(&mut altra).await.map(drop).unwrap_err();
+    assert_errore(
+        &status,
+        Code::ResourceExhausted,
+        ErrorReason::TooManyExports,
+    );
+    let request = ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    };
+    let status = altra.decreti.export_decrees(request).await.unwrap_err();
+    assert_errore(
+        &status,
+        Code::ResourceExhausted,
+        ErrorReason::TooManyExports,
+    );
+    drop(stream);
+    let freed = async {
+        while inizia(&mut altra).await.is_err() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), freed)
+        .await
+        .expect("its place is free");
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_was_dropped_goes_on_from_its_last_batch() {
+    let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 50).await;
+    servizio.carica(&molte(1_000), "2026-10-31").await;
+    servizio.abilita("be", "mlps-ammortizzatori", tutto()).await;
+    let mut cliente = servizio.come("be");
+    let mut stream = inizia(&mut cliente).await.unwrap();
+    let mut riprese = Vec::new();
+    while riprese.len() < 5 {
+        let message = stream.message().await.unwrap().unwrap();
+        // Dictionaries have none.
+        let app = serde_json::from_slice::<serde_json::Value>(&message.app_metadata);
+        riprese.extend(app.map(|app| app["ripresa"].as_str().unwrap().to_owned()));
+    }
+    drop(stream);
+    let whole = prendi(&mut cliente, tutta("be")).await.unwrap();
+    let rest = prendi(&mut cliente, riprese.pop().unwrap()).await.unwrap();
+    assert_eq!((whole.righe.len(), rest.righe.len()), (1_000, 750));
+    assert_eq!(rest.esito.unwrap().righe, 750);
+    assert!(whole.righe.ends_with(&rest.righe));
+    servizio.ferma().await;
+}
