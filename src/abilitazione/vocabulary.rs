@@ -81,9 +81,9 @@ impl Vocabulary {
             pool.get_message_by_name(&full)
                 .ok_or_else(|| VocabularyError(format!("the message {full} is not there")))
         };
-        let filtri = marks.names(&message("ExportDecreesRequest")?, &marks.filtri);
-        let totali = marks.names(&message("ExportDecreesResponse")?, &marks.colonne);
-        let colonne = marks.names(&message("DettaglioDecreto")?, &marks.colonne);
+        let filtri = marks.names(&message("ExportDecreesRequest")?, &marks.filtri)?;
+        let totali = marks.names(&message("ExportDecreesResponse")?, &marks.colonne)?;
+        let colonne = marks.names(&message("DettaglioDecreto")?, &marks.colonne)?;
         for (rpc, filtri, colonne, flusso) in [
             // The schema of each norm.
             (volo::LIST_FLIGHTS, BTreeSet::new(), colonne.clone(), true),

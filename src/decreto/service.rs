@@ -134,11 +134,17 @@ impl Decrees {
             request.filtro,
             request.rilevazione,
             |violations| {
-                formato::richiesta::Richiesta::parse(violations, request.formato, request.offset, numero)
+                formato::richiesta::Richiesta::parse(
+                    violations,
+                    request.formato,
+                    request.offset,
+                    numero,
+                )
             },
         )?;
         // It is missing only where something was noted.
-        let richiesta = file.ok_or_else(|| Error::internal("a format is missing without a violation"))?;
+        let richiesta =
+            file.ok_or_else(|| Error::internal("a format is missing without a violation"))?;
         let s = self.selezioni.seleziona(&chi, selezione, "").await?;
 
         let posto = self.limiti.posto()?;

@@ -26,11 +26,11 @@ pub const RPC: [&str; 14] = [
     "DecreeService/DownloadDecrees",
     "DecreeService/ExportDecrees",
     "DecreeService/ListDecrees",
-    "ReportService/DownloadReportSintetico",
     "FlightService/DoGet",
     "FlightService/GetFlightInfo",
     "FlightService/GetSchema",
     "FlightService/ListFlights",
+    "ReportService/DownloadReportSintetico",
     "ReportService/GetReportSintetico",
     "ReportService/ListNormative",
     "ReportService/ListPrestazioni",
@@ -61,10 +61,12 @@ pub const VOLO: [&str; 3] = [
 ];
 
 /// The calls that stream their answers.
-pub const FLUSSI: [&str; 3] = [
+pub const FLUSSI: [&str; 5] = [
+    "DecreeService/DownloadDecrees",
     "DecreeService/ExportDecrees",
     "FlightService/DoGet",
     "FlightService/ListFlights",
+    "ReportService/DownloadReportSintetico",
 ];
 
 /// The company, and the natural person.

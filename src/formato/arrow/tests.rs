@@ -26,10 +26,7 @@ fn testo(array: &ArrayRef, row: usize) -> String {
             .value_as_date(row)
             .unwrap()
             .to_string(),
-        DataType::Decimal128(18, 2) => {
-            let text = array.as_primitive::<Decimal128Type>().value_as_string(row);
-            text
-        }
+        DataType::Decimal128(18, 2) => array.as_primitive::<Decimal128Type>().value_as_string(row),
         DataType::Dictionary(..) => {
             let codici = array.as_dictionary::<Int32Type>();
             let key = usize::try_from(codici.keys().value(row)).unwrap();

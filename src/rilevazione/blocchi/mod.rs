@@ -94,7 +94,7 @@ pub(super) async fn crea(
     let mut insieme = Vec::with_capacity(INSIEME);
     let mut fatti = Fatti::default();
     let mut somme = Somme::default();
-    let mut in_corso: Option<JoinHandle<Result<(Option<Blocco>, Somme), RigaError>>> = None;
+    let mut in_corso: Option<JoinHandle<Codificata>> = None;
     let mut dopo: Option<Posizione> = None;
     loop {
         let page = pagina(conn, normativa, dal, dopo.as_ref(), limite).await?;
@@ -129,7 +129,9 @@ pub(super) async fn crea(
 }
 
 /// The block of a page, and the sums with its rows added.
-fn blocco(page: &str, mut somme: Somme) -> Result<(Option<Blocco>, Somme), RigaError> {
+type Codificata = Result<(Option<Blocco>, Somme), RigaError>;
+
+fn blocco(page: &str, mut somme: Somme) -> Codificata {
     let mut costruttore = Costruttore::default();
     for row in Pagina::new(page) {
         let (chiave, riga) = row?;

@@ -39,9 +39,8 @@ async fn a_proposed_policy_is_compared_and_never_in_force() {
     assert!(told.spiegazione.unwrap().consentito);
     let (gained, lost): (Vec<_>, Vec<_>) = told.differenze.iter().partition(|d| d.aggiunta);
     assert!(
-        gained
-            .iter()
-            .all(|d| d.profilo == "mef-sintesi" && d.rpc.starts_with("Decree"))
+        gained.iter().all(|d| d.profilo == "mef-sintesi"
+            && ["Decree", "Flight"].iter().any(|s| d.rpc.starts_with(s)))
     );
     let cell = |rpc: &str, tipo: &str, nome: &str| {
         gained
