@@ -2,9 +2,11 @@
 //!
 //! Ours is the program `omnia serve` that reads, encodes and sends over TCP, drained by a client that hands the lotti on as
 //! bytes, as psql does with its lines; "decoded" is a client that makes structs of them. The peer writes the same columns of
-//! the same rows in the same order as CSV, to /dev/null.
+//! the same rows in the same order as CSV, to /dev/null. The filters are open periodi that leave the last tenth of the rows by
+//! their last day, and the last six tenths.
 
 use criterion::Criterion;
+use omnia::proto::{FiltroDecreti, Periodo};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -16,9 +18,13 @@ use super::{
     side_by_side::{Pair, TimesThePeer, compare, timed},
 };
 
-/// Half of the peer's rows/s.
-const GOAL: f64 = 0.5;
-const MEMORY_GOAL: u64 = 100 << 20;
+/// Of the peer's rows/s.
+const DRAINED: f64 = 6.0;
+const DECODED: f64 = 1.6;
+const FILTERED: f64 = 1.1;
+/// Beyond the idle service: with one client that reads a megabyte a second, and with ten.
+const ONE_SLOW: u64 = 16 << 20;
+const TEN_SLOW: u64 = 64 << 20;
 
 /// See the module.
 pub fn run(
@@ -27,64 +33,99 @@ pub fn run(
     runtime: &Runtime,
     scene: &Scene,
 ) {
-    let service = runtime.block_on(Service::start(scene));
-    let idle = memory(service.pid());
-    let all: Vec<&str> = scene.extract.totals.keys().map(String::as_str).collect();
-    // The result first: every norm, against what the file says.
-    for norm in &all {
-        let exported = runtime.block_on(service.export(norm));
-        assert_eq!(exported, scene.extract.totals[*norm], "{norm}");
-    }
-    let first = memory(service.pid());
+    let norm = scene.extract.biggest_norm();
+    slow_clients(goals, runtime, scene, norm);
 
+    let service = runtime.block_on(Service::start(scene));
+    let all = FiltroDecreti::default();
+    // The result first: every norm, against what the file says.
+    for norm in scene.extract.totals.keys() {
+        let exported = runtime.block_on(service.export(norm, &all));
+        assert_eq!(exported, scene.extract.totals[norm], "{norm}");
+    }
+    let rows = scene.extract.totals[norm].righe;
     let serving = scene.cluster.connect_options(LOADED, "omnia_servizio");
-    let biggest = [scene.extract.biggest_norm()];
-    for (name, norms) in [("one norm", &biggest[..]), ("all norms", &all)] {
-        let rows = norms.iter().map(|n| scene.extract.totals[*n].righe).sum();
-        let commands: Vec<String> = norms.iter().map(|norm| copy_to(norm)).collect();
+
+    let command = [copy_to(norm, "true")];
+    for (name, decoded, goal) in [
+        ("one norm", false, DRAINED),
+        ("one norm, decoded", true, DECODED),
+    ] {
         let pairs = compare(criterion, "export", name, |round| {
             let ours = || {
-                let mut received = 0;
-                for norm in norms {
-                    received += runtime.block_on(service.drain(norm));
-                }
+                let received = if decoded {
+                    runtime.block_on(service.export(norm, &all)).righe
+                } else {
+                    runtime.block_on(service.drain(norm, &all))
+                };
                 assert_eq!(received, rows);
             };
-            let peer = || psql::run(&serving, &commands);
-            Pair::in_turn(round, || timed(ours), || timed(peer))
+            Pair::in_turn(
+                round,
+                || timed(ours),
+                || timed(|| psql::run(&serving, &command)),
+            )
         });
-        goals.speed(&format!("export/{name}"), rows, &pairs, GOAL);
+        goals.speed(&format!("export/{name}"), rows, &pairs, goal);
     }
-    let rows = scene.extract.totals[biggest[0]].righe;
-    let command = [copy_to(biggest[0])];
-    let pairs = compare(criterion, "export", "one norm, decoded", |round| {
-        let ours = || assert_eq!(runtime.block_on(service.export(biggest[0])).righe, rows);
-        Pair::in_turn(
-            round,
-            || timed(ours),
-            || timed(|| psql::run(&serving, &command)),
-        )
-    });
-    goals.figure("export/one norm, decoded", rows, &pairs);
 
-    let peak = memory(service.pid()).peak;
-    println!(
-        "export/memory           idle {}, peak {} over the first export of all rows, {} over all exports",
-        mebibytes(idle.now),
-        mebibytes(first.peak),
-        mebibytes(peak)
-    );
-    goals.bytes("export/memory: peak of the service", peak, MEMORY_GOAL);
+    for share in [10, 60] {
+        let dal = runtime.block_on(scene.last_share(norm, share));
+        let condition = format!("validita_al >= '{dal}'");
+        let expected = runtime.block_on(scene.totals_where(norm, &condition));
+        let filtro = FiltroDecreti {
+            periodo: Some(Periodo {
+                dal,
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        assert_eq!(runtime.block_on(service.export(norm, &filtro)), expected);
+        let command = [copy_to(norm, &condition)];
+        let name = format!("a filter that keeps {share} %");
+        let pairs = compare(criterion, "export", &name, |round| {
+            let ours = || {
+                assert_eq!(
+                    runtime.block_on(service.drain(norm, &filtro)),
+                    expected.righe
+                )
+            };
+            Pair::in_turn(
+                round,
+                || timed(ours),
+                || timed(|| psql::run(&serving, &command)),
+            )
+        });
+        goals.speed(&format!("export/{name}"), expected.righe, &pairs, FILTERED);
+    }
     runtime.block_on(service.stop());
 }
 
+/// The service's own memory while clients read slower than it could send.
+fn slow_clients(goals: &mut Goals, runtime: &Runtime, scene: &Scene, norm: &str) {
+    for (clients, goal) in [(1, ONE_SLOW), (10, TEN_SLOW)] {
+        let service = runtime.block_on(Service::start(scene));
+        let idle = memory(service.pid());
+        runtime.block_on(service.slow_clients(clients, norm));
+        let peak = memory(service.pid()).peak;
+        println!(
+            "export/memory, {clients} slow: idle {}, peak {}",
+            mebibytes(idle.now),
+            mebibytes(peak)
+        );
+        let name = format!("export/memory: {clients} clients at 1 MB/s, beyond idle");
+        goals.bytes(&name, peak - idle.now, goal);
+        runtime.block_on(service.stop());
+    }
+}
+
 /// The columns of the contract, in the reading order of the contract.
-fn copy_to(norm: &str) -> String {
+fn copy_to(norm: &str, condition: &str) -> String {
     format!(
         "\\copy (select prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al, \
          cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati \
          from dettaglio_decreto \
-         where normativa = '{norm}' and dal_rilevazione <= 1 and al_rilevazione >= 1 \
+         where normativa = '{norm}' and dal_rilevazione <= 1 and al_rilevazione >= 1 and {condition} \
          order by data_decreto, numero_decreto, id) to stdout with (format csv)"
     )
 }

@@ -32,15 +32,6 @@ impl Goals {
         );
     }
 
-    /// A speed that no goal was set for.
-    pub fn figure(&mut self, name: &str, rows: i64, pairs: &[Pair]) {
-        if !pairs.is_empty() {
-            let speed = median(pairs.iter().map(Pair::speed).collect());
-            let line = format!("       {name}: {speed:.2} of the peer's rows/s; {rows} rows");
-            self.lines.push(line);
-        }
-    }
-
     /// Bytes must be under `goal`.
     pub fn bytes(&mut self, name: &str, bytes: u64, goal: u64) {
         self.note(

@@ -1,7 +1,10 @@
 //! Scenario `load`: an extract into an empty database.
 //!
-//! Ours checks every value and every key, writes a rilevazione and analyzes it. The peer only copies: the same file into
-//! the same table with the same indexes, in a database of its own. Each pair is checked before it counts.
+//! Ours checks every value and every key, writes a rilevazione with its indexes, its sums by day and its blocks, and analyzes
+//! it. The peer only copies: the same file into the same table without indexes, in a database of its own, and then
+//! builds the same indexes. Each pair is checked before it counts.
+
+use std::iter;
 
 use criterion::Criterion;
 use tokio::runtime::Runtime;
@@ -14,8 +17,8 @@ use super::{
     side_by_side::{Pair, TimesThePeer, compare, timed},
 };
 
-/// No slower than the peer.
-const GOAL: f64 = 1.0;
+/// Of the peer's rows/s.
+const GOAL: f64 = 0.6;
 
 /// See the module.
 pub fn run(
@@ -25,7 +28,8 @@ pub fn run(
     scene: &Scene,
 ) {
     let pairs = compare(criterion, "load", "carica", |round| {
-        runtime.block_on(prepare(scene));
+        let indexes = runtime.block_on(prepare(scene));
+        let commands: Vec<String> = iter::once(copy_from(scene)).chain(indexes).collect();
         let pair = Pair::in_turn(
             round,
             || {
@@ -34,7 +38,7 @@ pub fn run(
             },
             || {
                 runtime.block_on(scene.checkpoint());
-                timed(|| psql::run(&scene.owner("peer"), &[copy_from(scene)]))
+                timed(|| psql::run(&scene.owner("peer"), &commands))
             },
         );
         runtime.block_on(check(scene));
@@ -43,13 +47,15 @@ pub fn run(
     goals.speed("load", ROWS.cast_signed(), &pairs, GOAL);
 }
 
-async fn prepare(scene: &Scene) {
+/// Makes both databases; the statements that give the peer's table its indexes.
+async fn prepare(scene: &Scene) -> Vec<String> {
     for database in ["ours", "peer"] {
         scene.create_database(database).await;
     }
     // The file does not say of which rilevazione it is.
     let default = "alter table dettaglio_decreto alter dal_rilevazione set default 1";
     scene.execute("peer", default).await;
+    scene.take_indexes("peer").await
 }
 
 fn copy_from(scene: &Scene) -> String {

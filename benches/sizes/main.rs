@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! generate          rows/s of the invented extract
-//! load              rilevazione::carica    against  psql \copy … from   into the same table with its indexes
+//! load              rilevazione::carica    against  psql \copy … from   into the bare table, and building its indexes
 //! export/one norm   ExportDecrees          against  psql \copy … to     of the same rows in the same order
-//! export/all norms  the same, norm after norm: every row
-//! export/memory     peak of the service's process meanwhile
+//! export/a filter…  the same, with a periodo that keeps a tenth of the rows, and six tenths
+//! export/memory     peak of the service's process, with clients that read slowly
 //! ```
 //!
 //! Each scenario asserts its result before it is timed. Where there is a peer, the two run one right after the other and

@@ -117,6 +117,58 @@ impl Scene {
         row.into()
     }
 
+    /// Drops the indexes of the detail; the statements that make them again.
+    pub async fn take_indexes(&self, database: &str) -> Vec<String> {
+        let mut connection = self.connect(database).await;
+        let indexes: Vec<(String, String)> = sqlx::query_as(
+            "select indexname::text, indexdef from pg_indexes where tablename = 'dettaglio_decreto'",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        connection.close().await.unwrap();
+        assert!(!indexes.is_empty());
+        for (name, _) in &indexes {
+            self.execute(database, &format!("drop index {name}")).await;
+        }
+        indexes
+            .into_iter()
+            .map(|(_, definition)| definition)
+            .collect()
+    }
+
+    /// The totals of the rows of a norm that a condition keeps.
+    pub async fn totals_where(&self, norm: &str, condition: &str) -> Totals {
+        let mut connection = self.connect(LOADED).await;
+        let sql = AssertSqlSafe(format!(
+            "select {} from dettaglio_decreto where normativa = $1 and {condition}",
+            totals::SQL
+        ));
+        let row: (i64, _, _, _) = sqlx::query_as(sql)
+            .bind(norm)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        row.into()
+    }
+
+    /// The day from which on that share of a norm's rows, in percent, has its last day.
+    pub async fn last_share(&self, norm: &str, share: i32) -> String {
+        let mut connection = self.connect(LOADED).await;
+        let day = sqlx::query_scalar(
+            "select (percentile_disc(1 - $2::float8 / 100) within group (order by validita_al))::text
+             from dettaglio_decreto where normativa = $1",
+        )
+        .bind(norm)
+        .bind(share)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        connection.close().await.unwrap();
+        day
+    }
+
     /// Writes what is dirty, so that nobody pays for what ran before.
     pub async fn checkpoint(&self) {
         self.execute("postgres", "checkpoint").await;

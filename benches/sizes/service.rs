@@ -4,6 +4,7 @@ use std::{
     env,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -24,10 +25,12 @@ use omnia::{
     config::Access,
     postgres::SERVING_ROLE,
     proto::{
-        ChiusuraExport, ExportDecreesRequest, decree_service_client::DecreeServiceClient,
-        export_decrees_response::Parte,
+        ChiusuraExport, ExportDecreesRequest, FiltroDecreti,
+        decree_service_client::DecreeServiceClient, export_decrees_response::Parte,
     },
 };
+use prost::Message as _;
+use tokio::time::sleep;
 use tonic::{
     Request, Status,
     client::Grpc,
@@ -42,6 +45,8 @@ use super::{
     totals::Totals,
 };
 
+/// How long slow clients read.
+const SLOW: Duration = Duration::from_secs(8);
 const SOGGETTO: &str = "bench";
 /// Sees every column of everything.
 const PROFILO: &str = "mlps-ammortizzatori";
@@ -49,6 +54,8 @@ const PROFILO: &str = "mlps-ammortizzatori";
 /// A running service.
 pub struct Service {
     child: Child,
+    address: String,
+    bearer: Bearer,
     channel: InterceptedService<Channel, Bearer>,
 }
 
@@ -95,6 +102,7 @@ impl Service {
             .env("OMNIA_AUDIT__KEY_FILE", &audit_key)
             .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
             .env("OMNIA_TELEMETRY__LOG", "warn")
+            .env("OMNIA_EXPORT__MAX_CONCURRENT", "16")
             // Where the watchdog finds it.
             .current_dir(&scene.dir)
             .stdout(Stdio::piped())
@@ -105,11 +113,7 @@ impl Service {
             .read_line(&mut line)
             .unwrap();
         let address = line.trim().strip_prefix("Serving on ").unwrap();
-        let channel = Endpoint::from_shared(format!("http://{address}"))
-            .unwrap()
-            .connect()
-            .await
-            .unwrap();
+        let channel = connect(&format!("http://{address}")).await;
         let access = Access::default();
         let token = scene
             .key
@@ -124,7 +128,38 @@ impl Service {
         let bearer = Bearer(format!("Bearer {token}").parse().unwrap());
         Self {
             child,
+            address: format!("http://{address}"),
+            bearer: bearer.clone(),
             channel: InterceptedService::new(channel, bearer),
+        }
+    }
+
+    /// So many clients, each with a connection of its own and the windows that libraries have by default, read about a megabyte
+    /// a second for some seconds, and go away.
+    pub async fn slow_clients(&self, clients: usize, normativa: &str) {
+        let mut tasks = Vec::new();
+        for _ in 0..clients {
+            let channel = Endpoint::from_shared(self.address.clone()).unwrap();
+            let channel = channel.connect().await.unwrap();
+            let channel = InterceptedService::new(channel, self.bearer.clone());
+            let request = ExportDecreesRequest {
+                normativa: normativa.to_owned(),
+                ..Default::default()
+            };
+            tasks.push(tokio::spawn(async move {
+                let mut client = DecreeServiceClient::new(channel);
+                let mut stream = client.export_decrees(request).await.unwrap().into_inner();
+                let begin = Instant::now();
+                let mut bytes = 0;
+                while begin.elapsed() < SLOW {
+                    bytes += stream.message().await.unwrap().unwrap().encoded_len();
+                    sleep(Duration::from_micros(bytes as u64).saturating_sub(begin.elapsed()))
+                        .await;
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
         }
     }
 
@@ -132,10 +167,11 @@ impl Service {
         self.child.id()
     }
 
-    /// Receives every row of a norm. Gives the totals that close the stream, once the rows received are as many.
-    pub async fn export(&self, normativa: &str) -> Totals {
+    /// Receives the rows of a norm. Gives the totals that close the stream, once the rows received are as many.
+    pub async fn export(&self, normativa: &str, filtro: &FiltroDecreti) -> Totals {
         let request = ExportDecreesRequest {
             normativa: normativa.to_owned(),
+            filtro: Some(filtro.clone()),
             ..Default::default()
         };
         let mut stream = DecreeServiceClient::new(self.channel.clone())
@@ -161,11 +197,12 @@ impl Service {
         }
     }
 
-    /// Receives every row of a norm without looking into it. Gives the number of rows that the end of the stream tells.
-    pub async fn drain(&self, normativa: &str) -> i64 {
+    /// Receives the rows of a norm without looking into it. Gives the number of rows that the end of the stream tells.
+    pub async fn drain(&self, normativa: &str, filtro: &FiltroDecreti) -> i64 {
         const PATH: &str = "/inps.omnia.monitoraggio.v1.DecreeService/ExportDecrees";
         let request = ExportDecreesRequest {
             normativa: normativa.to_owned(),
+            filtro: Some(filtro.clone()),
             ..Default::default()
         };
         let codec = ProstCodec::<ExportDecreesRequest, Passed>::default();
@@ -200,6 +237,17 @@ impl Service {
         let status = status.await.unwrap().unwrap();
         assert!(status.success(), "omnia serve: {status}");
     }
+}
+
+/// With windows that a client of large exports should have (README, "For the integrator").
+async fn connect(address: &str) -> Channel {
+    Endpoint::from_shared(address.to_owned())
+        .unwrap()
+        .initial_stream_window_size(8 << 20)
+        .initial_connection_window_size(16 << 20)
+        .connect()
+        .await
+        .unwrap()
 }
 
 async fn grant(scene: &Scene) {

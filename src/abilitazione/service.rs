@@ -151,6 +151,7 @@ mod tests {
             rpcs,
             [
                 "AccessService/GetMyAccess",
+                "ReportService/DownloadReportSintetico",
                 "ReportService/GetReportSintetico",
                 "ReportService/ListNormative",
                 "ReportService/ListPrestazioni",

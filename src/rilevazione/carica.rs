@@ -264,14 +264,15 @@ async fn leggi(
     }
     let catalogo = catalogo::leggi(conn).await?;
     let decreti = riempi(conn, &fonti.decreti, &DECRETI, &catalogo, conteggio).await?;
-    if !prima {
+    // An extract that is refused anyway tells all that is wrong.
+    let cercati = !prima || conteggio.rifiuti > 0;
+    if cercati {
         doppioni(conn, &fonti.decreti, &DECRETI, conteggio).await?;
     }
     let path = &fonti.stanziamenti;
     let stanziamenti = riempi(conn, path, &STANZIAMENTI, &catalogo, conteggio).await?;
     doppioni(conn, path, &STANZIAMENTI, conteggio).await?;
-    if prima && conteggio.rifiuti > 0 {
-        // It is refused anyway, and all that is wrong is to be told.
+    if !cercati && conteggio.rifiuti > 0 {
         doppioni(conn, &fonti.decreti, &DECRETI, conteggio).await?;
     }
 

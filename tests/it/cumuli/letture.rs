@@ -31,7 +31,9 @@ async fn no_row_of_the_detail() {
     }
     // Who needs one fails.
     for rpc in DETTAGLIO {
-        let status = chiama(&mut cliente, rpc, "").await.unwrap_err();
+        let status = chiama(&mut cliente, rpc, "numero_decreto")
+            .await
+            .unwrap_err();
         assert_errore(&status, Code::Internal, ErrorReason::Internal);
     }
     servizio.ferma().await;

@@ -319,6 +319,26 @@ async fn keys_that_occur_twice() {
     );
 }
 
+/// The first rows are written before anybody looks for such keys: the index finds them, and nothing stays.
+#[tokio::test]
+async fn keys_that_occur_twice_in_the_first_rows() {
+    let db = banco::database().await;
+    let again = A.replace("100.00,1000.00,100.00", "1.00,2.00,3.00");
+    let estratto = Estratto::of(&[A, B, &again], &[]);
+    let key = "codifica_sistema_unico+numero_decreto+data_decreto+cf_azienda+matricola_azienda+validita_dal";
+    let value = "333-145 112233 2023-12-22 00743110157 7012345662 2023-10-01";
+    let same = "line 2 has the same natural key";
+    let told = [tell("decreti.csv", 4, key, value, same)];
+    assert_eq!(refused(&db.owner, &estratto).await, told);
+    // A wrong appropriation is found first, and both are told.
+    let worse = Estratto::of(&[A, B, &again], &["DL48-2023-ART30,CIGS,1,1.00"]);
+    let found = refused(&db.owner, &worse).await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[1], told[0]);
+    Estratto::of(&[A, B], &[]).must_load(&db.owner).await;
+    assert_eq!(refused(&db.owner, &estratto).await, told);
+}
+
 #[tokio::test]
 async fn all_that_is_wrong_is_told_at_once() {
     let db = banco::database().await;
