@@ -22,12 +22,13 @@
 //!              ├ access     token ─► who;  AA07 grant ─► what INPS gave them, and what it demands;   abilitazione::layer
 //!              │            decision table ─► may this profile make this call?  quota ─► is there some left?
 //!              │            puts an Abilitazione into the request, or refuses; a stream is decided again while it runs
-//! bytes ─► tonic router ─► service     decode, decide, query, encode                report, decreto
+//!              ├ wish       answers are compressed as the request was              rpc::compressione
+//! bytes ─► tonic router ─► service     decode, decide, query, encode                report, decreto, volo
 //!                            │ filtro      fields ─► values, every violation at once
 //!                            │ permetti    filters and scope ─► Permesso<Filtro>
 //!                            │ query       SQL with the scope and the visible columns in it
 //!                            │ sintesi     of the report: sums in memory, cut by the same proof
-//!                            └ stream      pages ─► lotti ─► chiusura
+//!                            └ stream      blocks or pages ─► lotti ─► an export, a file, record batches ─► chiusura
 //! ```
 //!
 //! Every error on the way is an [`error::Error`] with a documented reason, and becomes a gRPC status in one
@@ -42,14 +43,14 @@
 //! | [`error`] | what can go wrong, as the contract names it; knows no tonic |
 //! | [`abilitazione`] | §3: token, AA07 grant, policy, quotas, decision, proof, layer |
 //! | [`report`] | §2.1: filter, cumulative sums, memory, service |
-//! | [`decreto`] | §2.2: filter, query, service, export |
-//! | [`lotto`] | rows of the detail as the bytes that travel |
+//! | [`decreto`] | §2.2: filter, query, lotti from blocks or from rows, service, export, download |
+//! | [`lotto`] | rows of the detail as the bytes that travel; blocks of them, stored |
 //! | [`volo`] | the detail over Arrow Flight: flights, tickets, streams of record batches |
 //! | [`formato`] | a report as a file (CSV, XLSX, Parquet); the rows of the detail as Arrow |
 //! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
 //! | [`tls`] | the port: plain text or TLS, client certificates, certificates replaced while it runs |
 //! | [`traccia`], [`audit`] | what becomes known of a call; the log of all calls, chained and anchored |
-//! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione |
+//! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione, its sums by day and its blocks |
 //! | [`postgres`] | the database: a server of yours, or a private cluster |
 //! | [`rpc`] | what every call shares: status, request parts, pages, observation |
 //! | [`salute`], [`sorveglianza`] | how the parts are; what changes on disk while the service runs |
