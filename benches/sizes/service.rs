@@ -103,6 +103,7 @@ impl Service {
             .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
             .env("OMNIA_TELEMETRY__LOG", "warn")
             .env("OMNIA_EXPORT__MAX_CONCURRENT", "16")
+            .env("OMNIA_DATABASE__MAX_CONNECTIONS", "20")
             // Where the watchdog finds it.
             .current_dir(&scene.dir)
             .stdout(Stdio::piped())
@@ -252,6 +253,16 @@ async fn connect(address: &str) -> Channel {
 
 async fn grant(scene: &Scene) {
     let owner = omnia::postgres::owner_pool(scene.owner(LOADED));
+    // The service is started several times on one database.
+    let given: bool =
+        sqlx::query_scalar("select exists (select from abilitazione where soggetto = $1)")
+            .bind(SOGGETTO)
+            .fetch_one(&owner)
+            .await
+            .unwrap();
+    if given {
+        return;
+    }
     let sorgente = Sorgente::of_settings(None).unwrap();
     let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
         .await

@@ -63,7 +63,11 @@ impl Lettura {
         lotti
     }
 
-    async fn passo(&self, mut passo: Passo, limite: i64) -> Result<Option<(Lotto, Option<Passo>)>> {
+    async fn passo(
+        self: &Arc<Self>,
+        mut passo: Passo,
+        limite: i64,
+    ) -> Result<Option<(Lotto, Option<Passo>)>> {
         loop {
             passo = match passo {
                 Passo::Inizio(dopo) => match self.inizio(dopo.as_ref(), limite).await? {

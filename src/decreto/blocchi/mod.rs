@@ -18,12 +18,18 @@ mod scelta;
 mod tagli;
 mod trova;
 
-use bytes::Bytes;
+use std::{collections::VecDeque, sync::Arc};
 
-use self::scelta::Scelta;
+use bytes::Bytes;
+use tokio_util::task::AbortOnDropHandle;
+
+use self::{
+    scelta::Scelta,
+    trova::{INSIEME, Trovato},
+};
 use super::query::Lettura;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     lotto::{Lotto, posizione::Posizione, riga::COLONNE},
 };
 
@@ -38,6 +44,10 @@ struct Tratto {
 /// Where a reading of blocks stands.
 #[derive(Debug)]
 pub(super) struct Punto {
+    /// Blocks that were read and not looked at.
+    trovati: VecDeque<Trovato>,
+    /// Those after them, which are being read; `None`: there are none.
+    seguenti: Option<Lettori>,
     /// What is still to be read.
     tratto: Tratto,
     /// Where the last lotto ended.
@@ -46,15 +56,39 @@ pub(super) struct Punto {
     avanzo: Option<Lotto>,
 }
 
+/// A task of its own, which ends with its handle.
+type Lettori = AbortOnDropHandle<Result<Vec<Trovato>>>;
+
 impl Punto {
-    /// The point after a lotto.
-    fn oltre(tratto: Tratto, lotto: &Lotto, avanzo: Option<Lotto>) -> Self {
-        Self {
-            tratto,
-            dopo: Some(lotto.fine.clone()),
-            avanzo,
-        }
+    /// The same point, after a lotto.
+    fn oltre(mut self, lotto: &Lotto, avanzo: Option<Lotto>) -> Self {
+        self.dopo = Some(lotto.fine.clone());
+        self.avanzo = avanzo;
+        self
     }
+
+    /// The next block in which something may match. While some are looked at, the next ones are read.
+    async fn prossimo(&mut self, lettura: &Arc<Lettura>) -> Result<Option<Trovato>> {
+        if self.trovati.is_empty()
+            && let Some(seguenti) = self.seguenti.take()
+        {
+            self.trovati = seguenti.await.map_err(Error::internal)??.into();
+            if let Some(ultimo) = self
+                .trovati
+                .back()
+                .filter(|_| self.trovati.len() == INSIEME)
+            {
+                self.tratto.dopo = ultimo.posto;
+                self.seguenti = Some(leggi(lettura, self.tratto));
+            }
+        }
+        Ok(self.trovati.pop_front())
+    }
+}
+
+fn leggi(lettura: &Arc<Lettura>, tratto: Tratto) -> Lettori {
+    let lettura = Arc::clone(lettura);
+    AbortOnDropHandle::new(tokio::spawn(async move { lettura.trova(tratto).await }))
 }
 
 /// What comes from a point on.
@@ -71,10 +105,22 @@ pub(super) enum Seguito {
 impl Lettura {
     /// Where to begin after `dopo`, if there are blocks for this selection and it is less work to read them than the rows.
     pub(super) async fn inizio(
-        &self,
+        self: &Arc<Self>,
         dopo: Option<&Posizione>,
         limite: i64,
     ) -> Result<Option<Punto>> {
+        let tratto = self.tratto(dopo, limite).await?;
+        Ok(tratto.map(|tratto| Punto {
+            trovati: VecDeque::new(),
+            seguenti: Some(leggi(self, tratto)),
+            tratto,
+            dopo: dopo.cloned(),
+            avanzo: None,
+        }))
+    }
+
+    /// The blocks after `dopo`, on the same terms.
+    async fn tratto(&self, dopo: Option<&Posizione>, limite: i64) -> Result<Option<Tratto>> {
         let filtro = self.permesso().selezione();
         let sees_all = COLONNE.into_iter().all(|colonna| self.vede(colonna));
         let by_index = filtro.numero_decreto.is_some()
@@ -116,44 +162,42 @@ impl Lettura {
         {
             return Ok(None);
         }
-        Ok(Some(Punto {
-            tratto,
-            dopo: dopo.cloned(),
-            avanzo: None,
-        }))
+        Ok(Some(tratto))
     }
 
     /// What comes from a point on.
-    pub(super) async fn da_blocchi(&self, mut punto: Punto, limite: i64) -> Result<Seguito> {
+    pub(super) async fn da_blocchi(
+        self: &Arc<Self>,
+        mut punto: Punto,
+        limite: i64,
+    ) -> Result<Seguito> {
         let scelta = Scelta::new(self);
         let mut in_mano = punto.avanzo.take();
-        let mut tratto = punto.tratto;
-        while let Some(trovato) = self.trova(tratto).await? {
-            tratto.dopo = trovato.posto;
+        while let Some(trovato) = punto.prossimo(self).await? {
             let Some(lotto) = trovato.scegli(&scelta)? else {
                 continue;
             };
             match in_mano.take() {
                 Some(pieno) if pieno.somme.righe + lotto.somme.righe > limite => {
-                    let oltre = Punto::oltre(tratto, &pieno, Some(lotto));
+                    let oltre = punto.oltre(&pieno, Some(lotto));
                     return Ok(Seguito::Lotto(Box::new((pieno, oltre))));
                 }
                 Some(prima) => in_mano = Some(unisci(&prima, lotto)),
                 // As full as can be: there is nothing to wait for.
                 None if lotto.somme.righe == limite => {
-                    let oltre = Punto::oltre(tratto, &lotto, None);
+                    let oltre = punto.oltre(&lotto, None);
                     return Ok(Seguito::Lotto(Box::new((lotto, oltre))));
                 }
                 None => in_mano = Some(lotto),
             }
         }
         // No block may be one that was not found.
-        if !self.intatta(tratto.serie).await? {
+        if !self.intatta(punto.tratto.serie).await? {
             return Ok(Seguito::Rifatti(punto.dopo));
         }
         Ok(match in_mano {
             Some(resto) => {
-                let oltre = Punto::oltre(tratto, &resto, None);
+                let oltre = punto.oltre(&resto, None);
                 Seguito::Lotto(Box::new((resto, oltre)))
             }
             None => Seguito::Fine,

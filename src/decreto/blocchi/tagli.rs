@@ -15,11 +15,11 @@ impl Lettura {
     /// # Errors
     /// The database's.
     pub async fn tagli(&self, limite: i64, parti: usize) -> Result<Vec<Posizione>> {
-        let Some(punto) = self.inizio(None, limite).await? else {
+        let Some(tratto) = self.tratto(None, limite).await? else {
             return Ok(Vec::new());
         };
         let mut query = QueryBuilder::new("select ultima_data, ultima_numero, ultima_id");
-        self.push_blocchi(&mut query, punto.tratto);
+        self.push_blocchi(&mut query, tratto);
         query.push(" order by posto");
         let fini: Vec<(NaiveDate, String, i64)> =
             query.build_query_as().fetch_all(self.pool()).await?;
