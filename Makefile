@@ -12,10 +12,10 @@ export TOOLS := $(CURDIR)/target/tools
 
 RIGHE ?= 100000
 
-.PHONY: help demo test lint interop bench fuzz
+.PHONY: help demo test lint interop bench bench-formats fuzz
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## build in release, load a demo extract (RIGHE=100000 rows) and serve on 127.0.0.1:50051 until Ctrl-C
 	@deploy/need.sh postgres cc
@@ -40,6 +40,13 @@ interop: ## grpcurl, generated clients, Arrow Flight in Python and Java against 
 bench: ## the measurements of benches/README.md, against psql in the same run
 	@deploy/need.sh postgres cc
 	cargo bench --locked
+
+bench-formats: ## Arrow Flight, CSV and Parquet against psql, ADBC and pyarrow, as a Python program waits for them (ROWS=1000000)
+	@deploy/need.sh postgres cc python
+	cargo build --locked --release --bin omnia
+	@PROGRAM=target/release/omnia benches/formats/run.sh $(ROWS)
+
+ROWS ?= 1000000
 
 # Seconds for each target.
 SECONDS_EACH ?= 120

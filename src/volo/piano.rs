@@ -27,7 +27,10 @@ pub(super) struct Piano {
 /// # Errors
 /// The database's.
 pub(super) async fn piano(lettura: &Lettura, righe_per_lotto: u32) -> Result<Piano> {
-    let totali = lettura.totali().await?;
+    let totali = match lettura.totali_di_blocchi(righe_per_lotto.into()).await? {
+        Some(totali) => totali,
+        None => lettura.totali().await?,
+    };
     let tagli = lettura.tagli(righe_per_lotto.into(), PARTI).await?;
     let mut inizio = None;
     let mut parti = Vec::with_capacity(tagli.len() + 1);

@@ -16,6 +16,7 @@
 
 mod scelta;
 mod tagli;
+mod totali;
 mod trova;
 
 use std::{collections::VecDeque, sync::Arc};

@@ -99,7 +99,7 @@ impl Lettura {
         Ok(sue * RIGHE_PER_RICERCA < righe)
     }
 
-    /// The first block of a stretch in which something may match.
+    /// The first blocks of a stretch in which something may match, at most [`INSIEME`].
     pub(super) async fn trova(&self, tratto: Tratto) -> Result<Vec<Trovato>> {
         let mut query = QueryBuilder::new(
             "select posto, byte, ultima_data, ultima_numero, ultima_id, righe, \
@@ -156,7 +156,7 @@ impl Lettura {
     }
 
     /// Whether all rows of a block match, by what is known of it.
-    fn push_intero(&self, query: &mut QueryBuilder<Postgres>) {
+    pub(super) fn push_intero(&self, query: &mut QueryBuilder<Postgres>) {
         query.push("true");
         let filtro = self.permesso().selezione();
         if let Some(periodo) = &filtro.periodo {
