@@ -111,8 +111,8 @@ pub(super) async fn crea(
                 .iter()
                 .map(|b: &Blocco| b.somme.righe.cast_unsigned())
                 .sum::<u64>();
-            let prima = i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?;
-            scrivi(conn, serie, prima, mem::take(&mut insieme)).await?;
+            let fine = i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?;
+            scrivi(conn, serie, fine, mem::take(&mut insieme)).await?;
         }
         let Some(page) = page else { break };
         let ultima = Pagina::ultima(&page).map_err(sqlx::Error::decode)?;
@@ -128,9 +128,10 @@ pub(super) async fn crea(
     Ok((fatti, somme))
 }
 
-/// The block of a page, and the sums with its rows added.
+/// What a task makes of a page.
 type Codificata = Result<(Option<Blocco>, Somme), RigaError>;
 
+/// The block of a page, and the sums with its rows added.
 fn blocco(page: &str, mut somme: Somme) -> Codificata {
     let mut costruttore = Costruttore::default();
     for row in Pagina::new(page) {
