@@ -23,8 +23,8 @@ impl Settings {
         self.telemetry.check()?;
         if self.export.max_concurrent >= self.database.max_connections as usize {
             return Err(format!(
-                "settings: export.max_concurrent ({}) must be less than database.max_connections ({}): exports hold a \
-                 connection each, and the other calls need one too",
+                "settings: export.max_concurrent ({}) must be less than database.max_connections ({}): exports read \
+                 over connections all the time, and the other calls need one too",
                 self.export.max_concurrent, self.database.max_connections
             ));
         }
