@@ -240,12 +240,13 @@ impl Service {
     }
 }
 
-/// With windows that a client of large exports should have (README, "For the integrator").
+/// With windows and frames that a client of large exports should have (README, "For the integrator").
 async fn connect(address: &str) -> Channel {
     Endpoint::from_shared(address.to_owned())
         .unwrap()
         .initial_stream_window_size(8 << 20)
         .initial_connection_window_size(16 << 20)
+        .max_frame_size(1 << 20)
         .connect()
         .await
         .unwrap()

@@ -44,7 +44,7 @@ enum Passo {
     /// From a position: of blocks or of rows is not decided yet.
     Inizio(Option<Posizione>),
     /// Blocks, from a point on.
-    Blocchi(Punto),
+    Blocchi(Box<Punto>),
     /// Rows after a position.
     Righe(Option<Posizione>),
 }
@@ -71,13 +71,13 @@ impl Lettura {
         loop {
             passo = match passo {
                 Passo::Inizio(dopo) => match self.inizio(dopo.as_ref(), limite).await? {
-                    Some(punto) => Passo::Blocchi(punto),
+                    Some(punto) => Passo::Blocchi(Box::new(punto)),
                     None => Passo::Righe(dopo),
                 },
-                Passo::Blocchi(punto) => match self.da_blocchi(punto, limite).await? {
+                Passo::Blocchi(punto) => match self.da_blocchi(*punto, limite).await? {
                     Seguito::Lotto(letto) => {
                         let (lotto, punto) = *letto;
-                        return Ok(Some((lotto, Some(Passo::Blocchi(punto)))));
+                        return Ok(Some((lotto, Some(Passo::Blocchi(Box::new(punto))))));
                     }
                     Seguito::Fine => return Ok(None),
                     Seguito::Rifatti(dopo) => Passo::Inizio(dopo),

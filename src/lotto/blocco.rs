@@ -22,7 +22,8 @@
 //! every row would say the same at twice the room.
 //!
 //! **Compressed by LZ4.** Rows repeat themselves: 47 bytes each instead of 110. zstd makes 28 bytes of it, and takes several times
-//! as long to expand them (`benches/README.md`).
+//! as long to expand them (`benches/README.md`). Expanding is the greatest single cost of an export, so lz4_flex does it by
+//! pointers; each of them is checked (`checked-decode`), and bytes that are not a block's are an error.
 
 use std::{collections::BTreeMap, mem};
 

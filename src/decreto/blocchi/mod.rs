@@ -19,7 +19,7 @@ mod tagli;
 mod totali;
 mod trova;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, vec};
 
 use bytes::Bytes;
 use tokio_util::task::AbortOnDropHandle;
@@ -45,22 +45,35 @@ struct Tratto {
 /// Where a reading of blocks stands.
 #[derive(Debug)]
 pub(super) struct Punto {
-    /// Blocks that were read and not looked at.
-    trovati: VecDeque<Trovato>,
-    /// Those after them, which are being read; `None`: there are none.
-    seguenti: Option<Lettori>,
-    /// What is still to be read.
-    tratto: Tratto,
+    serie: i64,
+    /// Where the blocks are in which something may match, and that nobody reads yet.
+    posti: vec::IntoIter<i32>,
+    /// Those that are being read.
+    letture: VecDeque<Trovata>,
     /// Where the last lotto ended.
     dopo: Option<Posizione>,
     /// Rows that were read with the last block and did not fit into its lotto.
     avanzo: Option<Lotto>,
 }
 
-/// A task of its own, which ends with its handle.
-type Lettori = AbortOnDropHandle<Result<Vec<Trovato>>>;
+/// A task of its own, which ends with its handle. `None`: there is no such block any more.
+type Trovata = AbortOnDropHandle<Result<Option<Trovato>>>;
 
 impl Punto {
+    fn new(lettura: &Arc<Lettura>, serie: i64, posti: Vec<i32>, dopo: Option<&Posizione>) -> Self {
+        let mut punto = Self {
+            serie,
+            posti: posti.into_iter(),
+            letture: VecDeque::with_capacity(INSIEME),
+            dopo: dopo.cloned(),
+            avanzo: None,
+        };
+        for _ in 0..INSIEME {
+            punto.leggi(lettura);
+        }
+        punto
+    }
+
     /// The same point, after a lotto.
     fn oltre(mut self, lotto: &Lotto, avanzo: Option<Lotto>) -> Self {
         self.dopo = Some(lotto.fine.clone());
@@ -68,28 +81,32 @@ impl Punto {
         self
     }
 
-    /// The next block in which something may match. While some are looked at, the next ones are read.
-    async fn prossimo(&mut self, lettura: &Arc<Lettura>) -> Result<Option<Trovato>> {
-        if self.trovati.is_empty()
-            && let Some(seguenti) = self.seguenti.take()
-        {
-            self.trovati = seguenti.await.map_err(Error::internal)??.into();
-            if let Some(ultimo) = self
-                .trovati
-                .back()
-                .filter(|_| self.trovati.len() == INSIEME)
-            {
-                self.tratto.dopo = ultimo.posto;
-                self.seguenti = Some(leggi(lettura, self.tratto));
-            }
+    /// Begins to read the next block, if there is one.
+    fn leggi(&mut self, lettura: &Arc<Lettura>) {
+        if let Some(posto) = self.posti.next() {
+            let (lettura, serie) = (Arc::clone(lettura), self.serie);
+            let task = tokio::spawn(async move { lettura.trova(serie, posto).await });
+            self.letture.push_back(AbortOnDropHandle::new(task));
         }
-        Ok(self.trovati.pop_front())
+    }
+
+    /// The next block in which something may match.
+    async fn prossimo(&mut self, lettura: &Arc<Lettura>) -> Result<Prossimo> {
+        let Some(lettura_in_corso) = self.letture.pop_front() else {
+            return Ok(Prossimo::Fine);
+        };
+        let trovato = lettura_in_corso.await.map_err(Error::internal)??;
+        self.leggi(lettura);
+        Ok(trovato.map_or(Prossimo::Sparito, Prossimo::Blocco))
     }
 }
 
-fn leggi(lettura: &Arc<Lettura>, tratto: Tratto) -> Lettori {
-    let lettura = Arc::clone(lettura);
-    AbortOnDropHandle::new(tokio::spawn(async move { lettura.trova(tratto).await }))
+/// See [`Punto::prossimo`].
+enum Prossimo {
+    Blocco(Trovato),
+    Fine,
+    /// It was there when the reading began.
+    Sparito,
 }
 
 /// What comes from a point on.
@@ -110,14 +127,13 @@ impl Lettura {
         dopo: Option<&Posizione>,
         limite: i64,
     ) -> Result<Option<Punto>> {
-        let tratto = self.tratto(dopo, limite).await?;
-        Ok(tratto.map(|tratto| Punto {
-            trovati: VecDeque::new(),
-            seguenti: Some(leggi(self, tratto)),
-            tratto,
-            dopo: dopo.cloned(),
-            avanzo: None,
-        }))
+        while let Some(tratto) = self.tratto(dopo, limite).await? {
+            // `None`: made again between the one and the other.
+            if let Some(posti) = self.posti(tratto).await? {
+                return Ok(Some(Punto::new(self, tratto.serie, posti, dopo)));
+            }
+        }
+        Ok(None)
     }
 
     /// The blocks after `dopo`, on the same terms.
@@ -174,7 +190,12 @@ impl Lettura {
     ) -> Result<Seguito> {
         let scelta = Scelta::new(self);
         let mut in_mano = punto.avanzo.take();
-        while let Some(trovato) = punto.prossimo(self).await? {
+        loop {
+            let trovato = match punto.prossimo(self).await? {
+                Prossimo::Blocco(trovato) => trovato,
+                Prossimo::Fine => break,
+                Prossimo::Sparito => return Ok(Seguito::Rifatti(punto.dopo)),
+            };
             let Some(lotto) = trovato.scegli(&scelta)? else {
                 continue;
             };
@@ -191,10 +212,6 @@ impl Lettura {
                 }
                 None => in_mano = Some(lotto),
             }
-        }
-        // No block may be one that was not found.
-        if !self.intatta(punto.tratto.serie).await? {
-            return Ok(Seguito::Rifatti(punto.dopo));
         }
         Ok(match in_mano {
             Some(resto) => {

@@ -15,14 +15,13 @@ use crate::{
 /// How many rows of a block are taken to cost as much as one row that an index finds: an estimate. Both ways give the same.
 const RIGHE_PER_RICERCA: i64 = 7;
 
-/// Blocks that are read by one query: half the round trips. More of them would be faster by little, and ten clients that read
-/// slowly hold twice as many.
-pub(super) const INSIEME: usize = 2;
+/// Blocks that are read at the same time, while those before them are sent: with fewer, processors wait; more of them would
+/// only be held for clients that read slowly.
+pub(super) const INSIEME: usize = 3;
 
 /// What is sent of a block.
 #[derive(Debug, FromRow)]
 pub(super) struct Trovato {
-    pub(super) posto: i32,
     byte: i32,
     ultima_data: NaiveDate,
     ultima_numero: String,
@@ -99,10 +98,35 @@ impl Lettura {
         Ok(sue * RIGHE_PER_RICERCA < righe)
     }
 
-    /// The first blocks of a stretch in which something may match, at most [`INSIEME`].
-    pub(super) async fn trova(&self, tratto: Tratto) -> Result<Vec<Trovato>> {
+    /// Where the blocks of a stretch are in which something may match, in reading order. `None`: the series is gone.
+    ///
+    /// # Errors
+    /// It is there and has others than it says: whoever reads it to its end would miss some. The database's.
+    pub(super) async fn posti(&self, tratto: Tratto) -> Result<Option<Vec<i32>>> {
+        // One statement, so that what is counted is what is found.
         let mut query = QueryBuilder::new(
-            "select posto, byte, ultima_data, ultima_numero, ultima_id, righe, \
+            "select blocchi::bigint, (select count(*) from blocco where serie = s.id), array(select posto",
+        );
+        self.push_blocchi(&mut query, tratto);
+        query
+            .push(" order by posto) from serie s where s.id = ")
+            .push_bind(tratto.serie);
+        let found: Option<(i64, i64, Vec<i32>)> =
+            query.build_query_as().fetch_optional(self.pool()).await?;
+        match found {
+            None => Ok(None),
+            Some((said, there, posti)) if said == there => Ok(Some(posti)),
+            Some((said, there, _)) => Err(Error::internal(format!(
+                "series {} of blocks says that it has {said} of them, and has {there}",
+                tratto.serie
+            ))),
+        }
+    }
+
+    /// The block at this place; `None`: it is gone.
+    pub(super) async fn trova(&self, serie: i64, posto: i32) -> Result<Option<Trovato>> {
+        let mut query = QueryBuilder::new(
+            "select byte, ultima_data, ultima_numero, ultima_id, righe, \
              ore_decretate, importi_autorizzati, importi_erogati, lotto, ",
         );
         // Who sees natural persons masked gets them masked from here on.
@@ -114,12 +138,12 @@ impl Lettura {
         });
         query.push(", ");
         self.push_intero(&mut query);
-        query.push(" as intero");
-        self.push_blocchi(&mut query, tratto);
+        query.push(" as intero from blocco where serie = ");
         query
-            .push(" order by posto limit ")
-            .push_bind(INSIEME as i64);
-        Ok(query.build_query_as().fetch_all(self.pool()).await?)
+            .push_bind(serie)
+            .push(" and posto = ")
+            .push_bind(posto);
+        Ok(query.build_query_as().fetch_optional(self.pool()).await?)
     }
 
     /// The blocks of a stretch, without those that cannot match.
@@ -179,26 +203,6 @@ impl Lettura {
         }
         if let Some(prestazioni) = self.permesso().ambito().prestazioni().testi() {
             query.push(" and prestazioni <@ ").push_bind(prestazioni);
-        }
-    }
-
-    /// Whether a series is there, with all its blocks.
-    ///
-    /// # Errors
-    /// It is there and has others than it says: whoever reads it to its end would miss some. The database's.
-    pub(super) async fn intatta(&self, serie: i64) -> Result<bool> {
-        let found: Option<(i64, i64)> = sqlx::query_as(
-            "select blocchi::bigint, (select count(*) from blocco where serie = id) from serie where id = $1",
-        )
-        .bind(serie)
-        .fetch_optional(self.pool())
-        .await?;
-        match found {
-            None => Ok(false),
-            Some((said, there)) if said == there => Ok(true),
-            Some((said, there)) => Err(Error::internal(format!(
-                "series {serie} of blocks says that it has {said} of them, and has {there}"
-            ))),
         }
     }
 }
