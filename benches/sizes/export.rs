@@ -1,8 +1,8 @@
 //! Scenarios `export/…`: decrees out of the service, and its memory meanwhile.
 //!
 //! Ours is the program `omnia serve` that reads, encodes and sends over TCP, drained by a client that hands the lotti on as
-//! bytes, as psql does with its lines; "decoded" is a client that makes structs of them. The peer writes the same columns of
-//! the same rows in the same order as CSV, to /dev/null. The filters are open periodi that leave the last tenth of the rows by
+//! bytes, as psql does with its lines; "decoded" is a client that makes structs of them, lotto by lotto on whichever processor is
+//! free. The peer writes the same columns of the same rows in the same order as CSV, to /dev/null. The filters are open periodi that leave the last tenth of the rows by
 //! their last day, and the last six tenths.
 
 use criterion::Criterion;

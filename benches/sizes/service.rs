@@ -1,6 +1,7 @@
 //! The service as it is run: the program, in a process of its own, and a client of it.
 
 use std::{
+    collections::VecDeque,
     env,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
@@ -25,12 +26,12 @@ use omnia::{
     config::Access,
     postgres::SERVING_ROLE,
     proto::{
-        ChiusuraExport, ExportDecreesRequest, FiltroDecreti,
-        decree_service_client::DecreeServiceClient, export_decrees_response::Parte,
+        ChiusuraExport, ExportDecreesRequest, FiltroDecreti, LottoExport, TotaliControllo,
+        decree_service_client::DecreeServiceClient,
     },
 };
 use prost::Message as _;
-use tokio::time::sleep;
+use tokio::{task::spawn_blocking, time::sleep};
 use tonic::{
     Request, Status,
     client::Grpc,
@@ -170,26 +171,24 @@ impl Service {
 
     /// Receives the rows of a norm. Gives the totals that close the stream, once the rows received are as many.
     pub async fn export(&self, normativa: &str, filtro: &FiltroDecreti) -> Totals {
-        let request = ExportDecreesRequest {
-            normativa: normativa.to_owned(),
-            filtro: Some(filtro.clone()),
-            ..Default::default()
+        // As a client does that has more than one processor: lotti are decoded beside, while others arrive.
+        let decode = |lotto: Bytes| {
+            spawn_blocking(move || LottoExport::decode(lotto).unwrap().decreti.len() as i64)
         };
-        let mut stream = DecreeServiceClient::new(self.channel.clone())
-            .export_decrees(request)
-            .await
-            .unwrap()
-            .into_inner();
-        let (mut received, mut closing) = (0, None);
-        while let Some(response) = stream.message().await.unwrap() {
-            match response.parte.unwrap() {
-                Parte::Intestazione(_) => (),
-                Parte::Lotto(lotto) => received += lotto.decreti.len(),
-                Parte::Chiusura(chiusura) => closing = chiusura.totali,
-            }
+        let mut received = 0;
+        let mut decoding = VecDeque::new();
+        let totali = self
+            .receive(normativa, filtro, async |lotto| {
+                decoding.push_back(decode(lotto));
+                if decoding.len() > 4 {
+                    received += decoding.pop_front().unwrap().await.unwrap();
+                }
+            })
+            .await;
+        for lotto in decoding {
+            received += lotto.await.unwrap();
         }
-        let totali = closing.expect("the stream has its end");
-        assert_eq!(usize::try_from(totali.righe), Ok(received));
+        assert_eq!(totali.righe, received);
         Totals {
             righe: totali.righe,
             ore_decretate: totali.ore_decretate.parse().unwrap(),
@@ -200,6 +199,21 @@ impl Service {
 
     /// Receives the rows of a norm without looking into it. Gives the number of rows that the end of the stream tells.
     pub async fn drain(&self, normativa: &str, filtro: &FiltroDecreti) -> i64 {
+        let mut bytes = 0;
+        let totali = self
+            .receive(normativa, filtro, async |lotto| bytes += lotto.len())
+            .await;
+        assert!(bytes > 0);
+        totali.righe
+    }
+
+    /// Hands on every lotto. Gives the totals that close the stream.
+    async fn receive(
+        &self,
+        normativa: &str,
+        filtro: &FiltroDecreti,
+        mut take: impl AsyncFnMut(Bytes),
+    ) -> TotaliControllo {
         const PATH: &str = "/inps.omnia.monitoraggio.v1.DecreeService/ExportDecrees";
         let request = ExportDecreesRequest {
             normativa: normativa.to_owned(),
@@ -215,17 +229,15 @@ impl Service {
             codec,
         );
         let mut stream = stream.await.unwrap().into_inner();
-        let (mut bytes, mut closing) = (0, None);
+        let mut closing = None;
         while let Some(passed) = stream.message().await.unwrap() {
-            bytes += passed.lotto.len();
+            if !passed.lotto.is_empty() {
+                take(passed.lotto).await;
+            }
             closing = passed.chiusura;
         }
-        assert!(bytes > 0);
-        closing
-            .expect("the stream has its end")
-            .totali
-            .unwrap()
-            .righe
+        let closing = closing.expect("the stream has its end");
+        closing.totali.unwrap()
     }
 
     /// Stops it as an operator would.
