@@ -46,7 +46,8 @@
 //! | [`decreto`] | §2.2: filter, query, lotti from blocks or from rows, service, export, download |
 //! | [`lotto`] | rows of the detail as the bytes that travel; blocks of them, stored |
 //! | [`volo`] | the detail over Arrow Flight: flights, tickets, streams of record batches |
-//! | [`formato`] | a report as a file (CSV, XLSX, Parquet); the rows of the detail as Arrow |
+//! | [`arrow`] | rows of the detail as Arrow record batches: made per call, or stored like the blocks |
+//! | [`formato`] | a report as a file (CSV, XLSX, Parquet) |
 //! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
 //! | [`tls`] | the port: plain text or TLS, client certificates, certificates replaced while it runs |
 //! | [`traccia`], [`audit`] | what becomes known of a call; the log of all calls, chained and anchored |
@@ -66,6 +67,7 @@
 
 pub mod abilitazione;
 pub mod app;
+pub mod arrow;
 pub mod audit;
 pub mod canale;
 pub mod cli;

@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     formato::{Colonna, File, Informazioni, Pezzo, Tabella, Tipo, Visibili, richiesta::Richiesta},
     lotto::{
-        riga::COLONNE,
+        glossario::DETTAGLIO,
         somme::{Somme, Totali},
     },
     proto::{
@@ -22,37 +22,25 @@ pub static TABELLA: Tabella = Tabella {
     titolo: "Dettaglio del decreto ministeriale (Messaggio INPS 4648/2023, § 2.2)",
     nome: "decreti",
     colonne: &[
-        colonna(0, Tipo::Testo, "Codice della prestazione."),
-        colonna(
-            1,
-            Tipo::Testo,
-            "Codifica del Sistema UNICO INPS: codice intervento e codice evento.",
-        ),
-        colonna(
-            2,
-            Tipo::Testo,
-            "Numero del decreto ministeriale; lo identifica insieme alla data.",
-        ),
-        colonna(3, Tipo::Data, "Data del decreto ministeriale."),
-        colonna(4, Tipo::Data, "Primo giorno di validità, compreso."),
-        colonna(5, Tipo::Data, "Ultimo giorno di validità, compreso."),
-        colonna(
-            6,
-            Tipo::Testo,
-            "Codice fiscale dell'azienda. Sedici asterischi: è di una persona fisica e il profilo non lo vede.",
-        ),
-        colonna(7, Tipo::Testo, "Matricola INPS dell'azienda."),
-        colonna(8, Tipo::Numero, "Ore decretate, con due decimali."),
-        colonna(9, Tipo::Numero, "Importi autorizzati, in euro."),
-        colonna(10, Tipo::Numero, "Importi erogati, in euro."),
+        colonna(0, Tipo::Testo),
+        colonna(1, Tipo::Testo),
+        colonna(2, Tipo::Testo),
+        colonna(3, Tipo::Data),
+        colonna(4, Tipo::Data),
+        colonna(5, Tipo::Data),
+        colonna(6, Tipo::Testo),
+        colonna(7, Tipo::Testo),
+        colonna(8, Tipo::Numero),
+        colonna(9, Tipo::Numero),
+        colonna(10, Tipo::Numero),
     ],
 };
 
-const fn colonna(at: usize, tipo: Tipo, glossario: &'static str) -> Colonna {
+const fn colonna(at: usize, tipo: Tipo) -> Colonna {
     Colonna {
-        nome: COLONNE[at],
+        nome: DETTAGLIO[at].colonna,
         tipo,
-        glossario,
+        glossario: DETTAGLIO[at].descrizione,
     }
 }
 

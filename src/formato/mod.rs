@@ -10,8 +10,6 @@
 //! The same rows give the same bytes, on every instance: nothing in a file depends on the clock, on chance or on the machine.
 //! That is what lets a broken download go on at a byte.
 //!
-//! [`arrow`] is not a file: it makes record batches of the rows, for Arrow Flight.
-//!
 //! # Formulas
 //!
 //! A spreadsheet runs a cell of a CSV that begins with `=`, `+`, `-`, `@`, a tab or a line break, and such a text can be an attack
@@ -19,10 +17,8 @@
 //! not a text: a negative residuo stays one, and a cell of a number column that is not a number is an error.
 //! A cell of an XLSX says that it is a text, and a Parquet file is not opened by a spreadsheet as text: both keep the value as it is.
 
-pub mod arrow;
 pub mod csv;
 mod file;
-pub mod glossario;
 mod informazioni;
 pub mod parquet;
 #[cfg(test)]

@@ -10,8 +10,8 @@ use arrow_schema::SchemaRef;
 use serde_json::Value;
 
 use crate::{
+    arrow::Costruttore,
     error::{Error, Result},
-    formato::arrow::Costruttore,
     lotto::Lotto,
 };
 

@@ -3,7 +3,7 @@
 use arrow_schema::SchemaRef;
 use serde_json::{Map, Value};
 
-use crate::{formato::arrow, proto::TotaliControllo, rilevazione::elenco::Rilevazione};
+use crate::{arrow, proto::TotaliControllo, rilevazione::elenco::Rilevazione};
 
 /// What the metadata of a schema say besides those of its columns.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! The detail as Arrow: a schema, and record batches of rows.
 //!
 //! ```
-//! use omnia::{formato::arrow::{self, Costruttore}, lotto::riga::Riga};
+//! use omnia::{arrow::{self, Costruttore}, lotto::riga::Riga};
 //!
 //! let riga = Riga {
 //!     prestazione: "CIGS",
@@ -35,10 +35,12 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use self::colonna::Colonna;
-use super::glossario::DETTAGLIO;
 use crate::{
     error::{Error, Result},
-    lotto::riga::{COLONNE, Riga},
+    lotto::{
+        glossario::DETTAGLIO,
+        riga::{COLONNE, Riga},
+    },
 };
 
 /// Digits of an amount, and those after the point: as `numeric(18, 2)` has them.

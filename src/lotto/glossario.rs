@@ -23,35 +23,39 @@ const fn voce(
     }
 }
 
-/// The columns of the detail, in the order of [`crate::lotto::riga::COLONNE`].
+/// The columns of the detail, in the order of [`super::riga::COLONNE`].
 pub const DETTAGLIO: [Voce; 11] = [
-    voce("prestazione", None, "Codice della prestazione"),
+    voce("prestazione", None, "Codice della prestazione."),
     voce(
         "codifica_sistema_unico",
         None,
-        "Codifica INPS Sistema UNICO: codice intervento e codice evento",
-    ),
-    voce("numero_decreto", None, "Numero del decreto ministeriale"),
-    voce("data_decreto", None, "Data del decreto ministeriale"),
-    voce(
-        "validita_dal",
-        None,
-        "Primo giorno del periodo di validità, compreso",
+        "Codifica del Sistema UNICO INPS: codice intervento e codice evento.",
     ),
     voce(
-        "validita_al",
+        "numero_decreto",
         None,
-        "Ultimo giorno del periodo di validità, compreso",
+        "Numero del decreto ministeriale; lo identifica insieme alla data.",
     ),
+    voce("data_decreto", None, "Data del decreto ministeriale."),
+    voce("validita_dal", None, "Primo giorno di validità, compreso."),
+    voce("validita_al", None, "Ultimo giorno di validità, compreso."),
     voce(
         "cf_azienda",
         None,
-        "Codice fiscale dell'azienda; sedici asterischi per la persona fisica che il profilo non può vedere",
+        "Codice fiscale dell'azienda. Sedici asterischi: è di una persona fisica e il profilo non lo vede.",
     ),
-    voce("matricola_azienda", None, "Matricola INPS dell'azienda"),
-    voce("ore_decretate", Some("h"), "Ore decretate"),
-    voce("importi_autorizzati", Some("EUR"), "Importi autorizzati"),
-    voce("importi_erogati", Some("EUR"), "Importi erogati"),
+    voce("matricola_azienda", None, "Matricola INPS dell'azienda."),
+    voce(
+        "ore_decretate",
+        Some("h"),
+        "Ore decretate, con due decimali.",
+    ),
+    voce(
+        "importi_autorizzati",
+        Some("EUR"),
+        "Importi autorizzati, in euro.",
+    ),
+    voce("importi_erogati", Some("EUR"), "Importi erogati, in euro."),
 ];
 
 #[cfg(test)]
