@@ -115,6 +115,20 @@ impl Testi {
 }
 
 impl Codici {
+    pub(super) fn con(testi: &[String]) -> Self {
+        let mut codici = Self::default();
+        for (indice, testo) in (0..).zip(testi) {
+            codici.indici.insert(testo.as_str().into(), indice);
+            codici.testi.push(testo.as_str().into());
+        }
+        codici
+    }
+
+    /// The dictionary.
+    pub(super) fn testi(&self) -> Vec<String> {
+        self.testi.iter().map(|testo| testo.to_string()).collect()
+    }
+
     fn aggiungi(&mut self, testo: &str) -> Result<(), RigaError> {
         let chiave = match &self.ultimo {
             Some((ultimo, chiave)) if **ultimo == *testo => *chiave,

@@ -27,14 +27,16 @@
 //!
 //! A codice fiscale is no dictionary: equal indices would show which rows are of one person whose code is masked.
 
+pub mod codifica;
 mod colonna;
+pub mod conservato;
 
 use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use self::colonna::Colonna;
+use self::colonna::{Codici, Colonna};
 use crate::{
     error::{Error, Result},
     lotto::{
@@ -43,6 +45,9 @@ use crate::{
     },
 };
 
+/// The columns with a dictionary.
+const PRESTAZIONE: &str = "prestazione";
+const CODIFICA: &str = "codifica_sistema_unico";
 /// Digits of an amount, and those after the point: as `numeric(18, 2)` has them.
 const CIFRE: (u8, i8) = (18, 2);
 
@@ -73,7 +78,7 @@ pub fn schema(
 
 fn tipo(colonna: &str) -> DataType {
     match colonna {
-        "prestazione" | "codifica_sistema_unico" => {
+        PRESTAZIONE | CODIFICA => {
             DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
         }
         "data_decreto" | "validita_dal" | "validita_al" => DataType::Date32,
@@ -94,16 +99,36 @@ pub struct Costruttore {
     colonne: Vec<(usize, Colonna)>,
 }
 
+/// The texts of the two columns that have a dictionary, each at its place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dizionari {
+    /// Of `prestazione`.
+    pub prestazioni: Vec<String>,
+    /// Of `codifica_sistema_unico`.
+    pub codifiche: Vec<String>,
+}
+
 impl Costruttore {
     /// For a schema that [`schema`] made.
     #[must_use]
     pub fn new(schema: SchemaRef) -> Self {
+        Self::con_dizionari(schema, &Dizionari::default())
+    }
+
+    /// Whose dictionaries begin with these texts.
+    #[must_use]
+    pub fn con_dizionari(schema: SchemaRef, dizionari: &Dizionari) -> Self {
         let colonne = schema
             .fields()
             .iter()
             .filter_map(|field| {
                 let at = COLONNE.iter().position(|name| name == field.name())?;
-                Some((at, Colonna::new(field.data_type())))
+                let colonna = match COLONNE[at] {
+                    PRESTAZIONE => Colonna::Codici(Codici::con(&dizionari.prestazioni)),
+                    CODIFICA => Colonna::Codici(Codici::con(&dizionari.codifiche)),
+                    _ => Colonna::new(field.data_type()),
+                };
+                Some((at, colonna))
             })
             .collect();
         Self {
@@ -117,6 +142,22 @@ impl Costruttore {
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// What its dictionaries have so far.
+    #[must_use]
+    pub fn dizionari(&self) -> Dizionari {
+        let testi = |nome: &str| {
+            let found = self.colonne.iter().find(|(at, _)| COLONNE[*at] == nome);
+            match found {
+                Some((_, Colonna::Codici(codici))) => codici.testi(),
+                _ => Vec::new(),
+            }
+        };
+        Dizionari {
+            prestazioni: testi(PRESTAZIONE),
+            codifiche: testi(CODIFICA),
+        }
     }
 
     /// Rows since the last batch.

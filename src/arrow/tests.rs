@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn testi() -> impl Strategy<Value = [String; 11]> {
+pub(super) fn testi() -> impl Strategy<Value = [String; 11]> {
     let data = || "20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])";
     let decimale = || "[0-9]{1,16}\\.[0-9]{2}";
     (

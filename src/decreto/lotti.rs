@@ -54,13 +54,7 @@ impl Lettura {
     /// Reading begins at once.
     #[must_use]
     pub fn lotti(self, dopo: Option<Posizione>, righe_per_lotto: u32) -> Lotti {
-        let mut lotti = Lotti {
-            lettura: Arc::new(self),
-            limite: i64::from(righe_per_lotto),
-            next: None,
-        };
-        lotti.next = Some(lotti.leggi(Passo::Inizio(dopo)));
-        lotti
+        Lotti::new(Arc::new(self), dopo, righe_per_lotto)
     }
 
     async fn passo(
@@ -95,6 +89,18 @@ impl Lettura {
 }
 
 impl Lotti {
+    /// As [`Lettura::lotti`], of a reading that is shared.
+    #[must_use]
+    pub fn new(lettura: Arc<Lettura>, dopo: Option<Posizione>, righe_per_lotto: u32) -> Self {
+        let mut lotti = Self {
+            lettura,
+            limite: i64::from(righe_per_lotto),
+            next: None,
+        };
+        lotti.next = Some(lotti.leggi(Passo::Inizio(dopo)));
+        lotti
+    }
+
     /// What is read.
     #[must_use]
     pub fn lettura(&self) -> &Lettura {

@@ -18,7 +18,7 @@
 //! pagine (rows) ────┴──► lotti: one Lotto after the other ──► export: Messaggio ──► tonic
 //! ```
 
-mod blocchi;
+pub mod blocchi;
 pub mod export;
 pub mod filtro;
 pub mod lotti;

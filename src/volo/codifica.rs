@@ -1,49 +1,41 @@
 //! Rows as the messages of a stream of `DoGet`.
 
-use arrow_array::RecordBatch;
 use arrow_flight::FlightData;
-use arrow_ipc::{
-    MetadataVersion,
-    writer::{DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions},
-};
 use arrow_schema::SchemaRef;
 use serde_json::Value;
 
 use crate::{
-    arrow::Costruttore,
-    error::{Error, Result},
+    arrow::{
+        Costruttore, Dizionari,
+        codifica::{self, Messaggio},
+    },
+    error::Result,
     lotto::Lotto,
 };
-
-/// Bytes that a buffer begins at a multiple of: what the format asks for. More would only be padding.
-const ALIGNMENT: usize = 8;
 
 /// Encodes one stream. It begins with its schema; dictionaries come before the batch that needs them.
 pub(super) struct Codifica {
     costruttore: Costruttore,
-    generatore: IpcDataGenerator,
-    dizionari: DictionaryTracker,
-    opzioni: IpcWriteOptions,
-    contesto: IpcWriteContext,
+    messaggi: codifica::Codifica,
 }
 
 impl Codifica {
     /// The first message is that of the schema.
     pub(super) fn new(schema: SchemaRef) -> Result<(Self, FlightData)> {
-        let opzioni = IpcWriteOptions::try_new(ALIGNMENT, false, MetadataVersion::V5)
-            .map_err(Error::internal)?;
-        let generatore = IpcDataGenerator::default();
-        let mut dizionari = DictionaryTracker::new(false);
-        let first =
-            generatore.schema_to_bytes_with_dictionary_tracker(&schema, &mut dizionari, &opzioni);
+        let (messaggi, first) = codifica::Codifica::new(&schema)?;
         let codifica = Self {
             costruttore: Costruttore::new(schema),
-            generatore,
-            dizionari,
-            opzioni,
-            contesto: IpcWriteContext::default(),
+            messaggi,
         };
         Ok((codifica, messaggio(first)))
+    }
+
+    /// From here on the dictionaries begin with these texts: batches that point into them can be sent after these messages.
+    pub(super) fn dizionari(&mut self, dizionari: &Dizionari) -> Result<Vec<FlightData>> {
+        let schema = self.costruttore.schema().clone();
+        self.costruttore = Costruttore::con_dizionari(schema, dizionari);
+        let (dizionari, _) = self.messaggi.batch(&self.costruttore.finisci()?)?;
+        Ok(dizionari.into_iter().map(messaggio).collect())
     }
 
     /// A lotto: its dictionaries, where they are new, and its batch.
@@ -64,23 +56,19 @@ impl Codifica {
     }
 
     fn batch(&mut self, app: &Value) -> Result<(Vec<FlightData>, FlightData)> {
-        let batch: RecordBatch = self.costruttore.finisci()?;
-        let (dizionari, batch) = self
-            .generatore
-            .encode(
-                &batch,
-                &mut self.dizionari,
-                &self.opzioni,
-                &mut self.contesto,
-            )
-            .map_err(Error::internal)?;
-        let batch = messaggio(batch).with_app_metadata(app.to_string());
-        Ok((dizionari.into_iter().map(messaggio).collect(), batch))
+        let (dizionari, batch) = self.messaggi.batch(&self.costruttore.finisci()?)?;
+        let dizionari = dizionari.into_iter().map(messaggio).collect();
+        Ok((dizionari, pronto(batch, app)))
     }
 }
 
-fn messaggio(data: EncodedData) -> FlightData {
+/// A batch that is encoded.
+pub(super) fn pronto(batch: Messaggio, app: &Value) -> FlightData {
+    messaggio(batch).with_app_metadata(app.to_string())
+}
+
+fn messaggio(messaggio: Messaggio) -> FlightData {
     FlightData::new()
-        .with_data_header(data.ipc_message)
-        .with_data_body(data.arrow_data)
+        .with_data_header(messaggio.testata)
+        .with_data_body(messaggio.corpo)
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use arrow_flight::FlightData;
 use arrow_schema::SchemaRef;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     biglietto::{Biglietto, Sigillo},
-    codifica::Codifica,
+    codifica::{self, Codifica},
     schema,
 };
 use crate::{
-    decreto::query::Lettura,
+    decreto::{blocchi::Seguono, lotti::Lotti, query::Lettura},
     error::Result,
     lotto::{posizione::Posizione, somme::Somme},
     rpc::produttore::{Flusso, Limiti, Mittente, Posto},
@@ -40,25 +40,65 @@ impl Volata {
     async fn manda(self, mittente: Mittente<FlightData>) -> Result<FlightData> {
         let (mut codifica, first) = Codifica::new(self.schema)?;
         mittente.manda(first, 0).await?;
-        let mut somme = Somme::default();
-        let mut biglietto = self.biglietto;
-        let mut lotti = self.lettura.lotti(self.dopo, self.righe_per_lotto);
-        while let Some(lotto) = lotti.prossimo().await? {
-            biglietto.dopo = lotto.fine.to_bytes();
-            somme += lotto.somme;
-            let app = json!({ "ripresa": self.sigillo.chiudi(&biglietto)? });
-            let (dizionari, batch) = codifica.lotto(&lotto, &app)?;
-            for dizionario in dizionari {
+        let lettura = Arc::new(self.lettura);
+        let mut detto = Detto {
+            somme: Somme::default(),
+            biglietto: self.biglietto,
+            sigillo: self.sigillo,
+        };
+        let (mut dopo, limite) = (self.dopo, self.righe_per_lotto);
+        let mut fatto = false;
+        if let Some(mut pronti) = lettura.batch_pronti(dopo.as_ref(), limite.into()).await? {
+            for dizionario in codifica.dizionari(pronti.dizionari())? {
                 mittente.manda(dizionario, 0).await?;
             }
-            mittente.manda(batch, lotto.somme.righe).await?;
+            fatto = loop {
+                match pronti.prossimo().await? {
+                    Seguono::Niente => break true,
+                    // The rest is encoded from its rows.
+                    Seguono::Rifatti => break false,
+                    Seguono::Batch(batch) => {
+                        let app = detto.fin_qui(batch.somme, &batch.fine)?;
+                        dopo = Some(batch.fine);
+                        let batch_ = codifica::pronto(batch.messaggio, &app);
+                        mittente.manda(batch_, batch.somme.righe).await?;
+                    }
+                }
+            };
         }
-        let vede = |colonna: &str| lotti.lettura().vede(colonna);
-        let totali = schema::json(&somme.totali(vede).into(), vede);
+        if !fatto {
+            let mut lotti = Lotti::new(Arc::clone(&lettura), dopo, limite);
+            while let Some(lotto) = lotti.prossimo().await? {
+                let app = detto.fin_qui(lotto.somme, &lotto.fine)?;
+                let (dizionari, batch) = codifica.lotto(&lotto, &app)?;
+                for dizionario in dizionari {
+                    mittente.manda(dizionario, 0).await?;
+                }
+                mittente.manda(batch, lotto.somme.righe).await?;
+            }
+        }
+        let vede = |colonna: &str| lettura.vede(colonna);
+        let totali = schema::json(&detto.somme.totali(vede).into(), vede);
         let (dizionari, last) = codifica.vuoto(&json!({ "chiusura": totali }))?;
         for dizionario in dizionari {
             mittente.manda(dizionario, 0).await?;
         }
         Ok(last)
+    }
+}
+
+/// What the stream has said of its rows.
+struct Detto {
+    somme: Somme,
+    biglietto: Biglietto,
+    sigillo: Arc<Sigillo>,
+}
+
+impl Detto {
+    /// Rows more, up to this position; and the metadata of their batch: the ticket for the rest.
+    fn fin_qui(&mut self, somme: Somme, fine: &Posizione) -> Result<Value> {
+        self.somme += somme;
+        self.biglietto.dopo = fine.to_bytes();
+        Ok(json!({ "ripresa": self.sigillo.chiudi(&self.biglietto)? }))
     }
 }

@@ -14,23 +14,26 @@
 //! A lotto ends where a block ends, so that the next one can begin with a block: rows that are left over from several blocks
 //! are sent together, as long as they are no more than a lotto holds.
 
+mod batch;
+mod coda;
 mod scelta;
 mod tagli;
 mod totali;
 mod trova;
 
-use std::{collections::VecDeque, sync::Arc, vec};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio_util::task::AbortOnDropHandle;
 
+pub use self::batch::{Batch, BatchPronti, Seguono};
 use self::{
+    coda::{Coda, Prossimo},
     scelta::Scelta,
-    trova::{INSIEME, Trovato},
+    trova::Trovato,
 };
 use super::query::Lettura;
 use crate::{
-    error::{Error, Result},
+    error::Result,
     lotto::{Lotto, posizione::Posizione, riga::COLONNE},
 };
 
@@ -46,67 +49,20 @@ struct Tratto {
 #[derive(Debug)]
 pub(super) struct Punto {
     serie: i64,
-    /// Where the blocks are in which something may match, and that nobody reads yet.
-    posti: vec::IntoIter<i32>,
-    /// Those that are being read.
-    letture: VecDeque<Trovata>,
+    coda: Coda<Trovato>,
     /// Where the last lotto ended.
     dopo: Option<Posizione>,
     /// Rows that were read with the last block and did not fit into its lotto.
     avanzo: Option<Lotto>,
 }
 
-/// A task of its own, which ends with its handle. `None`: there is no such block any more.
-type Trovata = AbortOnDropHandle<Result<Option<Trovato>>>;
-
 impl Punto {
-    fn new(lettura: &Arc<Lettura>, serie: i64, posti: Vec<i32>, dopo: Option<&Posizione>) -> Self {
-        let mut punto = Self {
-            serie,
-            posti: posti.into_iter(),
-            letture: VecDeque::with_capacity(INSIEME),
-            dopo: dopo.cloned(),
-            avanzo: None,
-        };
-        for _ in 0..INSIEME {
-            punto.leggi(lettura);
-        }
-        punto
-    }
-
     /// The same point, after a lotto.
     fn oltre(mut self, lotto: &Lotto, avanzo: Option<Lotto>) -> Self {
         self.dopo = Some(lotto.fine.clone());
         self.avanzo = avanzo;
         self
     }
-
-    /// Begins to read the next block, if there is one.
-    fn leggi(&mut self, lettura: &Arc<Lettura>) {
-        if let Some(posto) = self.posti.next() {
-            let (lettura, serie) = (Arc::clone(lettura), self.serie);
-            let task = tokio::spawn(async move { lettura.trova(serie, posto).await });
-            self.letture.push_back(AbortOnDropHandle::new(task));
-        }
-    }
-
-    /// The next block in which something may match.
-    async fn prossimo(&mut self, lettura: &Arc<Lettura>) -> Result<Prossimo> {
-        let Some(lettura_in_corso) = self.letture.pop_front() else {
-            return Ok(Prossimo::Fine);
-        };
-        let trovato = lettura_in_corso.await.map_err(Error::internal)??;
-        self.leggi(lettura);
-        Ok(trovato.map_or(Prossimo::Sparito, Prossimo::Blocco))
-    }
-}
-
-/// See [`Punto::prossimo`].
-enum Prossimo {
-    Blocco(Trovato),
-    Fine,
-    /// It was there when the reading began.
-    Sparito,
 }
 
 /// What comes from a point on.
@@ -130,7 +86,13 @@ impl Lettura {
         while let Some(tratto) = self.tratto(dopo, limite).await? {
             // `None`: made again between the one and the other.
             if let Some(posti) = self.posti(tratto).await? {
-                return Ok(Some(Punto::new(self, tratto.serie, posti, dopo)));
+                let serie = tratto.serie;
+                return Ok(Some(Punto {
+                    serie,
+                    coda: Coda::new(posti, |posto| Arc::clone(self).trova(serie, posto)),
+                    dopo: dopo.cloned(),
+                    avanzo: None,
+                }));
             }
         }
         Ok(None)
@@ -191,7 +153,9 @@ impl Lettura {
         let scelta = Scelta::new(self);
         let mut in_mano = punto.avanzo.take();
         loop {
-            let trovato = match punto.prossimo(self).await? {
+            let serie = punto.serie;
+            let leggi = |posto| Arc::clone(self).trova(serie, posto);
+            let trovato = match punto.coda.prossimo(leggi).await? {
                 Prossimo::Blocco(trovato) => trovato,
                 Prossimo::Fine => break,
                 Prossimo::Sparito => return Ok(Seguito::Rifatti(punto.dopo)),

@@ -1,5 +1,7 @@
 //! Which blocks may hold something, and what of them is sent.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::{FromRow, Postgres, QueryBuilder};
@@ -14,10 +16,6 @@ use crate::{
 
 /// How many rows of a block are taken to cost as much as one row that an index finds: an estimate. Both ways give the same.
 const RIGHE_PER_RICERCA: i64 = 7;
-
-/// Blocks that are read at the same time, while those before them are sent: with fewer, processors wait; more of them would
-/// only be held for clients that read slowly.
-pub(super) const INSIEME: usize = 3;
 
 /// What is sent of a block.
 #[derive(Debug, FromRow)]
@@ -124,7 +122,7 @@ impl Lettura {
     }
 
     /// The block at this place; `None`: it is gone.
-    pub(super) async fn trova(&self, serie: i64, posto: i32) -> Result<Option<Trovato>> {
+    pub(super) async fn trova(self: Arc<Self>, serie: i64, posto: i32) -> Result<Option<Trovato>> {
         let mut query = QueryBuilder::new(
             "select byte, ultima_data, ultima_numero, ultima_id, righe, \
              ore_decretate, importi_autorizzati, importi_erogati, lotto, ",

@@ -1,4 +1,5 @@
-//! The blocks of a norm ([`crate::lotto::blocco`]), made from its rows.
+//! The blocks of a norm ([`crate::lotto::blocco`]), made from its rows; and the record batches of the same rows
+//! ([`crate::arrow::conservato`]).
 //!
 //! A load makes those of the norms that it changed, in its own transaction: a rilevazione that can be seen has its blocks. They
 //! are derived from the rows and from nothing else, so `omnia blocks rebuild` makes the same ones at any time.
@@ -23,11 +24,12 @@ use super::{
     staging::analyze,
 };
 use crate::{
+    arrow::conservato::{Conservato, Conservatore},
     lotto::{
         blocco::{Blocco, Costruttore},
         pagina::{ESPRESSIONI, Pagina, push_pagina},
         posizione::Posizione,
-        riga::{RigaError, giorno},
+        riga::giorno,
         somme::centesimi,
     },
     postgres::predicates::in_rilevazione,
@@ -93,58 +95,77 @@ pub(super) async fn crea(
     .await?;
     let mut insieme = Vec::with_capacity(INSIEME);
     let mut fatti = Fatti::default();
-    let mut somme = Somme::default();
-    let mut in_corso: Option<JoinHandle<Codificata>> = None;
+    let finora = Finora {
+        somme: Somme::default(),
+        batch: Conservatore::new().map_err(sqlx::Error::decode)?,
+    };
+    let mut in_corso: JoinHandle<Codificata> = tokio::spawn(async { Ok((None, finora)) });
     let mut dopo: Option<Posizione> = None;
-    loop {
+    let finora = loop {
         let page = pagina(conn, normativa, dal, dopo.as_ref(), limite).await?;
         // The page before was encoded meanwhile.
-        if let Some(task) = in_corso.take() {
-            let done = task.await.map_err(sqlx::Error::decode)?;
-            let (blocco, finora) = done.map_err(sqlx::Error::decode)?;
-            insieme.extend(blocco);
-            somme = finora;
-        }
+        let done = in_corso.await.map_err(sqlx::Error::decode)?;
+        let (blocco, finora) = done.map_err(sqlx::Error::decode)?;
+        insieme.extend(blocco);
         if insieme.len() >= INSIEME || page.is_none() {
             fatti.blocchi += insieme.len() as u64;
             fatti.righe += insieme
                 .iter()
-                .map(|b: &Blocco| b.somme.righe.cast_unsigned())
+                .map(|(b, _): &Encoded| b.somme.righe.cast_unsigned())
                 .sum::<u64>();
             let fine = i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?;
             scrivi(conn, serie, fine, mem::take(&mut insieme)).await?;
         }
-        let Some(page) = page else { break };
+        let Some(page) = page else { break finora };
         let ultima = Pagina::ultima(&page).map_err(sqlx::Error::decode)?;
         dopo = Some(ultima);
-        let finora = mem::take(&mut somme);
-        in_corso = Some(tokio::task::spawn_blocking(move || blocco(&page, finora)));
-    }
-    sqlx::query("update serie set blocchi = $2 where id = $1")
-        .bind(serie)
-        .bind(i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?)
-        .execute(conn)
-        .await?;
-    Ok((fatti, somme))
+        in_corso = tokio::task::spawn_blocking(move || encode(&page, finora));
+    };
+    let dizionari = finora.batch.dizionari();
+    sqlx::query(
+        "update serie set blocchi = $2, dizionario_prestazioni = $3, dizionario_codifiche = $4 where id = $1",
+    )
+    .bind(serie)
+    .bind(i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?)
+    .bind(dizionari.prestazioni)
+    .bind(dizionari.codifiche)
+    .execute(conn)
+    .await?;
+    Ok((fatti, finora.somme))
 }
 
-/// What a task makes of a page.
-type Codificata = Result<(Option<Blocco>, Somme), RigaError>;
+/// What is known of the rows so far.
+struct Finora {
+    somme: Somme,
+    batch: Conservatore,
+}
 
-/// The block of a page, and the sums with its rows added.
-fn blocco(page: &str, mut somme: Somme) -> Codificata {
+/// The rows of a page, twice encoded.
+type Encoded = (Blocco, Conservato);
+
+/// What a task makes of a page.
+type Codificata = crate::error::Result<(Option<Encoded>, Finora)>;
+
+/// The block and the batch of a page, and what is known with its rows.
+fn encode(page: &str, mut finora: Finora) -> Codificata {
     let mut costruttore = Costruttore::default();
     for row in Pagina::new(page) {
         let (chiave, riga) = row?;
         costruttore.aggiungi(chiave, &riga)?;
+        finora.batch.aggiungi(&riga)?;
         let importi = Importi {
             autorizzati: centesimi(riga.importi_autorizzati)?,
             erogati: centesimi(riga.importi_erogati)?,
         };
         let (dal, al) = (giorno(riga.validita_dal)?, giorno(riga.validita_al)?);
+        let somme = &mut finora.somme;
         somme.aggiungi(riga.prestazione, dal, al, importi);
     }
-    Ok((costruttore.chiudi()?, somme))
+    let encoded = match costruttore.chiudi()? {
+        Some(blocco) => Some((blocco, finora.batch.chiudi()?)),
+        None => None,
+    };
+    Ok((encoded, finora))
 }
 
 /// At most `limite` rows of a norm after a position, in clear.
@@ -192,7 +213,7 @@ async fn scrivi(
     conn: &mut PgConnection,
     serie: i64,
     fine: i32,
-    blocchi: Vec<Blocco>,
+    blocchi: Vec<Encoded>,
 ) -> sqlx::Result<()> {
     if blocchi.is_empty() {
         return Ok(());
@@ -203,46 +224,54 @@ async fn scrivi(
         "insert into blocco (serie, posto, righe, ore_decretate, importi_autorizzati, importi_erogati,
              prima_data, prima_numero, prima_id, ultima_data, ultima_numero, ultima_id,
              validita_dal_min, validita_dal_max, validita_al_min, validita_al_max,
-             prestazioni, codifiche, codifiche_righe, byte, lotto, persone) ",
+             prestazioni, codifiche, codifiche_righe, byte, lotto, persone,
+             batch_testata, batch_byte, batch, batch_persone) ",
     );
-    query.push_values((primo..).zip(blocchi), |mut row, (posto, blocco)| {
-        let Blocco {
-            somme,
-            prima,
-            ultima,
-            contenuto,
-            codifica,
-            persone,
-        } = blocco;
-        let [ore, autorizzati, erogati] = somme.decimali();
-        let [dal_min, dal_max] = contenuto.validita_dal;
-        let [al_min, al_max] = contenuto.validita_al;
-        let (codifiche, codifiche_righe): (Vec<String>, Vec<i32>) =
-            contenuto.codifiche.into_iter().unzip();
-        let prestazioni: Vec<String> = contenuto.prestazioni.into_keys().collect();
-        row.push_bind(serie)
-            .push_bind(posto)
-            // A block has as many rows as its series says, an i32; so many bytes are far from two thousand million.
-            .push_bind(somme.righe as i32)
-            .push_bind(ore)
-            .push_bind(autorizzati)
-            .push_bind(erogati)
-            .push_bind(prima.data_decreto)
-            .push_bind(prima.numero_decreto)
-            .push_bind(prima.id)
-            .push_bind(ultima.data_decreto)
-            .push_bind(ultima.numero_decreto)
-            .push_bind(ultima.id)
-            .push_bind(dal_min)
-            .push_bind(dal_max)
-            .push_bind(al_min)
-            .push_bind(al_max)
-            .push_bind(prestazioni)
-            .push_bind(codifiche)
-            .push_bind(codifiche_righe)
-            .push_bind(codifica.byte as i32)
-            .push_bind(codifica.lotto)
-            .push_bind(persone);
-    });
+    query.push_values(
+        (primo..).zip(blocchi),
+        |mut row, (posto, (blocco, batch))| {
+            let Blocco {
+                somme,
+                prima,
+                ultima,
+                contenuto,
+                codifica,
+                persone,
+            } = blocco;
+            let [ore, autorizzati, erogati] = somme.decimali();
+            let [dal_min, dal_max] = contenuto.validita_dal;
+            let [al_min, al_max] = contenuto.validita_al;
+            let (codifiche, codifiche_righe): (Vec<String>, Vec<i32>) =
+                contenuto.codifiche.into_iter().unzip();
+            let prestazioni: Vec<String> = contenuto.prestazioni.into_keys().collect();
+            row.push_bind(serie)
+                .push_bind(posto)
+                // A block has as many rows as its series says, an i32; so many bytes are far from two thousand million.
+                .push_bind(somme.righe as i32)
+                .push_bind(ore)
+                .push_bind(autorizzati)
+                .push_bind(erogati)
+                .push_bind(prima.data_decreto)
+                .push_bind(prima.numero_decreto)
+                .push_bind(prima.id)
+                .push_bind(ultima.data_decreto)
+                .push_bind(ultima.numero_decreto)
+                .push_bind(ultima.id)
+                .push_bind(dal_min)
+                .push_bind(dal_max)
+                .push_bind(al_min)
+                .push_bind(al_max)
+                .push_bind(prestazioni)
+                .push_bind(codifiche)
+                .push_bind(codifiche_righe)
+                .push_bind(codifica.byte as i32)
+                .push_bind(codifica.lotto)
+                .push_bind(persone)
+                .push_bind(batch.testata)
+                .push_bind(batch.byte as i32)
+                .push_bind(batch.corpo)
+                .push_bind(batch.persone);
+        },
+    );
     query.build().execute(conn).await.map(drop)
 }

@@ -31,6 +31,8 @@ pub enum Cosa {
     AltraMisura(i32),
     /// It does not cover the rilevazioni that it should.
     AltroIntervallo,
+    /// The dictionaries of its record batches are not those that its rows have.
+    AltriDizionari,
     /// So many blocks are not what the rows say, or are too many or too few. The first is at this place.
     AltriBlocchi {
         /// How many.
@@ -54,6 +56,9 @@ impl fmt::Display for Difetto {
                 f,
                 "has blocks of {righe} rows, and export.batch_rows is another"
             ),
+            Cosa::AltriDizionari => {
+                f.write_str("has other dictionaries than its rows for its record batches")
+            }
             Cosa::AltroIntervallo => f.write_str("does not end where its rows change"),
             Cosa::AltriBlocchi { quanti, primo } => {
                 write!(
@@ -156,12 +161,14 @@ async fn serie(
          where (a.righe, a.ore_decretate, a.importi_autorizzati, a.importi_erogati,
                 a.prima_data, a.prima_numero, a.prima_id, a.ultima_data, a.ultima_numero, a.ultima_id,
                 a.validita_dal_min, a.validita_dal_max, a.validita_al_min, a.validita_al_max,
-                a.prestazioni, a.codifiche, a.codifiche_righe, a.byte, a.lotto, a.persone)
+                a.prestazioni, a.codifiche, a.codifiche_righe, a.byte, a.lotto, a.persone,
+                a.batch_testata, a.batch_byte, a.batch, a.batch_persone)
                is distinct from
                (b.righe, b.ore_decretate, b.importi_autorizzati, b.importi_erogati,
                 b.prima_data, b.prima_numero, b.prima_id, b.ultima_data, b.ultima_numero, b.ultima_id,
                 b.validita_dal_min, b.validita_dal_max, b.validita_al_min, b.validita_al_max,
-                b.prestazioni, b.codifiche, b.codifiche_righe, b.byte, b.lotto, b.persone)",
+                b.prestazioni, b.codifiche, b.codifiche_righe, b.byte, b.lotto, b.persone,
+                b.batch_testata, b.batch_byte, b.batch, b.batch_persone)",
     )
     .bind(stored)
     .bind(normativa)
@@ -172,6 +179,17 @@ async fn serie(
         .bind(stored)
         .fetch_one(&mut *tx)
         .await?;
+    let stessi_dizionari: bool = sqlx::query_scalar(
+        "select (a.dizionario_prestazioni, a.dizionario_codifiche)
+                is not distinct from (b.dizionario_prestazioni, b.dizionario_codifiche)
+         from serie a, serie b
+         where a.id = $1 and b.normativa = $2 and b.dal_rilevazione = $3",
+    )
+    .bind(stored)
+    .bind(normativa)
+    .bind(dal)
+    .fetch_one(&mut *tx)
+    .await?;
     tx.rollback().await?;
     let cosa = match primo {
         Some(primo) => Some(Cosa::AltriBlocchi { quanti, primo }),
@@ -180,6 +198,7 @@ async fn serie(
             quanti: (conta - i64::from(blocchi)).abs(),
             primo: 0,
         }),
+        None if !stessi_dizionari => Some(Cosa::AltriDizionari),
         None => None,
     };
     Ok((cosa, blocchi.into()))
