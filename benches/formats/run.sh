@@ -37,4 +37,5 @@ while ! address=$(grep -oP '^Serving on \K[0-9.:]+' "$scratch/out"); do
 done
 socket=$(find "$scratch/data" -name '.s.PGSQL.*' -type s -printf '%h\n' | head -1)
 token=$("$bin" token --soggetto demo-mlps-ammortizzatori)
-PYTHONPATH=$scratch/stubs "$venv/bin/python" benches/formats/measure.py "$address" "$token" "$socket" "${psql:-psql}" "$repetitions"
+PYTHONPATH=$scratch/stubs PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" benches/formats/measure.py \
+    "$address" "$token" "$socket" "${psql:-psql}" "$repetitions"
