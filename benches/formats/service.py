@@ -1,4 +1,4 @@
-"""The norm read from the service."""
+"""The norm read from the service, and its export from the peer with the same client."""
 
 import hashlib
 import io
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.flight as flight
 
 from inps.omnia.monitoraggio.v1 import decree_service_pb2, decree_service_pb2_grpc, file_pb2
-from scene import address, norm, paid, rows, token
+from scene import address, norm, paid, peer_address, rows, token
 
 windows = [("grpc.http2.lookahead_bytes", 8 << 20), ("grpc.max_receive_message_length", 16 << 20)]
 metadata = [("authorization", f"Bearer {token}")]
@@ -50,3 +50,46 @@ def csv():
 
 def parquet():
     return download(file_pb2.FORMATO_FILE_PARQUET)
+
+
+def export_of(server):
+    """A call that answers with the bytes of the messages: a client that decodes them would be what is measured."""
+    call = grpc.insecure_channel(server, options=windows).unary_stream(
+        "/inps.omnia.monitoraggio.v1.DecreeService/ExportDecrees",
+        request_serializer=decree_service_pb2.ExportDecreesRequest.SerializeToString,
+        response_deserializer=None,
+    )
+    return lambda: call(decree_service_pb2.ExportDecreesRequest(normativa=norm), metadata=metadata)
+
+
+ours, peers = export_of(address), export_of(peer_address)
+decode = decree_service_pb2.ExportDecreesResponse.FromString
+
+
+def drain(call):
+    for message in call():
+        pass
+    check_totals(decode(message).chiusura.totali)
+
+
+def export():
+    drain(ours)
+
+
+def grpc_aio():
+    drain(peers)
+
+
+def parts(call):
+    """The intestazione, every row, the chiusura. Not the resume_tokens: each server has its own."""
+    for message in map(decode, call()):
+        part = message.WhichOneof("parte")
+        yield from message.lotto.decreti if part == "lotto" else [getattr(message, part)]
+
+
+def check_exports():
+    count = 0
+    for mine, theirs in zip(parts(ours), parts(peers), strict=True):
+        assert mine == theirs, (count, mine, theirs)
+        count += 1
+    assert count == rows + 2, (count, rows)
