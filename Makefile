@@ -41,7 +41,7 @@ bench: ## the measurements of benches/README.md, against psql in the same run
 	@deploy/need.sh postgres cc
 	cargo bench --locked
 
-bench-formats: ## Arrow Flight, CSV and Parquet against psql, ADBC and pyarrow, as a Python program waits for them (ROWS=1000000)
+bench-formats: ## Arrow Flight, CSV, Parquet and exports against psql, ADBC, connectorx, pyarrow and a Python server (ROWS=1000000)
 	@deploy/need.sh postgres cc python
 	cargo build --locked --release --bin omnia
 	@PROGRAM=target/release/omnia benches/formats/run.sh $(ROWS)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Starts the demo service with ROWS rows and has measure.py read it. PROGRAM: the program, built in release.
+# Starts the demo service with ROWS rows, and peer.py on its database, and has measure.py read them. PROGRAM: the program,
+# built in release.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=${PROGRAM:-target/release/omnia}
@@ -18,7 +19,12 @@ psql=$(ls /usr/lib/postgresql/*/bin/psql 2>/dev/null | tail -1)
 scratch=$(mktemp -d /tmp/omnia-formats.XXXXXX)
 chmod 711 "$scratch"
 server=
+peer=
 stop() {
+    if [ -n "$peer" ]; then
+        # Not INT, which a shell's background jobs ignore unless they ask for it.
+        kill "$peer" 2>/dev/null && wait "$peer" || true
+    fi
     if [ -n "$server" ]; then
         kill -INT "$server" 2>/dev/null && wait "$server" || true
     fi
@@ -31,10 +37,18 @@ mkdir "$scratch/stubs"
 export OMNIA_DATABASE__DATA_DIR=$scratch/data OMNIA_SERVER__LISTEN=127.0.0.1:0 OMNIA_TELEMETRY__LOG=warn
 "$bin" demo --righe "$rows" >"$scratch/out" 2>"$scratch/err" &
 server=$!
-while ! address=$(grep -oP '^Serving on \K[0-9.:]+' "$scratch/out"); do
+while ! address=$(grep -oP '^Serving on \K[0-9.:]+' "$scratch/out" 2>/dev/null); do
     kill -0 "$server" 2>/dev/null || { cat "$scratch/err" >&2; exit 1; }
     sleep 0.5
 done
 socket=$(find "$scratch/data" -name '.s.PGSQL.*' -type s -printf '%h\n' | head -1)
 token=$("$bin" token --soggetto demo-mlps-ammortizzatori)
-PYTHONPATH=$scratch/stubs "$venv/bin/python" benches/formats/measure.py "$address" "$token" "$socket" "${psql:-psql}" "$repetitions"
+export PYTHONPATH=$scratch/stubs PYTHONDONTWRITEBYTECODE=1
+"$venv/bin/python" benches/formats/peer.py "$socket" >"$scratch/peer" &
+peer=$!
+while ! peer_address=$(grep -P '^[0-9.]+:[0-9]+$' "$scratch/peer" 2>/dev/null); do
+    kill -0 "$peer" 2>/dev/null || exit 1
+    sleep 0.1
+done
+"$venv/bin/python" benches/formats/measure.py \
+    "$address" "$peer_address" "$token" "$socket" "${psql:-psql}" "$repetitions"
