@@ -41,7 +41,7 @@ pub const RIGHE_PER_BLOCCO: u32 = 4000;
 /// What a natural person's code is masked with: as long as the code, the same for everyone.
 pub const MASCHERA: &str = "****************";
 /// The place (little-endian) and the code of a masked person.
-const PERSONA_BYTES: usize = 4 + MASCHERA.len();
+pub(crate) const PERSONA_BYTES: usize = 4 + MASCHERA.len();
 
 /// The bytes of a block's rows, compressed, natural persons masked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

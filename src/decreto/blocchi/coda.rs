@@ -1,70 +1,86 @@
 //! Blocks that are read before their turn comes.
 
-use std::{collections::VecDeque, vec};
+use std::{collections::VecDeque, sync::Arc, vec};
 
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::error::{Error, Result};
+use super::{
+    elenco::Voce,
+    pezzi::{Cosa, Pezzi},
+};
+use crate::{
+    decreto::query::Lettura,
+    error::{Error, Result},
+};
 
 /// Blocks that are read at the same time, while those before them are sent: with fewer, processors wait; more of them would
 /// only be held for clients that read slowly.
 const INSIEME: usize = 3;
 
-/// Something of each of some blocks, in their order.
+/// The blocks of a series, in their order.
 #[derive(Debug)]
-pub(super) struct Coda<T> {
-    /// Where those are that nobody reads yet.
-    posti: vec::IntoIter<i32>,
-    /// Each is a task of its own, which ends with its handle. `None`: there is no such block any more.
-    letture: VecDeque<AbortOnDropHandle<Result<Option<T>>>>,
+pub(super) struct Coda {
+    lettura: Arc<Lettura>,
+    serie: i64,
+    cosa: Cosa,
+    /// Those that nobody reads yet.
+    voci: vec::IntoIter<Voce>,
+    /// Each is a task of its own, which ends with its handle.
+    letture: VecDeque<AbortOnDropHandle<Result<Option<Trovato>>>>,
+}
+
+/// A block that was read.
+#[derive(Debug)]
+pub(super) struct Trovato {
+    pub(super) voce: Voce,
+    pub(super) pezzi: Pezzi,
 }
 
 /// See [`Coda::prossimo`].
-pub(super) enum Prossimo<T> {
+#[derive(Debug)]
+pub(super) enum Prossimo {
     /// What was read.
-    Blocco(T),
+    Blocco(Box<Trovato>),
     /// There are no more.
     Fine,
     /// It was there when the reading began: the blocks were made again meanwhile.
     Sparito,
 }
 
-impl<T: Send + 'static> Coda<T> {
-    /// Of the blocks at these places; `leggi` reads one.
-    pub(super) fn new<F>(posti: Vec<i32>, leggi: impl Fn(i32) -> F) -> Self
-    where
-        F: Future<Output = Result<Option<T>>> + Send + 'static,
-    {
+impl Coda {
+    /// Begins to read.
+    pub(super) fn new(lettura: &Arc<Lettura>, serie: i64, cosa: Cosa, voci: Vec<Voce>) -> Self {
         let mut coda = Self {
-            posti: posti.into_iter(),
+            lettura: Arc::clone(lettura),
+            serie,
+            cosa,
+            voci: voci.into_iter(),
             letture: VecDeque::with_capacity(INSIEME),
         };
         for _ in 0..INSIEME {
-            coda.avvia(&leggi);
+            coda.leggi();
         }
         coda
     }
 
-    fn avvia<F>(&mut self, leggi: impl Fn(i32) -> F)
-    where
-        F: Future<Output = Result<Option<T>>> + Send + 'static,
-    {
-        if let Some(posto) = self.posti.next() {
-            let task = tokio::spawn(leggi(posto));
+    fn leggi(&mut self) {
+        if let Some(voce) = self.voci.next() {
+            let (lettura, serie, cosa) = (Arc::clone(&self.lettura), self.serie, self.cosa);
+            let task = tokio::spawn(async move {
+                let pezzi = lettura.pezzi(serie, voce.posto, cosa).await?;
+                Ok(pezzi.map(|pezzi| Trovato { voce, pezzi }))
+            });
             self.letture.push_back(AbortOnDropHandle::new(task));
         }
     }
 
-    /// What was read of the next block, while another one begins to be read.
-    pub(super) async fn prossimo<F>(&mut self, leggi: impl Fn(i32) -> F) -> Result<Prossimo<T>>
-    where
-        F: Future<Output = Result<Option<T>>> + Send + 'static,
-    {
+    /// The next block, while another one begins to be read.
+    pub(super) async fn prossimo(&mut self) -> Result<Prossimo> {
         let Some(lettura) = self.letture.pop_front() else {
             return Ok(Prossimo::Fine);
         };
-        let letto = lettura.await.map_err(Error::internal)??;
-        self.avvia(leggi);
-        Ok(letto.map_or(Prossimo::Sparito, Prossimo::Blocco))
+        let trovato = lettura.await.map_err(Error::internal)??;
+        self.leggi();
+        Ok(trovato.map_or(Prossimo::Sparito, |t| Prossimo::Blocco(Box::new(t))))
     }
 }

@@ -16,6 +16,8 @@
 
 mod batch;
 mod coda;
+mod elenco;
+mod pezzi;
 mod scelta;
 mod tagli;
 mod totali;
@@ -28,8 +30,8 @@ use bytes::Bytes;
 pub use self::batch::{Batch, BatchPronti, Seguono};
 use self::{
     coda::{Coda, Prossimo},
+    pezzi::Cosa,
     scelta::Scelta,
-    trova::Trovato,
 };
 use super::query::Lettura;
 use crate::{
@@ -48,8 +50,7 @@ struct Tratto {
 /// Where a reading of blocks stands.
 #[derive(Debug)]
 pub(super) struct Punto {
-    serie: i64,
-    coda: Coda<Trovato>,
+    coda: Coda,
     /// Where the last lotto ended.
     dopo: Option<Posizione>,
     /// Rows that were read with the last block and did not fit into its lotto.
@@ -85,11 +86,9 @@ impl Lettura {
     ) -> Result<Option<Punto>> {
         while let Some(tratto) = self.tratto(dopo, limite).await? {
             // `None`: made again between the one and the other.
-            if let Some(posti) = self.posti(tratto).await? {
-                let serie = tratto.serie;
+            if let Some(voci) = self.elenco(tratto).await? {
                 return Ok(Some(Punto {
-                    serie,
-                    coda: Coda::new(posti, |posto| Arc::clone(self).trova(serie, posto)),
+                    coda: Coda::new(self, tratto.serie, Cosa::Lotto, voci),
                     dopo: dopo.cloned(),
                     avanzo: None,
                 }));
@@ -153,14 +152,12 @@ impl Lettura {
         let scelta = Scelta::new(self);
         let mut in_mano = punto.avanzo.take();
         loop {
-            let serie = punto.serie;
-            let leggi = |posto| Arc::clone(self).trova(serie, posto);
-            let trovato = match punto.coda.prossimo(leggi).await? {
+            let trovato = match punto.coda.prossimo().await? {
                 Prossimo::Blocco(trovato) => trovato,
                 Prossimo::Fine => break,
                 Prossimo::Sparito => return Ok(Seguito::Rifatti(punto.dopo)),
             };
-            let Some(lotto) = trovato.scegli(&scelta)? else {
+            let Some(lotto) = scelta.di(&trovato)? else {
                 continue;
             };
             match in_mano.take() {

@@ -1,6 +1,16 @@
-//! Whether a row is selected, by its texts.
+//! The rows of a block that are selected, by their texts.
 
-use crate::{decreto::query::Lettura, lotto::riga::Riga, valori::Criterio};
+use super::coda::Trovato;
+use crate::{
+    decreto::query::Lettura,
+    error::Result,
+    lotto::{
+        Lotto,
+        riga::{Riga, Righe},
+        somme::Somme,
+    },
+    valori::Criterio,
+};
 
 /// The filters and the scope, as texts: ISO days compare as their days.
 pub(super) struct Scelta {
@@ -29,8 +39,32 @@ impl Scelta {
         }
     }
 
+    /// The rows of a block that are selected; `None` where there is none.
+    pub(super) fn di(&self, Trovato { voce, pezzi }: &Trovato) -> Result<Option<Lotto>> {
+        let righe = pezzi.espandi(voce.byte(), voce.mascherate())?;
+        let lotto = |byte: Vec<u8>, somme| Lotto {
+            byte: byte.into(),
+            somme,
+            fine: voce.fine(),
+        };
+        if voce.intero {
+            return Ok(Some(lotto(righe, voce.somme())));
+        }
+        let mut byte = Vec::new();
+        let mut somme = Somme::default();
+        let mut tutte = Righe::new(&righe);
+        while let Some(row) = tutte.con_byte() {
+            let (encoded, riga) = row?;
+            if self.prende(&riga) {
+                somme.aggiungi(&riga)?;
+                byte.extend_from_slice(encoded);
+            }
+        }
+        Ok((somme.righe > 0).then(|| lotto(byte, somme)))
+    }
+
     /// Whether the row is selected. Other filters than these are none of a block's business.
-    pub(super) fn prende(&self, riga: &Riga<'_>) -> bool {
+    fn prende(&self, riga: &Riga<'_>) -> bool {
         let first = match self.criterio {
             Criterio::Sovrapposizione => riga.validita_al,
             Criterio::InizioValidita => riga.validita_dal,

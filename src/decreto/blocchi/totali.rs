@@ -31,7 +31,7 @@ impl Lettura {
         self.push_blocchi(&mut query, tratto);
         let (tagliati, righe, ore, autorizzati, erogati): Riga =
             query.build_query_as().fetch_one(self.pool()).await?;
-        if tagliati > 0 || self.posti(tratto).await?.is_none() {
+        if tagliati > 0 || !self.intatta(tratto.serie).await? {
             return Ok(None);
         }
         let somme = Somme::di_decimali(righe, [ore, autorizzati, erogati]);

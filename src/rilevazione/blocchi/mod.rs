@@ -12,6 +12,7 @@
 //! [`rifai`] makes them all again; [`verifica`] compares what is stored with what the rows say.
 
 mod rifai;
+mod scrivi;
 mod verifica;
 
 use std::mem;
@@ -36,6 +37,7 @@ use crate::{
 };
 
 pub use rifai::rifai;
+use scrivi::scrivi;
 pub use verifica::{Cosa, Difetto, verifica};
 
 /// Blocks that are written in one statement: some megabytes.
@@ -206,72 +208,4 @@ async fn pagina(
         },
     );
     query.build_query_scalar().fetch_one(conn).await
-}
-
-/// Writes blocks at the places before `fine`.
-async fn scrivi(
-    conn: &mut PgConnection,
-    serie: i64,
-    fine: i32,
-    blocchi: Vec<Encoded>,
-) -> sqlx::Result<()> {
-    if blocchi.is_empty() {
-        return Ok(());
-    }
-    // As many as INSIEME.
-    let primo = fine - blocchi.len() as i32;
-    let mut query = QueryBuilder::new(
-        "insert into blocco (serie, posto, righe, ore_decretate, importi_autorizzati, importi_erogati,
-             prima_data, prima_numero, prima_id, ultima_data, ultima_numero, ultima_id,
-             validita_dal_min, validita_dal_max, validita_al_min, validita_al_max,
-             prestazioni, codifiche, codifiche_righe, byte, lotto, persone,
-             batch_testata, batch_byte, batch, batch_persone) ",
-    );
-    query.push_values(
-        (primo..).zip(blocchi),
-        |mut row, (posto, (blocco, batch))| {
-            let Blocco {
-                somme,
-                prima,
-                ultima,
-                contenuto,
-                codifica,
-                persone,
-            } = blocco;
-            let [ore, autorizzati, erogati] = somme.decimali();
-            let [dal_min, dal_max] = contenuto.validita_dal;
-            let [al_min, al_max] = contenuto.validita_al;
-            let (codifiche, codifiche_righe): (Vec<String>, Vec<i32>) =
-                contenuto.codifiche.into_iter().unzip();
-            let prestazioni: Vec<String> = contenuto.prestazioni.into_keys().collect();
-            row.push_bind(serie)
-                .push_bind(posto)
-                // A block has as many rows as its series says, an i32; so many bytes are far from two thousand million.
-                .push_bind(somme.righe as i32)
-                .push_bind(ore)
-                .push_bind(autorizzati)
-                .push_bind(erogati)
-                .push_bind(prima.data_decreto)
-                .push_bind(prima.numero_decreto)
-                .push_bind(prima.id)
-                .push_bind(ultima.data_decreto)
-                .push_bind(ultima.numero_decreto)
-                .push_bind(ultima.id)
-                .push_bind(dal_min)
-                .push_bind(dal_max)
-                .push_bind(al_min)
-                .push_bind(al_max)
-                .push_bind(prestazioni)
-                .push_bind(codifiche)
-                .push_bind(codifiche_righe)
-                .push_bind(codifica.byte as i32)
-                .push_bind(codifica.lotto)
-                .push_bind(persone)
-                .push_bind(batch.testata)
-                .push_bind(batch.byte as i32)
-                .push_bind(batch.corpo)
-                .push_bind(batch.persone);
-        },
-    );
-    query.build().execute(conn).await.map(drop)
 }

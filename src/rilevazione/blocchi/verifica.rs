@@ -152,23 +152,27 @@ async fn serie(
         .await?;
     crea(&mut tx, normativa, dal, al, righe_per_blocco).await?;
     let (quanti, primo): (i64, Option<i32>) = sqlx::query_as(
-        "with stored as (select * from blocco where serie = $1),
-              made as (
-                  select b.* from blocco b join serie s on s.id = b.serie
-                  where s.normativa = $2 and s.dal_rilevazione = $3)
-         select count(*), min(posto)
+        "with made_serie as (select id from serie where normativa = $2 and dal_rilevazione = $3),
+              stored as (select * from blocco where serie = $1),
+              made as (select * from blocco where serie = (select id from made_serie)),
+              pezzi_stored as (select * from pezzo where serie = $1),
+              pezzi_made as (select * from pezzo where serie = (select id from made_serie))
+         select count(distinct posto), min(posto) from (
+         select posto
          from stored a full join made b using (posto)
          where (a.righe, a.ore_decretate, a.importi_autorizzati, a.importi_erogati,
                 a.prima_data, a.prima_numero, a.prima_id, a.ultima_data, a.ultima_numero, a.ultima_id,
                 a.validita_dal_min, a.validita_dal_max, a.validita_al_min, a.validita_al_max,
-                a.prestazioni, a.codifiche, a.codifiche_righe, a.byte, a.lotto, a.persone,
-                a.batch_testata, a.batch_byte, a.batch, a.batch_persone)
+                a.prestazioni, a.codifiche, a.codifiche_righe, a.byte, a.mascherate, a.batch_byte)
                is distinct from
                (b.righe, b.ore_decretate, b.importi_autorizzati, b.importi_erogati,
                 b.prima_data, b.prima_numero, b.prima_id, b.ultima_data, b.ultima_numero, b.ultima_id,
                 b.validita_dal_min, b.validita_dal_max, b.validita_al_min, b.validita_al_max,
-                b.prestazioni, b.codifiche, b.codifiche_righe, b.byte, b.lotto, b.persone,
-                b.batch_testata, b.batch_byte, b.batch, b.batch_persone)",
+                b.prestazioni, b.codifiche, b.codifiche_righe, b.byte, b.mascherate, b.batch_byte)
+         union all
+         select posto
+         from pezzi_stored a full join pezzi_made b using (posto, cosa, numero)
+         where a.byte is distinct from b.byte) altri",
     )
     .bind(stored)
     .bind(normativa)

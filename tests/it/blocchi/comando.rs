@@ -44,8 +44,24 @@ async fn verify_finds_what_rebuild_mends() {
             "1: 1 blocks are not what the rows say, the first at place 4",
         ),
         (
-            "update blocco set lotto = lotto || '\\x00' where posto >= 7",
+            "update pezzo set byte = byte || '\\x00' where cosa = 'lotto' and posto >= 7",
             "1: 3 blocks are not what the rows say, the first at place 7",
+        ),
+        (
+            "update pezzo set byte = byte || '\\x00' where cosa = 'batch' and numero = 0 and posto = 2",
+            "1: 1 blocks are not what the rows say, the first at place 2",
+        ),
+        (
+            "delete from pezzo where cosa = 'batch_persone' and posto = 1",
+            "1: 1 blocks are not what the rows say, the first at place 1",
+        ),
+        (
+            "update blocco set batch_byte = null",
+            "1: 10 blocks are not what the rows say, the first at place 0",
+        ),
+        (
+            "update serie set dizionario_codifiche = array_append(dizionario_codifiche, '999-999')",
+            "1: has other dictionaries than its rows for its record batches",
         ),
         (
             "delete from blocco where posto = 9",

@@ -62,9 +62,10 @@ async fn blocks_that_are_not_what_they_were_end_an_export_with_an_error() {
     for harm in [
         "delete from blocco where posto = 79",
         "delete from blocco where posto = 3",
-        "update blocco set lotto = substr(lotto, 1, 100) where posto = 3",
+        "update pezzo set byte = substr(byte, 1, 100) where posto = 3 and cosa = 'lotto'",
         "update blocco set byte = byte - 1 where posto = 3",
-        "update blocco set persone = '\\x00' where posto = 3",
+        "update pezzo set byte = '\\x00' where posto = 3 and cosa = 'lotto_persone'",
+        "delete from pezzo where posto = 3 and cosa = 'lotto_persone'",
     ] {
         let servizio = scena().await;
         let mut cliente = servizio.cliente("mlps-ammortizzatori").await;

@@ -1,0 +1,108 @@
+//! Which blocks may hold something, and what is known of them without their rows.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use sqlx::{FromRow, QueryBuilder};
+
+use super::Tratto;
+use crate::{
+    decreto::query::Lettura,
+    error::{Error, Result},
+    lotto::{posizione::Posizione, somme::Somme},
+};
+
+/// A block in which something may match.
+#[derive(Debug, FromRow)]
+pub(super) struct Voce {
+    pub(super) posto: i32,
+    /// Whether every row of it is selected.
+    pub(super) intero: bool,
+    righe: i32,
+    ore_decretate: Decimal,
+    importi_autorizzati: Decimal,
+    importi_erogati: Decimal,
+    ultima_data: NaiveDate,
+    ultima_numero: String,
+    ultima_id: i64,
+    byte: i32,
+    mascherate: i32,
+    batch_byte: Option<i32>,
+}
+
+impl Voce {
+    /// Over all its rows.
+    pub(super) fn somme(&self) -> Somme {
+        Somme::di_decimali(
+            self.righe.into(),
+            [
+                self.ore_decretate,
+                self.importi_autorizzati,
+                self.importi_erogati,
+            ],
+        )
+    }
+
+    /// Where its rows end.
+    pub(super) fn fine(&self) -> Posizione {
+        Posizione {
+            data_decreto: self.ultima_data,
+            numero_decreto: self.ultima_numero.clone(),
+            id: self.ultima_id,
+        }
+    }
+
+    /// Length of its rows.
+    pub(super) fn byte(&self) -> usize {
+        usize::try_from(self.byte).unwrap_or_default()
+    }
+
+    /// Length of its record batch, where it has one.
+    pub(super) fn batch_byte(&self) -> Option<usize> {
+        usize::try_from(self.batch_byte?).ok()
+    }
+
+    /// How many natural persons are masked in it.
+    pub(super) fn mascherate(&self) -> usize {
+        usize::try_from(self.mascherate).unwrap_or_default()
+    }
+}
+
+impl Lettura {
+    /// The blocks of a stretch in which something may match, in reading order. `None`: the series is gone.
+    ///
+    /// # Errors
+    /// It is there and has others than it says: whoever reads it to its end would miss some. The database's.
+    pub(super) async fn elenco(&self, tratto: Tratto) -> Result<Option<Vec<Voce>>> {
+        let mut query = QueryBuilder::new(
+            "select posto, righe, ore_decretate, importi_autorizzati, importi_erogati, ultima_data, ultima_numero, \
+             ultima_id, byte, mascherate, batch_byte, ",
+        );
+        self.push_intero(&mut query);
+        query.push(" as intero");
+        self.push_blocchi(&mut query, tratto);
+        query.push(" order by posto");
+        let voci = query.build_query_as().fetch_all(self.pool()).await?;
+        // Afterwards: what was there and has gone since is found missing when its turn comes.
+        Ok(self.intatta(tratto.serie).await?.then_some(voci))
+    }
+
+    /// Whether a series is there, with all its blocks.
+    ///
+    /// # Errors
+    /// It is there and has others than it says. The database's.
+    pub(super) async fn intatta(&self, serie: i64) -> Result<bool> {
+        let found: Option<(i64, i64)> = sqlx::query_as(
+            "select blocchi::bigint, (select count(*) from blocco where serie = id) from serie where id = $1",
+        )
+        .bind(serie)
+        .fetch_optional(self.pool())
+        .await?;
+        match found {
+            None => Ok(false),
+            Some((said, there)) if said == there => Ok(true),
+            Some((said, there)) => Err(Error::internal(format!(
+                "series {serie} of blocks says that it has {said} of them, and has {there}"
+            ))),
+        }
+    }
+}

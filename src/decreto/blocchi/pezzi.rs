@@ -1,0 +1,83 @@
+//! The bytes of a block, put together from their pieces.
+
+use futures_util::TryStreamExt as _;
+use sqlx::Row as _;
+
+use crate::{
+    decreto::query::Lettura,
+    error::{Error, Result},
+    lotto::blocco::{PERSONA_BYTES, espandi},
+};
+
+/// What is read of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cosa {
+    /// The rows.
+    Lotto,
+    /// The record batch.
+    Batch,
+}
+
+/// The bytes as they are stored.
+#[derive(Debug, Default)]
+pub(super) struct Pezzi {
+    /// Of a batch: the first piece, the header of its message.
+    pub(super) testata: Vec<u8>,
+    /// By LZ4, natural persons masked.
+    intero: Vec<u8>,
+    /// These persons, for who sees them.
+    persone: Option<Vec<u8>>,
+}
+
+impl Lettura {
+    /// The pieces of the block at this place; `None`: it is gone.
+    pub(super) async fn pezzi(&self, serie: i64, posto: i32, cosa: Cosa) -> Result<Option<Pezzi>> {
+        let (prima, persone) = match cosa {
+            Cosa::Lotto => ("lotto", "lotto_persone"),
+            Cosa::Batch => ("batch", "batch_persone"),
+        };
+        // Who sees natural persons masked gets them masked from here on.
+        let in_chiaro = self.vede("cf_azienda.persona_fisica");
+        let query = sqlx::query(
+            "select cosa = $3, byte from pezzo
+             where serie = $1 and posto = $2 and cosa >= $3 and cosa <= $4
+             order by cosa, numero",
+        )
+        .bind(serie)
+        .bind(posto)
+        .bind(prima)
+        .bind(if in_chiaro { persone } else { prima });
+        let mut rows = query.fetch(self.pool());
+        let mut pezzi = Pezzi {
+            persone: in_chiaro.then(Vec::new),
+            ..Pezzi::default()
+        };
+        let mut first = true;
+        while let Some(row) = rows.try_next().await? {
+            let byte: &[u8] = row.try_get(1)?;
+            match &mut pezzi.persone {
+                Some(persone) if !row.try_get::<bool, _>(0)? => persone.extend_from_slice(byte),
+                _ if first && cosa == Cosa::Batch => byte.clone_into(&mut pezzi.testata),
+                _ => pezzi.intero.extend_from_slice(byte),
+            }
+            first = false;
+        }
+        Ok((!first).then_some(pezzi))
+    }
+}
+
+impl Pezzi {
+    /// The bytes as they are sent. They are so many, with so many natural persons.
+    ///
+    /// # Errors
+    /// They are not.
+    pub(super) fn espandi(&self, byte: usize, mascherate: usize) -> Result<Vec<u8>> {
+        let persone = self.persone.as_deref();
+        if persone.is_some_and(|persone| persone.len() != mascherate * PERSONA_BYTES) {
+            return Err(Error::internal(
+                "a block has another number of natural persons than it says",
+            ));
+        }
+        Ok(espandi(&self.intero, byte, persone)?)
+    }
+}

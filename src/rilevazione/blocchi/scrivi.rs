@@ -1,0 +1,122 @@
+//! Blocks on their way into the database.
+
+use sqlx::{PgConnection, QueryBuilder};
+
+use super::Encoded;
+use crate::lotto::blocco::{Blocco, PERSONA_BYTES};
+
+/// Bytes of a piece: a row of `pezzo` fits in a page of Postgres.
+const PEZZO: usize = 8000;
+
+/// Writes blocks at the places before `fine`.
+pub(super) async fn scrivi(
+    conn: &mut PgConnection,
+    serie: i64,
+    fine: i32,
+    blocchi: Vec<Encoded>,
+) -> sqlx::Result<()> {
+    if blocchi.is_empty() {
+        return Ok(());
+    }
+    // As many as INSIEME.
+    let primo = fine - blocchi.len() as i32;
+    let mut pezzi = Pezzi::default();
+    let mut query = QueryBuilder::new(
+        "insert into blocco (serie, posto, righe, ore_decretate, importi_autorizzati, importi_erogati,
+             prima_data, prima_numero, prima_id, ultima_data, ultima_numero, ultima_id,
+             validita_dal_min, validita_dal_max, validita_al_min, validita_al_max,
+             prestazioni, codifiche, codifiche_righe, byte, mascherate, batch_byte) ",
+    );
+    query.push_values(
+        (primo..).zip(blocchi),
+        |mut row, (posto, (blocco, batch))| {
+            let Blocco {
+                somme,
+                prima,
+                ultima,
+                contenuto,
+                codifica,
+                persone,
+            } = blocco;
+            pezzi.aggiungi(posto, "lotto", &codifica.lotto);
+            pezzi.aggiungi(posto, "lotto_persone", &persone);
+            pezzi.uno(posto, "batch", 0, batch.testata);
+            pezzi.dal(posto, "batch", 1, &batch.corpo);
+            pezzi.aggiungi(posto, "batch_persone", &batch.persone);
+            let [ore, autorizzati, erogati] = somme.decimali();
+            let [dal_min, dal_max] = contenuto.validita_dal;
+            let [al_min, al_max] = contenuto.validita_al;
+            let (codifiche, codifiche_righe): (Vec<String>, Vec<i32>) =
+                contenuto.codifiche.into_iter().unzip();
+            let prestazioni: Vec<String> = contenuto.prestazioni.into_keys().collect();
+            row.push_bind(serie)
+                .push_bind(posto)
+                // A block has as many rows as its series says, an i32; so many bytes are far from two thousand million.
+                .push_bind(somme.righe as i32)
+                .push_bind(ore)
+                .push_bind(autorizzati)
+                .push_bind(erogati)
+                .push_bind(prima.data_decreto)
+                .push_bind(prima.numero_decreto)
+                .push_bind(prima.id)
+                .push_bind(ultima.data_decreto)
+                .push_bind(ultima.numero_decreto)
+                .push_bind(ultima.id)
+                .push_bind(dal_min)
+                .push_bind(dal_max)
+                .push_bind(al_min)
+                .push_bind(al_max)
+                .push_bind(prestazioni)
+                .push_bind(codifiche)
+                .push_bind(codifiche_righe)
+                .push_bind(codifica.byte as i32)
+                .push_bind((persone.len() / PERSONA_BYTES) as i32)
+                .push_bind(batch.byte as i32);
+        },
+    );
+    query.build().execute(&mut *conn).await?;
+    pezzi.scrivi(conn, serie).await
+}
+
+/// The pieces of some blocks, column by column.
+#[derive(Default)]
+struct Pezzi {
+    posto: Vec<i32>,
+    cosa: Vec<&'static str>,
+    numero: Vec<i32>,
+    byte: Vec<Vec<u8>>,
+}
+
+impl Pezzi {
+    fn uno(&mut self, posto: i32, cosa: &'static str, numero: i32, byte: Vec<u8>) {
+        self.posto.push(posto);
+        self.cosa.push(cosa);
+        self.numero.push(numero);
+        self.byte.push(byte);
+    }
+
+    fn dal(&mut self, posto: i32, cosa: &'static str, primo: i32, intero: &[u8]) {
+        for (numero, pezzo) in (primo..).zip(intero.chunks(PEZZO)) {
+            self.uno(posto, cosa, numero, pezzo.to_vec());
+        }
+    }
+
+    fn aggiungi(&mut self, posto: i32, cosa: &'static str, intero: &[u8]) {
+        self.dal(posto, cosa, 0, intero);
+    }
+
+    async fn scrivi(self, conn: &mut PgConnection, serie: i64) -> sqlx::Result<()> {
+        sqlx::query(
+            "insert into pezzo (serie, posto, cosa, numero, byte)
+             select $1, * from unnest($2::integer[], $3::text[], $4::integer[], $5::bytea[])",
+        )
+        .bind(serie)
+        .bind(self.posto)
+        .bind(self.cosa)
+        .bind(self.numero)
+        .bind(self.byte)
+        .execute(conn)
+        .await
+        .map(drop)
+    }
+}
