@@ -5,7 +5,7 @@
 //! by an index) are one endpoint.
 
 use crate::{
-    decreto::query::Lettura,
+    decreto::{blocchi::Parti, query::Lettura},
     error::Result,
     lotto::{posizione::Posizione, somme::Totali},
 };
@@ -27,11 +27,11 @@ pub(super) struct Piano {
 /// # Errors
 /// The database's.
 pub(super) async fn piano(lettura: &Lettura, righe_per_lotto: u32) -> Result<Piano> {
-    let totali = match lettura.totali_di_blocchi(righe_per_lotto.into()).await? {
+    let Parti { totali, tagli } = lettura.parti(righe_per_lotto.into(), PARTI).await?;
+    let totali = match totali {
         Some(totali) => totali,
         None => lettura.totali().await?,
     };
-    let tagli = lettura.tagli(righe_per_lotto.into(), PARTI).await?;
     let mut inizio = None;
     let mut parti = Vec::with_capacity(tagli.len() + 1);
     for taglio in tagli {

@@ -56,32 +56,22 @@ impl Lettura {
         dopo: Option<&Posizione>,
         limite: i64,
     ) -> Result<Option<BatchPronti>> {
-        let Some(tratto) = self.tratto(dopo, limite).await? else {
+        let Some(mut tratto) = self.tratto(dopo, limite).await? else {
             return Ok(None);
         };
-        let Some(voci) = self.elenco(tratto).await? else {
+        let Some(dizionari) = tratto.dizionari.take() else {
+            return Ok(None);
+        };
+        let Some(voci) = self.elenco(&tratto).await? else {
             return Ok(None);
         };
         let interi = |voce: &Voce| voce.intero && voce.batch_byte().is_some();
         if !voci.iter().all(interi) {
             return Ok(None);
         }
-        let dizionari: Option<(Vec<String>, Vec<String>)> = sqlx::query_as(
-            "select dizionario_prestazioni, dizionario_codifiche from serie
-             where id = $1 and dizionario_prestazioni is not null",
-        )
-        .bind(tratto.serie)
-        .fetch_optional(self.pool())
-        .await?;
-        let Some((prestazioni, codifiche)) = dizionari else {
-            return Ok(None);
-        };
         Ok(Some(BatchPronti {
             coda: Coda::new(self, tratto.serie, Cosa::Batch, voci),
-            dizionari: Dizionari {
-                prestazioni,
-                codifiche,
-            },
+            dizionari,
         }))
     }
 }

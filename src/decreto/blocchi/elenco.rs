@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::{FromRow, QueryBuilder};
 
-use super::Tratto;
+use super::tratto::Tratto;
 use crate::{
     decreto::query::Lettura,
-    error::{Error, Result},
+    error::Result,
     lotto::{posizione::Posizione, somme::Somme},
 };
 
@@ -71,8 +71,8 @@ impl Lettura {
     /// The blocks of a stretch in which something may match, in reading order. `None`: the series is gone.
     ///
     /// # Errors
-    /// It is there and has others than it says: whoever reads it to its end would miss some. The database's.
-    pub(super) async fn elenco(&self, tratto: Tratto) -> Result<Option<Vec<Voce>>> {
+    /// The database's.
+    pub(super) async fn elenco(&self, tratto: &Tratto) -> Result<Option<Vec<Voce>>> {
         let mut query = QueryBuilder::new(
             "select posto, righe, ore_decretate, importi_autorizzati, importi_erogati, ultima_data, ultima_numero, \
              ultima_id, byte, mascherate, batch_byte, ",
@@ -81,28 +81,16 @@ impl Lettura {
         query.push(" as intero");
         self.push_blocchi(&mut query, tratto);
         query.push(" order by posto");
-        let voci = query.build_query_as().fetch_all(self.pool()).await?;
-        // Afterwards: what was there and has gone since is found missing when its turn comes.
-        Ok(self.intatta(tratto.serie).await?.then_some(voci))
+        let voci: Vec<Voce> = query.build_query_as().fetch_all(self.pool()).await?;
+        // Of a series that is there nothing may match; of one that is gone nothing was looked at.
+        if voci.is_empty() && !self.esiste(tratto.serie).await? {
+            return Ok(None);
+        }
+        Ok(Some(voci))
     }
 
-    /// Whether a series is there, with all its blocks.
-    ///
-    /// # Errors
-    /// It is there and has others than it says. The database's.
-    pub(super) async fn intatta(&self, serie: i64) -> Result<bool> {
-        let found: Option<(i64, i64)> = sqlx::query_as(
-            "select blocchi::bigint, (select count(*) from blocco where serie = id) from serie where id = $1",
-        )
-        .bind(serie)
-        .fetch_optional(self.pool())
-        .await?;
-        match found {
-            None => Ok(false),
-            Some((said, there)) if said == there => Ok(true),
-            Some((said, there)) => Err(Error::internal(format!(
-                "series {serie} of blocks says that it has {said} of them, and has {there}"
-            ))),
-        }
+    async fn esiste(&self, serie: i64) -> Result<bool> {
+        let query = sqlx::query_scalar("select exists (select from serie where id = $1)");
+        Ok(query.bind(serie).fetch_one(self.pool()).await?)
     }
 }

@@ -16,18 +16,21 @@
 
 mod batch;
 mod coda;
+mod condizioni;
 mod elenco;
+mod parti;
 mod pezzi;
 mod scelta;
-mod tagli;
-mod totali;
-mod trova;
+mod tratto;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use self::batch::{Batch, BatchPronti, Seguono};
+pub use self::{
+    batch::{Batch, BatchPronti, Seguono},
+    parti::Parti,
+};
 use self::{
     coda::{Coda, Prossimo},
     pezzi::Cosa,
@@ -36,16 +39,8 @@ use self::{
 use super::query::Lettura;
 use crate::{
     error::Result,
-    lotto::{Lotto, posizione::Posizione, riga::COLONNE},
+    lotto::{Lotto, posizione::Posizione},
 };
-
-/// Blocks of a series: those after one place, up to another.
-#[derive(Debug, Clone, Copy)]
-struct Tratto {
-    serie: i64,
-    dopo: i32,
-    fino: i32,
-}
 
 /// Where a reading of blocks stands.
 #[derive(Debug)]
@@ -86,7 +81,7 @@ impl Lettura {
     ) -> Result<Option<Punto>> {
         while let Some(tratto) = self.tratto(dopo, limite).await? {
             // `None`: made again between the one and the other.
-            if let Some(voci) = self.elenco(tratto).await? {
+            if let Some(voci) = self.elenco(&tratto).await? {
                 return Ok(Some(Punto {
                     coda: Coda::new(self, tratto.serie, Cosa::Lotto, voci),
                     dopo: dopo.cloned(),
@@ -95,52 +90,6 @@ impl Lettura {
             }
         }
         Ok(None)
-    }
-
-    /// The blocks after `dopo`, on the same terms.
-    async fn tratto(&self, dopo: Option<&Posizione>, limite: i64) -> Result<Option<Tratto>> {
-        let filtro = self.permesso().selezione();
-        let sees_all = COLONNE.into_iter().all(|colonna| self.vede(colonna));
-        let by_index = filtro.numero_decreto.is_some()
-            || filtro.cf_azienda.is_some()
-            || filtro.matricola_azienda.is_some();
-        if !sees_all || by_index {
-            return Ok(None);
-        }
-        let serie: Option<(i64, i32)> = sqlx::query_as(
-            "select id, righe_per_blocco from serie
-             where normativa = $1 and dal_rilevazione <= $2 and al_rilevazione >= $2",
-        )
-        .bind(filtro.normativa.as_str())
-        .bind(self.rilevazione())
-        .fetch_optional(self.pool())
-        .await?;
-        let Some((serie, _)) = serie.filter(|(_, righe)| i64::from(*righe) == limite) else {
-            return Ok(None);
-        };
-        // A position that is no block's end is one of another source of rows, which goes on with it.
-        let dopo_di = match dopo {
-            None => Some(-1),
-            Some(dopo) => self.posto(serie, dopo).await?,
-        };
-        let fino_a = match self.fine() {
-            None => Some(i32::MAX),
-            Some(fine) => self.posto(serie, fine).await?,
-        };
-        let (Some(dopo_di), Some(fino_a)) = (dopo_di, fino_a) else {
-            return Ok(None);
-        };
-        let tratto = Tratto {
-            serie,
-            dopo: dopo_di,
-            fino: fino_a,
-        };
-        if let Some(codifica) = &filtro.codifica_sistema_unico
-            && self.poche(tratto, codifica).await?
-        {
-            return Ok(None);
-        }
-        Ok(Some(tratto))
     }
 
     /// What comes from a point on.

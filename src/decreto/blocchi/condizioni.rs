@@ -2,7 +2,7 @@
 
 use sqlx::{Postgres, QueryBuilder};
 
-use super::Tratto;
+use super::tratto::Tratto;
 use crate::{
     decreto::query::Lettura,
     error::Result,
@@ -16,7 +16,7 @@ impl Lettura {
     /// Whether the rows of a codifica are so few that their index is the shorter way.
     pub(super) async fn poche(
         &self,
-        tratto: Tratto,
+        tratto: &Tratto,
         codifica: &CodificaSistemaUnico,
     ) -> Result<bool> {
         let mut query = QueryBuilder::new(
@@ -32,7 +32,7 @@ impl Lettura {
     }
 
     /// The blocks of a stretch, without those that cannot match.
-    pub(super) fn push_blocchi(&self, query: &mut QueryBuilder<Postgres>, tratto: Tratto) {
+    pub(super) fn push_blocchi(&self, query: &mut QueryBuilder<Postgres>, tratto: &Tratto) {
         query
             .push(" from blocco where serie = ")
             .push_bind(tratto.serie)
