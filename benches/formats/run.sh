@@ -46,9 +46,9 @@ token=$("$bin" token --soggetto demo-mlps-ammortizzatori)
 export PYTHONPATH=$scratch/stubs PYTHONDONTWRITEBYTECODE=1
 "$venv/bin/python" benches/formats/peer.py "$socket" >"$scratch/peer" &
 peer=$!
-while ! peer_address=$(grep -P '^[0-9.]+:[0-9]+$' "$scratch/peer" 2>/dev/null); do
+while ! peer_addresses=$(grep -P '^[0-9.]+:[0-9]+$' "$scratch/peer" 2>/dev/null) || [ "$(wc -l <<<"$peer_addresses")" != 2 ]; do
     kill -0 "$peer" 2>/dev/null || exit 1
     sleep 0.1
 done
 "$venv/bin/python" benches/formats/measure.py \
-    "$address" "$peer_address" "$token" "$socket" "${psql:-psql}" "$repetitions"
+    "$address" "${peer_addresses//$'\n'/,}" "$token" "$socket" "${psql:-psql}" "$repetitions"

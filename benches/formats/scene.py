@@ -4,7 +4,7 @@ import subprocess
 import sys
 from decimal import Decimal
 
-address, peer_address, token, sockets, psql, repetitions = sys.argv[1:]
+address, peer_addresses, token, sockets, psql, repetitions = sys.argv[1:]
 repetitions = int(repetitions)
 DATABASE = "omnia"
 ROLE = "omnia_servizio"

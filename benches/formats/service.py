@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.flight as flight
 
 from inps.omnia.monitoraggio.v1 import decree_service_pb2, decree_service_pb2_grpc, file_pb2
-from scene import address, norm, paid, peer_address, rows, token
+from scene import address, norm, paid, peer_addresses, rows, token
 
 windows = [("grpc.http2.lookahead_bytes", 8 << 20), ("grpc.max_receive_message_length", 16 << 20)]
 metadata = [("authorization", f"Bearer {token}")]
@@ -62,7 +62,8 @@ def export_of(server):
     return lambda: call(decree_service_pb2.ExportDecreesRequest(normativa=norm), metadata=metadata)
 
 
-ours, peers = export_of(address), export_of(peer_address)
+ours = export_of(address)
+peer, tuned_peer = map(export_of, peer_addresses.split(","))
 decode = decree_service_pb2.ExportDecreesResponse.FromString
 
 
@@ -77,7 +78,11 @@ def export():
 
 
 def grpc_aio():
-    drain(peers)
+    drain(peer)
+
+
+def grpc_aio_tuned():
+    drain(tuned_peer)
 
 
 def parts(call):
@@ -89,7 +94,7 @@ def parts(call):
 
 def check_exports():
     count = 0
-    for mine, theirs in zip(parts(ours), parts(peers), strict=True):
-        assert mine == theirs, (count, mine, theirs)
+    for mine, theirs, tuned in zip(parts(ours), parts(peer), parts(tuned_peer), strict=True):
+        assert mine == theirs == tuned, (count, mine, theirs, tuned)
         count += 1
     assert count == rows + 2, (count, rows)
