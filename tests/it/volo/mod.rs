@@ -3,6 +3,7 @@
 mod accesso;
 mod biglietti;
 mod interrotto;
+mod pronti;
 mod righe;
 mod schema;
 
@@ -89,6 +90,11 @@ pub struct Preso {
 pub async fn prendi(cliente: &mut Cliente, ticket: impl Into<String>) -> Result<Preso, Status> {
     let ticket: String = ticket.into();
     let stream = cliente.volo.do_get(Ticket::new(ticket)).await?.into_inner();
+    Ok(leggi(stream).await)
+}
+
+/// Reads a stream to its end, on the same terms.
+pub async fn leggi(stream: tonic::Streaming<arrow_flight::FlightData>) -> Preso {
     let mut stream = FlightDataDecoder::new(stream.map_err(Into::into));
     let (mut schema, mut righe, mut riprese, mut totali) = (None, Vec::new(), Vec::new(), None);
     let esito = loop {
@@ -123,12 +129,12 @@ pub async fn prendi(cliente: &mut Cliente, ticket: impl Into<String>) -> Result<
     if let Ok(totali) = &esito {
         assert_eq!(totali.righe, i64::try_from(righe.len()).unwrap());
     }
-    Ok(Preso {
+    Preso {
         schema,
         righe,
         riprese,
         esito,
-    })
+    }
 }
 
 /// The tickets of a flight, in order.
