@@ -1,7 +1,7 @@
 //! The extract that everything is measured with, and its control totals as the file itself gives them: read here, by
 //! nothing of the service.
 
-use std::{collections::BTreeMap, fs::File, io::BufReader, path::Path};
+use std::{collections::BTreeMap, env, fs::File, io::BufReader, path::Path};
 
 use omnia::rilevazione::{
     Fonti,
@@ -10,14 +10,13 @@ use omnia::rilevazione::{
 
 use super::totals::Totals;
 
-/// The rows of the goals.
-pub const ROWS: u64 = 1_000_000;
+/// The rows of the goals, unless `ROWS` says otherwise.
+const USUAL: u64 = 1_000_000;
 
-const OPZIONI: Opzioni = Opzioni {
-    righe: ROWS,
-    seme: 1,
-    rilevazione: 1,
-};
+/// How many rows everything is measured with.
+pub fn rows() -> u64 {
+    env::var("ROWS").map_or(USUAL, |rows| rows.parse().unwrap())
+}
 
 /// The files and what is in them.
 pub struct Extract {
@@ -67,5 +66,10 @@ impl Extract {
 
 /// Writes the extract once more.
 pub fn write(folder: &Path) -> Fonti {
-    genera(OPZIONI, folder, |_| {}).unwrap()
+    let opzioni = Opzioni {
+        righe: rows(),
+        seme: 1,
+        rilevazione: 1,
+    };
+    genera(opzioni, folder, |_| {}).unwrap()
 }

@@ -4,10 +4,7 @@ use std::{fs, time::Duration};
 
 use criterion::{Criterion, SamplingMode, Throughput};
 
-use super::{
-    extract::{self, ROWS},
-    scene::Scene,
-};
+use super::{extract, scene::Scene};
 
 /// Without a peer: rows/s.
 pub fn run(criterion: &mut Criterion, scene: &Scene) {
@@ -25,7 +22,7 @@ pub fn run(criterion: &mut Criterion, scene: &Scene) {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(1))
         .measurement_time(Duration::from_secs(1))
-        .throughput(Throughput::Elements(ROWS));
+        .throughput(Throughput::Elements(extract::rows()));
     group.bench_function("extract", |bencher| {
         bencher.iter(|| extract::write(&folder));
     });

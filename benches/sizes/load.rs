@@ -10,7 +10,7 @@ use criterion::Criterion;
 use tokio::runtime::Runtime;
 
 use super::{
-    extract::ROWS,
+    extract::rows,
     goals::Goals,
     psql,
     scene::Scene,
@@ -44,7 +44,7 @@ pub fn run(
         runtime.block_on(check(scene));
         pair
     });
-    goals.speed("load", ROWS.cast_signed(), &pairs, GOAL);
+    goals.speed("load", rows().cast_signed(), &pairs, GOAL);
 }
 
 /// Makes both databases; the statements that give the peer's table its indexes.

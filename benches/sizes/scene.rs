@@ -13,7 +13,7 @@ use omnia::{
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
 
 use super::{
-    extract::{Extract, ROWS},
+    extract::{Extract, rows},
     throw_away::throw_away_dir,
     totals::{self, Totals},
 };
@@ -37,7 +37,7 @@ impl Scene {
     pub async fn set_up() -> Self {
         let (dir, watchdog) = throw_away_dir();
         let extract = Extract::write(&dir.join("estratto"));
-        assert_eq!(u64::try_from(extract.all().righe), Ok(ROWS));
+        assert_eq!(u64::try_from(extract.all().righe), Ok(rows()));
         let cluster = Cluster::start(&ClusterOptions {
             dir: dir.join("cluster"),
             bin_dir: None,
@@ -99,7 +99,7 @@ impl Scene {
         let mut findings: Vec<Segnalazione> = Vec::new();
         let esito = carica(&pool, &self.extract.fonti, &Clock::system(), &mut findings).await;
         match esito {
-            Ok(Esito::Caricata(riepilogo)) => assert_eq!(riepilogo.righe, ROWS),
+            Ok(Esito::Caricata(riepilogo)) => assert_eq!(riepilogo.righe, rows()),
             other => panic!("{other:?} {findings:?}"),
         }
         pool.close().await;

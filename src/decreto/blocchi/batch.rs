@@ -1,7 +1,8 @@
 //! Stored record batches, sent as they are ([`crate::arrow::conservato`]).
 //!
-//! They serve a selection of which every block is selected whole or not at all, for a caller that sees every column. Whatever
-//! else is asked is encoded from its rows when it is asked for; so is the rest of a stream whose blocks are made again while it is read.
+//! They serve a selection of which every block is selected whole or not at all, for a caller that sees every column and has all the
+//! benefits of the norm in scope. Whatever else is asked is encoded from its rows when it is asked for; so is the rest of a stream whose
+//! blocks are made again while it is read.
 
 use std::sync::Arc;
 
@@ -62,6 +63,11 @@ impl Lettura {
         let Some(dizionari) = tratto.dizionari.take() else {
             return Ok(None);
         };
+        // The dictionaries would name benefits beyond the scope, and their codes.
+        let ambito = self.permesso().ambito().prestazioni().testi();
+        if ambito.is_some_and(|sue| dizionari.prestazioni.iter().any(|p| !sue.contains(p))) {
+            return Ok(None);
+        }
         let Some(voci) = self.elenco(&tratto).await? else {
             return Ok(None);
         };

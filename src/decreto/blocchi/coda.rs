@@ -75,12 +75,22 @@ impl Coda {
     }
 
     /// The next block, while another one begins to be read.
+    ///
+    /// # Errors
+    /// A block without its pieces, of a series that is there: reading it again would not help. The database's.
     pub(super) async fn prossimo(&mut self) -> Result<Prossimo> {
         let Some(lettura) = self.letture.pop_front() else {
             return Ok(Prossimo::Fine);
         };
         let trovato = lettura.await.map_err(Error::internal)??;
         self.leggi();
-        Ok(trovato.map_or(Prossimo::Sparito, |t| Prossimo::Blocco(Box::new(t))))
+        match trovato {
+            Some(trovato) => Ok(Prossimo::Blocco(Box::new(trovato))),
+            None if self.lettura.esiste(self.serie).await? => Err(Error::internal(format!(
+                "a block of series {} has none of its pieces",
+                self.serie
+            ))),
+            None => Ok(Prossimo::Sparito),
+        }
     }
 }

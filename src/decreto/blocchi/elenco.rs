@@ -89,7 +89,8 @@ impl Lettura {
         Ok(Some(voci))
     }
 
-    async fn esiste(&self, serie: i64) -> Result<bool> {
+    /// Whether a series is there.
+    pub(super) async fn esiste(&self, serie: i64) -> Result<bool> {
         let query = sqlx::query_scalar("select exists (select from serie where id = $1)");
         Ok(query.bind(serie).fetch_one(self.pool()).await?)
     }

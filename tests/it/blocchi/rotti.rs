@@ -62,17 +62,19 @@ async fn blocks_that_are_not_what_they_were_end_an_export_with_an_error() {
     for harm in [
         "delete from blocco where posto = 79",
         "delete from blocco where posto = 3",
+        "delete from pezzo where posto = 3",
         "update pezzo set byte = substr(byte, 1, 100) where posto = 3 and cosa = 'lotto'",
         "update blocco set byte = byte - 1 where posto = 3",
         "update pezzo set byte = '\\x00' where posto = 3 and cosa = 'lotto_persone'",
         "delete from pezzo where posto = 3 and cosa = 'lotto_persone'",
+        "delete from pezzo where posto = 3 and cosa = 'lotto' and numero = 0",
     ] {
         let servizio = scena().await;
         let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
         let whole = tutta(&mut cliente).await.unwrap();
         assert_eq!(lotti(&whole).len(), 80);
         let done = sqlx::query(harm).execute(&servizio.db.owner).await.unwrap();
-        assert_eq!(done.rows_affected(), 1, "{harm}");
+        assert!(done.rows_affected() > 0, "{harm}");
         let status = tutta(&mut cliente).await.unwrap_err();
         assert_eq!(status.code(), Code::Internal, "{harm}");
         servizio.ferma().await;
