@@ -102,6 +102,8 @@ async fn no_dictionary_names_what_is_out_of_scope() {
     for riga in &mut estratto.righe[100..] {
         riga.prestazione = PRESTAZIONI[1];
         riga.codifica = CODIFICHE[2];
+        // Later decrees: no block has both.
+        riga.data += 20;
     }
     for riga in &mut estratto.righe[..100] {
         riga.codifica = CODIFICHE[0];
