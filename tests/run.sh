@@ -7,7 +7,8 @@ scratch=$(mktemp -d /tmp/omnia-test.XXXXXX)
 # The servers of the tests may run as another user, who must be able to reach their own directories in here.
 chmod 711 "$scratch"
 status=0
-TMPDIR=$scratch cargo test --locked || status=$?
+# Tests wait, for the disk and for each other, more than they compute: more of them than processors.
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} TMPDIR=$scratch cargo test --locked || status=$?
 
 # The watchdogs of the throw-away clusters need a moment after the tests have ended.
 for _ in $(seq 100); do
