@@ -142,7 +142,7 @@ pub struct Audit {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Export {
-    /// Exports, downloads and flights at the same time. Each reads over a connection to the database most of the time.
+    /// Exports, downloads and flights at the same time. Each reads over a connection to the database most of the time, or over three.
     pub max_concurrent: usize,
     /// The longest that an export may last.
     pub deadline_seconds: u64,

@@ -67,7 +67,7 @@ impl Coda {
         if let Some(voce) = self.voci.next() {
             let (lettura, serie, cosa) = (Arc::clone(&self.lettura), self.serie, self.cosa);
             let task = tokio::spawn(async move {
-                let pezzi = lettura.pezzi(serie, voce.posto, cosa).await?;
+                let pezzi = lettura.pezzi(serie, &voce, cosa).await?;
                 Ok(pezzi.map(|pezzi| Trovato { voce, pezzi }))
             });
             self.letture.push_back(AbortOnDropHandle::new(task));

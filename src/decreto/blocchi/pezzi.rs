@@ -3,6 +3,7 @@
 use futures_util::TryStreamExt as _;
 use sqlx::Row as _;
 
+use super::elenco::Voce;
 use crate::{
     decreto::query::Lettura,
     error::{Error, Result},
@@ -30,8 +31,8 @@ pub(super) struct Pezzi {
 }
 
 impl Lettura {
-    /// The pieces of the block at this place; `None`: it is gone.
-    pub(super) async fn pezzi(&self, serie: i64, posto: i32, cosa: Cosa) -> Result<Option<Pezzi>> {
+    /// The pieces of a block; `None`: it is gone.
+    pub(super) async fn pezzi(&self, serie: i64, voce: &Voce, cosa: Cosa) -> Result<Option<Pezzi>> {
         let (prima, persone) = match cosa {
             Cosa::Lotto => ("lotto", "lotto_persone"),
             Cosa::Batch => ("batch", "batch_persone"),
@@ -44,11 +45,13 @@ impl Lettura {
              order by cosa, numero",
         )
         .bind(serie)
-        .bind(posto)
+        .bind(voce.posto)
         .bind(prima)
         .bind(if in_chiaro { persone } else { prima });
         let mut rows = query.fetch(self.pool());
         let mut pezzi = Pezzi {
+            // LZ4 makes less than half of them: no copying while it grows.
+            intero: Vec::with_capacity(voce.byte() / 2),
             persone: in_chiaro.then(Vec::new),
             ..Pezzi::default()
         };
