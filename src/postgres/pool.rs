@@ -4,7 +4,7 @@ use std::{str::FromStr as _, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgPool,
+    ConnectOptions as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -16,8 +16,6 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const SIDE_ACQUIRE: Duration = Duration::from_secs(2);
 /// An owner's command is one operator's work: one connection does it, one watches, two are spare.
 pub(super) const OWNER_CONNECTIONS: u32 = 4;
-/// How long a connection may be idle before it is asked whether it is still there.
-const UNTESTED: Duration = Duration::from_secs(1);
 /// How long a statement of a serving connection may run unless its transaction sets another (an export does).
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -45,7 +43,8 @@ pub fn serving_pool(options: PgConnectOptions, max_connections: u32) -> PgPool {
         ("statement_timeout", &timeout),
         ("idle_in_transaction_session_timeout", &timeout),
     ]);
-    pool_options(max_connections)
+    PgPoolOptions::new()
+        .max_connections(max_connections)
         .acquire_timeout(ACQUIRE)
         .connect_lazy_with(options)
 }
@@ -77,25 +76,10 @@ pub fn side_pool(serving: &PgPool, accanto: Accanto) -> PgPool {
         .clone()
         .application_name(name)
         .options([("default_transaction_read_only", read_only)]);
-    pool_options(connections)
+    PgPoolOptions::new()
+        .max_connections(connections)
         .acquire_timeout(SIDE_ACQUIRE)
         .connect_lazy_with(options)
-}
-
-/// Every use of a connection would begin with a question to the database whether it is still there. Only one that nobody has used
-/// for a while is asked: one that was used a moment ago and has broken since is an error of the call, as if it broke in the call.
-fn pool_options(max_connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(max_connections)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for >= UNTESTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
 }
 
 /// Reads a connection URL; the error names the setting, never the URL.

@@ -60,8 +60,8 @@ impl Volata {
                     Seguono::Batch(batch) => {
                         let app = detto.fin_qui(batch.somme, &batch.fine)?;
                         dopo = Some(batch.fine);
-                        let batch_ = codifica::pronto(batch.messaggio, &app);
-                        mittente.manda(batch_, batch.somme.righe).await?;
+                        let messaggio = codifica::pronto(batch.messaggio, &app);
+                        mittente.manda(messaggio, batch.somme.righe).await?;
                     }
                 }
             };
