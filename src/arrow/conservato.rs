@@ -36,7 +36,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     lotto::{
-        blocco::MASCHERA,
+        blocco::{MASCHERA, aggiungi_persona},
         riga::{COLONNE, Riga},
     },
 };
@@ -111,11 +111,10 @@ impl Conservatore {
         let (_, batch) = self.codifica.batch(&self.costruttore.finisci()?)?;
         let primo = inizio_codici(&batch)?;
         self.codici = 0;
-        let mut persone = Vec::with_capacity(self.persone.len() * (4 + MASCHERA.len()));
+        let mut persone = Vec::new();
         for (at, cf) in self.persone.drain(..) {
             let place = primo.checked_add(at).ok_or_else(senza_codici)?;
-            persone.extend_from_slice(&place.to_le_bytes());
-            persone.extend_from_slice(cf.as_bytes());
+            aggiungi_persona(&mut persone, place, &cf);
         }
         Ok(Conservato {
             byte: batch.corpo.len(),

@@ -160,12 +160,6 @@ impl Costruttore {
         }
     }
 
-    /// Rows since the last batch.
-    #[must_use]
-    pub fn righe(&self) -> usize {
-        self.righe
-    }
-
     /// Adds a row.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ pub const RIGHE_PER_BLOCCO: u32 = 4000;
 /// What a natural person's code is masked with: as long as the code, the same for everyone.
 pub const MASCHERA: &str = "****************";
 /// The place (little-endian) and the code of a masked person.
-pub(crate) const PERSONA_BYTES: usize = 4 + MASCHERA.len();
+const PERSONA_BYTES: usize = 4 + MASCHERA.len();
 
 /// The bytes of a block's rows, compressed, natural persons masked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,6 +90,17 @@ impl Codifica {
     pub fn espandi(&self, persone: Option<&[u8]>) -> Result<Vec<u8>, RigaError> {
         espandi(&self.lotto, self.byte, persone)
     }
+}
+
+/// Adds a masked person to a list of them: the place of the mask and the code that it hides, which is as long.
+pub(crate) fn aggiungi_persona(persone: &mut Vec<u8>, place: u32, codice: &str) {
+    persone.extend_from_slice(&place.to_le_bytes());
+    persone.extend_from_slice(codice.as_bytes());
+}
+
+/// How many persons a list has.
+pub(crate) fn quante(persone: &[u8]) -> usize {
+    persone.len() / PERSONA_BYTES
 }
 
 /// As [`Codifica::espandi`], of bytes that are borrowed.
@@ -157,8 +168,7 @@ impl Costruttore {
                 ..*riga
             };
             let place = u32::try_from(masked.scrivi(&mut self.byte)).map_err(|_| RigaError)?;
-            self.persone.extend_from_slice(&place.to_le_bytes());
-            self.persone.extend_from_slice(riga.cf_azienda.as_bytes());
+            aggiungi_persona(&mut self.persone, place, riga.cf_azienda);
         } else {
             riga.scrivi(&mut self.byte);
         }

@@ -7,7 +7,7 @@ use super::elenco::Voce;
 use crate::{
     decreto::query::Lettura,
     error::{Error, Result},
-    lotto::blocco::{PERSONA_BYTES, espandi},
+    lotto::blocco::{espandi, quante},
 };
 
 /// What is read of a block.
@@ -76,7 +76,7 @@ impl Pezzi {
     /// They are not.
     pub(super) fn espandi(&self, byte: usize, mascherate: usize) -> Result<Vec<u8>> {
         let persone = self.persone.as_deref();
-        if persone.is_some_and(|persone| persone.len() != mascherate * PERSONA_BYTES) {
+        if persone.is_some_and(|persone| quante(persone) != mascherate) {
             return Err(Error::internal(
                 "a block has another number of natural persons than it says",
             ));

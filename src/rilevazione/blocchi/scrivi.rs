@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, QueryBuilder};
 
 use super::Encoded;
-use crate::lotto::blocco::{Blocco, PERSONA_BYTES};
+use crate::lotto::blocco::{Blocco, quante};
 
 /// Bytes of a piece: a row of `pezzo` fits in a page of Postgres.
 const PEZZO: usize = 8000;
@@ -70,7 +70,7 @@ pub(super) async fn scrivi(
                 .push_bind(codifiche)
                 .push_bind(codifiche_righe)
                 .push_bind(codifica.byte as i32)
-                .push_bind((persone.len() / PERSONA_BYTES) as i32)
+                .push_bind(quante(&persone) as i32)
                 .push_bind(batch.byte as i32);
         },
     );
