@@ -8,9 +8,12 @@ use arrow_array::{
 };
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType};
-use chrono::{Datelike as _, NaiveDate};
+use chrono::Datelike as _;
 
-use crate::lotto::{riga::RigaError, somme::centesimi};
+use crate::lotto::{
+    riga::{RigaError, giorno},
+    somme::centesimi,
+};
 
 /// Day 0 of Date32, 1970-01-01, counted as chrono does.
 const EPOCA: i32 = 719_163;
@@ -62,7 +65,7 @@ impl Colonna {
             Self::Codici(codici) => codici.aggiungi(testo),
             Self::Testi(testi) => testi.aggiungi(testo),
             Self::Date(date) => {
-                date.push(giorno(testo)?);
+                date.push(giorni(testo)?);
                 Ok(())
             }
             Self::Centesimi(centesimi_) => {
@@ -165,22 +168,8 @@ impl Codici {
 }
 
 /// `YYYY-MM-DD` in days since 1970-01-01.
-fn giorno(testo: &str) -> Result<i32, RigaError> {
-    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = testo.as_bytes() else {
-        return Err(RigaError);
-    };
-    let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_u32, |number, digit| {
-            let digit = digit
-                .is_ascii_digit()
-                .then(|| digit - b'0')
-                .ok_or(RigaError)?;
-            Ok(number * 10 + u32::from(digit))
-        })
-    };
-    let anno = i32::try_from(number(&[y1, y2, y3, y4])?).map_err(|_| RigaError)?;
-    let data = NaiveDate::from_ymd_opt(anno, number(&[m1, m2])?, number(&[d1, d2])?);
-    Ok(data.ok_or(RigaError)?.num_days_from_ce() - EPOCA)
+fn giorni(testo: &str) -> Result<i32, RigaError> {
+    Ok(giorno(testo)?.num_days_from_ce() - EPOCA)
 }
 
 #[cfg(test)]
@@ -195,7 +184,7 @@ mod tests {
             ("2024-02-29", 19_782),
             ("9999-12-31", 2_932_896),
         ] {
-            assert_eq!(giorno(testo), Ok(days));
+            assert_eq!(giorni(testo), Ok(days));
         }
         for bad in [
             "",
@@ -205,7 +194,7 @@ mod tests {
             "20230101",
             "2023-13-01",
         ] {
-            assert_eq!(giorno(bad), Err(RigaError), "{bad}");
+            assert_eq!(giorni(bad), Err(RigaError), "{bad}");
         }
     }
 }
