@@ -18,31 +18,31 @@ help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## build in release, load a demo extract (RIGHE=100000 rows) and serve on 127.0.0.1:50051 until Ctrl-C
-	@deploy/need.sh postgres cc
+	@deploy/need.sh certificates cc postgres
 	cargo build --release --bin omnia
 	@exec target/release/omnia demo --righe $(RIGHE)
 
 test: ## run the whole suite on a throw-away Postgres, and leave nothing behind
-	@deploy/need.sh postgres cc
+	@deploy/need.sh certificates cc postgres
 	@tests/run.sh
 
 lint: ## formatting, clippy with warnings as errors, buf lint
-	@deploy/need.sh cc npm
+	@deploy/need.sh certificates cc npm
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
 
 interop: ## grpcurl, generated clients, Arrow Flight in Python and Java against the demo server; its files in other software
-	@deploy/need.sh postgres cc go python java libreoffice
+	@deploy/need.sh certificates cc postgres go python java libreoffice
 	cargo build --locked --bin omnia
 	@PROGRAM=target/debug/omnia tests/interop/run.sh
 
 bench: ## the measurements of benches/README.md, against psql in the same run
-	@deploy/need.sh postgres cc
+	@deploy/need.sh certificates cc postgres
 	cargo bench --locked
 
 bench-formats: ## Arrow Flight, CSV, Parquet and exports against psql, ADBC, connectorx, pyarrow and a Python server (ROWS=1000000)
-	@deploy/need.sh postgres cc python
+	@deploy/need.sh certificates cc postgres python
 	cargo build --locked --release --bin omnia
 	@PROGRAM=target/release/omnia benches/formats/run.sh $(ROWS)
 
@@ -52,5 +52,5 @@ ROWS ?= 1000000
 SECONDS_EACH ?= 120
 
 fuzz: ## fuzz the parsing of tokens, proofs, evidences and page tokens, each for SECONDS_EACH=120 (nightly, cargo-fuzz)
-	@deploy/need.sh cc
+	@deploy/need.sh certificates cc
 	@fuzz/run.sh $(SECONDS_EACH)

@@ -7,6 +7,8 @@ cd "$(dirname "$0")/../.."
 bin=${PROGRAM:-target/release/omnia}
 tools=${TOOLS:-$PWD/target/tools}
 
+# Where the machine's own is too old.
+[ -x "$tools/go/bin/go" ] && PATH=$tools/go/bin:$PATH
 grpcurl=$tools/grpcurl-$GRPCURL_VERSION/grpcurl
 [ -x "$grpcurl" ] || GOBIN=$(dirname "$grpcurl") go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$GRPCURL_VERSION"
 

@@ -11,6 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use omnia::{
     config,
     postgres::{Cluster, ClusterOptions, Durability, join, migrate, open},
@@ -195,8 +199,8 @@ async fn a_server_left_behind_is_stopped_first() {
 async fn a_server_that_was_killed_is_recovered() {
     let place = Place::new();
     let left = leave_behind(&place).await;
-    let killed = Command::new("kill").args(["-KILL", &left]).status();
-    assert!(killed.unwrap().success() && gone(&left));
+    kill(Pid::from_raw(left.parse().unwrap()), Signal::SIGKILL).unwrap();
+    assert!(gone(&left));
     // What was committed was on disk.
     let cluster = place.start_as(Durability::Full).await.unwrap();
     assert_eq!(count(&cluster).await, 1000);
