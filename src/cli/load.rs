@@ -18,14 +18,18 @@ use crate::{
     config::Settings,
     error::Sentence,
     postgres,
-    rilevazione::{Esito, Fase, Fonti, LoadError, Observer, Riepilogo, Segnalazione, carica},
+    rilevazione::{
+        CatalogChanges, Esito, Fase, Fonti, Known, LoadError, Observer, Riepilogo, Segnalazione,
+        carica,
+    },
     valori::parse_data,
 };
 
 /// Load an extract: all of it, as a new rilevazione, or nothing.
 #[derive(Debug, Args)]
 pub(super) struct Load {
-    /// The rows of the detail (CSV).
+    /// The rows of the detail (CSV). No two of them have the same natural key: normativa, prestazione, codifica_sistema_unico,
+    /// numero_decreto, data_decreto, cf_azienda, matricola_azienda, validita_dal.
     #[arg(long, value_name = "FILE")]
     decreti: PathBuf,
     /// The appropriations (CSV).
@@ -34,10 +38,10 @@ pub(super) struct Load {
     /// The day as of which the extract was made.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = |text: &str| parse_data(text))]
     data_riferimento: NaiveDate,
-    /// Norms to add to the catalogue, or to describe anew (CSV).
+    /// Norms to add to the catalogue, or to describe anew (CSV): applied even where the extract is loaded already.
     #[arg(long, value_name = "FILE")]
     normative: Option<PathBuf>,
-    /// Benefits to add to the catalogue, or to describe anew (CSV).
+    /// Benefits, likewise (CSV).
     #[arg(long, value_name = "FILE")]
     prestazioni: Option<PathBuf>,
     /// Where to write the refused and the doubtful rows (CSV, readable by you alone: it may hold personal data). Without
@@ -75,9 +79,7 @@ impl Load {
             Ok(Esito::Caricata(riepilogo)) => {
                 println!("{}", summary(&riepilogo, fonti.data_riferimento, rifiuti));
             }
-            Ok(Esito::GiaCaricata(numero)) => println!(
-                "this extract is already loaded, as rilevazione {numero}; nothing was written"
-            ),
+            Ok(Esito::GiaCaricata(known)) => println!("{}", known_sentence(known)),
             Err(error @ LoadError::Rifiutato { .. }) => {
                 return Err(match rifiuti {
                     Some(path) => format!("{error}; they are listed in {}", path.display()).into(),
@@ -127,6 +129,18 @@ fn summary(riepilogo: &Riepilogo, data: NaiveDate, rifiuti: Option<&Path>) -> St
         text.push_str(&format!(", listed in {}", path.display()));
     }
     text
+}
+
+fn known_sentence(known: Known) -> String {
+    let Known {
+        rilevazione,
+        catalogo: CatalogChanges { nuovi, descritti },
+    } = known;
+    let written = match nuovi + descritti {
+        0 => "nothing was written".to_owned(),
+        _ => format!("of its catalogue {nuovi} codes were added, {descritti} described anew"),
+    };
+    format!("this extract is already loaded, as rilevazione {rilevazione}; {written}")
 }
 
 /// The bytes to read, as far as they are known beforehand.

@@ -5,17 +5,17 @@ use std::{
     sync::Arc,
 };
 
-use aws_lc_rs::digest::{Context, SHA256};
 use chrono::NaiveDate;
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
     blocchi,
-    catalogo::{self, Catalogo},
-    esito::{Esito, LoadError, Riepilogo},
+    catalogo::{self, CatalogChanges, Catalogo},
+    esito::{Esito, Known, LoadError, Riepilogo},
     merge,
     rilevazioni::PREAVVISO,
+    same::already_loaded,
     segnalazione::{Fase, Observer},
     staging::{Conteggio, doppioni, riempi},
     tracciato::{DECRETI, NORMATIVE, PRESTAZIONI, STANZIAMENTI},
@@ -88,7 +88,8 @@ pub async fn carica(
     conn.close_on_drop();
     let mut tx = conn.begin().await?;
     let esito = in_transaction(&mut tx, fonti, clock, observer).await;
-    if matches!(esito, Ok(Esito::Caricata(_))) {
+    if esito.is_ok() {
+        // Of an extract that is loaded already, its catalogue.
         tx.commit().await?;
     } else {
         // At once, and not when the connection is dropped: whoever tries again must find the lock free. What is
@@ -114,15 +115,18 @@ async fn in_transaction(
     conteggio.observer.fase(Fase::Lettura);
     let prima = prima(conn).await?;
     let Lettura {
-        impronta,
+        catalogo,
         righe,
         stanziamenti,
     } = leggi(conn, fonti, prima, &mut conteggio).await?;
     conteggio.giudica()?;
-    if let Some(numero) = numero_di(conn, &impronta).await? {
-        return Ok(Esito::GiaCaricata(numero));
-    }
     let data = fonti.data_riferimento;
+    if let Some(rilevazione) = already_loaded(conn, data, righe, stanziamenti).await? {
+        return Ok(Esito::GiaCaricata(Known {
+            rilevazione,
+            catalogo,
+        }));
+    }
     let ultima: Option<(i32, NaiveDate)> = sqlx::query_as(
         "select numero, data_riferimento from rilevazione order by numero desc limit 1",
     )
@@ -153,13 +157,14 @@ async fn in_transaction(
         fonti.righe_per_blocco,
     )
     .await?;
-    sqlx::query("insert into rilevazione (numero, data_riferimento, caricata_il, impronta) values ($1, $2, $3, $4)")
-        .bind(rilevazione)
-        .bind(data)
-        .bind(clock.now())
-        .bind(impronta)
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "insert into rilevazione (numero, data_riferimento, caricata_il) values ($1, $2, $3)",
+    )
+    .bind(rilevazione)
+    .bind(data)
+    .bind(clock.now())
+    .execute(conn)
+    .await?;
     // Not before everybody who serves has seen the lock: a small extract is quicker than they look.
     sleep_until(annunciata + PREAVVISO).await;
     Ok(Esito::Caricata(Riepilogo {
@@ -237,8 +242,7 @@ pub(super) async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
 
 /// What the files held.
 struct Lettura {
-    /// Of the extract.
-    impronta: [u8; 32],
+    catalogo: CatalogChanges,
     righe: u64,
     stanziamenti: u64,
 }
@@ -252,18 +256,19 @@ async fn leggi(
     conteggio: &mut Conteggio<'_>,
 ) -> Result<Lettura, LoadError> {
     let none = Arc::new(Catalogo::default());
+    let mut changes = CatalogChanges::default();
     if let Some(path) = &fonti.normative {
         riempi(conn, path, &NORMATIVE, &none, conteggio).await?;
         doppioni(conn, path, &NORMATIVE, conteggio).await?;
-        catalogo::aggiorna_normative(conn).await?;
+        changes.normative(conn).await?;
     }
     if let Some(path) = &fonti.prestazioni {
         riempi(conn, path, &PRESTAZIONI, &none, conteggio).await?;
         doppioni(conn, path, &PRESTAZIONI, conteggio).await?;
-        catalogo::aggiorna_prestazioni(conn).await?;
+        changes.prestazioni(conn).await?;
     }
     let catalogo = catalogo::leggi(conn).await?;
-    let decreti = riempi(conn, &fonti.decreti, &DECRETI, &catalogo, conteggio).await?;
+    let righe = riempi(conn, &fonti.decreti, &DECRETI, &catalogo, conteggio).await?;
     // An extract that is refused anyway tells all that is wrong.
     let cercati = !prima || conteggio.rifiuti > 0;
     if cercati {
@@ -276,23 +281,9 @@ async fn leggi(
         doppioni(conn, &fonti.decreti, &DECRETI, conteggio).await?;
     }
 
-    // Of digests and a date, which have fixed lengths: bytes cannot move from one part to the next unnoticed.
-    let mut context = Context::new(&SHA256);
-    context.update(&decreti.impronta);
-    context.update(&stanziamenti.impronta);
-    context.update(fonti.data_riferimento.to_string().as_bytes());
-    let mut impronta = [0; 32];
-    impronta.copy_from_slice(context.finish().as_ref());
     Ok(Lettura {
-        impronta,
-        righe: decreti.righe,
-        stanziamenti: stanziamenti.righe,
+        catalogo: changes,
+        righe,
+        stanziamenti,
     })
-}
-
-async fn numero_di(conn: &mut PgConnection, impronta: &[u8; 32]) -> sqlx::Result<Option<i32>> {
-    sqlx::query_scalar("select numero from rilevazione where impronta = $1")
-        .bind(impronta)
-        .fetch_optional(conn)
-        .await
 }

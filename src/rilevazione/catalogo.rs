@@ -44,34 +44,55 @@ pub(super) async fn leggi(conn: &mut PgConnection) -> sqlx::Result<Arc<Catalogo>
     }))
 }
 
-/// Adds what `normative.csv` has, and gives its descriptions to what was there.
-///
-/// `distinct on`: a code that occurs twice refuses the extract, but only after the other files were checked too.
-pub(super) async fn aggiorna_normative(conn: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into normativa (normativa, descrizione)
-         select distinct on (normativa) normativa, descrizione
-         from estratto_normative
-         order by normativa, riga
-         on conflict (normativa) do update set descrizione = excluded.descrizione
-         where normativa.descrizione <> excluded.descrizione",
-    )
-    .execute(conn)
-    .await
-    .map(drop)
+/// What an extract's own catalogue changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CatalogChanges {
+    /// Codes that were not there.
+    pub nuovi: u64,
+    /// Codes that were, with another description.
+    pub descritti: u64,
 }
 
-/// The same for `prestazioni.csv`.
-pub(super) async fn aggiorna_prestazioni(conn: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into prestazione (prestazione, descrizione)
-         select distinct on (prestazione) prestazione, descrizione
-         from estratto_prestazioni
-         order by prestazione, riga
-         on conflict (prestazione) do update set descrizione = excluded.descrizione
-         where prestazione.descrizione <> excluded.descrizione",
-    )
-    .execute(conn)
-    .await
-    .map(drop)
+impl CatalogChanges {
+    fn add(&mut self, (nuovi, descritti): (i64, i64)) {
+        self.nuovi += nuovi.cast_unsigned();
+        self.descritti += descritti.cast_unsigned();
+    }
+
+    /// Adds what `normative.csv` has, and gives its descriptions to what was there.
+    ///
+    /// `distinct on`: a code that occurs twice refuses the extract, but only after the other files were checked too. A row that
+    /// was there has been locked by the time it is returned: its `xmax` says so.
+    pub(super) async fn normative(&mut self, conn: &mut PgConnection) -> sqlx::Result<()> {
+        let changed = sqlx::query_as(
+            "with scritte as (
+                 insert into normativa (normativa, descrizione)
+                 select distinct on (normativa) normativa, descrizione
+                 from estratto_normative
+                 order by normativa, riga
+                 on conflict (normativa) do update set descrizione = excluded.descrizione
+                 where normativa.descrizione <> excluded.descrizione
+                 returning xmax = 0 as nuova)
+             select count(*) filter (where nuova), count(*) filter (where not nuova) from scritte",
+        );
+        self.add(changed.fetch_one(conn).await?);
+        Ok(())
+    }
+
+    /// The same for `prestazioni.csv`.
+    pub(super) async fn prestazioni(&mut self, conn: &mut PgConnection) -> sqlx::Result<()> {
+        let changed = sqlx::query_as(
+            "with scritte as (
+                 insert into prestazione (prestazione, descrizione)
+                 select distinct on (prestazione) prestazione, descrizione
+                 from estratto_prestazioni
+                 order by prestazione, riga
+                 on conflict (prestazione) do update set descrizione = excluded.descrizione
+                 where prestazione.descrizione <> excluded.descrizione
+                 returning xmax = 0 as nuova)
+             select count(*) filter (where nuova), count(*) filter (where not nuova) from scritte",
+        );
+        self.add(changed.fetch_one(conn).await?);
+        Ok(())
+    }
 }

@@ -4,13 +4,24 @@ use std::io;
 
 use chrono::NaiveDate;
 
+use super::catalogo::CatalogChanges;
+
 /// How a load ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Esito {
     /// There is a new rilevazione.
     Caricata(Riepilogo),
-    /// The same extract was loaded before, as the rilevazione of this number. Nothing was written.
-    GiaCaricata(i32),
+    /// The same extract was loaded before. There is no new rilevazione.
+    GiaCaricata(Known),
+}
+
+/// Which rilevazione an extract is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Its number.
+    pub rilevazione: i32,
+    /// What changed all the same: the catalogue that came with the extract is applied.
+    pub catalogo: CatalogChanges,
 }
 
 /// What a load did.

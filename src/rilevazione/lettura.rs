@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use aws_lc_rs::digest::{Context, SHA256};
+use chrono::Datelike as _;
 
 use super::{
     catalogo::Catalogo,
@@ -34,6 +34,18 @@ const NO_ROWS: Difetto = Difetto::new(
     "il file non ha righe: un estratto le contiene tutte, e uno vuoto le farebbe cessare tutte",
 );
 
+const NO_VALUES: Difetto = Difetto::new(
+    "the row has separators and no values: delete it",
+    "la riga ha separatori e nessun valore: va tolta",
+);
+const OTHER_CENTURY: Difetto = Difetto::new(
+    "is before 1990 or after 2100: is the year right?",
+    "è prima del 1990 o dopo il 2100: l'anno è giusto?",
+);
+/// The years in which the day of a decree is expected. Others are right days, and doubtful ones: `0023-12-22`.
+const FIRST_YEAR: i32 = 1990;
+const LAST_YEAR: i32 = 2100;
+
 /// A part of what was read.
 #[derive(Debug, Default)]
 pub(super) struct Blocco {
@@ -46,7 +58,7 @@ pub(super) struct Blocco {
     pub(super) segnalazioni: Vec<Segnalazione>,
 }
 
-/// Reads `input` to its end, or until `emit` fails, and gives the SHA-256 of its bytes.
+/// Reads `input` to its end, or until `emit` fails.
 ///
 /// Where the header is wrong the rows are not read: what they mean is not known.
 pub(super) fn leggi(
@@ -55,14 +67,9 @@ pub(super) fn leggi(
     tracciato: &'static Tracciato,
     catalogo: &Catalogo,
     emit: impl FnMut(Blocco) -> io::Result<()>,
-) -> io::Result<[u8; 32]> {
-    let input = Hashing {
-        input,
-        context: Context::new(&SHA256),
-        read: 0,
-    };
+) -> io::Result<()> {
     let mut lettura = Lettura {
-        records: Records::new(input)?,
+        records: Records::new(Counting { input, read: 0 })?,
         file,
         tracciato,
         catalogo,
@@ -72,14 +79,11 @@ pub(super) fn leggi(
         told: 0,
         emit,
     };
-    lettura.file()?;
-    let mut impronta = [0; 32];
-    impronta.copy_from_slice(lettura.records.into_input().context.finish().as_ref());
-    Ok(impronta)
+    lettura.file()
 }
 
 struct Lettura<'a, R, E> {
-    records: Records<Hashing<R>>,
+    records: Records<Counting<R>>,
     file: Arc<str>,
     tracciato: &'static Tracciato,
     catalogo: &'a Catalogo,
@@ -94,6 +98,10 @@ struct Lettura<'a, R, E> {
 
 impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
     fn file(&mut self) -> io::Result<()> {
+        if let Some(difetto) = self.records.other_form() {
+            self.refuse(1, "", b"", difetto);
+            return self.flush();
+        }
         let mut record = Record::default();
         let header = self.records.next(&mut record)?;
         let Some(positions) = self.header(&header, &record) else {
@@ -135,6 +143,15 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
                 return None;
             }
         }
+        let senza_nome = trailing(record);
+        if senza_nome > 0 && senza_nome < record.len() {
+            let motivo = Motivo {
+                english: format!("the header ends with {senza_nome} separators and no name: columns without a name; delete them in every row").into(),
+                italiano: format!("l'intestazione termina con {senza_nome} separatori senza nome: colonne senza nome, da togliere in ogni riga").into(),
+            };
+            self.tell(Gravita::Errore, record.line, "", String::new(), motivo);
+            return None;
+        }
         let colonne = self.tracciato.colonne;
         let mut positions = vec![None; colonne.len()];
         let mut right = true;
@@ -163,14 +180,19 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
     fn row(&mut self, record: &Record, positions: &[usize]) {
         let tracciato = self.tracciato;
         let line = record.line;
+        // What a spreadsheet leaves where rows were deleted.
+        if record.len() > 1 && trailing(record) == record.len() {
+            self.refuse(line, "", b"", NO_VALUES);
+            return;
+        }
         if record.len() != positions.len() {
-            let (expected, found) = (positions.len(), record.len());
-            let motivo = Motivo {
-                english: format!("{expected} fields are expected, {found} were found").into(),
-                italiano: format!("sono attesi {expected} campi, ne sono stati trovati {found}")
-                    .into(),
-            };
-            self.tell(Gravita::Errore, line, "", String::new(), motivo);
+            self.tell(
+                Gravita::Errore,
+                line,
+                "",
+                String::new(),
+                other_width(record, positions.len()),
+            );
             return;
         }
         // The fields of the layout and the line. There are about a dozen.
@@ -189,14 +211,19 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
                 Ok(Visto::Dubbio(difetto)) => {
                     self.tell(Gravita::Avviso, line, name, shown(field), difetto);
                 }
-                Ok(Visto::Data(data)) => match tracciato.in_ordine {
-                    Some((first, _)) if first == name => dal = Some(data),
-                    Some((_, last)) if last == name && dal.is_some_and(|dal| data < dal) => {
-                        right = false;
-                        self.refuse(line, name, field, ORDER);
+                Ok(Visto::Data(data)) => {
+                    if !(FIRST_YEAR..=LAST_YEAR).contains(&data.year()) {
+                        self.tell(Gravita::Avviso, line, name, shown(field), OTHER_CENTURY);
                     }
-                    _ => {}
-                },
+                    match tracciato.in_ordine {
+                        Some((first, _)) if first == name => dal = Some(data),
+                        Some((_, last)) if last == name && dal.is_some_and(|dal| data < dal) => {
+                            right = false;
+                            self.refuse(line, name, field, ORDER);
+                        }
+                        _ => {}
+                    }
+                }
                 Err(difetto) => {
                     right = false;
                     self.refuse(line, name, field, difetto);
@@ -240,18 +267,42 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
     }
 }
 
-/// Takes the SHA-256 of what passes: the fingerprint is of the very bytes that were loaded, whatever happens to
-/// the file meanwhile.
-struct Hashing<R> {
+/// How many fields at the end of a record are empty.
+fn trailing(record: &Record) -> usize {
+    let backwards = (0..record.len()).rev();
+    backwards
+        .take_while(|at| record.field(*at).is_empty())
+        .count()
+}
+
+fn other_width(record: &Record, expected: usize) -> Motivo {
+    let found = record.len();
+    let mut motivo = Motivo {
+        english: format!("{expected} fields are expected, {found} were found").into(),
+        italiano: format!("sono attesi {expected} campi, ne sono stati trovati {found}").into(),
+    };
+    let more = found.saturating_sub(expected);
+    if more > 0 && trailing(record) >= more {
+        motivo
+            .english
+            .to_mut()
+            .push_str(&format!(": the row ends with {more} separators too many"));
+        motivo.italiano.to_mut().push_str(&format!(
+            ": la riga termina con {more} separatori di troppo"
+        ));
+    }
+    motivo
+}
+
+/// Counts the bytes that pass.
+struct Counting<R> {
     input: R,
-    context: Context,
     read: u64,
 }
 
-impl<R: Read> Read for Hashing<R> {
+impl<R: Read> Read for Counting<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(buffer)?;
-        self.context.update(&buffer[..read]);
         self.read += read as u64;
         Ok(read)
     }

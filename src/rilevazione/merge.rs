@@ -7,6 +7,45 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::staging::analyze;
 
+/// Whether a row of the extract (`estratto`) and one of the table (`versione`) have the same natural key.
+macro_rules! same_key {
+    () => {
+        "estratto.codifica_sistema_unico = versione.codifica_sistema_unico
+         and estratto.numero_decreto = versione.numero_decreto
+         and estratto.data_decreto = versione.data_decreto
+         and estratto.cf_azienda = versione.cf_azienda
+         and estratto.matricola_azienda = versione.matricola_azienda
+         and estratto.validita_dal = versione.validita_dal
+         and estratto.normativa = versione.normativa
+         and estratto.prestazione = versione.prestazione"
+    };
+}
+
+/// Whether they are the same in everything.
+macro_rules! same_row {
+    () => {
+        concat!(
+            same_key!(),
+            " and estratto.validita_al = versione.validita_al
+              and estratto.ore_decretate = versione.ore_decretate
+              and estratto.importi_autorizzati = versione.importi_autorizzati
+              and estratto.importi_erogati = versione.importi_erogati"
+        )
+    };
+}
+
+/// The same of two appropriations.
+macro_rules! same_stanziamento {
+    () => {
+        "estratto.normativa = versione.normativa
+         and estratto.prestazione = versione.prestazione
+         and estratto.anno = versione.anno
+         and estratto.importo = versione.importo"
+    };
+}
+
+pub(super) use {same_key, same_row, same_stanziamento};
+
 /// What happened to the rows of the detail.
 #[derive(Debug)]
 pub(super) struct Scritto {
@@ -31,17 +70,14 @@ pub(super) async fn scrivi(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scri
 }
 
 async fn stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<()> {
-    sqlx::query(
-        "update stanziamento aperto
-         set al_rilevazione = $1 - 1
-         where al_rilevazione = 2147483647
-           and not exists (
-               select from estratto_stanziamenti estratto
-               where estratto.normativa = aperto.normativa
-                 and estratto.prestazione = aperto.prestazione
-                 and estratto.anno = aperto.anno
-                 and estratto.importo = aperto.importo)",
-    )
+    sqlx::query(concat!(
+        "update stanziamento versione
+             set al_rilevazione = $1 - 1
+             where al_rilevazione = 2147483647
+               and not exists (select from estratto_stanziamenti estratto where ",
+        same_stanziamento!(),
+        ")"
+    ))
     .bind(n)
     .execute(&mut *conn)
     .await?;
@@ -104,29 +140,21 @@ async fn cambiate(conn: &mut PgConnection, n: i32) -> sqlx::Result<Vec<String>> 
 
 async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(i64, i64)> {
     sqlx::query_as(
-        "with chiuse as (
-             update dettaglio_decreto aperto
-             set al_rilevazione = $1 - 1
-             where al_rilevazione = 2147483647
-               and not exists (
-                   select from estratto_decreti estratto
-                   where estratto.codifica_sistema_unico = aperto.codifica_sistema_unico
-                     and estratto.numero_decreto = aperto.numero_decreto
-                     and estratto.data_decreto = aperto.data_decreto
-                     and estratto.cf_azienda = aperto.cf_azienda
-                     and estratto.matricola_azienda = aperto.matricola_azienda
-                     and estratto.validita_dal = aperto.validita_dal
-                     and estratto.normativa = aperto.normativa
-                     and estratto.prestazione = aperto.prestazione
-                     and estratto.validita_al = aperto.validita_al
-                     and estratto.ore_decretate = aperto.ore_decretate
-                     and estratto.importi_autorizzati = aperto.importi_autorizzati
-                     and estratto.importi_erogati = aperto.importi_erogati)
-             returning codifica_sistema_unico, numero_decreto, data_decreto, cf_azienda, matricola_azienda, validita_dal)
-         select count(*), count(estratto.riga)
-         from chiuse
-         left join estratto_decreti estratto
-             using (codifica_sistema_unico, numero_decreto, data_decreto, cf_azienda, matricola_azienda, validita_dal)",
+        concat!(
+            "with chiuse as (
+                 update dettaglio_decreto versione
+                 set al_rilevazione = $1 - 1
+                 where al_rilevazione = 2147483647
+                   and not exists (select from estratto_decreti estratto where ",
+            same_row!(),
+            ")
+                 returning normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, cf_azienda,
+                     matricola_azienda, validita_dal)
+             select count(*), count(estratto.riga)
+             from chiuse versione
+             left join estratto_decreti estratto on ",
+            same_key!()
+        ),
     )
     .bind(n)
     .fetch_one(conn)
@@ -138,22 +166,20 @@ async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(i64, i64)> {
 /// the extract, which may be sorted by it, may decide it.
 async fn apri(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
     let done = sqlx::query(
-        "insert into dettaglio_decreto
-             (normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al,
-              cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, dal_rilevazione)
-         select normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al,
-              cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, $1
-         from estratto_decreti estratto
-         where not exists (
-             select from dettaglio_decreto aperto
-             where aperto.al_rilevazione = 2147483647
-               and aperto.codifica_sistema_unico = estratto.codifica_sistema_unico
-               and aperto.numero_decreto = estratto.numero_decreto
-               and aperto.data_decreto = estratto.data_decreto
-               and aperto.cf_azienda = estratto.cf_azienda
-               and aperto.matricola_azienda = estratto.matricola_azienda
-               and aperto.validita_dal = estratto.validita_dal)
-         order by normativa, data_decreto, numero_decreto, random()",
+        concat!(
+            "insert into dettaglio_decreto
+                 (normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al,
+                  cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, dal_rilevazione)
+             select normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al,
+                  cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, $1
+             from estratto_decreti estratto
+             where not exists (
+                 select from dettaglio_decreto versione
+                 where versione.al_rilevazione = 2147483647 and ",
+            same_key!(),
+            ")
+             order by normativa, data_decreto, numero_decreto, random()"
+        ),
     )
     .bind(n)
     .execute(conn)

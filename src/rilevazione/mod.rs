@@ -23,9 +23,8 @@
 //!
 //! - **All or nothing.** Everything happens in one transaction. One refused row refuses the extract, and every refused
 //!   row is reported ([`Segnalazione`]) before the load gives up.
-//! - **The same extract is the same rilevazione.** An extract is known by its `impronta`: the SHA-256 of the bytes
-//!   that were read, taken while they are read, and of the reference date. (The catalogue is not part of it: its
-//!   descriptions are not versioned.)
+//! - **The same extract is the same rilevazione.** An extract is known by its reference date and by its rows, whatever
+//!   their order and the form of the file. The catalogue that comes with it is applied all the same.
 //! - **One at a time.** An advisory lock of the transaction: the server frees it when the loader dies.
 //! - **Nobody is answered with the rilevazione before.** Whoever asks after the commit, at whichever instance, gets the new one
 //!   ([`Rilevazioni`] says how).
@@ -46,13 +45,16 @@ mod lettura;
 mod merge;
 mod records;
 mod rilevazioni;
+mod same;
 mod segnalazione;
+mod sniff;
 mod somme;
 mod staging;
 mod tracciato;
 mod verifica;
 
 pub use carica::{Fonti, carica};
-pub use esito::{Esito, LoadError, Riepilogo};
+pub use catalogo::CatalogChanges;
+pub use esito::{Esito, Known, LoadError, Riepilogo};
 pub use rilevazioni::Rilevazioni;
 pub use segnalazione::{Fase, Gravita, Motivo, Observer, Segnalazione};

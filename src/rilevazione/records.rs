@@ -13,6 +13,7 @@
 
 use std::io::{self, Read};
 
+use super::sniff::{UTF_8_MARK, sniff};
 use crate::valori::Difetto;
 
 /// The longest record, in bytes. Those of an extract have some hundreds.
@@ -106,6 +107,7 @@ pub(super) struct Records<R> {
     /// The physical line there.
     line: u64,
     ended: bool,
+    other_form: Option<Difetto>,
 }
 
 impl<R: Read> Records<R> {
@@ -118,12 +120,14 @@ impl<R: Read> Records<R> {
             start: 0,
             line: 1,
             ended: false,
+            other_form: None,
         };
         while !records.ended && records.buffer.len() < LIMIT {
             records.fill()?;
         }
-        if records.buffer.starts_with(b"\xef\xbb\xbf") {
-            records.start = 3;
+        records.other_form = sniff(&records.buffer);
+        if records.buffer.starts_with(UTF_8_MARK) {
+            records.start = UTF_8_MARK.len();
         }
         let first = records.buffer.split(|&b| b == b'\n').next();
         if first.is_some_and(|line| line.contains(&b';')) {
@@ -137,9 +141,9 @@ impl<R: Read> Records<R> {
         &self.input
     }
 
-    /// The input, when everything was read.
-    pub(super) fn into_input(self) -> R {
-        self.input
+    /// What the input is, if it is no such file at all: its records mean nothing.
+    pub(super) fn other_form(&self) -> Option<Difetto> {
+        self.other_form.clone()
     }
 
     /// Reads the next record.

@@ -51,24 +51,15 @@ impl Conteggio<'_> {
     }
 }
 
-/// A file that was read to its end.
-#[derive(Debug)]
-pub(super) struct Letto {
-    /// SHA-256 of its bytes.
-    pub(super) impronta: [u8; 32],
-    /// Its right rows.
-    pub(super) righe: u64,
-}
-
 /// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones. Keys that occur twice are not
-/// among them: see [`doppioni`].
+/// among them: see [`doppioni`]. Gives how many rows are right.
 pub(super) async fn riempi(
     conn: &mut PgConnection,
     path: &Path,
     tracciato: &'static Tracciato,
     catalogo: &Arc<Catalogo>,
     conteggio: &mut Conteggio<'_>,
-) -> Result<Letto, LoadError> {
+) -> Result<u64, LoadError> {
     let name: Arc<str> = path.display().to_string().into();
     let (to, mut blocks) = mpsc::channel(IN_FLIGHT);
     let reader = {
@@ -101,26 +92,23 @@ pub(super) async fn riempi(
             copy.send(block.copia).await?;
             conteggio.observer.letto(block.byte, block.righe);
         }
-        let impronta = reader.await.map_err(io::Error::other).flatten();
-        let impronta = impronta.map_err(|source| LoadError::Unreadable {
+        let read = reader.await.map_err(io::Error::other).flatten();
+        read.map_err(|source| LoadError::Unreadable {
             file: name.to_string(),
             source,
         })?;
         copy.send(TRAILER).await?;
-        Ok(impronta)
+        Ok(())
     };
-    let impronta = match sent.await {
-        Ok(impronta) => impronta,
-        Err(error) => {
-            // So that the connection can still be told to roll back. If it cannot, the first error is the better one.
-            let _ = copy.abort("the load failed").await;
-            return Err(error);
-        }
-    };
+    if let Err(error) = sent.await {
+        // So that the connection can still be told to roll back. If it cannot, the first error is the better one.
+        let _ = copy.abort("the load failed").await;
+        return Err(error);
+    }
     let righe = copy.finish().await?;
     // Nobody else will: autovacuum does not see temporary tables.
     analyze(conn, tracciato.tabella).await?;
-    Ok(Letto { impronta, righe })
+    Ok(righe)
 }
 
 pub(super) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {

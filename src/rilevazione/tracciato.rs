@@ -56,7 +56,10 @@ pub(super) static DECRETI: Tracciato = Tracciato {
         ("importi_autorizzati", Tipo::Importo),
         ("importi_erogati", Tipo::Importo),
     ],
+    // One line of a decree may be financed by two norms.
     chiave: &[
+        "normativa",
+        "prestazione",
         "codifica_sistema_unico",
         "numero_decreto",
         "data_decreto",

@@ -72,6 +72,19 @@ fn stanziamento() -> impl Strategy<Value = Stanziamento> {
         })
 }
 
+/// The natural key.
+fn chiave(r: &Riga) -> ([&'static str; 6], [Giorno; 2]) {
+    let codes = [
+        r.normativa,
+        r.prestazione,
+        r.codifica,
+        r.numero,
+        r.cf,
+        r.matricola,
+    ];
+    (codes, [r.data, r.dal])
+}
+
 /// At least one row (an empty extract is refused), with distinct natural keys. The third norm never has an appropriation.
 pub fn estratto(righe: usize) -> impl Strategy<Value = Estratto> {
     (
@@ -82,7 +95,7 @@ pub fn estratto(righe: usize) -> impl Strategy<Value = Estratto> {
             let mut keys = BTreeSet::new();
             let righe = righe
                 .into_iter()
-                .filter(|r| keys.insert((r.codifica, r.numero, r.data, r.cf, r.matricola, r.dal)))
+                .filter(|r| keys.insert(chiave(r)))
                 .collect();
             let mut keys = BTreeSet::new();
             let stanziamenti = stanziamenti
@@ -118,15 +131,8 @@ pub fn seguente(prima: Estratto, righe: usize) -> impl Strategy<Value = Estratto
                     _ => r.clone(),
                 })
                 .collect();
-            let mut keys: BTreeSet<_> = righe
-                .iter()
-                .map(|r| (r.codifica, r.numero, r.data, r.cf, r.matricola, r.dal))
-                .collect();
-            righe.extend(
-                nuovo.righe.into_iter().filter(|r| {
-                    keys.insert((r.codifica, r.numero, r.data, r.cf, r.matricola, r.dal))
-                }),
-            );
+            let mut keys: BTreeSet<_> = righe.iter().map(chiave).collect();
+            righe.extend(nuovo.righe.into_iter().filter(|r| keys.insert(chiave(r))));
             Estratto {
                 righe,
                 stanziamenti: nuovo.stanziamenti,

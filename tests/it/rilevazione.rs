@@ -1,8 +1,11 @@
 //! Loading: what is refused and how it is told, what becomes visible and when.
 
+mod again;
 mod command;
 mod forms;
+mod keys;
 mod killed;
+mod other_forms;
 mod rejects;
 mod together;
 mod versions;
@@ -71,6 +74,14 @@ impl Estratto {
     async fn must_load(&self, pool: &PgPool) -> Riepilogo {
         match self.load(pool).await {
             (Ok(Esito::Caricata(riepilogo)), _) => riepilogo,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Loads what is loaded already, and gives the number that it has.
+    async fn must_be_known(&self, pool: &PgPool) -> i32 {
+        match self.load(pool).await {
+            (Ok(Esito::GiaCaricata(gia)), _) => gia.rilevazione,
             other => panic!("{other:?}"),
         }
     }
