@@ -75,7 +75,7 @@ impl Scrittore for Csv {
                 _ if cella.is_empty() => {}
                 Tipo::Testo => testo(pronto, cella, separatore),
                 Tipo::Data => data(pronto, cella)?,
-                Tipo::Numero => numero(pronto, cella, virgola)?,
+                Tipo::Numero | Tipo::Sum => numero(pronto, cella, virgola)?,
             }
             pronto.push(separatore);
         }

@@ -51,8 +51,10 @@ pub enum Tipo {
     Testo,
     /// `YYYY-MM-DD`.
     Data,
-    /// A decimal number with two decimals, `-12.50`.
+    /// An amount or hours of one row: a decimal number with two decimals and at most 16 digits before them, `-12.50`.
     Numero,
+    /// What such numbers add up to: as many digits as it takes.
+    Sum,
 }
 
 /// A column.

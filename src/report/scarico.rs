@@ -25,27 +25,27 @@ pub static TABELLA: Tabella = Tabella {
         colonna("prestazione", Tipo::Testo, "Codice della prestazione."),
         colonna(
             "totale_stanziamenti",
-            Tipo::Numero,
+            Tipo::Sum,
             "Totale degli stanziamenti degli anni toccati dal periodo, in euro; di tutti gli anni senza periodo. Vuoto, che non è zero, dove non ve ne sono.",
         ),
         colonna(
             "importi_autorizzati",
-            Tipo::Numero,
+            Tipo::Sum,
             "Importi autorizzati dai decreti nel periodo, in euro.",
         ),
         colonna(
             "importi_erogati",
-            Tipo::Numero,
+            Tipo::Sum,
             "Importi erogati per i decreti nel periodo, in euro.",
         ),
         colonna(
             "residuo_autorizzato",
-            Tipo::Numero,
+            Tipo::Sum,
             "totale_stanziamenti - importi_autorizzati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
         ),
         colonna(
             "residuo_pagato",
-            Tipo::Numero,
+            Tipo::Sum,
             "totale_stanziamenti - importi_erogati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
         ),
     ],

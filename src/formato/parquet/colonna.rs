@@ -5,7 +5,7 @@ use std::mem;
 use ::parquet::{
     basic::{LogicalType, Repetition, Type as Physical},
     column::writer::ColumnWriter,
-    data_type::ByteArray,
+    data_type::{ByteArray, FixedLenByteArray},
     errors::ParquetError,
     schema::types::{Type, TypePtr},
 };
@@ -17,6 +17,10 @@ use crate::error::{Error, Result};
 
 /// Digits of an amount, and those after the point: as `numeric(18, 2)` has them.
 const CIFRE: (i32, i32) = (18, 2);
+/// Of what amounts add up to: as many digits as a decimal may have anywhere.
+const SUM_DIGITS: (i32, i32) = (38, 2);
+/// As many bytes as 38 digits need.
+const SUM_BYTES: i32 = 16;
 /// 1970-01-01, counted from 0001-01-01 as chrono does.
 const EPOCA: i32 = 719_163;
 
@@ -34,22 +38,26 @@ enum Valori {
     Testi(Vec<u8>, Vec<usize>),
     Giorni(Vec<i32>),
     Centesimi(Vec<i64>),
+    Sums(Vec<i128>),
 }
 
 /// The field of a column.
 pub(super) fn campo(colonna: &formato::Colonna) -> Result<TypePtr, ParquetError> {
-    let (scale, precision) = (CIFRE.1, CIFRE.0);
-    let (physical, logical) = match colonna.tipo {
-        Tipo::Testo => (Physical::BYTE_ARRAY, LogicalType::String),
-        Tipo::Data => (Physical::INT32, LogicalType::Date),
-        Tipo::Numero => (Physical::INT64, LogicalType::decimal(scale, precision)),
+    let campo = |physical, logical| {
+        Type::primitive_type_builder(colonna.nome, physical)
+            .with_repetition(Repetition::OPTIONAL)
+            .with_logical_type(Some(logical))
     };
-    let campo = Type::primitive_type_builder(colonna.nome, physical)
-        .with_repetition(Repetition::OPTIONAL)
-        .with_logical_type(Some(logical));
+    let decimal = |physical, (precision, scale)| {
+        campo(physical, LogicalType::decimal(scale, precision))
+            .with_precision(precision)
+            .with_scale(scale)
+    };
     let campo = match colonna.tipo {
-        Tipo::Numero => campo.with_precision(precision).with_scale(scale),
-        _ => campo,
+        Tipo::Testo => campo(Physical::BYTE_ARRAY, LogicalType::String),
+        Tipo::Data => campo(Physical::INT32, LogicalType::Date),
+        Tipo::Numero => decimal(Physical::INT64, CIFRE),
+        Tipo::Sum => decimal(Physical::FIXED_LEN_BYTE_ARRAY, SUM_DIGITS).with_length(SUM_BYTES),
     };
     Ok(campo.build()?.into())
 }
@@ -61,6 +69,7 @@ impl Colonna {
                 Tipo::Testo => Valori::Testi(Vec::new(), Vec::new()),
                 Tipo::Data => Valori::Giorni(Vec::new()),
                 Tipo::Numero => Valori::Centesimi(Vec::new()),
+                Tipo::Sum => Valori::Sums(Vec::new()),
             },
             presenti: Vec::new(),
         }
@@ -78,7 +87,14 @@ impl Colonna {
                 fini.push(byte.len());
             }
             Valori::Giorni(giorni) => giorni.push(giorno(cella)?),
-            Valori::Centesimi(valori) => valori.push(centesimi(cella)?),
+            Valori::Centesimi(valori) => valori.push(
+                hundredths(cella, CIFRE)
+                    .and_then(|n| n.try_into().ok())
+                    .ok_or_else(no_number)?,
+            ),
+            Valori::Sums(valori) => {
+                valori.push(hundredths(cella, SUM_DIGITS).ok_or_else(no_number)?);
+            }
         }
         Ok(())
     }
@@ -103,6 +119,13 @@ impl Colonna {
             (Valori::Centesimi(valori), ColumnWriter::Int64ColumnWriter(writer)) => {
                 writer.write_batch(valori, presenti, None)?;
                 valori.clear();
+            }
+            (Valori::Sums(valori), ColumnWriter::FixedLenByteArrayColumnWriter(writer)) => {
+                // Two's complement, the first byte first.
+                let sums = valori.drain(..).map(|sum| sum.to_be_bytes().to_vec());
+                let sums: Vec<FixedLenByteArray> =
+                    sums.map(|bytes| ByteArray::from(bytes).into()).collect();
+                writer.write_batch(&sums, presenti, None)?;
             }
             _ => return Err(ParquetError::General("a column of another type".into())),
         }
@@ -132,26 +155,29 @@ fn giorno(cella: &str) -> Result<i32> {
     Ok(data().ok_or_else(bad)?.num_days_from_ce() - EPOCA)
 }
 
-/// `-?\d{1,16}.\d{2}` in hundredths.
-fn centesimi(cella: &str) -> Result<i64> {
-    let bad = || Error::internal("a cell of a number column is not a number of DECIMAL(18, 2)");
-    let digits = cella.strip_prefix('-').unwrap_or(cella);
-    let (units, cents) = digits.as_bytes().split_last_chunk::<3>().ok_or_else(bad)?;
-    let &[b'.', tens, ones] = cents else {
-        return Err(bad());
+fn no_number() -> Error {
+    Error::internal("a cell of a number column is not a number of its type")
+}
+
+/// `-?\d+.\d{2}` in hundredths; `None`: another form, or more digits than these.
+fn hundredths(cella: &str, (digits, decimals): (i32, i32)) -> Option<i128> {
+    let unsigned = cella.strip_prefix('-').unwrap_or(cella);
+    let (units, [b'.', tens, ones]) = unsigned.as_bytes().split_last_chunk::<3>()? else {
+        return None;
     };
-    if units.is_empty() || units.len() > 16 {
-        return Err(bad());
+    let most = usize::try_from(digits - decimals).ok()?;
+    if units.is_empty() || units.len() > most {
+        return None;
     }
-    // 18 digits: below 2^63.
-    let mut number = 0_i64;
-    for digit in units.iter().chain(&[tens, ones]) {
+    // At most 38 digits: below 2^127.
+    let mut number = 0_i128;
+    for digit in units.iter().chain([tens, ones]) {
         if !digit.is_ascii_digit() {
-            return Err(bad());
+            return None;
         }
-        number = number * 10 + i64::from(digit - b'0');
+        number = number * 10 + i128::from(digit - b'0');
     }
-    Ok(if digits.len() < cella.len() {
+    Some(if unsigned.len() < cella.len() {
         -number
     } else {
         number
@@ -163,26 +189,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hundredths() {
-        for (cella, hundredths) in [
+    fn amounts_and_sums_in_hundredths() {
+        let nines = format!("{}.99", "9".repeat(16));
+        let more = format!("1{}.00", "0".repeat(16));
+        for (cella, expected) in [
             ("0.00", 0),
             ("-0.01", -1),
             ("1234567.80", 123_456_780),
-            ("-9999999999999999.99", -999_999_999_999_999_999),
+            (&nines, 999_999_999_999_999_999),
         ] {
-            assert_eq!(centesimi(cella).unwrap(), hundredths);
+            for digits in [CIFRE, SUM_DIGITS] {
+                assert_eq!(hundredths(cella, digits), Some(expected));
+            }
         }
+        assert_eq!(hundredths(&more, CIFRE), None);
+        assert_eq!(hundredths(&more, SUM_DIGITS), Some(10_i128.pow(18)));
+        let most = format!("-{}.99", "9".repeat(36));
+        assert_eq!(hundredths(&most, SUM_DIGITS), Some(1 - 10_i128.pow(38)));
+        let beyond = format!("1{}.00", "0".repeat(36));
         for bad in [
-            "",
-            "-",
-            ".00",
-            "1",
-            "1.0",
-            "--1.00",
-            "1,00",
-            "10000000000000000.00",
+            "", "-", ".00", "1", "1.0", "--1.00", "1,00", "1.-5", &beyond,
         ] {
-            assert!(centesimi(bad).is_err(), "{bad}");
+            assert_eq!(hundredths(bad, SUM_DIGITS), None, "{bad}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! | texts | `BYTE_ARRAY (STRING)` | dictionary, as long as it pays |
 //! | days | `INT32 (DATE)` | dictionary |
 //! | amounts, hours | `INT64 (DECIMAL(18, 2))` | plain |
+//! | sums of them | `FIXED_LEN_BYTE_ARRAY(16) (DECIMAL(38, 2))` | plain |
 //!
 //! Every column is optional: an absent value is a null. All pages are compressed by zstd and every column has its statistics
 //! by page, so that a reader skips what it does not need. What the rows are stands in the key-value metadata, under
@@ -60,7 +61,7 @@ impl Parquet {
             .set_created_by(CREATED_BY.to_owned());
         for colonna in tabella.colonne {
             // Amounts hardly repeat: a dictionary of them would be made only to be thrown away.
-            let dictionary = colonna.tipo != Tipo::Numero;
+            let dictionary = !matches!(colonna.tipo, Tipo::Numero | Tipo::Sum);
             let path = ColumnPath::from(colonna.nome);
             properties = properties.set_column_dictionary_enabled(path, dictionary);
         }

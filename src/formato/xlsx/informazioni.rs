@@ -60,7 +60,7 @@ impl Foglio {
             _ if valore.is_empty() => {}
             Tipo::Testo => xml::testo(&mut self.xml, dove, valore, Some(parti::A_CAPO)),
             Tipo::Data => xml::data(&mut self.xml, dove, valore)?,
-            Tipo::Numero => {
+            Tipo::Numero | Tipo::Sum => {
                 xml::numero(&mut self.xml, dove, valore)?;
             }
         }

@@ -161,7 +161,9 @@ impl Scrittore for Xlsx {
                 _ if cella.is_empty() => {}
                 Tipo::Testo => xml::testo(xml, dove, cella, None),
                 Tipo::Data => xml::data(xml, dove, cella)?,
-                Tipo::Numero => self.testuali += u64::from(!xml::numero(xml, dove, cella)?),
+                Tipo::Numero | Tipo::Sum => {
+                    self.testuali += u64::from(!xml::numero(xml, dove, cella)?);
+                }
             }
         }
         xml.extend_from_slice(b"</row>");

@@ -64,7 +64,7 @@ pub(super) fn inizio_foglio(xml: &mut Vec<u8>, tabella: &Tabella, mostrato: bool
     for (numero, colonna) in (1..).zip(tabella.colonne) {
         let width = match colonna.tipo {
             Tipo::Data => 12,
-            Tipo::Numero => 19,
+            Tipo::Numero | Tipo::Sum => 19,
             Tipo::Testo => 20,
         };
         // Room for the name and the button of the filter.

@@ -58,6 +58,49 @@ async fn check((estratto, of_decreti, of_report): &Mondo) {
     servizio.ferma().await;
 }
 
+/// The largest amounts that a row may have, so many of them that their sums have 18 digits before the point and need more than
+/// an amount has: everything that adds up says the same.
+#[tokio::test]
+async fn sums_of_the_largest_amounts() {
+    const MOST: u64 = 999_999_999_999_999_999;
+    let mut estratto = crate::flusso::molte(101);
+    for riga in &mut estratto.righe {
+        (riga.ore, riga.autorizzati, riga.erogati) = (MOST, MOST, MOST);
+    }
+    let norm = estratto.righe[0].normativa;
+    for anno in 2000..2101 {
+        estratto.stanziamenti.push(crate::modello::Stanziamento {
+            normativa: norm,
+            prestazione: estratto.righe[0].prestazione,
+            anno,
+            importo: if anno == 2000 { 0 } else { MOST },
+        });
+    }
+    let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 7).await;
+    let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+    servizio.carica(&estratto, "2026-09-30").await;
+    let filtro = Filtro {
+        normative: [norm].into(),
+        ..Filtro::default()
+    };
+    check_decreti(&mut cliente, &filtro).await;
+    check_report(&mut cliente, &Filtro::default()).await;
+    let sum = "1009999999999999998.99";
+    let (_, _, totali) = export(&mut cliente, norm, &filtro, 1, String::new()).await;
+    assert_eq!(totali.importi_erogati, sum);
+    assert_eq!(totali.ore_decretate, sum);
+    let report = cliente
+        .report
+        .get_report_sintetico(GetReportSinteticoRequest::default())
+        .await
+        .unwrap()
+        .into_inner();
+    let totale = report.totale.unwrap();
+    assert_eq!(totale.importi_autorizzati, sum);
+    assert_eq!(totale.residuo_pagato.unwrap(), "-9999999999999999.99");
+    servizio.ferma().await;
+}
+
 async fn check_decreti(cliente: &mut Cliente, filtro: &Filtro) {
     let normativa = filtro.normative.first().unwrap().to_string();
     let (rows, _, totali) = export(cliente, &normativa, filtro, 1, String::new()).await;
