@@ -37,7 +37,11 @@ use crate::{
     report::{memoria::Memoria, service::Report},
     rilevazione::Rilevazioni,
     rpc::observe::ObserveLayer,
-    rpc::{compressione::come_la_richiesta, produttore::Limiti},
+    rpc::{
+        compressione::come_la_richiesta,
+        pages::{self, Signer},
+        produttore::Limiti,
+    },
     salute::Salute,
     sorveglianza::Sorveglianza,
     tls::{self, Ascolto},
@@ -180,15 +184,23 @@ async fn serve_recorded(
         Some(pool.clone()),
         guardia.clock().clone(),
     );
+    let signer = Signer::new(&audit.chiave().derivata(pages::PURPOSE));
     let grants = Grants::new(
         pool.clone(),
         guardia.politica().clone(),
         guardia.clock().clone(),
+        signer.clone(),
     );
     let rilevazioni = Rilevazioni::new(pool.clone(), side_pool(&pool, Accanto::Rilevazioni));
     let _latest = AbortOnDropHandle::new(tokio::spawn(rilevazioni.clone().segui()));
     let memoria = Memoria::new(pool.clone(), settings.report.rilevazioni_in_memoria);
-    let report = Report::new(pool.clone(), rilevazioni.clone(), memoria, limiti.clone());
+    let report = Report::new(
+        pool.clone(),
+        rilevazioni.clone(),
+        memoria,
+        limiti.clone(),
+        signer,
+    );
     let voli = Voli::new(
         pool.clone(),
         rilevazioni.clone(),

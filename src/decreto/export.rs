@@ -7,7 +7,7 @@ use crate::{
     proto::{ChiusuraExport, IntestazioneExport, export_decrees_response::Parte},
     rilevazione::elenco::Rilevazione,
     rpc::{
-        pages::{Binding, Token},
+        pages::{Binding, Signer, Token},
         produttore::{Flusso, Limiti, Mittente, Posto},
     },
 };
@@ -19,6 +19,8 @@ pub struct Esportazione {
     pub lettura: Lettura,
     /// What its resume tokens are bound to.
     pub binding: Binding,
+    /// Writes them.
+    pub signer: Signer,
     /// What it reads.
     pub rilevazione: Rilevazione,
     /// Where to go on from.
@@ -52,7 +54,7 @@ impl Esportazione {
                 position: lotto.fine.to_bytes(),
             };
             somme += lotto.somme;
-            let messaggio = Messaggio::lotto(lotto.byte, &token.encode());
+            let messaggio = Messaggio::lotto(lotto.byte, &self.signer.encode(&token));
             mittente.manda(messaggio, lotto.somme.righe).await?;
         }
         let totali = somme.totali(|colonna| lotti.lettura().vede(colonna));

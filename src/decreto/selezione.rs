@@ -11,7 +11,7 @@ use crate::{
     proto,
     rilevazione::{Rilevazioni, elenco::Rilevazione},
     rpc::{
-        pages::{Binding, Token},
+        pages::{self, Binding, Signer},
         request as read,
     },
     valori::NumeroRilevazione,
@@ -23,6 +23,7 @@ pub struct Selezioni {
     pool: PgPool,
     rilevazioni: Rilevazioni,
     chiave: Chiave,
+    signer: Signer,
 }
 
 /// What a request selects, once nothing is wrong with it.
@@ -84,14 +85,21 @@ impl Richiesta {
 }
 
 impl Selezioni {
-    /// In the database behind `pool`. `chiave` hides natural persons in tokens: all instances have the same.
+    /// In the database behind `pool`. `chiave` signs tokens, and hides natural persons in them: all instances have the same.
     #[must_use]
     pub fn new(pool: PgPool, rilevazioni: Rilevazioni, chiave: Chiave) -> Self {
         Self {
             pool,
             rilevazioni,
+            signer: Signer::new(&chiave.derivata(pages::PURPOSE)),
             chiave,
         }
+    }
+
+    /// Writes and reads the tokens.
+    #[must_use]
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// The database.
@@ -120,7 +128,8 @@ impl Selezioni {
         let Richiesta { filtro, numero } = richiesta;
         let binding = filtro.binding(&self.chiave);
         let permesso = chi.permetti(filtro)?;
-        let token = Token::decode(token, binding, numero.map(NumeroRilevazione::get))?;
+        let numero_chiesto = numero.map(NumeroRilevazione::get);
+        let token = self.signer.decode(token, binding, numero_chiesto)?;
         let (numero, dopo) = match token {
             None => (numero, None),
             Some(token) => (

@@ -34,7 +34,7 @@ pub struct Decrees {
 }
 
 impl Decrees {
-    /// Serves from the database behind `pool`. `chiave` hides natural persons in tokens: all instances have the same.
+    /// Serves from the database behind `pool`. `chiave` signs tokens, and hides natural persons in them: all instances have the same.
     #[must_use]
     pub fn new(
         pool: PgPool,
@@ -67,12 +67,11 @@ impl Decrees {
         let pagina = s.lettura.pagina(s.dopo.as_ref(), i64::from(size)).await?;
         s.lettura.traccia().righe(pagina.decreti.len());
         let next_page_token = match pagina.fine {
-            Some(fine) if pagina.altre => Token {
+            Some(fine) if pagina.altre => self.selezioni.signer().encode(&Token {
                 binding: s.binding,
                 rilevazione: s.rilevazione.numero,
                 position: fine.to_bytes(),
-            }
-            .encode(),
+            }),
             _ => String::new(),
         };
         Ok(proto::ListDecreesResponse {
@@ -115,6 +114,7 @@ impl Decrees {
         let esportazione = Esportazione {
             lettura: s.lettura,
             binding: s.binding,
+            signer: self.selezioni.signer().clone(),
             rilevazione: s.rilevazione,
             dopo: s.dopo,
             righe_per_lotto: self.righe_per_lotto,

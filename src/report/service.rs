@@ -20,7 +20,7 @@ use crate::{
         elenco::{self, Rilevazione},
     },
     rpc::{
-        pages::{self, Binding, Token},
+        pages::{self, Binding, Signer, Token},
         produttore::{Flusso, Limiti},
         request as read,
         status::into_status,
@@ -35,17 +35,26 @@ pub struct Report {
     rilevazioni: Rilevazioni,
     memoria: Memoria,
     limiti: Limiti,
+    signer: Signer,
 }
 
 impl Report {
-    /// Serves from the database behind `pool`, and the report itself from `memoria`.
+    /// Serves from the database behind `pool`, and the report itself from `memoria`. `signer` writes tokens: all instances
+    /// have the same key.
     #[must_use]
-    pub fn new(pool: PgPool, rilevazioni: Rilevazioni, memoria: Memoria, limiti: Limiti) -> Self {
+    pub fn new(
+        pool: PgPool,
+        rilevazioni: Rilevazioni,
+        memoria: Memoria,
+        limiti: Limiti,
+        signer: Signer,
+    ) -> Self {
         Self {
             pool,
             rilevazioni,
             memoria,
             limiti,
+            signer,
         }
     }
 
@@ -183,7 +192,7 @@ impl Report {
         let size = read::page_size(&mut violations, request.page_size);
         violations.finish()?;
         let binding = Binding::of(&["ListRilevazioni"]);
-        let sotto = match Token::decode(&request.page_token, binding, None)? {
+        let sotto = match self.signer.decode(&request.page_token, binding, None)? {
             None => i32::MAX,
             Some(token) if token.position.is_empty() => token.rilevazione,
             Some(_) => return Err(pages::invalid()),
@@ -198,12 +207,11 @@ impl Report {
         }
         permesso.traccia().righe(found.len());
         let next_page_token = match found.last() {
-            Some(last) if more => Token {
+            Some(last) if more => self.signer.encode(&Token {
                 binding,
                 rilevazione: last.numero,
                 position: Vec::new(),
-            }
-            .encode(),
+            }),
             _ => String::new(),
         };
         Ok(proto::ListRilevazioniResponse {

@@ -25,7 +25,7 @@ pub fn into_status(mut error: Error) -> Status {
             cause = causes(source.as_ref()),
             "call failed"
         );
-        if error.reason == Reason::Internal {
+        if matches!(error.reason, Reason::Internal | Reason::DerivedDataDamaged) {
             error = error.with("request_id", request_id);
         }
     }
@@ -263,6 +263,10 @@ fn code_and_text(reason: Reason) -> (Code, &'static str) {
         Reason::QuotaExceeded => (
             Code::ResourceExhausted,
             "È stato raggiunto il limite d'uso previsto dall'abilitazione: riprovare più tardi.",
+        ),
+        Reason::DerivedDataDamaged => (
+            Code::DataLoss,
+            "I dati predisposti per questa risposta sono danneggiati: il gestore del servizio deve ricostruirli.",
         ),
         Reason::Internal | Reason::Unspecified => (
             Code::Internal,

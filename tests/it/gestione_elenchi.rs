@@ -186,6 +186,21 @@ async fn a_token_is_of_its_selection() {
         expiring(&mut inps, 61, &other).await.unwrap_err(),
         expiring(&mut inps, 60, &token).await.unwrap_err(),
     ];
+    for at in 1..token.len() {
+        let (grants, days) = (&token[..at], &other[..at.min(other.len() - 1)]);
+        for end in ["", "A", "_"] {
+            let cut = ask(&mut inps, "", "mef-rgs", &format!("{grants}{end}")).await;
+            assert!(
+                cut.is_err() || format!("{grants}{end}") == token,
+                "{at} {end}"
+            );
+            let cut = expiring(&mut inps, 60, &format!("{days}{end}")).await;
+            assert!(
+                cut.is_err() || format!("{days}{end}") == other,
+                "{at} {end}"
+            );
+        }
+    }
     for status in refused {
         let invalid = ErrorReason::PageTokenInvalid;
         assert_errore(&status, Code::InvalidArgument, invalid);

@@ -11,7 +11,7 @@ use crate::{
     error::{Result, Violations},
     proto,
     rpc::{
-        pages::{self, Binding, Token},
+        pages::{self, Binding, Signer, Token},
         request as read,
     },
     traccia::Valore,
@@ -43,7 +43,7 @@ pub(super) struct Pagina {
 }
 
 impl Pagina {
-    pub(super) fn parse(request: proto::ListGrantsRequest) -> Result<Self> {
+    pub(super) fn parse(request: proto::ListGrantsRequest, signer: &Signer) -> Result<Self> {
         let mut violations = Violations::default();
         let filtro = filtro(&mut violations, request.filtro.unwrap_or_default());
         let limite = i64::from(read::page_size(&mut violations, request.page_size));
@@ -55,7 +55,7 @@ impl Pagina {
             filtro.profilo.as_deref().unwrap_or_default(),
             filtro.stato.map(Situazione::as_str).unwrap_or_default(),
         ]);
-        let dopo = match Token::decode(&request.page_token, binding, Some(NESSUNA))? {
+        let dopo = match signer.decode(&request.page_token, binding, Some(NESSUNA))? {
             None => 0,
             Some(token) => token
                 .position
@@ -147,7 +147,10 @@ pub(super) struct PaginaScadenze {
 }
 
 impl PaginaScadenze {
-    pub(super) fn parse(request: &proto::ListExpiringGrantsRequest) -> Result<Self> {
+    pub(super) fn parse(
+        request: &proto::ListExpiringGrantsRequest,
+        signer: &Signer,
+    ) -> Result<Self> {
         let mut violations = Violations::default();
         let giorni = match request.giorni {
             0 => Ok(30),
@@ -160,7 +163,8 @@ impl PaginaScadenze {
         let limite = i64::from(read::page_size(&mut violations, request.page_size));
         violations.finish()?;
         let binding = Binding::of(&["ListExpiringGrants", &giorni.to_string()]);
-        let dopo = Token::decode(&request.page_token, binding, Some(NESSUNA))?
+        let dopo = signer
+            .decode(&request.page_token, binding, Some(NESSUNA))?
             .map(|token| position(&token.position).ok_or_else(pages::invalid))
             .transpose()?;
         Ok(Self {
@@ -202,6 +206,7 @@ pub(super) fn taglia(
     mut schede: Vec<Scheda>,
     limite: i64,
     binding: Binding,
+    signer: &Signer,
     position: fn(&Scheda) -> Vec<u8>,
 ) -> (Vec<Scheda>, String) {
     let more = i64::try_from(schede.len()).is_ok_and(|n| n > limite);
@@ -209,12 +214,11 @@ pub(super) fn taglia(
         schede.pop();
     }
     let token = match schede.last() {
-        Some(last) if more => Token {
+        Some(last) if more => signer.encode(&Token {
             binding,
             rilevazione: NESSUNA,
             position: position(last),
-        }
-        .encode(),
+        }),
         _ => String::new(),
     };
     (schede, token)

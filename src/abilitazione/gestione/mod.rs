@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     error::{Error, Reason, Result, Violations},
     proto::{self, grant_service_server::GrantService},
-    rpc::status::into_status,
+    rpc::{pages::Signer, status::into_status},
     traccia::Valore,
     valori::{CodiceNormativa, CodicePrestazione, Difetto},
 };
@@ -34,6 +34,7 @@ pub struct Grants {
     pool: PgPool,
     politica: Politica,
     clock: Clock,
+    signer: Signer,
 }
 
 /// What a call of this service names, for the audit log. It reads no data of the reports, so no scope applies.
@@ -84,13 +85,15 @@ fn numero(violations: &mut Violations, field: &str, id: i64) -> i64 {
 }
 
 impl Grants {
-    /// Serves from the database behind `pool`; `politica` has the profiles that a request may name.
+    /// Serves from the database behind `pool`; `politica` has the profiles that a request may name, `signer` writes the tokens of
+    /// lists.
     #[must_use]
-    pub fn new(pool: PgPool, politica: Politica, clock: Clock) -> Self {
+    pub fn new(pool: PgPool, politica: Politica, clock: Clock, signer: Signer) -> Self {
         Self {
             pool,
             politica,
             clock,
+            signer,
         }
     }
 
@@ -176,12 +179,17 @@ impl Grants {
         request: Request<proto::ListGrantsRequest>,
     ) -> Result<proto::ListGrantsResponse> {
         let chi = abilitazione(&request)?.clone();
-        let pagina = elenco::Pagina::parse(request.into_inner())?;
+        let pagina = elenco::Pagina::parse(request.into_inner(), &self.signer)?;
         let permesso = chi.permetti(pagina.filtro)?;
         let (filtro, oggi) = (permesso.selezione(), self.clock.today());
         let schede = aa07::elenca(&self.pool, filtro, oggi, pagina.dopo, pagina.limite + 1).await?;
-        let (schede, next_page_token) =
-            elenco::taglia(schede, pagina.limite, pagina.binding, elenco::numero);
+        let (schede, next_page_token) = elenco::taglia(
+            schede,
+            pagina.limite,
+            pagina.binding,
+            &self.signer,
+            elenco::numero,
+        );
         permesso.traccia().righe(schede.len());
         Ok(proto::ListGrantsResponse {
             abilitazioni: self.tutte(&schede),
@@ -194,15 +202,20 @@ impl Grants {
         request: Request<proto::ListExpiringGrantsRequest>,
     ) -> Result<proto::ListExpiringGrantsResponse> {
         let chi = abilitazione(&request)?.clone();
-        let pagina = elenco::PaginaScadenze::parse(&request.into_inner())?;
+        let pagina = elenco::PaginaScadenze::parse(&request.into_inner(), &self.signer)?;
         let giorni = Valore::Testo(pagina.giorni.to_string());
         let permesso = chi.permetti(Nomina(vec![("giorni", giorni)]))?;
         let oggi = self.clock.today();
         let limite = pagina.limite;
         let schede =
             aa07::in_scadenza(&self.pool, oggi, pagina.giorni, pagina.dopo, limite + 1).await?;
-        let (schede, next_page_token) =
-            elenco::taglia(schede, limite, pagina.binding, elenco::giorno_e_numero);
+        let (schede, next_page_token) = elenco::taglia(
+            schede,
+            limite,
+            pagina.binding,
+            &self.signer,
+            elenco::giorno_e_numero,
+        );
         permesso.traccia().righe(schede.len());
         Ok(proto::ListExpiringGrantsResponse {
             abilitazioni: self.tutte(&schede),
