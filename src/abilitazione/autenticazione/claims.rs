@@ -4,20 +4,22 @@ use chrono::DateTime;
 use serde::{Deserialize, de};
 use serde_json::{Map, Value};
 
+use super::numeric_date::NumericDate;
+
 /// The payload of a token.
 #[derive(Deserialize)]
 pub(super) struct Claims {
     pub(super) iss: String,
     pub(super) aud: Audience,
-    pub(super) exp: i64,
-    pub(super) nbf: Option<i64>,
+    pub(super) exp: NumericDate,
+    pub(super) nbf: Option<NumericDate>,
     pub(super) jti: Option<String>,
     #[serde(rename = "purposeId")]
     pub(super) purpose_id: Option<String>,
     pub(super) digest: Option<Digest>,
     pub(super) cnf: Option<Cnf>,
-    /// All the others.
-    #[serde(flatten)]
+    /// All of them by their names: for those that an issuer chooses. Not flattened, which would read every number as a float.
+    #[serde(skip)]
     pub(super) altri: Map<String, Value>,
 }
 

@@ -20,6 +20,7 @@ use super::{
     claims::{Audience, Quando, instant, is_nome, uuid},
     impronta::{Impronta, sha256, to_hex},
     jws::Jws,
+    numeric_date::NumericDate,
     token::Verificato,
     verbale::Verbale,
 };
@@ -71,9 +72,9 @@ pub(super) struct Evidenza {
 struct Claims {
     iss: String,
     aud: Audience,
-    iat: i64,
-    exp: i64,
-    nbf: Option<i64>,
+    iat: NumericDate,
+    exp: NumericDate,
+    nbf: Option<NumericDate>,
     jti: String,
     #[serde(rename = "purposeId")]
     purpose_id: String,
@@ -200,7 +201,7 @@ pub(super) async fn esamina(
     let parsed = parsed.map_err(|_| {
         invalid(
             "a claim of the evidence is missing or of the wrong type: iss, aud, jti, purposeId, userID, userLocation \
-             (texts), iat, exp (whole seconds)",
+             (texts), iat, exp (seconds since 1970)",
         )
     });
     let claims = v.fine("evidence: claims", parsed);
@@ -213,13 +214,14 @@ pub(super) async fn esamina(
         || invalid("the evidence is for another audience"),
     )?;
     v.nota(|| format!("{:?}; here {:?}", claims.aud.0, evidenze.audience));
-    let durata = claims.exp.saturating_sub(claims.iat);
+    let (iat, exp) = (claims.iat.floor(), claims.exp.floor());
+    let durata = exp.saturating_sub(iat);
     v.vale("evidence: lifetime", (0..=DURATA).contains(&durata), || {
         invalid("the evidence lives longer than a day, or ends before it begins")
     })?;
-    v.esito("evidence: exp", scaduta(claims.exp, quando))?;
-    v.nota(|| instant(claims.exp));
-    let nbf = claims.nbf.unwrap_or(claims.iat).max(claims.iat);
+    v.esito("evidence: exp", scaduta(exp, quando))?;
+    v.nota(|| instant(exp));
+    let nbf = claims.nbf.map_or(iat, NumericDate::ceil).max(iat);
     v.esito("evidence: nbf", futura(nbf, quando))?;
     v.nota(|| instant(nbf));
     let loa = match (claims.loa, claims.loa_small) {
@@ -269,7 +271,7 @@ pub(super) async fn esamina(
         loa: loa.map(Into::into),
         jti: claims.jti.into(),
         finalita: uuid(&claims.purpose_id),
-        exp: claims.exp,
+        exp,
         nbf,
     })
 }

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::{
     algoritmo::Algoritmo,
+    json::{self, Defect},
     jwk::{self, Jwk, SEGRETA, VerifyingKey},
 };
 
@@ -38,6 +39,9 @@ pub enum JwksError {
     /// It is not a JWK set.
     #[error("not a JWK set: {0}")]
     Form(#[from] serde_json::Error),
+    /// Two readers could read it differently.
+    #[error("a member is named twice in one object")]
+    Duplicate,
     /// One of its keys is not fit; `kid` or place, and why.
     #[error("key {0}: {1}")]
     Key(String, &'static str),
@@ -84,6 +88,9 @@ impl Jwks {
     /// # Errors
     /// All but a usable set of public keys.
     pub fn parse(text: &str) -> Result<Self, JwksError> {
+        if json::check_members(text.as_bytes()) == Err(Defect::DuplicateMember) {
+            return Err(JwksError::Duplicate);
+        }
         let set: Set<Jwk> = serde_json::from_str(text)?;
         let mut keys = BTreeMap::new();
         for (place, jwk) in (1..).zip(set.keys) {
@@ -274,6 +281,14 @@ mod tests {
             (ec.replace(r#""kid":"a","#, ""), "has no kid"),
             (ec.replace(r#""kid":"a""#, r#""kid":"""#), "has no kid"),
             (format!("{ec},{ec}"), "same kid"),
+            (
+                ec.replace(r#""kid":"a""#, r#""kid":"a","z":1,"z":1"#),
+                "named twice",
+            ),
+            (
+                ec.replace(r#""kid":"a""#, r#""kid":"b","kid":"a""#),
+                "named twice",
+            ),
             (ec.replace(r#""x":"#, r#""x":"AAAA","z":"#), "32 bytes"),
             (
                 format!(
@@ -291,6 +306,7 @@ mod tests {
         }
         assert!(refusal(r#"{"keys": []}"#).contains("no key of the set"));
     }
+
     #[test]
     fn of_others_sets_only_the_unsound_keys_are_left_out() {
         let unsound = r#"{"kty":"RSA","kid":"u","n":"AQAB","e":"AQAB"}"#;

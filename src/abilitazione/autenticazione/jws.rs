@@ -5,15 +5,19 @@
 //! {"alg":"RS256","kid":"2026-a","typ":"at+jwt"}                   payload       signature of the two, as they stand
 //! ```
 //!
-//! Parsing believes nothing: header and payload are the sender's texts until [`Jws::verifies`] says otherwise.
+//! Parsing believes nothing: header and payload are the sender's texts until [`Jws::verifies`] says otherwise. What two readers
+//! could read differently is not even parsed ([`super::json`]).
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{
-    Deserialize,
+    Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::jwk::{Jwk, VerifyingKey};
+use super::{
+    json::{self, Defect},
+    jwk::{Jwk, VerifyingKey},
+};
 
 /// Far more than a token with a few claims needs.
 pub(super) const MAX_BYTES: usize = 8 * 1024;
@@ -25,7 +29,13 @@ pub(super) struct Header {
     pub(super) kid: Option<String>,
     pub(super) typ: Option<String>,
     pub(super) jwk: Option<Jwk>,
-    crit: Option<IgnoredAny>,
+    /// Whether it is there, whatever it is: `null` names nothing and is no list either (RFC 7515, section 4.1.11).
+    #[serde(default, deserialize_with = "is_there")]
+    crit: bool,
+}
+
+fn is_there<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(from).map(|_| true)
 }
 
 /// A JWS, not verified.
@@ -40,7 +50,7 @@ impl<'a> Jws<'a> {
     /// Takes a text apart.
     ///
     /// # Errors
-    /// It is no JWS, or has critical headers.
+    /// It is no JWS, names a member twice, or has critical headers.
     pub(super) fn parse(text: &'a str) -> Result<Self, &'static str> {
         if text.len() > MAX_BYTES {
             return Err("is longer than 8 KiB");
@@ -53,12 +63,20 @@ impl<'a> Jws<'a> {
             return Err(FORM);
         };
         let decode = |part| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| FORM);
-        let header: Header = serde_json::from_slice(&decode(header)?)
+        let header = decode(header)?;
+        if json::check_members(&header) == Err(Defect::DuplicateMember) {
+            return Err("names a member of its header twice");
+        }
+        let header: Header = serde_json::from_slice(&header)
             .map_err(|_| "has a header that is not a JSON object with alg")?;
-        if header.crit.is_some() {
-            return Err("has critical headers, which are not understood here");
+        if header.crit {
+            return Err("has critical headers (crit), which are not understood here");
         }
         let payload = decode(payload)?;
+        // What is no JSON at all, the claims will tell.
+        if json::check_members(&payload) == Err(Defect::DuplicateMember) {
+            return Err("names a claim twice, or a member inside one");
+        }
         Ok(Self {
             header,
             message: &text[..text.len() - signature.len() - 1],
@@ -121,6 +139,14 @@ mod tests {
             (
                 format!("{}.e30.AA", b64(r#"{"alg":"ES256","crit":["exp"]}"#)),
                 "critical",
+            ),
+            (
+                format!("{}.e30.AA", b64(r#"{"alg":"ES256","crit":null}"#)),
+                "critical",
+            ),
+            (
+                format!("{header}.{}.AA", b64(r#"{"a":{"b":1,"b":1}}"#)),
+                "twice",
             ),
             (format!("{header}.{}.AA", "A".repeat(MAX_BYTES)), "8 KiB"),
         ] {

@@ -16,6 +16,7 @@ use super::{
     htu::{Htu, IndirizzoPubblico},
     impronta::{Impronta, from_base64url, sha256, to_base64url},
     jws::Jws,
+    numeric_date::NumericDate,
     verbale::Verbale,
 };
 use crate::error::{Error, Reason, Result};
@@ -48,7 +49,7 @@ pub(super) struct Chiamata<'a> {
 struct Claims {
     htm: String,
     htu: String,
-    iat: i64,
+    iat: NumericDate,
     jti: String,
     ath: String,
 }
@@ -95,7 +96,7 @@ pub(super) fn esamina(
         invalid("the proof's key is not the one that the token is bound to (cnf.jkt)")
     })?;
     let claims = jws.claims::<Claims>().map_err(|_| {
-        invalid("a claim of the proof is missing or of the wrong type: htm, htu, jti, ath (texts), iat (whole seconds)")
+        invalid("a claim of the proof is missing or of the wrong type: htm, htu, jti, ath (texts), iat (seconds since 1970)")
     });
     let claims = v.fine("proof: claims", claims)?;
 
@@ -111,7 +112,8 @@ pub(super) fn esamina(
             .map(|here| here.htu(chiamata.rpc.unwrap_or("…")));
         format!("{:?}; here {:?}", claims.htu, here.collect::<Vec<_>>())
     });
-    let age = now.saturating_sub(claims.iat);
+    let iat = claims.iat.floor();
+    let age = now.saturating_sub(iat);
     v.vale(
         "proof: iat",
         (-SCARTO..=FINESTRA + SCARTO).contains(&age),
@@ -121,7 +123,7 @@ pub(super) fn esamina(
             )
         },
     )?;
-    v.nota(|| format!("{}, {age} s ago", instant(claims.iat)));
+    v.nota(|| format!("{}, {age} s ago", instant(iat)));
     v.vale(
         "proof: ath",
         from_base64url(&claims.ath) == Some(chiamata.ath),
@@ -137,7 +139,7 @@ pub(super) fn esamina(
     let impronta = sha256(&[b"prova".as_slice(), &chiamata.jkt, claims.jti.as_bytes()].concat());
     Ok(Prova {
         impronta,
-        scade: claims.iat.saturating_add(FINESTRA + SCARTO + 1),
+        scade: iat.saturating_add(FINESTRA + SCARTO + 1),
     })
 }
 

@@ -17,6 +17,7 @@ use super::{
     enti::Enti,
     impronta::{self, Impronta},
     jws::Jws,
+    numeric_date::NumericDate,
     verbale::Verbale,
 };
 use crate::error::{Error, Reason, Result};
@@ -86,10 +87,10 @@ pub(super) async fn esamina(
 ) -> Result<Verificato> {
     let parsed = Jws::parse(token).map_err(|why| invalid(format!("the token {why}")));
     let jws = v.fine("token: form", parsed)?;
-    let parsed = jws.claims::<Claims>();
+    let parsed = claims(&jws);
     let detail = parsed.as_ref().err().map(ToString::to_string);
     let parsed = parsed.map_err(|_| {
-        invalid("a claim is missing or of the wrong type: iss, aud, sub (texts), exp, nbf (whole seconds)")
+        invalid("a claim is missing or of the wrong type: iss, aud, sub (texts), exp, nbf (seconds since 1970)")
     });
     // Without a line where it passes: the claims have their own.
     let claims = match parsed {
@@ -126,15 +127,19 @@ pub(super) async fn esamina(
         )
     })?;
     v.nota(|| format!("{:?}; here {:?}", claims.aud.0, emittente.audience));
-    v.esito("token: exp", scaduto(claims.exp, quando))?;
-    v.nota(|| claims::instant(claims.exp));
-    let nbf = match claims.nbf {
+    let exp = claims.exp.floor();
+    v.esito("token: exp", scaduto(exp, quando))?;
+    v.nota(|| claims::instant(exp));
+    let begins = claims.nbf.map(NumericDate::ceil);
+    let nbf = match begins {
         Some(nbf) => futuro(nbf, quando),
-        None if emittente.nbf_richiesto => Err(invalid("the token has no nbf (whole seconds)")),
+        None if emittente.nbf_richiesto => {
+            Err(invalid("the token has no nbf (seconds since 1970)"))
+        }
         None => Ok(()),
     };
     v.esito("token: nbf", nbf)?;
-    v.nota(|| claims.nbf.map(claims::instant).unwrap_or_default());
+    v.nota(|| begins.map(claims::instant).unwrap_or_default());
 
     let soggetto = v.esito("token: subject", emittente.soggetto(&claims))?;
     v.nota(|| soggetto.unwrap_or_default().to_owned());
@@ -165,11 +170,17 @@ pub(super) async fn esamina(
         consumatore: consumatore(&claims, emittente.tipo),
         jti: jti.map(Into::into),
         finalita,
-        exp: claims.exp,
-        nbf: claims.nbf,
+        exp,
+        nbf: begins,
         jkt,
         digest,
     })
+}
+
+fn claims(jws: &Jws<'_>) -> Result<Claims, serde_json::Error> {
+    let mut claims: Claims = jws.claims()?;
+    claims.altri = jws.claims()?;
+    Ok(claims)
 }
 
 /// Verifies the signature; which set of keys did it.

@@ -5,6 +5,7 @@ mod comando;
 mod difetti;
 mod emittenti;
 mod fonte;
+mod json_form;
 mod operatori;
 mod spesa;
 mod uso;
