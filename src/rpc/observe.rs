@@ -21,7 +21,7 @@ use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
 
 use super::status::{from_bare, into_status};
-use crate::telemetry::Call;
+use crate::{canale::Connessione, telemetry::Call};
 
 const STATUS: &str = "grpc-status";
 const DETAILS: &str = "grpc-status-details-bin";
@@ -59,8 +59,10 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let connessione: Option<&Connessione> = request.extensions().get();
+        let peer = connessione.and_then(|connessione| connessione.peer);
         let mut call = Observed {
-            call: Some(Call::begin(request.uri().path(), request.headers())),
+            call: Some(Call::begin(request.uri().path(), request.headers(), peer)),
             code: None,
         };
         let span = call.span();

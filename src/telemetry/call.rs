@@ -1,6 +1,7 @@
 //! One call of an RPC, as a span and as a measurement.
 
 use std::{
+    net::SocketAddr,
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -30,9 +31,9 @@ pub(super) fn install(metrics: RpcMetrics) {
     let _ = METRICS.set(metrics);
 }
 
-/// The span of a call, in the trace that the caller sent, if it sent one.
+/// The span of a call, in the trace that the caller sent, if it sent one. `peer`: the other end of its connection.
 #[must_use]
-pub fn span_for(path: &str, headers: &HeaderMap) -> Span {
+pub fn span_for(path: &str, headers: &HeaderMap, peer: Option<SocketAddr>) -> Span {
     let method = method::of(path);
     let span = tracing::info_span!(
         "call",
@@ -41,9 +42,19 @@ pub fn span_for(path: &str, headers: &HeaderMap) -> Span {
         otel.status_code = Empty,
         rpc.system.name = "grpc",
         rpc.method = method,
+        rpc.method_original = Empty,
+        network.peer.address = Empty,
+        network.peer.port = Empty,
         rpc.response.status_code = Empty,
         "error.type" = Empty,
     );
+    if let Some(original) = method::original(path) {
+        span.record("rpc.method_original", original);
+    }
+    if let Some(peer) = peer {
+        span.record("network.peer.address", peer.ip().to_canonical().to_string());
+        span.record("network.peer.port", i64::from(peer.port()));
+    }
     if let Some(parent) = parent(headers) {
         // Refused if nothing is exported, or if the span is filtered out: then there is nothing to put into the trace.
         let _ = span.set_parent(parent);
@@ -88,12 +99,12 @@ pub struct Call {
 }
 
 impl Call {
-    /// The beginning: the headers have come.
+    /// The beginning: the headers have come, from `peer`.
     #[must_use]
-    pub fn begin(path: &str, headers: &HeaderMap) -> Self {
+    pub fn begin(path: &str, headers: &HeaderMap, peer: Option<SocketAddr>) -> Self {
         Self {
             path: path.to_owned(),
-            span: span_for(path, headers),
+            span: span_for(path, headers, peer),
             started: Instant::now(),
             ended: false,
         }

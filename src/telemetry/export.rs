@@ -3,13 +3,12 @@
 use std::{fmt, time::Duration};
 
 use opentelemetry::{
-    KeyValue,
-    metrics::{Histogram, MeterProvider as _},
+    InstrumentationScope, KeyValue,
+    metrics::{Histogram, Meter, MeterProvider as _},
     trace::TracerProvider as _,
 };
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{
-    Resource,
     metrics::SdkMeterProvider,
     trace::{Sampler, SdkTracerProvider},
 };
@@ -22,6 +21,7 @@ use super::{
     keys::KeyMetrics,
     method,
     reload::ReloadMetrics,
+    resource::{self, SCHEMA_URL},
     tls::TlsMetrics,
 };
 use crate::error::Sentence;
@@ -60,10 +60,7 @@ impl Exporter {
             .with_timeout(TIMEOUT)
             .build()
             .map_err(failed)?;
-        let resource = Resource::builder()
-            .with_service_name("omnia")
-            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
-            .build();
+        let resource = resource::of_process();
         let ours = Sampler::TraceIdRatioBased(sample_ratio);
         Ok(Self {
             tracers: SdkTracerProvider::builder()
@@ -84,19 +81,25 @@ impl Exporter {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let ours = |target: &str| target == SCOPE || target.starts_with("omnia::");
+        // Where in the program a span was made, and on which thread, says nothing of the call.
         tracing_opentelemetry::layer()
-            .with_tracer(self.tracers.tracer(SCOPE))
+            .with_tracer(self.tracers.tracer_with_scope(scope()))
+            .with_location(false)
+            .with_threads(false)
             .with_filter(filter_fn(move |metadata| {
                 *metadata.level() <= tracing::Level::INFO && ours(metadata.target())
             }))
+    }
+
+    fn meter(&self) -> Meter {
+        self.meters.meter_with_scope(scope())
     }
 
     /// The instruments of the calls.
     #[must_use]
     pub fn rpc_metrics(&self) -> RpcMetrics {
         let duration = self
-            .meters
-            .meter(SCOPE)
+            .meter()
             .f64_histogram("rpc.server.call.duration")
             .with_unit("s")
             .with_description("Measures the duration of inbound remote procedure calls.")
@@ -108,19 +111,19 @@ impl Exporter {
     /// The instruments of reloads.
     #[must_use]
     pub fn reload_metrics(&self) -> ReloadMetrics {
-        ReloadMetrics::new(&self.meters.meter(SCOPE))
+        ReloadMetrics::new(&self.meter())
     }
 
     /// The instruments of TLS.
     #[must_use]
     pub fn tls_metrics(&self) -> TlsMetrics {
-        TlsMetrics::new(&self.meters.meter(SCOPE))
+        TlsMetrics::new(&self.meter())
     }
 
     /// The instruments of keys.
     #[must_use]
     pub fn key_metrics(&self) -> KeyMetrics {
-        KeyMetrics::new(&self.meters.meter(SCOPE))
+        KeyMetrics::new(&self.meter())
     }
 
     /// Sends what is left, and ends.
@@ -135,6 +138,14 @@ impl Exporter {
             tracing::warn!(%error, "the last traces and metrics did not reach the collector");
         }
     }
+}
+
+/// Who measures, by which conventions.
+fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder(SCOPE)
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .with_schema_url(SCHEMA_URL)
+        .build()
 }
 
 /// What is measured of the calls.

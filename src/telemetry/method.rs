@@ -15,6 +15,24 @@ use crate::{
 
 const OTHER: &str = "_OTHER";
 
+/// What is kept of a path that somebody invented.
+const MOST: usize = 120;
+
+/// What a caller asked for where that is no method that exists: for a span, which may be as particular as its call, and no metric.
+/// Control characters are left out, and it has an end.
+pub(super) fn original(path: &str) -> Option<String> {
+    if of(path) != OTHER {
+        return None;
+    }
+    let path = path.strip_prefix('/').unwrap_or(path);
+    Some(
+        path.chars()
+            .filter(|c| !c.is_control())
+            .take(MOST)
+            .collect(),
+    )
+}
+
 /// The method of a gRPC path, `/package.Service/Method`, without the first slash.
 pub(super) fn of(path: &str) -> &'static str {
     static KNOWN: OnceLock<HashSet<String>> = OnceLock::new();
@@ -52,7 +70,7 @@ fn methods(encoded: &[u8]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::{of, original};
 
     #[test]
     fn what_is_served_is_named_and_the_rest_is_not() {
@@ -70,6 +88,10 @@ mod tests {
             assert_eq!(of(&format!("/{known}x")), "_OTHER");
         }
         assert_eq!(of("/arrow.flight.protocol.FlightService/DoPut"), "_OTHER");
+        assert_eq!(original("/grpc.health.v1.Health/Check"), None);
+        assert_eq!(original("/made.up/Path").as_deref(), Some("made.up/Path"));
+        let long = format!("/{}", "x".repeat(1000));
+        assert_eq!(original(&long).map(|kept| kept.len()), Some(120));
         for unknown in ["", "/", "//", "/inps.omnia.monitoraggio.v1.ReportService/"] {
             assert_eq!(of(unknown), "_OTHER");
         }

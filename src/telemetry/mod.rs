@@ -17,7 +17,7 @@
 //!
 //! let headers = http::HeaderMap::new();
 //! let path = "/inps.omnia.monitoraggio.v1.ReportService/GetReportSintetico";
-//! let call = omnia::telemetry::Call::begin(path, &headers);
+//! let call = omnia::telemetry::Call::begin(path, &headers, None);
 //! // … the work, inside call.span() …
 //! call.end(tonic::Code::Ok);
 //!
@@ -34,6 +34,7 @@ mod export;
 mod keys;
 mod method;
 mod reload;
+mod resource;
 mod tls;
 
 use std::io::{self, IsTerminal as _};

@@ -1,6 +1,7 @@
 //! What reaches a collector: a real one's services, in this process.
 
 use std::{
+    collections::BTreeSet,
     process::{Command, Output},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -33,12 +34,17 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 const PATH: &str = "/inps.omnia.monitoraggio.v1.DecreeService/ListDecrees";
 const METHOD: &str = "inps.omnia.monitoraggio.v1.DecreeService/ListDecrees";
+const PEER: &str = "[::ffff:192.0.2.7]:4711";
+const SCHEMA: &str = "https://opentelemetry.io/schemas/1.45.0";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
 /// What has arrived.
 #[derive(Clone, Default)]
 pub(crate) struct Collector {
     spans: Arc<Mutex<Vec<Span>>>,
+    /// What sends, and by which conventions: of every sending.
+    resources: Arc<Mutex<Vec<Vec<KeyValue>>>>,
+    schemas: Arc<Mutex<Vec<String>>>,
     points: Arc<Mutex<Vec<(String, String, HistogramDataPoint)>>>,
     numbers: Arc<Mutex<Vec<Number>>>,
 }
@@ -65,9 +71,13 @@ impl TraceService for Collector {
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         for resource in request.into_inner().resource_spans {
             let about = resource.resource.unwrap_or_default().attributes;
-            assert_eq!(text(&about, "service.name").as_deref(), Some("omnia"));
-            let spans = resource.scope_spans.into_iter().flat_map(|s| s.spans);
-            self.spans.lock().unwrap().extend(spans);
+            self.resources.lock().unwrap().push(about);
+            let mut schemas = self.schemas.lock().unwrap();
+            schemas.push(resource.schema_url);
+            for scope in resource.scope_spans {
+                schemas.push(scope.schema_url);
+                self.spans.lock().unwrap().extend(scope.spans);
+            }
         }
         Ok(Response::new(Default::default()))
     }
@@ -79,12 +89,18 @@ impl MetricsService for Collector {
         &self,
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        let scopes = request
-            .into_inner()
-            .resource_metrics
-            .into_iter()
-            .flat_map(|r| r.scope_metrics);
-        for metric in scopes.flat_map(|s| s.metrics) {
+        let mut metrics = Vec::new();
+        for resource in request.into_inner().resource_metrics {
+            let about = resource.resource.unwrap_or_default().attributes;
+            self.resources.lock().unwrap().push(about);
+            let mut schemas = self.schemas.lock().unwrap();
+            schemas.push(resource.schema_url);
+            for scope in resource.scope_metrics {
+                schemas.push(scope.schema_url);
+                metrics.extend(scope.metrics);
+            }
+        }
+        for metric in metrics {
             let numbers = match metric.data {
                 Some(Data::Histogram(histogram)) => {
                     let mut points = self.points.lock().unwrap();
@@ -166,7 +182,7 @@ async fn send(endpoint: &str, ratio: f64, calls: impl FnOnce()) {
 async fn a_call_is_a_span_of_its_callers_trace() {
     let (collector, endpoint) = Collector::start().await;
     send(&endpoint, 0.0, || {
-        let call = Call::begin(PATH, &traceparent(true));
+        let call = Call::begin(PATH, &traceparent(true), Some(PEER.parse().unwrap()));
         // The libraries' own spans are not ours to send.
         call.span()
             .in_scope(|| tracing::info_span!(target: "h2", "noise").in_scope(|| ()));
@@ -185,9 +201,27 @@ async fn a_call_is_a_span_of_its_callers_trace() {
         ("rpc.response.status_code", Some("PERMISSION_DENIED")),
         // A refusal is no fault of ours.
         ("error.type", None),
+        ("rpc.method_original", None),
+        ("network.peer.address", Some("192.0.2.7")),
     ] {
         assert_eq!(text(&span.attributes, key).as_deref(), value, "{key}");
     }
+    let port = span
+        .attributes
+        .iter()
+        .find(|a| a.key == "network.peer.port");
+    let port = port.unwrap().value.clone().unwrap().value;
+    assert_eq!(port, Some(Value::IntValue(4711)));
+    // Where in the program it was made is nobody's business.
+    for attribute in &span.attributes {
+        let key = attribute.key.as_str();
+        assert!(
+            !key.starts_with("code.") && !key.starts_with("thread."),
+            "{key}"
+        );
+    }
+    let schemas = collector.schemas.lock().unwrap().clone();
+    assert_eq!(schemas, [SCHEMA, SCHEMA]);
     assert_ne!(span.status.clone().unwrap_or_default().code, 2);
 }
 
@@ -195,8 +229,8 @@ async fn a_call_is_a_span_of_its_callers_trace() {
 async fn faults_and_abandoned_calls_are_seen() {
     let (collector, endpoint) = Collector::start().await;
     send(&endpoint, 1.0, || {
-        Call::begin(PATH, &HeaderMap::new()).end(Code::Internal);
-        drop(Call::begin("/made.up/Path", &HeaderMap::new()));
+        Call::begin(PATH, &HeaderMap::new(), None).end(Code::Internal);
+        drop(Call::begin("/made.up/Path", &HeaderMap::new(), None));
     })
     .await;
     let spans = collector.spans();
@@ -211,6 +245,11 @@ async fn faults_and_abandoned_calls_are_seen() {
             )
         })
         .collect();
+    let original: Vec<_> = spans
+        .iter()
+        .map(|span| text(&span.attributes, "rpc.method_original"))
+        .collect();
+    assert_eq!(original, [None, Some("made.up/Path".to_owned())]);
     let internal = || "INTERNAL".to_owned();
     assert_eq!(
         seen,
@@ -237,7 +276,7 @@ async fn the_callers_decision_holds_and_ours_for_the_rest() {
     ] {
         let (collector, endpoint) = Collector::start().await;
         send(&endpoint, ratio, || {
-            Call::begin(PATH, &headers).end(Code::Ok)
+            Call::begin(PATH, &headers, None).end(Code::Ok)
         })
         .await;
         assert_eq!(collector.spans().len(), expected, "{ratio} {headers:?}");
@@ -309,7 +348,7 @@ async fn a_collector_that_is_not_there_holds_nothing_up_for_long() {
     let begun = Instant::now();
     // Listening, but never answering: worse than refusing.
     send(&endpoint, 1.0, || {
-        Call::begin(PATH, &HeaderMap::new()).end(Code::Ok)
+        Call::begin(PATH, &HeaderMap::new(), None).end(Code::Ok)
     })
     .await;
     assert!(
@@ -343,7 +382,7 @@ async fn in_a_process_of_its_own() {
             .to_string()
             .contains("cannot start logging")
     );
-    let call = Call::begin(PATH, &HeaderMap::new());
+    let call = Call::begin(PATH, &HeaderMap::new(), None);
     call.span().in_scope(|| tracing::info!(rows = 7, "seen"));
     tracing::debug!("not seen");
     call.end(Code::Ok);
@@ -358,6 +397,11 @@ async fn init_sets_everything_up() {
             .args(["--exact", "telemetry::in_a_process_of_its_own"])
             .arg("--nocapture")
             .env("PROVA_OTLP", endpoint)
+            .env("OTEL_SERVICE_NAME", "omnia-collaudo")
+            .env(
+                "OTEL_RESOURCE_ATTRIBUTES",
+                "service.name=other,deployment.environment.name=collaudo",
+            )
             .output()
             .unwrap()
     });
@@ -377,4 +421,20 @@ async fn init_sets_everything_up() {
     assert_eq!(collector.spans().len(), 1);
     let points = collector.points.lock().unwrap();
     assert_eq!((points.len(), points[0].2.count), (1, 1));
+    let resources = collector.resources.lock().unwrap();
+    let mut instances = BTreeSet::new();
+    for resource in resources.iter() {
+        for (key, value) in [
+            ("service.name", "omnia-collaudo"),
+            ("deployment.environment.name", "collaudo"),
+            ("service.version", env!("CARGO_PKG_VERSION")),
+            ("telemetry.sdk.language", "rust"),
+        ] {
+            assert_eq!(text(resource, key).as_deref(), Some(value), "{key}");
+        }
+        instances.insert(text(resource, "service.instance.id").unwrap());
+    }
+    assert_eq!((resources.len(), instances.len()), (2, 1));
+    let schemas = collector.schemas.lock().unwrap();
+    assert!(schemas.iter().all(|schema| schema == SCHEMA), "{schemas:?}");
 }
