@@ -1,12 +1,19 @@
 //! Compiles the protos with protox, so that no protoc is needed, and keeps the descriptor set: reflection serves it and
 //! the access policy is checked against it.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use prost::Message as _;
 use prost_reflect::prost_types::FileDescriptorSet;
 
 const ROOT: &str = "proto";
+/// Apache Arrow's contract: described, and not compiled.
+const ARROW_ROOT: &str = "proto-arrow";
 const PACKAGE: &str = ".inps.omnia.monitoraggio.v1";
 const DECREE_SERVICE: &str = "inps/omnia/monitoraggio/v1/decree_service.proto";
 /// Pieces of files are handed on, not copied.
@@ -35,8 +42,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         .bytes(PEZZO)
         .compile_fds(set.clone())?;
     decree_server(set, out.join("decree_server"))?;
+    flight_descriptor(&out)?;
     // The migrations are embedded by a macro that cargo does not see through.
     println!("cargo:rerun-if-changed=migrations");
+    Ok(())
+}
+
+/// What reflection tells of FlightService. Apart from our own contract, from which the vocabulary of the policy is read.
+fn flight_descriptor(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={ARROW_ROOT}");
+    let mut compiler = protox::Compiler::new([ARROW_ROOT])?;
+    compiler
+        .include_imports(true)
+        .include_source_info(true)
+        .open_file("Flight.proto")?;
+    let encoded = compiler.encode_file_descriptor_set();
+    fs::write(out.join("flight_descriptor_set.bin"), encoded)?;
     Ok(())
 }
 

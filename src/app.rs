@@ -1,7 +1,7 @@
 //! The composition root: what is made of what, and in which order calls pass through it.
 //!
 //! ```text
-//! TCP ─► observe ─► canale ─► audit ─► access ─► ReportService, DecreeService, AccessService, GrantService, FlightService ─► Postgres (serving role)
+//! TCP ─► observe ─► canale ─► audit ─► protocol ─► access ─► ReportService, DecreeService, AccessService, GrantService, FlightService ─► Postgres (serving role)
 //!                                          └──► health, reflection (no token)
 //! ```
 
@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::{codec::CompressionEncoding, service::Routes, transport::Server};
-use tonic_health::{ServingStatus, server::HealthReporter};
+use tonic_health::pb::health_server::HealthServer;
 use tower::util::MapRequestLayer;
 
 use crate::{
@@ -30,22 +30,24 @@ use crate::{
     error::Sentence,
     postgres::{Accanto, side_pool},
     proto::{
-        FILE_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
+        FILE_DESCRIPTOR_SET, FLIGHT_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
         encoded::decree_service_server::DecreeServiceServer,
         grant_service_server::GrantServiceServer, report_service_server::ReportServiceServer,
     },
     report::{memoria::Memoria, service::Report},
     rilevazione::Rilevazioni,
-    rpc::observe::ObserveLayer,
     rpc::{
         compressione::come_la_richiesta,
+        health::{HealthReporter, ServingStatus},
+        observe::ObserveLayer,
         pages::{self, Signer},
         produttore::Limiti,
+        protocol::ProtocolLayer,
     },
     salute::Salute,
     sorveglianza::Sorveglianza,
     tls::{self, Ascolto},
-    volo::service::Voli,
+    volo::{messages::MessagesLayer, service::Voli},
 };
 
 pub use chiamanti::chiamanti;
@@ -145,8 +147,8 @@ async fn serve_recorded(
         durata: Duration::from_secs(settings.export.deadline_seconds),
         arresto: arresto.clone(),
     };
-    let (health, health_service) = tonic_health::server::health_reporter();
-    set_health(&health, ServingStatus::NotServing).await;
+    let health = HealthReporter::default();
+    set_health(&health, ServingStatus::NotServing);
     let watch = AbortOnDropHandle::new(tokio::spawn(watch(
         health.clone(),
         pool.clone(),
@@ -215,7 +217,8 @@ async fn serve_recorded(
         limiti,
         settings.export.batch_rows,
     );
-    let mut routes = Routes::new(health_service)
+    let health_service = HealthServer::new(health.service());
+    let mut routes = Routes::new(compressed!(health_service, limit))
         .add_service(compressed!(ReportServiceServer::new(report), limit))
         .add_service(compressed!(GrantServiceServer::new(grants), limit))
         .add_service(compressed!(DecreeServiceServer::new(decrees), limit))
@@ -229,13 +232,14 @@ async fn serve_recorded(
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(FLIGHT_DESCRIPTOR_SET)
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
                 // So that grpcurl shows the details of an error and not their bytes.
                 .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         };
         routes = routes
-            .add_service(reflection().build_v1()?)
-            .add_service(reflection().build_v1alpha()?);
+            .add_service(compressed!(reflection().build_v1()?, limit))
+            .add_service(compressed!(reflection().build_v1alpha()?, limit));
     }
 
     let rpc = Vocabulary::of_contract()?
@@ -250,9 +254,11 @@ async fn serve_recorded(
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .http2_max_header_list_size(MAX_HEADER_BYTES)
         .max_concurrent_streams(256)
+        .layer(MessagesLayer)
         .layer(ObserveLayer)
         .layer(CanaleLayer::new(inoltro))
         .layer(AuditLayer::new(audit.clone(), rpc))
+        .layer(ProtocolLayer)
         .layer(access)
         .layer(MapRequestLayer::new(come_la_richiesta))
         .add_routes(routes)
@@ -263,7 +269,7 @@ async fn serve_recorded(
         // tonic waits for streams without bound: this is the bound.
         () = async {
             stop.cancelled().await;
-            set_health(&health, ServingStatus::NotServing).await;
+            set_health(&health, ServingStatus::NotServing);
             sleep(drain).await;
             arresto.cancel();
             sleep(LAST_WORDS).await;
@@ -284,7 +290,7 @@ async fn watch(health: HealthReporter, pool: PgPool, audit: Audit) {
                 ServingStatus::NotServing
             }
         };
-        set_health(&health, status).await;
+        set_health(&health, status);
         sleep(HEALTH_INTERVAL).await;
     }
 }
@@ -299,7 +305,7 @@ async fn tell(health: HealthReporter, salute: Salute) {
                 true => ServingStatus::Serving,
                 false => ServingStatus::NotServing,
             };
-            health.set_service_status(nome, status).await;
+            health.set_service_status(nome, status);
         }
         if stati.changed().await.is_err() {
             return;
@@ -307,7 +313,7 @@ async fn tell(health: HealthReporter, salute: Salute) {
     }
 }
 
-async fn set_health(health: &HealthReporter, status: ServingStatus) {
+fn set_health(health: &HealthReporter, status: ServingStatus) {
     // "" is the server as a whole.
     for service in [
         "",
@@ -317,6 +323,6 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
         "inps.omnia.monitoraggio.v1.GrantService",
         "arrow.flight.protocol.FlightService",
     ] {
-        health.set_service_status(service, status).await;
+        health.set_service_status(service, status);
     }
 }

@@ -19,6 +19,7 @@
 //!              ┌ observe    span, metric, log line at the end of the call          rpc::observe
 //!              ├ canale     the client's address and certificate                  canale::layer
 //!              ├ audit      the record, before the first byte of the answer        audit::layer
+//!              ├ protocol   POST, content type, encoding: is it a gRPC call at all?    rpc::protocol
 //!              ├ access     token ─► who;  AA07 grant ─► what INPS gave them, and what it demands;   abilitazione::layer
 //!              │            decision table ─► may this profile make this call?  quota ─► is there some left?
 //!              │            puts an Abilitazione into the request, or refuses; a stream is decided again while it runs

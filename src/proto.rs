@@ -17,6 +17,10 @@ pub mod encoded {
 pub const FILE_DESCRIPTOR_SET: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));
 
+/// `arrow.flight.protocol.FlightService` and what it imports, encoded: for reflection.
+pub const FLIGHT_DESCRIPTOR_SET: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/flight_descriptor_set.bin"));
+
 /// The package of the contract, as it stands in a gRPC path.
 pub const PACKAGE: &str = "inps.omnia.monitoraggio.v1";
 

@@ -4,35 +4,43 @@
 //! have it answered after its grant was revoked. So the door waits for the message itself, for a while and up to a size, and
 //! decides again where that took time; behind the door an answer follows at once. Every call of the contract has one message.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::timeout;
 use tonic::body::Body;
 
-use crate::error::{Error, Reason, Result};
+use crate::{
+    error::{Error, Reason, Result},
+    rpc::framing::{self, PREFIX, announced},
+};
 
 /// How long a client may take to send a message of a few KiB.
 const PAZIENZA: Duration = Duration::from_secs(10);
-/// What gRPC puts before a message: a flag and its length.
-const PREFIX: usize = 5;
 
-/// Waits for the whole body of a call whose message has `limite` bytes at most.
+/// Waits for the whole body of a call whose message has `limite` bytes at most. Where the client gives the call up meanwhile it
+/// does not return: the connection drops the call, and the layers outside record it as cancelled.
 ///
 /// # Errors
-/// [`Reason::MessageTooLarge`]; [`Reason::MessageMalformed`] where it does not come to its end.
-pub(super) async fn arrivo(body: Body, limite: usize) -> Result<Body> {
-    timeout(PAZIENZA, raccogli(body, limite))
+/// [`Reason::MessageTooLarge`]; [`Reason::MessageMalformed`] where it does not come to its end; as [`framing::check`].
+pub(super) async fn arrivo(body: Body, headers: &HeaderMap, limite: usize) -> Result<Body> {
+    let whole = timeout(PAZIENZA, raccogli(body, limite))
         .await
-        .unwrap_or_else(|_| Err(malformed("the request did not arrive whole in ten seconds")))
+        .unwrap_or_else(|_| Err(malformed("the request did not arrive whole in ten seconds")))?;
+    framing::check(&whole, headers)?;
+    Ok(Body::new(Full::new(whole)))
 }
 
-async fn raccogli(mut body: Body, limite: usize) -> Result<Body> {
+async fn raccogli(mut body: Body, limite: usize) -> Result<Bytes> {
     // One frame has it all, as a rule: then nothing is copied.
     let mut whole = Bytes::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| malformed("the request broke off"))?;
+        let Ok(frame) = frame else {
+            // The stream was reset, or the connection broke: nobody is there to be told.
+            return pending().await;
+        };
         let Ok(data) = frame.into_data() else {
             // Trailers of a request: nobody reads them.
             continue;
@@ -49,7 +57,7 @@ async fn raccogli(mut body: Body, limite: usize) -> Result<Body> {
             return Err(too_large());
         }
     }
-    Ok(Body::new(Full::new(whole)))
+    Ok(whole)
 }
 
 fn appended(begun: Bytes, data: &[u8]) -> Bytes {
@@ -57,12 +65,6 @@ fn appended(begun: Bytes, data: &[u8]) -> Bytes {
     let mut begun = BytesMut::from(begun);
     begun.extend_from_slice(data);
     begun.freeze()
-}
-
-/// The length of the message, once the prefix is there.
-fn announced(begun: &[u8]) -> Option<usize> {
-    let length: [u8; 4] = begun.get(1..PREFIX)?.try_into().ok()?;
-    usize::try_from(u32::from_be_bytes(length)).ok()
 }
 
 fn too_large() -> Error {

@@ -22,7 +22,7 @@ use super::{
     condizioni::{Contesto, condizioni},
     consumo::Posto,
     correnti::Correnti,
-    porta::call_unknown,
+    porta::not_in_contract,
     vigenti::ETA_MASSIMA,
 };
 use crate::{
@@ -243,7 +243,11 @@ impl Guardia {
         };
         condizioni(aa07, &contesto)?;
         identita.evidenza_per(&aa07.ente)?;
-        let words = self.0.vocabulary.rpc(rpc).ok_or_else(call_unknown)?;
+        let words = self
+            .0
+            .vocabulary
+            .rpc(rpc)
+            .ok_or_else(|| not_in_contract(rpc))?;
         let denied = || {
             Error::new(
                 Reason::CallDenied,

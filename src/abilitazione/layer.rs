@@ -28,7 +28,7 @@ use super::{
     autenticazione::{DPOP, EVIDENZA},
     consumo::Posto,
     guardia::Entrata,
-    porta::{Porta, call_unknown, porta},
+    porta::{HEALTH, Porta, call_unknown, porta},
 };
 use crate::{canale::Canale, error::Result, rpc::status::into_status, traccia::Traccia};
 
@@ -113,7 +113,12 @@ impl AccessLayer {
         // Without the audit layer outside there is none, and nobody reads it.
         let traccia: Traccia = request.extensions().get().cloned().unwrap_or_default();
         let entrata = match porta(request.uri().path()) {
-            Porta::Libera => None,
+            Porta::Libera => {
+                if request.uri().path().starts_with(HEALTH) {
+                    self.aspetta(request).await?;
+                }
+                None
+            }
             Porta::Contratto(rpc) => {
                 let ignoto = Canale::default();
                 let canale = request.extensions().get().unwrap_or(&ignoto);
@@ -139,6 +144,13 @@ impl AccessLayer {
         Ok(flusso)
     }
 
+    /// Waits for the message.
+    async fn aspetta(&self, request: &mut Request<Body>) -> Result<()> {
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = arrivo(body, request.headers(), self.limite).await?;
+        Ok(())
+    }
+
     /// Waits for the message, and decides again where it let itself be waited for.
     async fn attendi(
         &self,
@@ -146,8 +158,7 @@ impl AccessLayer {
         abilitazione: &Abilitazione,
     ) -> Result<()> {
         let deciso = Instant::now();
-        let body = std::mem::take(request.body_mut());
-        *request.body_mut() = arrivo(body, self.limite).await?;
+        self.aspetta(request).await?;
         if deciso.elapsed() > SUBITO {
             self.guardia.ridecidi(abilitazione).await?;
         }

@@ -2,12 +2,15 @@
 
 use crate::{
     error::{Error, Reason},
-    proto::rpc_of,
+    proto::{FLIGHT_SERVICE, rpc_of},
 };
+
+/// Whether the server is alive. Its calls take one message, as those of the contract do; those of reflection take many.
+pub(super) const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// The services that anybody may ask: whether the server is alive, and what its contract is. They hold no data.
 const LIBERI: [&str; 3] = [
-    "/grpc.health.v1.Health/",
+    HEALTH,
     "/grpc.reflection.v1.ServerReflection/",
     "/grpc.reflection.v1alpha.ServerReflection/",
 ];
@@ -39,6 +42,18 @@ pub fn porta(path: &str) -> Porta<'_> {
 /// There is no such call.
 pub(super) fn call_unknown() -> Error {
     Error::new(Reason::CallUnknown, "there is no such call")
+}
+
+/// There is no such call in the contract, or Arrow Flight has it and this server does not.
+pub(super) fn not_in_contract(rpc: &str) -> Error {
+    let flight = rpc.strip_prefix(FLIGHT_SERVICE);
+    if !flight.is_some_and(|method| method.starts_with('/')) {
+        return call_unknown();
+    }
+    Error::new(
+        Reason::CallUnknown,
+        "of Arrow Flight, this server answers ListFlights, GetFlightInfo, GetSchema and DoGet; Flight SQL is not spoken here",
+    )
 }
 
 #[cfg(test)]

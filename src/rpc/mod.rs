@@ -2,9 +2,12 @@
 
 pub mod compressione;
 pub mod flusso;
+pub mod framing;
+pub mod health;
 pub mod observe;
 pub mod pages;
 pub mod produttore;
+pub mod protocol;
 mod raccolto;
 pub mod request;
 pub mod status;

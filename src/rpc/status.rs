@@ -85,10 +85,7 @@ pub fn from_bare(code: Code) -> Option<Error> {
             Reason::MessageTooLarge,
             "the request is larger than this server accepts",
         ),
-        Code::Unimplemented => Error::new(
-            Reason::CallUnknown,
-            "there is no such call, or its compression is not supported",
-        ),
+        Code::Unimplemented => Error::new(Reason::CallUnknown, "there is no such call"),
         _ => return None,
     })
 }
@@ -230,6 +227,25 @@ fn code_and_text(reason: Reason) -> (Code, &'static str) {
         ),
         Reason::MessageMalformed => (Code::InvalidArgument, "La richiesta non è leggibile."),
         Reason::MessageTooLarge => (Code::OutOfRange, "La richiesta è troppo grande."),
+        Reason::NotGrpc => (
+            Code::InvalidArgument,
+            "La richiesta non è una chiamata gRPC.",
+        ),
+        Reason::EncodingUnsupported => (
+            Code::Unimplemented,
+            "La compressione della richiesta non è supportata.",
+        ),
+        Reason::MessageCount => (
+            Code::Unimplemented,
+            "L'operazione richiede un solo messaggio.",
+        ),
+        Reason::CompressedFlagInvalid => (
+            Code::Internal,
+            "La richiesta è contrassegnata come compressa, ma non indica come.",
+        ),
+        Reason::FlightSqlUnsupported => {
+            (Code::Unimplemented, "Il servizio non supporta Flight SQL.")
+        }
         Reason::CallUnknown => (Code::Unimplemented, "L'operazione richiesta non esiste."),
         Reason::RilevazioneNotFound => (Code::NotFound, "La rilevazione indicata non esiste."),
         Reason::NoRilevazione => (

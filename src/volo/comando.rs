@@ -18,6 +18,7 @@ use arrow_flight::{FlightDescriptor, flight_descriptor::DescriptorType};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 
+use super::sql;
 use crate::{
     error::{Error, Result, Violation},
     proto::{ExportDecreesRequest, FILE_DESCRIPTOR_SET, PACKAGE},
@@ -51,8 +52,9 @@ pub fn descritto(descriptor: &FlightDescriptor) -> Result<ExportDecreesRequest> 
 /// The selection of a command.
 ///
 /// # Errors
-/// [`crate::error::Reason::InvalidRequest`] where there is none.
+/// [`crate::error::Reason::InvalidRequest`] where there is none; [`crate::error::Reason::FlightSqlUnsupported`].
 pub fn leggi(comando: &[u8]) -> Result<ExportDecreesRequest> {
+    sql::refuse(comando)?;
     let read = if comando.trim_ascii_start().starts_with(b"{") {
         da_json(comando)
     } else {

@@ -29,9 +29,11 @@ pub mod biglietto;
 mod codifica;
 pub mod comando;
 mod elenco;
+pub mod messages;
 mod piano;
 mod schema;
 pub mod service;
+mod sql;
 mod volata;
 
 /// The flights there are: one for each norm in scope.

@@ -18,6 +18,7 @@ use super::{
     comando,
     piano::{Piano, piano},
     schema::{self, Intestazione},
+    sql,
     volata::Volata,
 };
 use crate::{
@@ -180,6 +181,7 @@ impl Voli {
 
     async fn prendi(&self, request: Request<Ticket>) -> Result<Flusso<FlightData>> {
         let chi = abilitazione(&request)?.clone();
+        sql::refuse(&request.get_ref().ticket)?;
         let biglietto = self.sigillo.apri(&request.get_ref().ticket)?;
         let (dopo, fino) = biglietto.posizioni()?;
         let filtro = biglietto.filtro.clone();

@@ -39,6 +39,7 @@ mod piani;
 mod politica;
 mod postgres;
 mod privilegi;
+mod protocol;
 mod quote;
 mod richieste;
 mod riconciliazione;

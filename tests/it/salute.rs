@@ -51,6 +51,15 @@ async fn health_follows_the_database() {
     let unknown = HealthCheckRequest {
         service: "no.such.Service".into(),
     };
+    let watched = HealthClient::new(servizio.canale())
+        .watch(unknown.clone())
+        .await;
+    let mut watched = watched.unwrap().into_inner();
+    let told = watched.message().await.unwrap().unwrap();
+    assert_eq!(told.status(), ServingStatus::ServiceUnknown);
+    // And it stays open: the name may become known.
+    let more = tokio::time::timeout(Duration::from_millis(200), watched.message()).await;
+    assert!(more.is_err(), "{more:?}");
     let unknown = HealthClient::new(servizio.canale()).check(unknown).await;
     assert_eq!(unknown.unwrap_err().code(), Code::NotFound);
 
@@ -134,7 +143,12 @@ async fn reflection_shows_the_contract_with_its_options() {
             .filter(|name| name.starts_with("inps."))
             .collect();
         assert_eq!(ours, BTreeSet::from(SERVICES));
-        assert!(services.contains("grpc.health.v1.Health"), "{services:?}");
+        for other in [
+            "grpc.health.v1.Health",
+            "arrow.flight.protocol.FlightService",
+        ] {
+            assert!(services.contains(other), "{services:?}");
+        }
 
         // The files as they came, with their options as bytes; those that they import, from the contract itself.
         let mut pool = DescriptorPool::new();

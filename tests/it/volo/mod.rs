@@ -3,6 +3,7 @@
 mod accesso;
 mod biglietti;
 mod interrotto;
+mod messages;
 mod pronti;
 mod righe;
 mod schema;
