@@ -1,5 +1,7 @@
 //! `omnia load`: an extract becomes a rilevazione.
 
+mod withdraw;
+
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io,
@@ -9,9 +11,10 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use clap::Args;
+use clap::{Args, Subcommand};
 use sqlx::PgPool;
 
+use self::withdraw::Withdraw;
 use super::progress::Progress;
 use crate::{
     clock::Clock,
@@ -27,7 +30,35 @@ use crate::{
 
 /// Load an extract: all of it, as a new rilevazione, or nothing.
 #[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub(super) struct Load {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    extract: Option<Extract>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Withdraw(Withdraw),
+}
+
+impl Load {
+    /// Loads or withdraws, and prints what became of it.
+    ///
+    /// # Errors
+    /// A sentence: the extract is refused, or it could not be loaded; the rilevazione cannot be withdrawn.
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+        match (self.command, self.extract) {
+            (Some(Command::Withdraw(withdraw)), _) => withdraw.run(settings).await,
+            (None, Some(extract)) => extract.run(settings).await,
+            (None, None) => Err("give --decreti, --stanziamenti and --data-riferimento".into()),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+struct Extract {
     /// The rows of the detail (CSV). No two of them have the same natural key: normativa, prestazione, codifica_sistema_unico,
     /// numero_decreto, data_decreto, cf_azienda, matricola_azienda, validita_dal.
     #[arg(long, value_name = "FILE")]
@@ -50,12 +81,8 @@ pub(super) struct Load {
     rifiuti: Option<PathBuf>,
 }
 
-impl Load {
-    /// Loads, and prints what became of it.
-    ///
-    /// # Errors
-    /// A sentence: the extract is refused, or it could not be loaded.
-    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+impl Extract {
+    async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let fonti = Fonti {
             decreti: self.decreti,
             stanziamenti: self.stanziamenti,

@@ -1,6 +1,6 @@
 //! What a file says of itself: the selection, the rilevazione, the totals, what its columns mean. In Italian, for whoever opens it.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{Tabella, Tipo};
 use crate::rilevazione::elenco::Rilevazione;
@@ -59,7 +59,8 @@ impl Visibili {
 }
 
 impl Informazioni {
-    /// All of it, section after section. Nothing of it depends on when, where or for whom it was written.
+    /// All of it, section after section. Nothing of it depends on when, where or for whom it was written, but whether the
+    /// rilevazione was withdrawn by then.
     #[must_use]
     pub fn voci(&self, tabella: &Tabella) -> Vec<Voce> {
         let testo = |sezione, nome, valore: &str| Voce {
@@ -79,6 +80,7 @@ impl Informazioni {
             numero,
             data_riferimento,
             caricata_il,
+            ritirata_il,
         } = &self.rilevazione;
         voci.push(testo("rilevazione", "numero", &numero.to_string()));
         voci.push(Voce {
@@ -89,8 +91,13 @@ impl Informazioni {
                 &data_riferimento.to_string(),
             )
         });
-        let caricata_il = caricata_il.to_rfc3339_opts(SecondsFormat::Micros, true);
-        voci.push(testo("rilevazione", "caricata_il", &caricata_il));
+        let istante = |i: &DateTime<Utc>| i.to_rfc3339_opts(SecondsFormat::Micros, true);
+        voci.push(testo("rilevazione", "caricata_il", &istante(caricata_il)));
+        if let Some(ritirata_il) = ritirata_il {
+            voci.push(testo("rilevazione", "ritirata_il", &istante(ritirata_il)));
+            let ritirata = "La rilevazione è stata ritirata: non è più l'ultima, e i suoi dati non vanno usati come tali.";
+            voci.push(testo("note", "rilevazione", ritirata));
+        }
         for (nome, valore) in &self.totali {
             voci.push(Voce {
                 tipo: Tipo::Numero,

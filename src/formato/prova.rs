@@ -32,6 +32,7 @@ pub(super) fn informazioni() -> Informazioni {
             numero: 7,
             data_riferimento: "2023-12-31".parse().unwrap(),
             caricata_il: "2024-01-15T08:30:00.123456Z".parse().unwrap(),
+            ritirata_il: None,
         },
         visibili: Visibili::default(),
         totali: vec![("righe", Some("3".to_owned())), ("importo", None)],

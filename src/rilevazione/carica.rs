@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     blocchi,
     catalogo::{self, CatalogChanges, Catalogo},
+    elenco::ultima,
     esito::{Esito, Known, LoadError, Riepilogo},
     merge,
     rilevazioni::PREAVVISO,
@@ -127,23 +128,19 @@ async fn in_transaction(
             catalogo,
         }));
     }
-    let ultima: Option<(i32, NaiveDate)> = sqlx::query_as(
-        "select numero, data_riferimento from rilevazione order by numero desc limit 1",
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    let rilevazione = match ultima {
-        Some((numero, ultima)) if data < ultima => {
-            return Err(LoadError::Precedente {
-                data,
-                ultima,
-                numero,
-            });
-        }
-        // Two thousand million loads ahead of the type's end.
-        Some((numero, _)) => numero + 1,
-        None => 1,
-    };
+    let latest = ultima(&mut *conn).await?;
+    if let Some(latest) = latest.as_ref().filter(|l| data < l.data_riferimento) {
+        return Err(LoadError::Precedente {
+            data,
+            ultima: latest.data_riferimento,
+            numero: latest.numero,
+        });
+    }
+    // A number is given once, also where its rilevazione is withdrawn. Two thousand million loads ahead of the type's end.
+    let rilevazione: i32 =
+        sqlx::query_scalar("select coalesce(max(numero), 0) + 1 from rilevazione")
+            .fetch_one(&mut *conn)
+            .await?;
     conteggio.observer.fase(Fase::Scrittura);
     let decreti = if prima {
         prime(conn, fonti, rilevazione, &mut conteggio).await?
@@ -157,6 +154,13 @@ async fn in_transaction(
         fonti.righe_per_blocco,
     )
     .await?;
+    // What was written is what differs from the rilevazione before; what is told, what differs from the latest.
+    let latest = latest.map_or(0, |latest| latest.numero);
+    let diverse = if latest == rilevazione - 1 {
+        decreti.diverse
+    } else {
+        merge::compare(conn, latest).await?
+    };
     sqlx::query(
         "insert into rilevazione (numero, data_riferimento, caricata_il) values ($1, $2, $3)",
     )
@@ -170,9 +174,9 @@ async fn in_transaction(
     Ok(Esito::Caricata(Riepilogo {
         rilevazione,
         righe,
-        nuove: decreti.scritte - decreti.modificate,
-        modificate: decreti.modificate,
-        cessate: decreti.chiuse - decreti.modificate,
+        nuove: diverse.nuove,
+        modificate: diverse.modificate,
+        cessate: diverse.cessate,
         stanziamenti,
         avvisi: conteggio.avvisi,
     }))
@@ -212,13 +216,17 @@ async fn prime(
     Err(error.into())
 }
 
+/// Takes the lock for this transaction, if nobody else has it.
+pub(super) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select pg_try_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .fetch_one(conn)
+        .await
+}
+
 /// Takes the lock and sets what holds for this transaction.
 pub(super) async fn prepara(conn: &mut PgConnection) -> Result<(), LoadError> {
-    let free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)")
-        .bind(LOCK)
-        .fetch_one(&mut *conn)
-        .await?;
-    if !free {
+    if !lock(conn).await? {
         return Err(LoadError::InCorso);
     }
     for setting in [

@@ -1,5 +1,7 @@
 //! Which rilevazioni can be asked for.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgExecutor, PgPool};
 
@@ -14,6 +16,16 @@ pub struct Rilevazione {
     pub data_riferimento: NaiveDate,
     /// When the load was committed.
     pub caricata_il: DateTime<Utc>,
+    /// When it was withdrawn: it is never the latest again. `None`: it was not.
+    pub ritirata_il: Option<DateTime<Utc>>,
+}
+
+/// The columns of [`Rilevazione`], and where they are.
+macro_rules! select {
+    () => {
+        "select numero, data_riferimento, caricata_il, istante as ritirata_il \
+         from rilevazione left join ritiro on ritiro.rilevazione = numero "
+    };
 }
 
 /// By number; `None`: it was never given.
@@ -21,21 +33,31 @@ pub(super) async fn per_numero(
     executor: impl PgExecutor<'_>,
     numero: i32,
 ) -> sqlx::Result<Option<Rilevazione>> {
-    sqlx::query_as(
-        "select numero, data_riferimento, caricata_il from rilevazione where numero = $1",
-    )
-    .bind(numero)
+    sqlx::query_as(concat!(select!(), "where numero = $1"))
+        .bind(numero)
+        .fetch_optional(executor)
+        .await
+}
+
+/// The latest that is not withdrawn; `None`: there is none.
+pub(super) async fn ultima(executor: impl PgExecutor<'_>) -> sqlx::Result<Option<Rilevazione>> {
+    sqlx::query_as(concat!(
+        select!(),
+        "where istante is null order by numero desc limit 1"
+    ))
     .fetch_optional(executor)
     .await
 }
 
-/// The latest; `None`: nothing was loaded yet.
-pub(super) async fn ultima(executor: impl PgExecutor<'_>) -> sqlx::Result<Option<Rilevazione>> {
-    sqlx::query_as(
-        "select numero, data_riferimento, caricata_il from rilevazione order by numero desc limit 1",
-    )
-    .fetch_optional(executor)
-    .await
+/// When each of those that are withdrawn was.
+pub(super) async fn ritirate(
+    executor: impl PgExecutor<'_>,
+) -> sqlx::Result<HashMap<i32, DateTime<Utc>>> {
+    let ritirate: Vec<(i32, DateTime<Utc>)> =
+        sqlx::query_as("select rilevazione, istante from ritiro")
+            .fetch_all(executor)
+            .await?;
+    Ok(ritirate.into_iter().collect())
 }
 
 /// At most `limite` rilevazioni with a number below `sotto`, newest first.
@@ -48,10 +70,10 @@ pub async fn elenca<F>(
     sotto: i32,
     limite: i64,
 ) -> Result<Vec<Rilevazione>> {
-    Ok(sqlx::query_as(
-        "select numero, data_riferimento, caricata_il from rilevazione \
-         where numero < $1 order by numero desc limit $2",
-    )
+    Ok(sqlx::query_as(concat!(
+        select!(),
+        "where numero < $1 order by numero desc limit $2"
+    ))
     .bind(sotto)
     .bind(limite)
     .fetch_all(pool)
@@ -63,11 +85,16 @@ impl From<Rilevazione> for proto::Rilevazione {
         Self {
             numero: rilevazione.numero,
             data_riferimento: rilevazione.data_riferimento.to_string(),
-            caricata_il: Some(prost_types::Timestamp {
-                seconds: rilevazione.caricata_il.timestamp(),
-                // Postgres keeps microseconds, and a leap second cannot come from it: always below 10^9.
-                nanos: rilevazione.caricata_il.timestamp_subsec_nanos() as i32,
-            }),
+            caricata_il: Some(instant(rilevazione.caricata_il)),
+            ritirata_il: rilevazione.ritirata_il.map(instant),
         }
+    }
+}
+
+fn instant(instant: DateTime<Utc>) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: instant.timestamp(),
+        // Postgres keeps microseconds, and a leap second cannot come from it: always below 10^9.
+        nanos: instant.timestamp_subsec_nanos() as i32,
     }
 }

@@ -31,11 +31,11 @@ pub struct Riepilogo {
     pub rilevazione: i32,
     /// Rows of the detail in the extract.
     pub righe: u64,
-    /// Of these, rows whose natural key the previous rilevazione does not have.
+    /// Of these, rows whose natural key the latest rilevazione before does not have. One that is withdrawn does not count.
     pub nuove: u64,
-    /// Of these, rows that the previous rilevazione has with other values.
+    /// Of these, rows that it has with other values.
     pub modificate: u64,
-    /// Rows of the previous rilevazione that the extract does not have.
+    /// Rows of it that the extract does not have.
     pub cessate: u64,
     /// Appropriations in the extract.
     pub stanziamenti: u64,

@@ -49,14 +49,21 @@ pub(super) use {same_key, same_row, same_stanziamento};
 /// What happened to the rows of the detail.
 #[derive(Debug)]
 pub(super) struct Scritto {
-    /// Rows that ended.
-    pub(super) chiuse: u64,
-    /// Of these, rows whose natural key is in the extract.
-    pub(super) modificate: u64,
-    /// Rows that begin.
-    pub(super) scritte: u64,
+    /// In comparison with the rilevazione before.
+    pub(super) diverse: Diverse,
     /// The norms of all these, by code: what is derived from the rows of other norms is as it was.
     pub(super) normative: Vec<String>,
+}
+
+/// How many rows of an extract are not as a rilevazione has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Diverse {
+    /// Their natural key is not in the rilevazione.
+    pub(super) nuove: u64,
+    /// It is, with other values.
+    pub(super) modificate: u64,
+    /// Rows of the rilevazione whose key is not in the extract.
+    pub(super) cessate: u64,
 }
 
 /// Writes the extract as this rilevazione.
@@ -102,7 +109,7 @@ async fn decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
     let any: bool = sqlx::query_scalar("select exists (select from dettaglio_decreto)")
         .fetch_one(&mut *conn)
         .await?;
-    let (chiuse, modificate): (i64, i64) = if any { chiudi(conn, n).await? } else { (0, 0) };
+    let (chiuse, modificate) = if any { chiudi(conn, n).await? } else { (0, 0) };
     // Into an empty table the indexes are built after the rows: several times faster. Later this is not for us
     // to do, as it would shut out those who read.
     let indexes = if any {
@@ -118,9 +125,11 @@ async fn decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
             .await?;
     }
     Ok(Scritto {
-        chiuse: chiuse.cast_unsigned(),
-        modificate: modificate.cast_unsigned(),
-        scritte,
+        diverse: Diverse {
+            nuove: scritte - modificate,
+            modificate,
+            cessate: chiuse - modificate,
+        },
         normative: cambiate(conn, n).await?,
     })
 }
@@ -138,8 +147,37 @@ async fn cambiate(conn: &mut PgConnection, n: i32) -> sqlx::Result<Vec<String>> 
     .await
 }
 
-async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(i64, i64)> {
-    sqlx::query_as(
+/// The extract in comparison with a rilevazione, after it was written as another.
+pub(super) async fn compare(conn: &mut PgConnection, numero: i32) -> sqlx::Result<Diverse> {
+    let (estratte, nuove, uguali): (i64, i64, i64) = sqlx::query_as(concat!(
+        "select count(*), count(*) filter (where versione.id is null), count(*) filter (where ",
+        same_row!(),
+        ")
+         from estratto_decreti estratto
+         left join dettaglio_decreto versione
+             on dal_rilevazione <= $1 and al_rilevazione >= $1 and ",
+        same_key!()
+    ))
+    .bind(numero)
+    .fetch_one(&mut *conn)
+    .await?;
+    let prima: i64 = sqlx::query_scalar(
+        "select count(*) from dettaglio_decreto where dal_rilevazione <= $1 and al_rilevazione >= $1",
+    )
+    .bind(numero)
+    .fetch_one(conn)
+    .await?;
+    let rimaste = estratte - nuove;
+    Ok(Diverse {
+        nuove: nuove.cast_unsigned(),
+        modificate: (rimaste - uguali).cast_unsigned(),
+        cessate: (prima - rimaste).cast_unsigned(),
+    })
+}
+
+/// How many rows ended; of how many of these the natural key is in the extract.
+async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(u64, u64)> {
+    let (chiuse, modificate): (i64, i64) = sqlx::query_as(
         concat!(
             "with chiuse as (
                  update dettaglio_decreto versione
@@ -158,7 +196,8 @@ async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(i64, i64)> {
     )
     .bind(n)
     .fetch_one(conn)
-    .await
+    .await?;
+    Ok((chiuse.cast_unsigned(), modificate.cast_unsigned()))
 }
 
 /// The order is that in which the rows are read, so that neighbours in a page are neighbours in the table. Within a decree it

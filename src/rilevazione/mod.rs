@@ -30,6 +30,8 @@
 //!   ([`Rilevazioni`] says how).
 //! - **Memory does not grow with the files**, nor with the number of refused rows. (The codes of the catalogue are
 //!   held: they are as many as the norms.)
+//! - **Nothing that was given is taken back.** A rilevazione that should not have been loaded is withdrawn ([`withdraw`]): it is never
+//!   the latest again, and answers by its number as before, marked.
 //!
 //! [`carica`] loads; [`esempio`] writes extracts to try it with.
 
@@ -52,9 +54,11 @@ mod somme;
 mod staging;
 mod tracciato;
 mod verifica;
+mod withdraw;
 
 pub use carica::{Fonti, carica};
 pub use catalogo::CatalogChanges;
 pub use esito::{Esito, Known, LoadError, Riepilogo};
 pub use rilevazioni::Rilevazioni;
 pub use segnalazione::{Fase, Gravita, Motivo, Observer, Segnalazione};
+pub use withdraw::{WithdrawError, withdraw};

@@ -1,7 +1,7 @@
 //! The rilevazioni and the catalogue, in memory: what a call needs to know of them without asking the database.
 //!
 //! A rilevazione by its number and a code of the catalogue do not change once they are there. What changes is which
-//! rilevazione is the latest, and a call may not be answered with another than the latest that was committed when it
+//! rilevazione is the latest and which are withdrawn, and a call may not be answered with another than the latest that was committed when it
 //! came, whichever process loaded it:
 //!
 //! ```text
@@ -12,14 +12,14 @@
 //!                     free? no call goes by a picture older than 250 ms (ETA_MASSIMA)
 //! ```
 //!
-//! A load takes longer than a picture lasts. So when it commits, every picture in use was read while it was under way, and says
+//! A withdrawal holds the same lock as long. A load takes longer than a picture lasts. So when it commits, every picture in use was read while it was under way, and says
 //! so; and by such a picture no call goes. Two instances never contradict each other, and between loads a call asks nothing.
 //!
-//! Where the database does not answer, pictures grow old and calls fail with `DATABASE_UNAVAILABLE`. (A figure of a
-//! rilevazione that is named cannot be wrong even then. But the access layer gives no answer either: it knows neither
-//! whether the grant still holds nor where to record the call.)
+//! Where the database does not answer, pictures grow old and calls fail with `DATABASE_UNAVAILABLE`: those too that name
+//! their rilevazione, which may be withdrawn since.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -28,6 +28,7 @@ use std::{
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, Utc};
 use quick_cache::sync::Cache;
 use sqlx::{PgConnection, PgPool};
 use tokio::{
@@ -38,7 +39,7 @@ use tokio::{
 use super::{
     carica::LOCK,
     codici::Codici,
-    elenco::{Rilevazione, per_numero, ultima},
+    elenco::{Rilevazione, per_numero, ritirate, ultima},
 };
 #[cfg(doc)]
 use crate::postgres::Accanto;
@@ -64,6 +65,8 @@ const RICORDATE: usize = 1000;
 #[derive(Debug)]
 struct Istantanea {
     ultima: Option<Rilevazione>,
+    /// When those that are withdrawn were: few.
+    ritirate: HashMap<i32, DateTime<Utc>>,
     /// A load was under way: it may have committed since.
     in_corso: bool,
     /// When the reading began: what was committed before is in it.
@@ -115,7 +118,7 @@ impl Rilevazioni {
     ) -> Result<Rilevazione> {
         let found = match numero {
             Some(numero) => self.per_numero(numero).await?,
-            None => self.ultima().await?,
+            None => self.istantanea().await?.ultima.clone(),
         };
         if let Some(rilevazione) = &found {
             permesso
@@ -166,25 +169,29 @@ impl Rilevazioni {
 
     async fn per_numero(&self, numero: NumeroRilevazione) -> Result<Option<Rilevazione>> {
         let numero = numero.get();
-        if let Some(rilevazione) = self.0.per_numero.get(&numero) {
-            return Ok(Some(rilevazione));
-        }
-        let found = per_numero(&self.0.pool, numero).await?;
-        if let Some(rilevazione) = &found {
+        let istantanea = self.istantanea().await?;
+        let found = match self.0.per_numero.get(&numero) {
+            Some(rilevazione) => Some(rilevazione),
+            None => per_numero(&self.0.pool, numero).await?,
+        };
+        Ok(found.map(|mut rilevazione| {
             self.0.per_numero.insert(numero, rilevazione.clone());
-        }
-        Ok(found)
+            // What is remembered may be from before; what was read just now, from after.
+            let ritirata_il = istantanea.ritirate.get(&numero).copied();
+            rilevazione.ritirata_il = ritirata_il.or(rilevazione.ritirata_il);
+            rilevazione
+        }))
     }
 
-    async fn ultima(&self) -> Result<Option<Rilevazione>> {
+    /// A picture by which a call may go that comes now.
+    async fn istantanea(&self) -> Result<Arc<Istantanea>> {
         let arrivo = Instant::now();
         let fresca = |i: &Arc<Istantanea>| !i.in_corso && arrivo - i.letta < ETA_MASSIMA;
         let present = self.0.istantanea.load_full().filter(fresca);
-        let istantanea = match present {
-            Some(istantanea) => istantanea,
-            None => self.leggi(arrivo).await?,
-        };
-        Ok(istantanea.ultima.clone())
+        match present {
+            Some(istantanea) => Ok(istantanea),
+            None => self.leggi(arrivo).await,
+        }
     }
 
     /// A picture that was begun at `dal` or later: read now, unless somebody else did meanwhile.
@@ -195,29 +202,31 @@ impl Rilevazioni {
             return Ok(istantanea);
         }
         let letta = Instant::now();
-        let (in_corso, ultima) = timeout(PAZIENZA, self.leggi_ultima()).await.map_err(|_| {
-            Error::new(
-                Reason::DatabaseUnavailable,
-                "the latest rilevazione cannot be read; try again",
-            )
-        })??;
-        if let Some(ultima) = &ultima {
+        let nuova = timeout(PAZIENZA, self.leggi_ora(letta))
+            .await
+            .map_err(|_| {
+                Error::new(
+                    Reason::DatabaseUnavailable,
+                    "the latest rilevazione cannot be read; try again",
+                )
+            })??;
+        if let Some(ultima) = &nuova.ultima {
             self.0.per_numero.insert(ultima.numero, ultima.clone());
         }
-        let nuova = Arc::new(Istantanea {
-            ultima,
-            in_corso,
-            letta,
-        });
+        let nuova = Arc::new(nuova);
         self.0.istantanea.store(Some(Arc::clone(&nuova)));
         Ok(nuova)
     }
 
     /// The lock first, and with a statement of its own: a load that has freed it by then is seen by the next.
-    async fn leggi_ultima(&self) -> Result<(bool, Option<Rilevazione>)> {
+    async fn leggi_ora(&self, letta: Instant) -> Result<Istantanea> {
         let mut conn = self.0.accanto.acquire().await?;
-        let in_corso = in_corso(&mut conn).await?;
-        Ok((in_corso, ultima(&mut *conn).await?))
+        Ok(Istantanea {
+            in_corso: in_corso(&mut conn).await?,
+            ultima: ultima(&mut *conn).await?,
+            ritirate: ritirate(&mut *conn).await?,
+            letta,
+        })
     }
 }
 

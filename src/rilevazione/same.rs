@@ -3,7 +3,8 @@
 //! The rows themselves are compared, and no fingerprint of them: they are all there, and those of the extract lie beside them.
 //! So no two extracts are ever taken for one another, whoever wrote them; a rilevazione of any age is recognised; and an extract of a
 //! day that has none, as nearly all are, costs nothing. Order, separators, quotes, marks and line ends are not part of it: what was
-//! read does not have them. (Nor is the catalogue: its descriptions are not versioned.)
+//! read does not have them. (Nor is the catalogue: its descriptions are not versioned.) One that is
+//! withdrawn is not it: the extract may be loaded again.
 
 use chrono::NaiveDate;
 use sqlx::PgConnection;
@@ -18,7 +19,9 @@ pub(super) async fn already_loaded(
     stanziamenti: u64,
 ) -> sqlx::Result<Option<i32>> {
     let of_that_day: Vec<i32> = sqlx::query_scalar(
-        "select numero from rilevazione where data_riferimento = $1 order by numero desc",
+        "select numero from rilevazione
+         where data_riferimento = $1 and not exists (select from ritiro where ritiro.rilevazione = numero)
+         order by numero desc",
     )
     .bind(data_riferimento)
     .fetch_all(&mut *conn)

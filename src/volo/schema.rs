@@ -1,6 +1,7 @@
 //! The schema of a flight: the columns that the caller sees, and what it should know of them.
 
 use arrow_schema::SchemaRef;
+use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
 use crate::{arrow, proto::TotaliControllo, rilevazione::elenco::Rilevazione};
@@ -28,6 +29,10 @@ pub(super) fn schema(vede: impl Fn(&str) -> bool, i: Intestazione<'_>) -> Schema
             i.rilevazione.data_riferimento.to_string(),
         ),
     ];
+    if let Some(ritirata_il) = i.rilevazione.ritirata_il {
+        let istante = ritirata_il.to_rfc3339_opts(SecondsFormat::Micros, true);
+        metadata.push(("ritirata_il".to_owned(), istante));
+    }
     if let Some(totali) = i.totali {
         metadata
             .extend(voci(totali, &vede).map(|(nome, valore)| (format!("totali.{nome}"), valore)));

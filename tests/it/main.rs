@@ -55,3 +55,4 @@ mod tls;
 mod vigenza;
 mod volo;
 mod voucher;
+mod withdrawn;

@@ -9,6 +9,7 @@ mod other_forms;
 mod rejects;
 mod together;
 mod versions;
+mod withdrawn;
 
 use std::{fs, path::Path};
 

@@ -36,15 +36,23 @@ pub(super) struct Pinned {
     pub(super) numero: i32,
     pub(super) data_riferimento: String,
     pub(super) caricata_il: String,
+    /// Empty: it is not withdrawn. A part from before it was and one from after are no one file.
+    #[serde(default)]
+    pub(super) ritirata_il: String,
 }
 
 impl From<&proto::Rilevazione> for Pinned {
     fn from(rilevazione: &proto::Rilevazione) -> Self {
-        let caricata_il = rilevazione.caricata_il.map(|instant| instant.to_string());
+        let text = |instant: Option<prost_types::Timestamp>| {
+            instant
+                .map(|instant| instant.to_string())
+                .unwrap_or_default()
+        };
         Self {
             numero: rilevazione.numero,
             data_riferimento: rilevazione.data_riferimento.clone(),
-            caricata_il: caricata_il.unwrap_or_default(),
+            caricata_il: text(rilevazione.caricata_il),
+            ritirata_il: text(rilevazione.ritirata_il),
         }
     }
 }
@@ -55,11 +63,16 @@ impl fmt::Display for Pinned {
             numero,
             data_riferimento,
             caricata_il,
+            ritirata_il,
         } = self;
         write!(
             f,
             "rilevazione {numero} as of {data_riferimento}, loaded {caricata_il}"
-        )
+        )?;
+        match ritirata_il.as_str() {
+            "" => Ok(()),
+            instant => write!(f, ", withdrawn {instant}"),
+        }
     }
 }
 
@@ -142,6 +155,7 @@ mod tests {
                 numero: 1,
                 data_riferimento: "2026-09-30".into(),
                 caricata_il: "2026-10-01T00:00:00Z".into(),
+                ..Pinned::default()
             },
         }
     }

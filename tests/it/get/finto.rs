@@ -81,6 +81,7 @@ pub(super) fn rilevazione() -> Rilevazione {
         numero: 7,
         data_riferimento: "2026-10-31".into(),
         caricata_il: None,
+        ritirata_il: None,
     }
 }
 

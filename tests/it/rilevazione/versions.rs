@@ -2,10 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use omnia::rilevazione::esempio::{Opzioni, genera};
+use chrono::Datelike as _;
+use omnia::{
+    lotto::blocco::RIGHE_PER_BLOCCO,
+    rilevazione::{
+        blocchi::verifica,
+        esempio::{Opzioni, genera},
+    },
+};
 use proptest::{prelude::*, test_runner::TestRunner};
 
-use super::*;
+use super::{withdrawn::take_away, *};
 use crate::banco;
 
 #[tokio::test]
@@ -189,8 +196,8 @@ fn caps(model: &BTreeMap<u8, u8>) -> Vec<String> {
     model.iter().map(row).collect()
 }
 
-/// Each extract, or the number of an earlier one to load again.
-type Step = (Model, BTreeMap<u8, u8>, Option<prop::sample::Index>);
+/// An extract; another number of an earlier one to load again; whether the latest is withdrawn first.
+type Step = (Model, BTreeMap<u8, u8>, Option<prop::sample::Index>, bool);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let detail = prop::collection::btree_map((0..4_u8, 0..2_u8, 0..2_u8), 0..3_u8, 1..10);
@@ -200,8 +207,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             detail,
             caps,
             prop::option::weighted(0.2, any::<prop::sample::Index>()),
+            prop::bool::weighted(0.3),
         ),
-        1..6,
+        1..7,
     )
 }
 
@@ -221,35 +229,53 @@ fn every_rilevazione_is_its_extract() {
         .unwrap();
 }
 
+/// What was loaded, and whether it was withdrawn since.
+struct Loaded {
+    detail: Model,
+    stanziamenti: u64,
+    estratto: Estratto,
+    withdrawn: bool,
+}
+
+fn extract(detail: &Model, years: &BTreeMap<u8, u8>, day: usize) -> Estratto {
+    let text = |header: &str, rows: Vec<String>| {
+        file(header, &rows.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    Estratto::new(text(DECRETI, rows(detail)), text(STANZIAMENTI, caps(years)))
+        .dated(&format!("2024-01-{day:02}"))
+}
+
 async fn replay(steps: Vec<Step>) {
     let db = banco::database().await;
-    let mut loaded: Vec<(Model, BTreeMap<u8, u8>, Estratto)> = Vec::new();
-    for (detail, years, again) in steps {
+    let mut loaded: Vec<Loaded> = Vec::new();
+    for (detail, years, again, withdraw) in steps {
+        let latest = loaded.iter().rposition(|l| !l.withdrawn);
+        if let Some(at) = latest.filter(|_| withdraw) {
+            let left = loaded[..at].iter().rposition(|l| !l.withdrawn);
+            let then = take_away(&db.owner, at as i32 + 1).await.unwrap();
+            assert_eq!(then, left.map(|at| at as i32 + 1));
+            loaded[at].withdrawn = true;
+        }
         if let Some(index) = again.filter(|_| !loaded.is_empty()) {
             let at = index.index(loaded.len());
-            assert_eq!(loaded[at].2.must_be_known(&db.owner).await, at as i32 + 1);
-            continue;
+            if !loaded[at].withdrawn {
+                assert_eq!(
+                    loaded[at].estratto.must_be_known(&db.owner).await,
+                    at as i32 + 1
+                );
+                continue;
+            }
         }
-        let (rows, caps) = (rows(&detail), caps(&years));
-        let as_str = |rows: &[String]| {
-            file(
-                "",
-                rows.iter()
-                    .map(String::as_str)
-                    .collect::<Vec<_>>()
-                    .as_slice(),
-            )
-        };
-        // A day for each, so that the same rows can be two extracts.
-        let estratto = Estratto::new(
-            format!("{DECRETI}{}", as_str(&rows)),
-            format!("{STANZIAMENTI}{}", as_str(&caps)),
-        )
-        .dated(&format!("2024-01-{:02}", loaded.len() + 1));
+        let latest = loaded.iter().rposition(|l| !l.withdrawn);
+        // The first day that the latest leaves: of one that is withdrawn it may be the same.
+        let day = latest.map_or(1, |at| {
+            loaded[at].estratto.fonti.data_riferimento.day() as usize + 1
+        });
+        let estratto = extract(&detail, &years, day);
         let riepilogo = estratto.must_load(&db.owner).await;
 
         let none = Model::new();
-        let before = loaded.last().map_or(&none, |(detail, ..)| detail);
+        let before = latest.map_or(&none, |at| &loaded[at].detail);
         let count =
             |f: &dyn Fn(&Key) -> bool, of: &Model| of.keys().filter(|key| f(key)).count() as u64;
         let expected = Riepilogo {
@@ -265,13 +291,52 @@ async fn replay(steps: Vec<Step>) {
             avvisi: 0,
         };
         assert_eq!(riepilogo, expected);
-        loaded.push((detail, years, estratto));
-        for (n, (.., estratto)) in (1..).zip(&loaded) {
-            assert_eq!(visible(&db.owner, n).await, lines(&estratto.fonti.decreti));
+        loaded.push(Loaded {
+            stanziamenti: years.len() as u64,
+            detail,
+            estratto,
+            withdrawn: false,
+        });
+        for (n, l) in (1..).zip(&loaded) {
             assert_eq!(
-                visible_stanziamenti(&db.owner, n).await,
-                lines(&estratto.fonti.stanziamenti)
+                visible(&db.owner, n).await,
+                lines(&l.estratto.fonti.decreti)
             );
+            let caps = visible_stanziamenti(&db.owner, n).await;
+            assert_eq!(caps.len() as u64, l.stanziamenti);
+            assert_eq!(caps, lines(&l.estratto.fonti.stanziamenti));
         }
     }
+    let n = loaded.len() as i32;
+    assert_eq!(derived_otherwise(&db.owner, n).await, [""; 0]);
+    let wrong = verifica(&db.owner, RIGHE_PER_BLOCCO, |_, _, _| ())
+        .await
+        .unwrap();
+    assert_eq!(wrong, []);
+}
+
+/// Sums by day of these rilevazioni that are not what their rows add up to.
+async fn derived_otherwise(pool: &PgPool, n: i32) -> Vec<String> {
+    sqlx::query_scalar(
+        "with righe as (
+             select n, normativa, prestazione, giorno,
+                    coalesce(sum(importi_erogati) filter (where primo), 0) as inizia,
+                    coalesce(sum(importi_erogati) filter (where not primo), 0) as finisce
+             from generate_series(1, $1) n
+             join dettaglio_decreto on n between dal_rilevazione and al_rilevazione
+             cross join lateral (values (validita_dal, true), (validita_al, false)) g (giorno, primo)
+             group by 1, 2, 3, 4),
+         somme as (
+             select n, normativa, prestazione, giorno, iniziano_erogati as inizia, finiscono_erogati as finisce
+             from generate_series(1, $1) n
+             join somma_giorno on n between dal_rilevazione and al_rilevazione)
+         select a::text from (
+             (select * from righe except select * from somme)
+             union all
+             (select * from somme except select * from righe)) a",
+    )
+    .bind(n)
+    .fetch_all(pool)
+    .await
+    .unwrap()
 }

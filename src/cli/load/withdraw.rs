@@ -1,0 +1,52 @@
+//! `omnia load withdraw`: the newest rilevazione is taken out of the way.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::{
+    abilitazione::aa07::{Motivo, Operatore},
+    clock::Clock,
+    config::Settings,
+    error::Sentence,
+    postgres,
+    rilevazione::withdraw,
+};
+
+/// Withdraw the latest rilevazione, which should not have been loaded: it is never the latest again, answers by its number as
+/// before and is marked in every answer. An extract of an earlier day can be loaded then.
+#[derive(Debug, Args)]
+pub(super) struct Withdraw {
+    /// The number of the rilevazione.
+    numero: i32,
+    /// Who does this.
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| Operatore::parse(text, None))]
+    operatore: Operatore,
+    /// Why, in a few words.
+    #[arg(long, value_name = "TEXT", value_parser = Motivo::parse)]
+    motivo: Motivo,
+}
+
+impl Withdraw {
+    pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+        let Self {
+            numero,
+            operatore,
+            motivo,
+        } = self;
+        let postgres = postgres::join(&settings.database).await?;
+        let owner = postgres.owner_pool();
+        postgres::check_schema(&owner).await?;
+        let rimasta = withdraw(&owner, &Clock::system(), numero, &operatore, &motivo).await;
+        postgres.stop().await?;
+        let latest = match rimasta? {
+            Some(r) => format!(
+                "the latest is rilevazione {} as of {}",
+                r.numero, r.data_riferimento
+            ),
+            None => "there is no other".to_owned(),
+        };
+        println!("rilevazione {numero} is withdrawn; {latest}");
+        Ok(ExitCode::SUCCESS)
+    }
+}

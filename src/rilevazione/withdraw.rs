@@ -1,0 +1,108 @@
+//! `omnia load withdraw`: the newest rilevazione is taken out of the way.
+//!
+//! Say that the second extract was loaded with a day that is yet to come for the others:
+//!
+//! | | latest | the next load |
+//! | --- | --- | --- |
+//! | 1 as of 31 January, 2 as of 31 December | 2 | must not be before 31 December |
+//! | 2 is withdrawn | 1 | must not be before 31 January, and is rilevazione 3 |
+//!
+//! Withdrawn, 2 is never the latest again; by its number it answers as before, and every answer says that it is withdrawn. Nothing of
+//! its rows changes: a row says in which rilevazioni it holds, by number, and what 3 holds is written as what differs from 2, whatever
+//! is thought of 2. Only what a load tells, what is new, changed and dropped, is told in comparison with 1.
+//!
+//! Only the newest that is not withdrawn yet can be: one after the other, as they were loaded, all can be. Who did it, when and why is
+//! kept in the table `ritiro`, which is append-only as the steps of grants are.
+
+use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    carica::lock,
+    elenco::{Rilevazione, ultima},
+    rilevazioni::PREAVVISO,
+};
+use crate::{
+    abilitazione::aa07::{Motivo, Operatore},
+    clock::Clock,
+};
+
+/// Why a rilevazione cannot be withdrawn. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum WithdrawError {
+    /// A load runs, or another withdrawal.
+    #[error("a load is in progress; try again when it has ended")]
+    InCorso,
+    /// There is none with this number.
+    #[error("there is no rilevazione {0}")]
+    Unknown(i32),
+    /// It is already.
+    #[error("rilevazione {0} is withdrawn already")]
+    Already(i32),
+    /// Others came after it.
+    #[error("rilevazione {numero} is not the latest, {ultima} is: the latest is withdrawn first")]
+    NotLatest {
+        /// The one that was named.
+        numero: i32,
+        /// The latest that is not withdrawn.
+        ultima: i32,
+    },
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Withdraws a rilevazione, and gives the one that is the latest from now on; `None`: there is no other. `pool` is the owner's.
+///
+/// # Errors
+/// See [`WithdrawError`].
+pub async fn withdraw(
+    pool: &PgPool,
+    clock: &Clock,
+    numero: i32,
+    operatore: &Operatore,
+    motivo: &Motivo,
+) -> Result<Option<Rilevazione>, WithdrawError> {
+    let mut conn = pool.acquire().await?;
+    let mut tx = conn.begin().await?;
+    if !lock(&mut tx).await? {
+        return Err(WithdrawError::InCorso);
+    }
+    let annunciata = Instant::now();
+    is_latest(&mut tx, numero).await?;
+    sqlx::query(
+        "insert into ritiro (rilevazione, istante, operatore, motivo) values ($1, $2, $3, $4)",
+    )
+    .bind(numero)
+    .bind(clock.now())
+    .bind(operatore.nome())
+    .bind(motivo.as_str())
+    .execute(&mut *tx)
+    .await?;
+    let rimasta = ultima(&mut *tx).await?;
+    // As a load does: whoever serves has seen the lock before the latest is another.
+    sleep_until(annunciata + PREAVVISO).await;
+    tx.commit().await?;
+    Ok(rimasta)
+}
+
+async fn is_latest(conn: &mut PgConnection, numero: i32) -> Result<(), WithdrawError> {
+    let known: Option<bool> = sqlx::query_scalar(
+        "select exists (select from ritiro where rilevazione = numero) from rilevazione where numero = $1",
+    )
+    .bind(numero)
+    .fetch_optional(&mut *conn)
+    .await?;
+    match known {
+        None => return Err(WithdrawError::Unknown(numero)),
+        Some(true) => return Err(WithdrawError::Already(numero)),
+        Some(false) => {}
+    }
+    match ultima(conn).await? {
+        Some(ultima) if ultima.numero != numero => Err(WithdrawError::NotLatest {
+            numero,
+            ultima: ultima.numero,
+        }),
+        _ => Ok(()),
+    }
+}

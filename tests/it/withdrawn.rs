@@ -1,0 +1,183 @@
+//! A withdrawn rilevazione, as callers see it: never the latest, answered by its number, marked in every answer.
+
+use arrow_flight::FlightDescriptor;
+use omnia::{
+    abilitazione::aa07::{Motivo, Operatore},
+    proto::{
+        CountDecreesRequest, DownloadDecreesRequest, DownloadReportSinteticoRequest,
+        ExportDecreesRequest, FormatoFile, GetReportSinteticoRequest, ListDecreesRequest,
+        ListRilevazioniRequest, Rilevazione, export_decrees_response::Parte,
+    },
+    rilevazione::withdraw,
+};
+use prost::Message as _;
+
+use crate::{
+    chiamate::estratto,
+    modello::NORMATIVE,
+    scarico,
+    servizio::{Cliente, Servizio, canale_a},
+};
+
+async fn take_away(servizio: &Servizio, numero: i32) {
+    let operatore = Operatore::parse("anna", None).unwrap();
+    let motivo = Motivo::parse("a day too late").unwrap();
+    let owner = &servizio.db.owner;
+    withdraw(owner, &servizio.clock, numero, &operatore, &motivo)
+        .await
+        .unwrap();
+}
+
+/// The rilevazione that each call answers with.
+async fn all_answers(cliente: &mut Cliente, rilevazione: i32) -> Vec<(&'static str, Rilevazione)> {
+    let normativa = NORMATIVE[0].to_owned();
+    let mut answers = Vec::new();
+    let report = cliente
+        .report
+        .get_report_sintetico(GetReportSinteticoRequest {
+            rilevazione,
+            ..Default::default()
+        });
+    answers.push(("report", report.await.unwrap().into_inner().rilevazione));
+    let list = cliente.decreti.list_decrees(ListDecreesRequest {
+        normativa: normativa.clone(),
+        rilevazione,
+        ..Default::default()
+    });
+    answers.push(("list", list.await.unwrap().into_inner().rilevazione));
+    let count = cliente.decreti.count_decrees(CountDecreesRequest {
+        normativa: normativa.clone(),
+        rilevazione,
+        ..Default::default()
+    });
+    answers.push(("count", count.await.unwrap().into_inner().rilevazione));
+    let export = ExportDecreesRequest {
+        normativa: normativa.clone(),
+        rilevazione,
+        ..Default::default()
+    };
+    let stream = cliente.decreti.export_decrees(export).await.unwrap();
+    let first = stream.into_inner().message().await.unwrap().unwrap().parte;
+    let Some(Parte::Intestazione(header)) = first else {
+        panic!("{first:?}");
+    };
+    answers.push(("export", header.rilevazione));
+    let file = DownloadDecreesRequest {
+        normativa,
+        rilevazione,
+        formato: FormatoFile::Csv.into(),
+        ..Default::default()
+    };
+    let file = scarico::decreti(cliente, file).await.unwrap();
+    answers.push(("decrees", file.intestazione.rilevazione));
+    let file = DownloadReportSinteticoRequest {
+        rilevazione,
+        formato: FormatoFile::Csv.into(),
+        ..Default::default()
+    };
+    let file = scarico::report(cliente, file).await.unwrap();
+    answers.push(("report file", file.intestazione.rilevazione));
+    let listed = cliente
+        .report
+        .list_rilevazioni(ListRilevazioniRequest::default());
+    let listed = listed.await.unwrap().into_inner().rilevazioni;
+    let wanted =
+        |r: &Rilevazione| r.numero == rilevazione || rilevazione == 0 && r.ritirata_il.is_none();
+    answers.push(("ListRilevazioni", listed.into_iter().find(wanted)));
+    answers
+        .into_iter()
+        .map(|(call, r)| (call, r.unwrap()))
+        .collect()
+}
+
+/// Where a stored mark is said in a flight and in a file.
+async fn metadata(cliente: &mut Cliente, rilevazione: i32) -> (Option<String>, String) {
+    let request = ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        rilevazione,
+        ..Default::default()
+    };
+    let descriptor = FlightDescriptor::new_cmd(request.encode_to_vec());
+    let schema = cliente
+        .volo
+        .get_schema(descriptor)
+        .await
+        .unwrap()
+        .into_inner();
+    let schema = arrow_schema::Schema::try_from(schema).unwrap();
+    let file = DownloadDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        rilevazione,
+        formato: FormatoFile::Parquet.into(),
+        ..Default::default()
+    };
+    let file = scarico::decreti(cliente, file).await.unwrap();
+    let text = String::from_utf8_lossy(&file.byte).into_owned();
+    (schema.metadata.get("ritirata_il").cloned(), text)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marked_in_every_answer_of_every_instance() {
+    let servizio = Servizio::avvia().await;
+    servizio.carica(&estratto(), "2026-09-30").await;
+    let mut late = estratto();
+    late.righe[0].autorizzati += 1;
+    servizio.carica(&late, "2026-10-31").await;
+    let mut a = servizio.cliente("mlps-ammortizzatori").await;
+    let altra = canale_a(servizio.altra_istanza().await);
+    let token = servizio.token("cliente-mlps-ammortizzatori");
+    let mut b = servizio.su(altra, Some(&token));
+    // Both know it as the latest, and by its number.
+    for cliente in [&mut a, &mut b] {
+        for asked in [0, 2] {
+            for (call, r) in all_answers(cliente, asked).await {
+                assert_eq!((r.numero, r.ritirata_il), (2, None), "{call}");
+            }
+        }
+        let (mark, file) = metadata(cliente, 2).await;
+        assert!(mark.is_none() && !file.contains("ritirata_il"));
+    }
+    take_away(&servizio, 2).await;
+    // The next call of each.
+    for cliente in [&mut a, &mut b] {
+        for (call, r) in all_answers(cliente, 0).await {
+            assert_eq!((r.numero, r.ritirata_il), (1, None), "{call}");
+        }
+        for (call, r) in all_answers(cliente, 2).await {
+            assert_eq!(r.numero, 2, "{call}");
+            assert!(r.ritirata_il.is_some(), "{call}");
+            assert_eq!(r.data_riferimento, "2026-10-31");
+        }
+        for (call, r) in all_answers(cliente, 1).await {
+            assert_eq!((r.numero, r.ritirata_il), (1, None), "{call}");
+        }
+        let (mark, file) = metadata(cliente, 2).await;
+        assert!(mark.is_some() && file.contains("omnia.rilevazione.ritirata_il"));
+        // Who and why is nobody's business there.
+        assert!(!file.contains("anna") && !file.contains("too late"));
+        let (mark, file) = metadata(cliente, 1).await;
+        assert!(mark.is_none() && !file.contains("ritirata_il"));
+    }
+    // What comes after it has a number of its own, and the figures of the withdrawn one stay.
+    let before = report(&mut a, 2).await;
+    servizio.carica(&estratto(), "2026-10-01").await;
+    for cliente in [&mut a, &mut b] {
+        for (call, r) in all_answers(cliente, 0).await {
+            assert_eq!((r.numero, r.ritirata_il), (3, None), "{call}");
+        }
+        assert_eq!(report(cliente, 2).await, before);
+        assert_eq!(report(cliente, 3).await, report(cliente, 1).await);
+        assert_ne!(report(cliente, 3).await, before);
+    }
+    servizio.ferma().await;
+}
+
+async fn report(cliente: &mut Cliente, rilevazione: i32) -> Vec<String> {
+    let request = GetReportSinteticoRequest {
+        rilevazione,
+        ..Default::default()
+    };
+    let answer = cliente.report.get_report_sintetico(request).await.unwrap();
+    let voci = answer.into_inner().voci;
+    voci.iter().map(|voce| format!("{voce:?}")).collect()
+}
