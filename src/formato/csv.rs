@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! numero_decreto,importi_erogati        numero_decreto;importi_erogati
-//! 145/2023,1234.50                      145/2023;1234,50
+//! 145/2023,1234.50                      "=""145/2023""";1234,50
 //! "'=cmd|""x""!A1",-3.00                "'=cmd|""x""!A1";-3,00
 //! ```
 //!
@@ -17,6 +17,8 @@ pub struct Stile {
     separatore: u8,
     virgola: u8,
     segno: &'static str,
+    /// Whether what a spreadsheet would take for something else than it is stands in a formula that gives its text.
+    letterale: bool,
 }
 
 impl Stile {
@@ -25,12 +27,14 @@ impl Stile {
         separatore: b',',
         virgola: b'.',
         segno: "",
+        letterale: false,
     };
-    /// Semicolon, decimal comma; the byte order mark tells Excel that it is UTF-8.
+    /// Semicolon, decimal comma; the byte order mark tells Excel that it is UTF-8. Codes and long amounts are literal.
     pub const EXCEL: Self = Self {
         separatore: b';',
         virgola: b',',
         segno: "\u{feff}",
+        letterale: true,
     };
 }
 
@@ -67,14 +71,25 @@ impl Scrittore for Csv {
         let Stile {
             separatore,
             virgola,
+            letterale,
             ..
         } = self.stile;
         let pronto = &mut self.pronto;
         for (colonna, cella) in self.tabella.colonne.iter().zip(celle) {
             match colonna.tipo {
                 _ if cella.is_empty() => {}
+                Tipo::Testo if letterale && is_converted(cella) => {
+                    literal(pronto, cella.as_bytes())
+                }
                 Tipo::Testo => testo(pronto, cella, separatore),
                 Tipo::Data => data(pronto, cella)?,
+                Tipo::Numero | Tipo::Sum
+                    if letterale && cella.trim_start_matches('-').len() > EXACT =>
+                {
+                    let mut digits = Vec::with_capacity(cella.len());
+                    numero(&mut digits, cella, virgola)?;
+                    literal(pronto, &digits);
+                }
                 Tipo::Numero | Tipo::Sum => numero(pronto, cella, virgola)?,
             }
             pronto.push(separatore);
@@ -100,6 +115,26 @@ impl Scrittore for Csv {
 #[must_use]
 pub fn is_formula(testo: &str) -> bool {
     testo.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}
+
+/// The longest number, its point included, that a spreadsheet takes whole: it keeps fifteen digits.
+const EXACT: usize = 16;
+
+/// Whether a spreadsheet may take a code for a number, a day or a truth value: `1/2`, `3E10`, `mar-1`, `VERO`. Only what has the
+/// letters of a code may: nothing in it has a meaning in a formula.
+fn is_converted(cella: &str) -> bool {
+    const TRUTH: [&str; 4] = ["VERO", "FALSO", "TRUE", "FALSE"];
+    let code = |byte: u8| byte.is_ascii_alphanumeric() || b" ./-".contains(&byte);
+    cella.bytes().all(code)
+        && (cella.bytes().any(|byte| byte.is_ascii_digit())
+            || TRUTH.iter().any(|word| cella.eq_ignore_ascii_case(word)))
+}
+
+/// `="1/2"`, between quotes as RFC 4180 wants quotes: a formula whose value is this text.
+fn literal(pronto: &mut Vec<u8>, cella: &[u8]) {
+    pronto.extend_from_slice(b"\"=\"\"");
+    pronto.extend_from_slice(cella);
+    pronto.extend_from_slice(b"\"\"\"");
 }
 
 fn testo(pronto: &mut Vec<u8>, cella: &str, separatore: u8) {
@@ -196,7 +231,7 @@ mod tests {
         );
         assert_eq!(
             scrivi(Stile::EXCEL, &righe).unwrap(),
-            "\u{feff}testo;giorno;importo\r\n145/2023;2023-12-22;1234,50\r\n\"'=cmd|\"\"x\"\"!A1\";;-3,00\r\n\
+            "\u{feff}testo;giorno;importo\r\n\"=\"\"145/2023\"\"\";2023-12-22;1234,50\r\n\"'=cmd|\"\"x\"\"!A1\";;-3,00\r\n\
              \"a;b,c\nd\";2023-01-01;\r\n"
         );
     }
@@ -222,6 +257,43 @@ mod tests {
         }
     }
 
+    fn digits(number: &str) -> usize {
+        number.bytes().filter(u8::is_ascii_digit).count()
+    }
+
+    #[test]
+    fn what_excel_would_change_is_literal() {
+        for changed in [
+            "1/2",
+            "2023-01-05",
+            "3E10",
+            "1.234",
+            "0001",
+            "mar-1",
+            "10 mag 2023",
+            "00743110157",
+            "vero",
+            "FALSE",
+            "333-145",
+        ] {
+            let text = scrivi(Stile::EXCEL, &[[changed, "", ""]]).unwrap();
+            assert_eq!(
+                text.lines().nth(1),
+                Some(&*format!("\"=\"\"{changed}\"\"\";;"))
+            );
+            let text = scrivi(Stile::RFC_4180, &[[changed, "", ""]]).unwrap();
+            assert_eq!(text.lines().nth(1), Some(&*format!("{changed},,")));
+        }
+        for (number, written) in [
+            ("9999999999999.99", "9999999999999,99"),
+            ("-9999999999999.99", "-9999999999999,99"),
+            ("10000000000000.00", "\"=\"\"10000000000000,00\"\"\""),
+        ] {
+            let text = scrivi(Stile::EXCEL, &[["CIGS", "", number]]).unwrap();
+            assert_eq!(text.lines().nth(1), Some(&*format!("CIGS;;{written}")));
+        }
+    }
+
     proptest! {
         /// Whatever a text is, it comes back, and no cell begins as a formula does; a number stays what it is.
         #[test]
@@ -240,13 +312,25 @@ mod tests {
                 let read: Vec<_> = reader.records().map(Result::unwrap).collect();
                 prop_assert_eq!(read.len(), testi.len());
                 for (record, testo) in read.iter().zip(&testi) {
+                    // A formula that is one text, whatever the text is.
+                    let literal = |cella: &str| {
+                        let text = cella.strip_prefix("=\"")?.strip_suffix('"')?;
+                        (stile.letterale && !text.contains('"')).then(|| text.to_owned())
+                    };
+                    if let Some(text) = literal(&record[0]) {
+                        prop_assert_eq!(&text, testo);
+                        continue;
+                    }
                     prop_assert!(!is_formula(&record[0]), "{:?}", &record[0]);
                     let restored = match is_formula(testo) {
                         true => record[0].strip_prefix('\'').unwrap(),
                         false => &record[0],
                     };
                     prop_assert_eq!(restored, testo);
-                    prop_assert_eq!(record[2].replace(',', "."), importo.as_str());
+                    let number = literal(&record[2]);
+                    prop_assert_eq!(number.is_some(), stile.letterale && digits(&importo) > 15);
+                    let number = number.unwrap_or_else(|| record[2].to_owned());
+                    prop_assert_eq!(number.replace(',', "."), importo.as_str());
                 }
             }
         }

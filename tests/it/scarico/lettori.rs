@@ -27,6 +27,10 @@ pub fn leggi(formato: FormatoFile, byte: &[u8]) -> Letto {
                 .expect("the byte order mark");
             let mut letto = csv(byte, b';');
             for cella in letto.righe.iter_mut().flatten() {
+                // A formula whose value is this text.
+                if let Some(text) = cella.strip_prefix("=\"") {
+                    *cella = text.strip_suffix('"').unwrap().to_owned();
+                }
                 if let Some(numero) = decimale(cella) {
                     *cella = numero;
                 }
