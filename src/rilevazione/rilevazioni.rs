@@ -172,10 +172,15 @@ impl Rilevazioni {
         let istantanea = self.istantanea().await?;
         let found = match self.0.per_numero.get(&numero) {
             Some(rilevazione) => Some(rilevazione),
-            None => per_numero(&self.0.pool, numero).await?,
+            None => {
+                let found = per_numero(&self.0.pool, numero).await?;
+                if let Some(rilevazione) = &found {
+                    self.0.per_numero.insert(numero, rilevazione.clone());
+                }
+                found
+            }
         };
         Ok(found.map(|mut rilevazione| {
-            self.0.per_numero.insert(numero, rilevazione.clone());
             // What is remembered may be from before; what was read just now, from after.
             let ritirata_il = istantanea.ritirate.get(&numero).copied();
             rilevazione.ritirata_il = ritirata_il.or(rilevazione.ritirata_il);

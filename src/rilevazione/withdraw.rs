@@ -65,11 +65,28 @@ pub async fn withdraw(
 ) -> Result<Option<Rilevazione>, WithdrawError> {
     let mut conn = pool.acquire().await?;
     let mut tx = conn.begin().await?;
-    if !lock(&mut tx).await? {
+    let done = in_transaction(&mut tx, clock, numero, operatore, motivo).await;
+    if done.is_ok() {
+        tx.commit().await?;
+    } else {
+        // At once, and not when the connection is used again: the lock is free for the next try.
+        let _ = tx.rollback().await;
+    }
+    done
+}
+
+async fn in_transaction(
+    conn: &mut PgConnection,
+    clock: &Clock,
+    numero: i32,
+    operatore: &Operatore,
+    motivo: &Motivo,
+) -> Result<Option<Rilevazione>, WithdrawError> {
+    if !lock(conn).await? {
         return Err(WithdrawError::InCorso);
     }
     let annunciata = Instant::now();
-    is_latest(&mut tx, numero).await?;
+    is_latest(conn, numero).await?;
     sqlx::query(
         "insert into ritiro (rilevazione, istante, operatore, motivo) values ($1, $2, $3, $4)",
     )
@@ -77,12 +94,11 @@ pub async fn withdraw(
     .bind(clock.now())
     .bind(operatore.nome())
     .bind(motivo.as_str())
-    .execute(&mut *tx)
+    .execute(&mut *conn)
     .await?;
-    let rimasta = ultima(&mut *tx).await?;
-    // As a load does: whoever serves has seen the lock before the latest is another.
+    let rimasta = ultima(&mut *conn).await?;
+    // As a load does: every instance has seen the lock before the latest is another.
     sleep_until(annunciata + PREAVVISO).await;
-    tx.commit().await?;
     Ok(rimasta)
 }
 
