@@ -1,7 +1,13 @@
 //! The extract that everything is measured with, and its control totals as the file itself gives them: read here, by
 //! nothing of the service.
 
-use std::{collections::BTreeMap, env, fs::File, io::BufReader, path::Path};
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::File,
+    io::{BufRead as _, BufReader, BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
 
 use omnia::rilevazione::{
     Fonti,
@@ -21,6 +27,8 @@ pub fn rows() -> u64 {
 /// The files and what is in them.
 pub struct Extract {
     pub fonti: Fonti,
+    /// The rows as a bare COPY takes them: a boolean where the extract has `S` or nothing.
+    pub copied: PathBuf,
     /// The columns of `decreti.csv`, as its header has them.
     pub columns: String,
     /// For each norm.
@@ -47,6 +55,7 @@ impl Extract {
             }
         }
         Self {
+            copied: copied(&fonti.decreti),
             fonti,
             columns: header.iter().collect::<Vec<_>>().join(", "),
             totals,
@@ -62,6 +71,23 @@ impl Extract {
         let biggest = self.totals.iter().max_by_key(|(_, totals)| totals.righe);
         biggest.unwrap().0
     }
+}
+
+fn copied(decreti: &Path) -> PathBuf {
+    let path = decreti.with_file_name("copied.csv");
+    let mut out = BufWriter::new(File::create(&path).unwrap());
+    for line in BufReader::new(File::open(decreti).unwrap()).lines() {
+        let line = line.unwrap();
+        let (row, last) = line.rsplit_once(',').unwrap();
+        let last = match last {
+            "S" => "t",
+            "" => "f",
+            name => name,
+        };
+        writeln!(out, "{row},{last}").unwrap();
+    }
+    out.flush().unwrap();
+    path
 }
 
 /// Writes the extract once more.

@@ -60,7 +60,7 @@ async fn prepare(scene: &Scene) -> Vec<String> {
 
 fn copy_from(scene: &Scene) -> String {
     let columns = &scene.extract.columns;
-    let file = scene.extract.fonti.decreti.display();
+    let file = scene.extract.copied.display();
     format!("\\copy dettaglio_decreto ({columns}) from '{file}' with (format csv, header)")
 }
 

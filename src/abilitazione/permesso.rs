@@ -225,6 +225,12 @@ impl<F> Permesso<F> {
         self.decisione.colonna(colonna)
     }
 
+    /// Whether this call may filter so.
+    #[must_use]
+    pub fn puo_filtrare(&self, filtro: &str) -> bool {
+        self.decisione.filtro(filtro)
+    }
+
     /// Where a query writes down what it read: the rilevazione, the rows.
     #[must_use]
     pub fn traccia(&self) -> &Traccia {

@@ -60,7 +60,8 @@ impl Load {
 #[derive(Debug, Args)]
 struct Extract {
     /// The rows of the detail (CSV). No two of them have the same natural key: normativa, prestazione, codifica_sistema_unico,
-    /// numero_decreto, data_decreto, cf_azienda, matricola_azienda, validita_dal.
+    /// numero_decreto, data_decreto, cf_azienda, matricola_azienda, validita_dal. An optional column persona_fisica (S, N or
+    /// empty) says that a code of eleven digits is a natural person's.
     #[arg(long, value_name = "FILE")]
     decreti: PathBuf,
     /// The appropriations (CSV).

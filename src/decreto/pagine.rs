@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     lotto::{
         Lotto,
-        pagina::{Chiave, Pagina, push_pagina},
+        pagina::{Chiave, Letta, Pagina, push_pagina},
         posizione::Posizione,
         riga::RigaError,
         somme::Somme,
@@ -40,7 +40,7 @@ impl Lettura {
                 altre = true;
                 break;
             }
-            let (chiave, riga) = row?;
+            let Letta { chiave, riga, .. } = row?;
             ultima = Some(chiave);
             somme.aggiungi(&riga)?;
             riga.scrivi(&mut byte);

@@ -10,19 +10,22 @@ use super::filtro::FiltroDecreti;
 use crate::{
     abilitazione::Permesso,
     error::Result,
-    lotto::{pagina::ESPRESSIONI, posizione::Posizione, riga::COLONNE, somme::Totali},
-    postgres::predicates::{in_periodo, in_rilevazione},
+    lotto::{
+        pagina::ESPRESSIONI, persone::MASCHERA, posizione::Posizione, riga::COLONNE, somme::Totali,
+    },
+    postgres::predicates::{PERSONA_FISICA, in_periodo, in_rilevazione},
     proto,
     traccia::Traccia,
-    valori::{CodiceFiscale, CodificaSistemaUnico, Importo, Matricola, NumeroDecreto, Ore},
+    valori::{CodificaSistemaUnico, Importo, Matricola, NumeroDecreto, Ore},
 };
 
 /// The columns before those of the contract: the key, which the order needs whatever the caller sees.
 const KEY_COLUMNS: usize = 3;
 
-/// A natural person's code, for a caller that may not see it: as long as the code, the same for everyone.
-const CF_MASKED: &str =
-    "case when length(cf_azienda) = 16 then '****************' else cf_azienda end";
+/// A natural person's code, for a caller that may not see it: the same for everyone.
+fn cf_masked() -> String {
+    format!("case when {PERSONA_FISICA} then '{MASCHERA}' else cf_azienda end")
+}
 
 /// A selection on one rilevazione, with the proof that the caller may read it.
 #[derive(Debug)]
@@ -162,11 +165,12 @@ impl Lettura {
     /// The columns of the contract, each after a comma: empty where the caller does not see one.
     pub(super) fn push_columns(&self, query: &mut QueryBuilder<Postgres>) {
         for (name, expression) in COLONNE.into_iter().zip(ESPRESSIONI) {
-            query.push(", ").push(match name {
-                _ if !self.vede(name) => "''",
-                "cf_azienda" if !self.vede("cf_azienda.persona_fisica") => CF_MASKED,
-                _ => expression,
-            });
+            query.push(", ");
+            match name {
+                _ if !self.vede(name) => query.push("''"),
+                "cf_azienda" if !self.vede("cf_azienda.persona_fisica") => query.push(cf_masked()),
+                _ => query.push(expression),
+            };
         }
     }
 
@@ -259,17 +263,34 @@ impl Lettura {
             filtro.numero_decreto.as_ref().map(NumeroDecreto::as_str),
         );
         equal(
-            "cf_azienda",
-            filtro.cf_azienda.as_ref().map(CodiceFiscale::as_str),
-        );
-        equal(
             "matricola_azienda",
             filtro.matricola_azienda.as_ref().map(Matricola::as_str),
         );
+        self.employer(query);
         if filtro.periodo.is_some() {
             query.push(" and ");
             in_periodo(query, filtro.periodo.as_ref());
         }
+    }
+
+    /// The condition on the employer. For a caller who may not ask for natural persons the code of one is a code that nobody has: it is
+    /// exchanged for none before a row is looked for, so that the answer takes as long however many rows she has.
+    fn employer(&self, query: &mut QueryBuilder<Postgres>) {
+        let Some(cf) = &self.selezione().cf_azienda else {
+            return;
+        };
+        let cf = cf.as_str().to_owned();
+        query.push(" and cf_azienda = ");
+        if self.permesso.puo_filtrare("cf_azienda.persona_fisica") {
+            query.push_bind(cf);
+            return;
+        }
+        query
+            .push("(select case when exists (select from dettaglio_decreto where cf_azienda = ")
+            .push_bind(cf.clone())
+            .push(" and persona_fisica and ");
+        in_rilevazione(query, self.rilevazione);
+        query.push(") then '' else ").push_bind(cf).push(" end)");
     }
 }
 

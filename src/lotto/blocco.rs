@@ -6,7 +6,7 @@
 //! let mut costruttore = Costruttore::default();
 //! let riga = Riga { cf_azienda: "RCCMNL83S18D969H", data_decreto: "2023-03-01", validita_dal: "2023-01-01",
 //!     validita_al: "2023-12-31", numero_decreto: "1", ..Riga::default() };
-//! costruttore.aggiungi(Chiave { data_decreto: "2023-03-01", numero_decreto: "1", id: 1 }, &riga)?;
+//! costruttore.aggiungi(Chiave { data_decreto: "2023-03-01", numero_decreto: "1", id: 1 }, &riga, true)?;
 //! let blocco = costruttore.chiudi()?.unwrap();
 //!
 //! let masked = blocco.codifica.espandi(None)?;
@@ -17,8 +17,8 @@
 //! ```
 //!
 //! **Masked, and the persons beside.** The stored rows have natural persons masked; their codes stand in a list of their own,
-//! each with the place where it belongs. A mask is as long as what it hides, so whoever may see the persons gets the same
-//! bytes with the codes written over the masks, and for whoever may not the codes do not leave Postgres. Two copies of
+//! each with the place where it belongs ([`super::persone`]). A caller who may see the persons gets the same
+//! bytes with the codes written over the masks, and for one who may not the codes do not leave Postgres. Two copies of
 //! every row would say the same at twice the room.
 //!
 //! **Compressed by LZ4.** Rows repeat themselves: 47 bytes each instead of 110. zstd makes 28 bytes of it, and takes several times
@@ -31,6 +31,7 @@ use chrono::NaiveDate;
 
 use super::{
     pagina::Chiave,
+    persone::{self, MASCHERA, accorcia, scopri},
     posizione::Posizione,
     riga::{Riga, RigaError},
     somme::Somme,
@@ -38,11 +39,6 @@ use super::{
 
 /// Rows in a block, unless the settings say otherwise: half a megabyte, far below the 4 MiB that gRPC clients take.
 pub const RIGHE_PER_BLOCCO: u32 = 4000;
-/// What a natural person's code is masked with: as long as the code, the same for everyone.
-pub const MASCHERA: &str = "****************";
-/// The place (little-endian) and the code of a masked person.
-const PERSONA_BYTES: usize = 4 + MASCHERA.len();
-
 /// The bytes of a block's rows, compressed, natural persons masked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Codifica {
@@ -92,17 +88,6 @@ impl Codifica {
     }
 }
 
-/// Adds a masked person to a list of them: the place of the mask and the code that it hides, which is as long.
-pub(crate) fn aggiungi_persona(persone: &mut Vec<u8>, place: u32, codice: &str) {
-    persone.extend_from_slice(&place.to_le_bytes());
-    persone.extend_from_slice(codice.as_bytes());
-}
-
-/// How many persons a list has.
-pub(crate) fn quante(persone: &[u8]) -> usize {
-    persone.len() / PERSONA_BYTES
-}
-
 /// As [`Codifica::espandi`], of bytes that are borrowed.
 ///
 /// # Errors
@@ -112,20 +97,9 @@ pub fn espandi(lotto: &[u8], byte: usize, persone: Option<&[u8]>) -> Result<Vec<
     if righe.len() != byte {
         return Err(RigaError);
     }
-    let persone = persone.unwrap_or_default();
-    if !persone.len().is_multiple_of(PERSONA_BYTES) {
-        return Err(RigaError);
-    }
-    for persona in persone.chunks_exact(PERSONA_BYTES) {
-        let (place, code) = persona.split_first_chunk().ok_or(RigaError)?;
-        let from = usize::try_from(u32::from_le_bytes(*place)).map_err(|_| RigaError)?;
-        let masked = righe
-            .get_mut(from..from + MASCHERA.len())
-            .ok_or(RigaError)?;
-        if masked != MASCHERA.as_bytes() {
-            return Err(RigaError);
-        }
-        masked.copy_from_slice(code);
+    let provisional = scopri(&mut righe, persone.unwrap_or_default())?;
+    if !provisional.is_empty() {
+        accorcia(&mut righe, &provisional)?;
     }
     Ok(righe)
 }
@@ -146,11 +120,16 @@ pub struct Costruttore {
 }
 
 impl Costruttore {
-    /// Adds a row.
+    /// Adds a row; `persona`: its employer is a natural person.
     ///
     /// # Errors
     /// A value that is not of its column.
-    pub fn aggiungi(&mut self, chiave: Chiave<'_>, riga: &Riga<'_>) -> Result<(), RigaError> {
+    pub fn aggiungi(
+        &mut self,
+        chiave: Chiave<'_>,
+        riga: &Riga<'_>,
+        persona: bool,
+    ) -> Result<(), RigaError> {
         self.somme.aggiungi(riga)?;
         if self.prima.is_none() {
             self.prima = Some(chiave.posizione()?);
@@ -162,13 +141,15 @@ impl Costruttore {
         self.validita_al.aggiungi(riga.validita_al);
         conta(&mut self.prestazioni, riga.prestazione);
         conta(&mut self.codifiche, riga.codifica_sistema_unico);
-        if riga.cf_azienda.len() == MASCHERA.len() {
+        if persona {
             let masked = Riga {
                 cf_azienda: MASCHERA,
                 ..*riga
             };
-            let place = u32::try_from(masked.scrivi(&mut self.byte)).map_err(|_| RigaError)?;
-            aggiungi_persona(&mut self.persone, place, riga.cf_azienda);
+            let begin = self.byte.len();
+            let place = masked.scrivi(&mut self.byte);
+            let from = u32::try_from(place).map_err(|_| RigaError)?;
+            persone::aggiungi(&mut self.persone, from, riga.cf_azienda, place - begin)?;
         } else {
             riga.scrivi(&mut self.byte);
         }
@@ -245,6 +226,8 @@ mod tests {
     use crate::lotto::riga::Righe;
 
     const PERSONA: &str = "RCCMNL83S18D969H";
+    /// A provisional code.
+    const PROVVISORIO: &str = "90012340010";
 
     fn riga<'a>(cf_azienda: &'a str, importi_erogati: &'a str) -> Riga<'a> {
         Riga {
@@ -268,7 +251,8 @@ mod tests {
                 numero_decreto: riga.numero_decreto,
                 id,
             };
-            costruttore.aggiungi(chiave, riga).unwrap();
+            let persona = riga.cf_azienda.len() == 16 || riga.cf_azienda.starts_with('9');
+            costruttore.aggiungi(chiave, riga, persona).unwrap();
         }
         let blocco = costruttore.chiudi().unwrap().unwrap();
         assert_eq!(costruttore.chiudi().unwrap(), None);
@@ -278,14 +262,22 @@ mod tests {
     proptest! {
         #[test]
         fn clear_and_masked(
-            codes in prop::collection::vec(prop::sample::select(&["00743110157", PERSONA, "RCCMNL83S18D9S9T"][..]), 1..50),
+            codes in prop::collection::vec(
+                (prop::sample::select(&["00743110157", PERSONA, "RCCMNL83S18D9S9T", PROVVISORIO][..]), 0..40_usize),
+                1..50,
+            ),
         ) {
-            let righe: Vec<Riga> = codes.iter().map(|cf| riga(cf, "1.05")).collect();
+            // Rows on both sides of the length that takes two bytes.
+            let numeri = "7".repeat(40);
+            let righe: Vec<Riga> = codes
+                .iter()
+                .map(|(cf, len)| Riga { matricola_azienda: &numeri[..*len], ..riga(cf, "1.05") })
+                .collect();
             let blocco = blocco(&righe);
             let (mut clear, mut masked) = (Vec::new(), Vec::new());
             for riga in &righe {
                 riga.scrivi(&mut clear);
-                let persona = riga.cf_azienda.len() == 16;
+                let persona = riga.cf_azienda.len() == 16 || riga.cf_azienda == PROVVISORIO;
                 let cf_azienda = if persona { MASCHERA } else { riga.cf_azienda };
                 Riga { cf_azienda, ..*riga }.scrivi(&mut masked);
             }
@@ -334,5 +326,22 @@ mod tests {
         assert!(espandi(lotto, *byte, Some(&moved)).is_err());
         moved[3] = 0xff;
         assert!(espandi(lotto, *byte, Some(&moved)).is_err());
+    }
+
+    #[test]
+    fn a_provisional_code_that_is_not_where_it_says_is_an_error() {
+        let blocco = blocco(&[riga(PERSONA, "1.00"), riga(PROVVISORIO, "2.00")]);
+        let Codifica { byte, lotto } = &blocco.codifica;
+        let persone = &blocco.persone;
+        assert!(espandi(lotto, *byte, Some(persone)).is_ok());
+        // Its row begins elsewhere: in the middle of it, before it, before everything.
+        for inizio in [0, 1, 2, 3, 1000, u16::MAX] {
+            let mut moved = persone.clone();
+            moved[36..38].copy_from_slice(&u16::to_le_bytes(inizio));
+            assert!(espandi(lotto, *byte, Some(&moved)).is_err(), "{inizio}");
+        }
+        // The same place twice.
+        let twice = [&persone[20..], &persone[20..]].concat();
+        assert!(espandi(lotto, *byte, Some(&twice)).is_err());
     }
 }

@@ -10,6 +10,7 @@
 pub mod blocco;
 pub mod glossario;
 pub mod pagina;
+pub mod persone;
 pub mod posizione;
 pub mod riga;
 pub mod somme;

@@ -5,8 +5,9 @@
 //! alphabet of its own ([`crate::valori`]), checked when it was loaded.
 //!
 //! ```text
-//! 41␟2023-03-01␟145/2023␟CIGS␟333-145␟145/2023␟2023-03-01␟…␟1200.00 ␞ 42␟…
-//! └─ id, data_decreto, numero_decreto: the key ─┘└─ the columns of the contract
+//! 41␟2023-03-01␟145/2023␟0␟CIGS␟333-145␟145/2023␟2023-03-01␟…␟1200.00 ␞ 42␟…
+//! └─ id, data_decreto, numero_decreto: the key ─┘ │ └─ the columns of the contract
+//!                                                 └─ whether the employer is a natural person
 //! ```
 
 use std::str::Split;
@@ -17,6 +18,7 @@ use super::{
     posizione::Posizione,
     riga::{COLONNE, Riga, RigaError},
 };
+use crate::postgres::predicates::PERSONA_FISICA;
 
 const COLUMN_END: char = '\u{1f}';
 const ROW_END: char = '\u{1e}';
@@ -36,6 +38,17 @@ pub const ESPRESSIONI: [&str; 11] = [
     "importi_autorizzati::text",
     "importi_erogati::text",
 ];
+
+/// A row as it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Letta<'a> {
+    /// Where it stands.
+    pub chiave: Chiave<'a>,
+    /// Whether its employer is a natural person, be the code masked or not.
+    pub persona_fisica: bool,
+    /// Its columns.
+    pub riga: Riga<'a>,
+}
 
 /// The key of a row as it is read. It compares as the rows are ordered: days as ISO texts, numbers by byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,8 +84,9 @@ pub fn push_pagina(
 ) {
     query.push(
         "select string_agg(riga, U&'\\001E') from \
-         (select concat_ws(U&'\\001F', id, data_decreto, numero_decreto",
+         (select concat_ws(U&'\\001F', id, data_decreto, numero_decreto, ",
     );
+    query.push(PERSONA_FISICA).push("::integer");
     colonne(query);
     query.push(") as riga");
     da(query);
@@ -102,27 +116,27 @@ impl<'a> Pagina<'a> {
     /// It is not one.
     pub fn ultima(testo: &str) -> Result<Posizione, RigaError> {
         let row = testo.rsplit(ROW_END).next().ok_or(RigaError)?;
-        leggi(row)?.0.posizione()
+        leggi(row)?.chiave.posizione()
     }
 }
 
 impl<'a> Iterator for Pagina<'a> {
-    type Item = Result<(Chiave<'a>, Riga<'a>), RigaError>;
+    type Item = Result<Letta<'a>, RigaError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let read = leggi(self.righe.next()?);
-        Some(read.and_then(|(chiave, riga)| {
+        Some(read.and_then(|letta| {
             // Postgres adds up an aggregate in the order of its input, and does not promise it.
-            if self.ultima.is_some_and(|ultima| ultima >= chiave) {
+            if self.ultima.is_some_and(|ultima| ultima >= letta.chiave) {
                 return Err(RigaError);
             }
-            self.ultima = Some(chiave);
-            Ok((chiave, riga))
+            self.ultima = Some(letta.chiave);
+            Ok(letta)
         }))
     }
 }
 
-fn leggi(row: &str) -> Result<(Chiave<'_>, Riga<'_>), RigaError> {
+fn leggi(row: &str) -> Result<Letta<'_>, RigaError> {
     let mut fields = row.split(COLUMN_END);
     let mut next = || fields.next().ok_or(RigaError);
     let chiave = Chiave {
@@ -130,12 +144,21 @@ fn leggi(row: &str) -> Result<(Chiave<'_>, Riga<'_>), RigaError> {
         data_decreto: next()?,
         numero_decreto: next()?,
     };
+    let persona_fisica = match next()? {
+        "0" => false,
+        "1" => true,
+        _ => return Err(RigaError),
+    };
     let mut colonne = [""; COLONNE.len()];
     for colonna in &mut colonne {
         *colonna = next()?;
     }
     match fields.next() {
-        None => Ok((chiave, Riga::of(colonne))),
+        None => Ok(Letta {
+            chiave,
+            persona_fisica,
+            riga: Riga::of(colonne),
+        }),
         Some(_) => Err(RigaError),
     }
 }
@@ -145,21 +168,27 @@ mod tests {
     use super::*;
 
     fn row(id: i64) -> String {
-        let fields: Vec<String> = (2..=14).map(|n| n.to_string()).collect();
-        format!("{id}\u{1f}{}", fields.join("\u{1f}"))
+        let fields: Vec<String> = (4..=14).map(|n| n.to_string()).collect();
+        format!("{id}\u{1f}2\u{1f}3\u{1f}1\u{1f}{}", fields.join("\u{1f}"))
     }
 
     #[test]
     fn a_row_has_its_key_and_all_its_columns() {
         let text = row(1);
-        let (chiave, riga) = leggi(&text).unwrap();
+        let Letta {
+            chiave,
+            persona_fisica,
+            riga,
+        } = leggi(&text).unwrap();
+        assert!(persona_fisica);
         assert_eq!(
             (chiave.data_decreto, chiave.numero_decreto, chiave.id),
             ("2", "3", 1)
         );
         assert_eq!((riga.prestazione, riga.importi_erogati), ("4", "14"));
         let short = text.rsplit_once('\u{1f}').unwrap().0;
-        for bad in [short, &format!("{text}\u{1f}"), "", "x"] {
+        let neither = text.replacen("\u{1f}1\u{1f}", "\u{1f}2\u{1f}", 1);
+        for bad in [short, &format!("{text}\u{1f}"), &neither, "", "x"] {
             assert_eq!(leggi(bad).unwrap_err(), RigaError);
         }
     }

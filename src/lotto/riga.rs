@@ -146,6 +146,35 @@ impl<'a> Riga<'a> {
     }
 }
 
+/// Writes a row anew up to the text of its `cf_azienda`, which is `saved` bytes shorter from here on. `row`: what stands there now.
+///
+/// # Errors
+/// It is not that.
+pub(super) fn accorciata(row: &[u8], saved: usize, out: &mut Vec<u8>) -> Result<(), RigaError> {
+    let (&tag, mut rest) = row.split_first().ok_or(RigaError)?;
+    let len = decode_varint(&mut rest).map_err(|_| RigaError)?;
+    let (before, [cf_tag, cf_len]) = rest.split_last_chunk().ok_or(RigaError)?;
+    let shorter = |len: u64| len.checked_sub(saved as u64).ok_or(RigaError);
+    let text = usize::from(*cf_len);
+    // The row holds what stands before the text, and the text.
+    if tag != DECRETI || *cf_tag != CF_AZIENDA || len < (rest.len() + text) as u64 {
+        return Err(RigaError);
+    }
+    // Columns of their own order, and nothing but columns.
+    let mut columns = before;
+    while !columns.is_empty() {
+        delimited(&mut columns)
+            .filter(|(tag, _)| *tag < CF_AZIENDA)
+            .ok_or(RigaError)?;
+    }
+    out.push(DECRETI);
+    encode_varint(shorter(len)?, out);
+    out.extend_from_slice(before);
+    out.push(CF_AZIENDA);
+    encode_varint(shorter(text as u64)?, out);
+    Ok(())
+}
+
 /// The rows of a lotto, one after the other. After an error there are no more.
 #[derive(Debug, Clone)]
 pub struct Righe<'a>(&'a [u8]);

@@ -5,6 +5,10 @@ use sqlx::{Postgres, QueryBuilder};
 
 use crate::valori::{Criterio, Periodo};
 
+/// The condition that the employer of a row of the detail is a natural person: by the form of the code, or because the extract
+/// says so.
+pub const PERSONA_FISICA: &str = "(length(cf_azienda) = 16 or persona_fisica)";
+
 /// Pushes the condition that a versioned row is part of the rilevazione.
 pub fn in_rilevazione(query: &mut QueryBuilder<Postgres>, numero: i32) {
     query

@@ -14,7 +14,7 @@ use super::{
     catalogo::{self, CatalogChanges, Catalogo},
     elenco::ultima,
     esito::{Esito, Known, LoadError, Riepilogo},
-    merge,
+    merge, provisional,
     rilevazioni::PREAVVISO,
     same::already_loaded,
     segnalazione::{Fase, Observer},
@@ -276,7 +276,9 @@ async fn leggi(
         changes.prestazioni(conn).await?;
     }
     let catalogo = catalogo::leggi(conn).await?;
-    let righe = riempi(conn, &fonti.decreti, &DECRETI, &catalogo, conteggio).await?;
+    let decreti = riempi(conn, &fonti.decreti, &DECRETI, &catalogo, conteggio).await?;
+    let file = fonti.decreti.display().to_string().into();
+    provisional::agree(conn, &file, decreti, conteggio).await?;
     // An extract that is refused anyway tells all that is wrong.
     let cercati = !prima || conteggio.rifiuti > 0;
     if cercati {
@@ -291,7 +293,7 @@ async fn leggi(
 
     Ok(Lettura {
         catalogo: changes,
-        righe,
-        stanziamenti,
+        righe: decreti.righe,
+        stanziamenti: stanziamenti.righe,
     })
 }

@@ -51,6 +51,11 @@ impl Copia {
         self.field(&number.to_be_bytes());
     }
 
+    /// A `boolean`.
+    pub(super) fn boolean(&mut self, value: bool) {
+        self.field(&[u8::from(value)]);
+    }
+
     /// A `bigint`.
     pub(super) fn bigint(&mut self, number: i64) {
         self.field(&number.to_be_bytes());

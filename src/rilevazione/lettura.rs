@@ -38,6 +38,10 @@ const NO_VALUES: Difetto = Difetto::new(
     "the row has separators and no values: delete it",
     "la riga ha separatori e nessun valore: va tolta",
 );
+const BY_FORM: Difetto = Difetto::new(
+    "a code of sixteen characters is a natural person's: S or empty",
+    "un codice di sedici caratteri è di una persona fisica: S o vuoto",
+);
 const OTHER_CENTURY: Difetto = Difetto::new(
     "is before 1990 or after 2100: is the year right?",
     "è prima del 1990 o dopo il 2100: l'anno è giusto?",
@@ -58,7 +62,7 @@ pub(super) struct Blocco {
     pub(super) segnalazioni: Vec<Segnalazione>,
 }
 
-/// Reads `input` to its end, or until `emit` fails.
+/// Reads `input` to its end, or until `emit` fails, and gives whether it has all the columns: those too that it may do without.
 ///
 /// Where the header is wrong the rows are not read: what they mean is not known.
 pub(super) fn leggi(
@@ -67,7 +71,7 @@ pub(super) fn leggi(
     tracciato: &'static Tracciato,
     catalogo: &Catalogo,
     emit: impl FnMut(Blocco) -> io::Result<()>,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let mut lettura = Lettura {
         records: Records::new(Counting { input, read: 0 })?,
         file,
@@ -77,9 +81,11 @@ pub(super) fn leggi(
         blocco: Blocco::default(),
         rows: 0,
         told: 0,
+        columns: 0,
         emit,
     };
-    lettura.file()
+    lettura.file()?;
+    Ok(lettura.columns == tracciato.colonne.len())
 }
 
 struct Lettura<'a, R, E> {
@@ -93,6 +99,8 @@ struct Lettura<'a, R, E> {
     rows: u64,
     /// How many bytes were told in the blocks before.
     told: u64,
+    /// How many columns the header has.
+    columns: usize,
     emit: E,
 }
 
@@ -113,7 +121,7 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
                 Next::Record => self.row(&record, &positions),
                 Next::Malformed(field, difetto) => {
                     // The header may have put another column there.
-                    let colonna = positions.iter().position(|p| *p == field);
+                    let colonna = positions.iter().position(|p| *p == Some(field));
                     let colonna = colonna.map_or("", |index| self.tracciato.colonne[index].0);
                     self.refuse(record.line, colonna, b"", difetto);
                 }
@@ -130,8 +138,8 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
         self.flush()
     }
 
-    /// Where in a record each column of the layout stands; `None` if the header is wrong.
-    fn header(&mut self, next: &Next, record: &Record) -> Option<Vec<usize>> {
+    /// Where in a record each column of the layout stands, if it does; `None` if the header is wrong.
+    fn header(&mut self, next: &Next, record: &Record) -> Option<Vec<Option<usize>>> {
         match next {
             Next::Record => {}
             Next::End => {
@@ -168,16 +176,18 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
             let shown = shown(name);
             self.tell(Gravita::Errore, record.line, shown.clone(), shown, difetto);
         }
-        for ((name, _), position) in colonne.iter().zip(&positions) {
+        let required = colonne.len() - self.tracciato.facoltative;
+        for ((name, _), position) in colonne[..required].iter().zip(&positions) {
             if position.is_none() {
                 right = false;
                 self.refuse(record.line, name, b"", MISSING);
             }
         }
-        right.then(|| positions.into_iter().flatten().collect())
+        self.columns = record.len();
+        right.then_some(positions)
     }
 
-    fn row(&mut self, record: &Record, positions: &[usize]) {
+    fn row(&mut self, record: &Record, positions: &[Option<usize>]) {
         let tracciato = self.tracciato;
         let line = record.line;
         // What a spreadsheet leaves where rows were deleted.
@@ -185,13 +195,13 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
             self.refuse(line, "", b"", NO_VALUES);
             return;
         }
-        if record.len() != positions.len() {
+        if record.len() != self.columns {
             self.tell(
                 Gravita::Errore,
                 line,
                 "",
                 String::new(),
-                other_width(record, positions.len()),
+                other_width(record, self.columns),
             );
             return;
         }
@@ -201,13 +211,24 @@ impl<R: Read, E: FnMut(Blocco) -> io::Result<()>> Lettura<'_, R, E> {
         self.copia.bigint(line.cast_signed());
         let mut right = true;
         let mut dal = None;
+        let mut by_form = false;
         for (&(name, tipo), &position) in tracciato.colonne.iter().zip(positions) {
-            let field = record.field(position);
+            let field = position.map_or(&[][..], |at| record.field(at));
             let visto = std::str::from_utf8(field)
                 .map_err(|_| NOT_UTF8)
                 .and_then(|text| verifica(tipo, text, self.catalogo, &mut self.copia));
             match visto {
                 Ok(Visto::Altro) => {}
+                Ok(Visto::Codice(persona)) => by_form = persona,
+                // What its form says already is not said twice.
+                Ok(Visto::Persona(said)) => match (by_form, said) {
+                    (true, Some(false)) => {
+                        right = false;
+                        self.refuse(line, name, field, BY_FORM);
+                    }
+                    (true, _) => self.copia.boolean(false),
+                    (false, said) => self.copia.boolean(said == Some(true)),
+                },
                 Ok(Visto::Dubbio(difetto)) => {
                     self.tell(Gravita::Avviso, line, name, shown(field), difetto);
                 }

@@ -29,7 +29,8 @@ macro_rules! same_row {
             " and estratto.validita_al = versione.validita_al
               and estratto.ore_decretate = versione.ore_decretate
               and estratto.importi_autorizzati = versione.importi_autorizzati
-              and estratto.importi_erogati = versione.importi_erogati"
+              and estratto.importi_erogati = versione.importi_erogati
+              and estratto.persona_fisica = versione.persona_fisica"
         )
     };
 }
@@ -208,9 +209,10 @@ async fn apri(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
         concat!(
             "insert into dettaglio_decreto
                  (normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al,
-                  cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, dal_rilevazione)
+                  cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, persona_fisica,
+                  dal_rilevazione)
              select normativa, prestazione, codifica_sistema_unico, numero_decreto, data_decreto, validita_dal, validita_al,
-                  cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, $1
+                  cf_azienda, matricola_azienda, ore_decretate, importi_autorizzati, importi_erogati, persona_fisica, $1
              from estratto_decreti estratto
              where not exists (
                  select from dettaglio_decreto versione

@@ -45,6 +45,7 @@ pub mod esempio;
 mod esito;
 mod lettura;
 mod merge;
+mod provisional;
 mod records;
 mod rilevazioni;
 mod same;

@@ -1,7 +1,7 @@
 //! Whether an extract is loaded already: as a rilevazione of the same day that has the same rows.
 //!
 //! The rows themselves are compared, and no fingerprint of them: they are all there, and those of the extract lie beside them.
-//! So no two extracts are ever taken for one another, whoever wrote them; a rilevazione of any age is recognised; and an extract of a
+//! So no two extracts are ever taken for one another, whatever is in them; a rilevazione of any age is recognised; and an extract of a
 //! day that has none, as nearly all are, costs nothing. Order, separators, quotes, marks and line ends are not part of it: what was
 //! read does not have them. (Nor is the catalogue: its descriptions are not versioned.) One that is
 //! withdrawn is not it: the extract may be loaded again.

@@ -40,7 +40,7 @@ impl Conteggio<'_> {
         Ok(())
     }
 
-    fn segnala(&mut self, segnalazione: &Segnalazione) -> Result<(), LoadError> {
+    pub(super) fn segnala(&mut self, segnalazione: &Segnalazione) -> Result<(), LoadError> {
         match segnalazione.gravita {
             Gravita::Errore => self.rifiuti += 1,
             Gravita::Avviso => self.avvisi += 1,
@@ -51,15 +51,24 @@ impl Conteggio<'_> {
     }
 }
 
+/// A file that was read to its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Letto {
+    /// Its right rows.
+    pub(super) righe: u64,
+    /// Whether it has the columns that it may do without.
+    pub(super) all_columns: bool,
+}
+
 /// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones. Keys that occur twice are not
-/// among them: see [`doppioni`]. Gives how many rows are right.
+/// among them: see [`doppioni`].
 pub(super) async fn riempi(
     conn: &mut PgConnection,
     path: &Path,
     tracciato: &'static Tracciato,
     catalogo: &Arc<Catalogo>,
     conteggio: &mut Conteggio<'_>,
-) -> Result<u64, LoadError> {
+) -> Result<Letto, LoadError> {
     let name: Arc<str> = path.display().to_string().into();
     let (to, mut blocks) = mpsc::channel(IN_FLIGHT);
     let reader = {
@@ -93,22 +102,25 @@ pub(super) async fn riempi(
             conteggio.observer.letto(block.byte, block.righe);
         }
         let read = reader.await.map_err(io::Error::other).flatten();
-        read.map_err(|source| LoadError::Unreadable {
+        let all_columns = read.map_err(|source| LoadError::Unreadable {
             file: name.to_string(),
             source,
         })?;
         copy.send(TRAILER).await?;
-        Ok(())
+        Ok(all_columns)
     };
-    if let Err(error) = sent.await {
-        // So that the connection can still be told to roll back. If it cannot, the first error is the better one.
-        let _ = copy.abort("the load failed").await;
-        return Err(error);
-    }
+    let all_columns = match sent.await {
+        Ok(all_columns) => all_columns,
+        Err(error) => {
+            // So that the connection can still be told to roll back. If it cannot, the first error is the better one.
+            let _ = copy.abort("the load failed").await;
+            return Err(error);
+        }
+    };
     let righe = copy.finish().await?;
     // Nobody else will: autovacuum does not see temporary tables.
     analyze(conn, tracciato.tabella).await?;
-    Ok(righe)
+    Ok(Letto { righe, all_columns })
 }
 
 pub(super) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {

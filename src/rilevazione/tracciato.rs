@@ -23,12 +23,16 @@ pub(super) enum Tipo {
     Ore,
     Importo,
     Anno,
+    /// Whether the code of the employer is a natural person's: `S`, `N`, or empty, which leaves it to the form.
+    PersonaFisica,
 }
 
 /// The layout of one file.
 #[derive(Debug)]
 pub(super) struct Tracciato {
     pub(super) colonne: &'static [(&'static str, Tipo)],
+    /// Columns at the end of `colonne` that a file may do without: it says nothing there.
+    pub(super) facoltative: usize,
     /// The columns of the natural key.
     pub(super) chiave: &'static [&'static str],
     /// The two columns that must be in order, if any.
@@ -55,7 +59,9 @@ pub(super) static DECRETI: Tracciato = Tracciato {
         ("ore_decretate", Tipo::Ore),
         ("importi_autorizzati", Tipo::Importo),
         ("importi_erogati", Tipo::Importo),
+        ("persona_fisica", Tipo::PersonaFisica),
     ],
+    facoltative: 1,
     // One line of a decree may be financed by two norms.
     chiave: &[
         "normativa",
@@ -85,7 +91,8 @@ pub(super) static DECRETI: Tracciato = Tracciato {
             matricola_azienda      text collate "C" not null,
             ore_decretate          numeric(18, 2) not null,
             importi_autorizzati    numeric(18, 2) not null,
-            importi_erogati        numeric(18, 2) not null
+            importi_erogati        numeric(18, 2) not null,
+            persona_fisica         boolean not null
         ) on commit drop"#,
 };
 
@@ -97,6 +104,7 @@ pub(super) static STANZIAMENTI: Tracciato = Tracciato {
         ("anno", Tipo::Anno),
         ("importo", Tipo::Importo),
     ],
+    facoltative: 0,
     chiave: &["normativa", "prestazione", "anno"],
     in_ordine: None,
     con_righe: false,
@@ -117,6 +125,7 @@ pub(super) static NORMATIVE: Tracciato = Tracciato {
         ("normativa", Tipo::NuovaNormativa),
         ("descrizione", Tipo::Descrizione),
     ],
+    facoltative: 0,
     chiave: &["normativa"],
     in_ordine: None,
     con_righe: false,
@@ -135,6 +144,7 @@ pub(super) static PRESTAZIONI: Tracciato = Tracciato {
         ("prestazione", Tipo::NuovaPrestazione),
         ("descrizione", Tipo::Descrizione),
     ],
+    facoltative: 0,
     chiave: &["prestazione"],
     in_ordine: None,
     con_righe: false,

@@ -26,6 +26,10 @@ const DESCRIZIONE: Difetto = Difetto::new(
     "must be a text of 1 to 500 characters without control characters",
     "deve essere un testo da 1 a 500 caratteri, senza caratteri di controllo",
 );
+const S_OR_N: Difetto = Difetto::new(
+    "must be S (the code of the employer is a natural person's), N or empty",
+    "deve essere S (il codice dell'azienda è di una persona fisica), N o vuoto",
+);
 const CHECK_DIGITS: Difetto = Difetto::new(
     "the check digits do not fit",
     "le cifre di controllo non corrispondono",
@@ -35,6 +39,10 @@ const CHECK_DIGITS: Difetto = Difetto::new(
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Visto {
     Data(NaiveDate),
+    /// A codice fiscale. Whether it is a natural person's by its form.
+    Codice(bool),
+    /// What is said of it. Nothing was written: it depends on the code.
+    Persona(Option<bool>),
     /// Right, and doubtful.
     Dubbio(Difetto),
     Altro,
@@ -62,7 +70,19 @@ pub(super) fn verifica(
         }
         Tipo::CodificaSistemaUnico => copia.text(CodificaSistemaUnico::parse(text)?.as_str()),
         Tipo::NumeroDecreto => copia.text(NumeroDecreto::parse(text)?.as_str()),
-        Tipo::CodiceFiscale => copia.text(CodiceFiscale::parse(text)?.as_str()),
+        Tipo::CodiceFiscale => {
+            let cf = CodiceFiscale::parse(text)?;
+            copia.text(cf.as_str());
+            return Ok(Visto::Codice(cf.persona_fisica()));
+        }
+        Tipo::PersonaFisica => {
+            return match text {
+                "S" => Ok(Visto::Persona(Some(true))),
+                "N" => Ok(Visto::Persona(Some(false))),
+                "" => Ok(Visto::Persona(None)),
+                _ => Err(S_OR_N),
+            };
+        }
         Tipo::Matricola => {
             let matricola = Matricola::parse(text)?;
             copia.text(matricola.as_str());

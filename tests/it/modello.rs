@@ -51,6 +51,14 @@ pub const NUMERI: [&str; 4] = ["1", "10", "9", "145/2023"];
 pub const CF: [&str; 3] = ["00743110157", "RCCMNL83S18D969H", "RCCMNL83S18D9S9T"];
 pub const MATRICOLE: [&str; 2] = ["7012345662", "4900012363"];
 
+/// Provisional codes: natural persons', of eleven digits. Here they are those that begin with 9.
+pub const PROVVISORI: [&str; 2] = ["90000000019", "90000000027"];
+
+/// Whether a code is a natural person's.
+pub fn persona(cf: &str) -> bool {
+    cf.len() == 16 || cf.starts_with('9')
+}
+
 /// The mask that the contract promises.
 pub const MASCHERA: &str = "****************";
 
@@ -185,11 +193,11 @@ pub fn euro(cents: Cents) -> String {
 pub fn decreti_csv(righe: &[Riga]) -> String {
     let mut csv = String::from(
         "normativa,prestazione,codifica_sistema_unico,numero_decreto,data_decreto,validita_dal,validita_al,\
-         cf_azienda,matricola_azienda,ore_decretate,importi_autorizzati,importi_erogati\n",
+         cf_azienda,matricola_azienda,ore_decretate,importi_autorizzati,importi_erogati,persona_fisica\n",
     );
     for r in righe {
         csv += &format!(
-            "{},{},{},{},{},{},{},{},{},{},{},{}\n",
+            "{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
             r.normativa,
             r.prestazione,
             r.codifica,
@@ -202,6 +210,11 @@ pub fn decreti_csv(righe: &[Riga]) -> String {
             euro(r.ore.into()),
             euro(r.autorizzati.into()),
             euro(r.erogati.into()),
+            if persona(r.cf) && r.cf.len() == 11 {
+                "S"
+            } else {
+                ""
+            },
         );
     }
     csv

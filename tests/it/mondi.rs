@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::modello::{
     CF, CODIFICHE, Criterio, Estratto, Filtro, Giorno, MATRICOLE, NORMATIVE, NUMERI, PRESTAZIONI,
-    Riga, Stanziamento,
+    PROVVISORI, Riga, Stanziamento,
 };
 
 /// Small alphabets, so that keys, decrees and days collide often.
@@ -16,7 +16,7 @@ pub fn riga() -> impl Strategy<Value = Riga> {
         prop::sample::select(&PRESTAZIONI[..]),
         prop::sample::select(&CODIFICHE[..]),
         prop::sample::select(&NUMERI[..]),
-        prop::sample::select(&CF[..]),
+        prop::sample::select(&[CF[0], CF[1], CF[2], PROVVISORI[0]][..]),
         prop::sample::select(&MATRICOLE[..]),
     );
     let amount = prop_oneof![Just(0_u64), 0_u64..10_000_000, 0_u64..9_999_999_999_999_999];
@@ -170,7 +170,10 @@ pub fn filtro_decreti() -> impl Strategy<Value = Filtro> {
         prop::sample::select(&NORMATIVE[..]),
         prop::option::weighted(0.3, prop::sample::select(&CODIFICHE[..])),
         prop::option::weighted(0.3, prop::sample::select(&NUMERI[..])),
-        prop::option::weighted(0.3, prop::sample::select(&CF[..])),
+        prop::option::weighted(
+            0.3,
+            prop::sample::select(&[CF[0], CF[1], PROVVISORI[0]][..]),
+        ),
         prop::option::weighted(0.3, prop::sample::select(&MATRICOLE[..])),
         periodo(),
     )

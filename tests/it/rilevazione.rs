@@ -6,6 +6,7 @@ mod forms;
 mod keys;
 mod killed;
 mod other_forms;
+mod provisional;
 mod rejects;
 mod together;
 mod versions;
@@ -120,6 +121,19 @@ async fn visible(pool: &PgPool, n: i32) -> Vec<String> {
     .await
     .unwrap();
     sorted(rows)
+}
+
+/// The codes of eleven digits that a rilevazione knows for natural persons', of each row.
+async fn provisional(pool: &PgPool, n: i32) -> Vec<String> {
+    sqlx::query_scalar(
+        "select cf_azienda from dettaglio_decreto
+         where dal_rilevazione <= $1 and al_rilevazione >= $1 and persona_fisica
+         order by 1",
+    )
+    .bind(n)
+    .fetch_all(pool)
+    .await
+    .unwrap()
 }
 
 /// The same for the appropriations.

@@ -104,7 +104,7 @@ impl BatchPronti {
             somme: voce.somme(),
             fine: voce.fine(),
             messaggio: Messaggio {
-                corpo: pezzi.espandi(byte, voce.mascherate())?,
+                corpo: pezzi.espandi_batch(byte, voce.mascherate())?,
                 testata: pezzi.testata,
             },
         })))

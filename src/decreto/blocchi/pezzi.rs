@@ -5,9 +5,10 @@ use sqlx::Row as _;
 
 use super::elenco::Voce;
 use crate::{
+    arrow::conservato,
     decreto::query::Lettura,
     error::{Error, Result},
-    lotto::blocco::{espandi, quante},
+    lotto::{blocco::espandi, persone::quante},
 };
 
 /// What is read of a block.
@@ -75,12 +76,27 @@ impl Pezzi {
     /// # Errors
     /// They are not.
     pub(super) fn espandi(&self, byte: usize, mascherate: usize) -> Result<Vec<u8>> {
+        let persone = self.tutte(mascherate)?;
+        Ok(espandi(&self.intero, byte, persone)?)
+    }
+
+    /// The same of a record batch.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub(super) fn espandi_batch(&self, byte: usize, mascherate: usize) -> Result<Vec<u8>> {
+        let persone = self.tutte(mascherate)?;
+        conservato::espandi(&self.testata, &self.intero, byte, persone)
+    }
+
+    /// The natural persons, where they are to be seen.
+    fn tutte(&self, mascherate: usize) -> Result<Option<&[u8]>> {
         let persone = self.persone.as_deref();
         if persone.is_some_and(|persone| quante(persone) != mascherate) {
             return Err(Error::internal(
                 "a block has another number of natural persons than it says",
             ));
         }
-        Ok(espandi(&self.intero, byte, persone)?)
+        Ok(persone)
     }
 }

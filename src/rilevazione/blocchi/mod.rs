@@ -28,7 +28,7 @@ use crate::{
     arrow::conservato::{Conservato, Conservatore},
     lotto::{
         blocco::{Blocco, Costruttore},
-        pagina::{ESPRESSIONI, Pagina, push_pagina},
+        pagina::{ESPRESSIONI, Letta, Pagina, push_pagina},
         posizione::Posizione,
         riga::giorno,
         somme::centesimi,
@@ -152,9 +152,13 @@ type Codificata = crate::error::Result<(Option<Encoded>, Finora)>;
 fn encode(page: &str, mut finora: Finora) -> Codificata {
     let mut costruttore = Costruttore::default();
     for row in Pagina::new(page) {
-        let (chiave, riga) = row?;
-        costruttore.aggiungi(chiave, &riga)?;
-        finora.batch.aggiungi(&riga)?;
+        let Letta {
+            chiave,
+            persona_fisica,
+            riga,
+        } = row?;
+        costruttore.aggiungi(chiave, &riga, persona_fisica)?;
+        finora.batch.aggiungi(&riga, persona_fisica)?;
         let importi = Importi {
             autorizzati: centesimi(riga.importi_autorizzati)?,
             erogati: centesimi(riga.importi_erogati)?,

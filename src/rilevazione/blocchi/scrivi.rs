@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, QueryBuilder};
 
 use super::Encoded;
-use crate::lotto::blocco::{Blocco, quante};
+use crate::lotto::{blocco::Blocco, persone::quante};
 
 /// Bytes of a piece: a row of `pezzo` fits in a page of Postgres.
 const PEZZO: usize = 8000;

@@ -19,6 +19,8 @@ const OMOCODIA: &[u8; 10] = b"LMNPQRSTUV";
 #[derive(Debug)]
 pub(super) struct Azienda {
     pub(super) cf: CodiceFiscale,
+    /// Whether the code is a natural person's though it has eleven digits.
+    pub(super) provvisorio: bool,
     pub(super) matricola: Matricola,
 }
 
@@ -41,7 +43,10 @@ impl Aziende {
         // One in eight is a second employer number of the company before it.
         let titolare = if numero % 8 == 7 { numero - 1 } else { numero };
         // One in eighteen is a sole trader, except among the large.
-        let cf = if titolare % 18 == 4 && titolare > 30 {
+        let persona = titolare % 18 == 4 && titolare > 30;
+        // Of these, some one in fifteen has a provisional code: of eleven digits, as a company's.
+        let provvisorio = persona && titolare / 18 % 16 == 5;
+        let cf = if persona && !provvisorio {
             self.persona(titolare)
         } else {
             let progressive = self.spread(titolare, FACTORS[0], 10_000_000);
@@ -55,6 +60,7 @@ impl Aziende {
         #[expect(clippy::expect_used, reason = "the forms are right by construction")]
         Azienda {
             cf: cf.expect("a codice fiscale"),
+            provvisorio,
             matricola: matricola.expect("a matricola"),
         }
     }
@@ -109,10 +115,16 @@ mod tests {
             quante: 50_000,
             offset: 42,
         };
-        let (mut matricole, mut codici, mut persone, mut omocodi) =
-            (HashSet::new(), HashSet::new(), 0, 0);
+        let (mut matricole, mut codici) = (HashSet::new(), HashSet::new());
+        let (mut persone, mut omocodi, mut provvisori) = (0, 0, 0);
         for numero in 0..aziende.quante {
-            let Azienda { cf, matricola } = aziende.get(numero);
+            let Azienda {
+                cf,
+                provvisorio,
+                matricola,
+            } = aziende.get(numero);
+            provvisori += u32::from(provvisorio);
+            assert!(!(provvisorio && cf.persona_fisica()));
             assert_eq!(CodiceFiscale::parse(cf.as_str()), Ok(cf.clone()));
             assert!(matricola.check_digits_fit());
             assert!(matricole.insert(matricola), "{numero}");
@@ -124,5 +136,6 @@ mod tests {
         }
         assert!((2_500..4_000).contains(&persone), "{persone}");
         assert!((200..500).contains(&omocodi), "{omocodi}");
+        assert!((300..400).contains(&provvisori), "{provvisori}");
     }
 }

@@ -35,7 +35,7 @@ const PRESTAZIONI: &str = include_str!("prestazioni.csv");
 const STANZIAMENTI: &str = include_str!("stanziamenti.csv");
 
 const HEADER: &str = "normativa,prestazione,codifica_sistema_unico,numero_decreto,data_decreto,validita_dal,\
-    validita_al,cf_azienda,matricola_azienda,ore_decretate,importi_autorizzati,importi_erogati\n";
+    validita_al,cf_azienda,matricola_azienda,ore_decretate,importi_autorizzati,importi_erogati,persona_fisica\n";
 
 /// To be said wherever the caps are shown.
 pub const AVVERTENZA: &str = "invented decrees and employers; the caps come partly from secondary sources: good for a demo, not a legal source";
@@ -136,7 +136,8 @@ fn scrivi(
     for hundredths in [riga.ore, riga.autorizzati, riga.erogati] {
         write!(out, ",{}.{:02}", hundredths / 100, hundredths % 100)?;
     }
-    out.write_all(b"\n")
+    // Of a code of sixteen characters its form says it.
+    out.write_all(if azienda.provvisorio { b",S\n" } else { b",\n" })
 }
 
 #[cfg(test)]
@@ -163,8 +164,8 @@ mod tests {
         let mut rows = HashMap::new();
         for line in text.lines().skip(1) {
             let f: Vec<&str> = line.split(',').collect();
-            let key = [f[2], f[3], f[4], f[7], f[8], f[5]].join(" ");
-            let rest = [f[0], f[6], f[9], f[10], f[11]].join(" ");
+            let key = [f[0], f[1], f[2], f[3], f[4], f[7], f[8], f[5]].join(" ");
+            let rest = [f[6], f[9], f[10], f[11], f[12]].join(" ");
             assert_eq!(rows.insert(key, rest), None, "{line}");
         }
         rows
@@ -176,9 +177,9 @@ mod tests {
             let digest = digest(&SHA256, text.as_bytes());
             digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
         };
-        expect_test::expect!["b07549a7bd8c8a6bfd4c547e531fd63e655ffad508a3fea8eed67ed715748514"]
+        expect_test::expect!["4f2bae9fb1a274938bc2437979d9b23d4d0471471e4c34ff6ca3a1457f6ccd82"]
             .assert_eq(&hex(decreti(5_000, 1, 1)));
-        expect_test::expect!["49e0e767a800de876edaac4c6e83bf2bb6635c0caed3cb10abc5853ec2ef9c71"]
+        expect_test::expect!["714c363172280f99c153a9e947815d78fdf110f8d23e62796b60ff83ea23b4a0"]
             .assert_eq(&hex(decreti(5_000, 1, 3)));
         assert_ne!(decreti(100, 1, 1), decreti(100, 2, 1));
     }

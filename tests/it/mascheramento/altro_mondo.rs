@@ -11,7 +11,7 @@ use super::{MASCHERATI, persone};
 use crate::{
     chiamate::{self, filtro_decreti, filtro_report},
     errore::errore,
-    modello::{CF, Estratto, NORMATIVE},
+    modello::{CF, Estratto, NORMATIVE, PROVVISORI, persona},
     servizio::{Cliente, Servizio},
 };
 
@@ -109,7 +109,7 @@ async fn vista(chi: impl Fn(usize, &'static str) -> &'static str) -> Vec<String>
     let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 1).await;
     let mondo = |later: u64| -> Estratto {
         let mut estratto = chiamate::estratto();
-        let persons = estratto.righe.iter_mut().filter(|r| r.cf.len() == 16);
+        let persons = estratto.righe.iter_mut().filter(|r| persona(r.cf));
         for (i, riga) in persons.enumerate() {
             riga.cf = chi(i, riga.cf);
             riga.erogati += later * (i as u64 % 2);
@@ -139,10 +139,11 @@ async fn who_the_persons_are_changes_nothing_for_whoever_sees_them_masked() {
             .all(|text| !text.contains(one) && !text.contains(other))
     );
     type Chi = fn(usize, &'static str) -> &'static str;
-    let worlds: [(&str, Chi); 3] = [
+    let worlds: [(&str, Chi); 4] = [
         ("exchanged", |_, cf| if cf == CF[1] { CF[2] } else { CF[1] }),
         ("all the same", |_, _| CF[1]),
         ("all different", |i, _| persone()[persone().len() - 1 - i]),
+        ("provisional codes", |i, _| PROVVISORI[i % 2]),
     ];
     for (what, chi) in worlds {
         let that = vista(chi).await;

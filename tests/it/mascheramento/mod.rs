@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | what leaves Postgres | [`cavo`]: the bytes between the server and its database |
 //! | filter | [`filtri`]: to ask by a natural person is refused alike, whoever it is |
+//! | a provisional code | [`provisional`]: of eleven digits, masked as the others on every way |
 //! | order of the rows | [`ordine`]: rows of one decree stand as chance has it |
 //! | page and resume tokens, counts, figures, error texts | [`altro_mondo`]: two worlds that differ only in who the persons are give the same answers |
 
@@ -11,6 +12,7 @@ mod altro_mondo;
 mod cavo;
 mod filtri;
 mod ordine;
+mod provisional;
 
 use std::sync::OnceLock;
 

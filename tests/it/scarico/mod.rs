@@ -9,7 +9,7 @@
 
 mod formati;
 mod interrotti;
-mod lettori;
+pub mod lettori;
 mod ripresa;
 mod visibili;
 

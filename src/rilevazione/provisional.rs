@@ -1,0 +1,103 @@
+//! Codes of eleven digits that are natural persons', as the extract says in the column `persona_fisica`.
+//!
+//! No check of the form can tell a provisional code from a company's. So the safe side is taken where an extract leaves it open:
+//!
+//! - **What is said of one row is said of the code.** Where a row says `S`, all rows with that code are a natural person's, in this
+//!   rilevazione, whatever they say; those that do not say so themselves are warned of. Otherwise one row would show what another masks.
+//! - **A column that is lost unmasks nobody.** An extract without the column is refused if it has a code that the latest rilevazione
+//!   knows for a natural person's. With the column, what it says holds: `N`, or nothing, takes it back.
+//!
+//! Other rilevazioni stay as they were given: a code that is first told of today is in clear in those of before.
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
+use sqlx::{PgConnection, Row as _};
+
+use super::{
+    elenco::ultima,
+    esito::LoadError,
+    segnalazione::{Gravita, Motivo, Segnalazione, shown},
+    staging::{Conteggio, Letto},
+};
+
+const COLONNA: &str = "persona_fisica";
+
+/// Makes the rows of the extract agree on who is a natural person, and tells where they did not.
+pub(super) async fn agree(
+    conn: &mut PgConnection,
+    file: &Arc<str>,
+    letto: Letto,
+    conteggio: &mut Conteggio<'_>,
+) -> Result<(), LoadError> {
+    if !letto.all_columns {
+        return lost(conn, file, conteggio).await;
+    }
+    let mut rows = sqlx::query(
+        "with persone as (select distinct cf_azienda from estratto_decreti where persona_fisica),
+              corrette as (
+                  update estratto_decreti estratto set persona_fisica = true
+                  from persone
+                  where persone.cf_azienda = estratto.cf_azienda and not estratto.persona_fisica
+                  returning estratto.riga, estratto.cf_azienda)
+         select riga, cf_azienda from corrette order by riga",
+    )
+    .fetch(conn);
+    while let Some(row) = rows.try_next().await? {
+        let (riga, cf): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
+        conteggio.segnala(&Segnalazione {
+            gravita: Gravita::Avviso,
+            file: Arc::clone(file),
+            riga: riga.cast_unsigned(),
+            colonna: COLONNA.into(),
+            valore: shown(cf.as_bytes()),
+            motivo: Motivo {
+                english: "another row says that this code is a natural person's: it is taken for one in all rows".into(),
+                italiano: "un'altra riga dice che il codice è di una persona fisica: vale per tutte le righe".into(),
+            },
+        })?;
+    }
+    Ok(())
+}
+
+async fn lost(
+    conn: &mut PgConnection,
+    file: &Arc<str>,
+    conteggio: &mut Conteggio<'_>,
+) -> Result<(), LoadError> {
+    let Some(latest) = ultima(&mut *conn).await? else {
+        return Ok(());
+    };
+    let numero = latest.numero;
+    let codes: i64 = sqlx::query_scalar(
+        "select count(distinct cf_azienda)
+         from dettaglio_decreto
+         where dal_rilevazione <= $1 and al_rilevazione >= $1 and persona_fisica
+           and cf_azienda in (select cf_azienda from estratto_decreti)",
+    )
+    .bind(numero)
+    .fetch_one(conn)
+    .await?;
+    if codes == 0 {
+        return Ok(());
+    }
+    conteggio.segnala(&Segnalazione {
+        gravita: Gravita::Errore,
+        file: Arc::clone(file),
+        riga: 1,
+        colonna: COLONNA.into(),
+        valore: String::new(),
+        motivo: Motivo {
+            english: format!(
+                "the column is missing, and rilevazione {numero} says of {codes} codes of eleven digits in this file that they are \
+                 natural persons': without it they would be shown to everybody"
+            )
+            .into(),
+            italiano: format!(
+                "manca la colonna, e la rilevazione {numero} dice di {codes} codici di undici cifre in questo file che sono di \
+                 persone fisiche: senza, sarebbero mostrati a tutti"
+            )
+            .into(),
+        },
+    })
+}
