@@ -23,6 +23,7 @@ use crate::{
         Vigenti, Vocabulary, autenticazione::Usate,
     },
     audit::{Audit, AuditLayer, Chiave},
+    bounded_read::Reader,
     canale::{CanaleLayer, Inoltro},
     clock::Clock,
     config::Settings,
@@ -84,7 +85,9 @@ pub async fn access(
 ) -> Result<AccessLayer, Sentence> {
     let vocabulary = Vocabulary::of_contract()?;
     let Settings { access, quota, .. } = settings;
-    let sorgente = Sorgente::of_settings(access.policy_dir.as_deref())?;
+    let dir = access.policy_dir.clone();
+    let read = move || Sorgente::of_settings(dir.as_deref());
+    let sorgente = Reader::default().run(read).await.flatten()?;
     let politica = Politica::load(&sorgente, &vocabulary).await?;
     let tabella = politica.tabella();
     if let Some(profilo) = quota.profilo.keys().find(|p| tabella.profilo(p).is_none()) {
@@ -165,12 +168,20 @@ async fn serve_recorded(
             salute.componente("policy"),
             access.guardia().clock().clone(),
         )
-        .segui(Sorveglianza::new(dir)?),
+        .segui(Sorveglianza::new(dir).await?),
+    ));
+    let _keys = AbortOnDropHandle::new(tokio::spawn(
+        access
+            .guardia()
+            .clone()
+            .tell_keys(salute.componente("keys")),
     ));
     let _certificates = match ascolto.tls() {
         Some(tls) => {
             let ricarica = tls::Ricarica::new(tls.clone(), salute.componente("tls"));
-            Some(AbortOnDropHandle::new(tokio::spawn(ricarica.segui()?)))
+            Some(AbortOnDropHandle::new(tokio::spawn(
+                ricarica.segui().await?,
+            )))
         }
         None => None,
     };

@@ -56,6 +56,7 @@
 //! | [`postgres`] | the database: a server of yours, or a private cluster |
 //! | [`rpc`] | what every call shares: status, request parts, pages, observation |
 //! | [`salute`], [`sorveglianza`] | how the parts are; what changes on disk while the service runs |
+//! | [`bounded_read`] | reading what is on disk: a file, of bounded length, in bounded time |
 //! | [`app`] | the composition root |
 //! | [`cli`], [`config`], [`telemetry`], [`clock`] | subcommands, settings, what is observed, injected time |
 //!
@@ -70,6 +71,7 @@ pub mod abilitazione;
 pub mod app;
 pub mod arrow;
 pub mod audit;
+pub mod bounded_read;
 pub mod canale;
 pub mod cli;
 pub mod clock;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Politica ── Componente "policy" ──┐                 ┌──► gRPC health, by the component's name
-//! TLS ─────── Componente "tls" ─────┴─► Salute ───────┤
+//! Chiavi ──── Componente "keys" ────┼─► Salute ───────┤
+//! TLS ─────── Componente "tls" ─────┘                 │
 //!                                                     └──► omnia.reload.count, .in_force, .last_success, .version
 //! ```
 //!
@@ -71,6 +72,11 @@ impl Componente {
     /// A reload was refused: counted, and not well. The reason belongs in the log.
     pub fn rifiutata(&self) {
         telemetry::record_reload(self.nome, false);
+        self.set(false);
+    }
+
+    /// What is on disk is not what is in force, and it is not known yet whether it can be: not well, and no reload.
+    pub fn altro_su_disco(&self) {
         self.set(false);
     }
 

@@ -1,4 +1,4 @@
-//! Notices that files may have changed: those of the policy, those of the certificates.
+//! Notices that files may have changed: those of the policy, of the keys, of the certificates.
 //!
 //! ```text
 //! inotify ── quiet for 20 ms ───┐
@@ -10,13 +10,14 @@
 //! link to a whole directory (`..data`). The watched directory may itself be such a link, so its parent is watched too and
 //! the watches are made anew each time. Nothing is concluded from an event but that it is time to read, and the reader finds
 //! out whether files are still being written. Since an event may be lost, and a network mount has none, it is time to
-//! read every half second too.
+//! read every half second too. To watch a path is to look it up, for which a disk that does not answer may take for ever: that
+//! is left to a [`Reader`], and until it is done only the half seconds count.
 
 use std::{
     collections::BTreeSet,
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -26,6 +27,8 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep, timeout_at},
 };
+
+use crate::bounded_read::Reader;
 
 /// Events come in swarms: one reading for those of so short a time.
 const QUIETE: Duration = Duration::from_millis(20);
@@ -48,8 +51,10 @@ pub enum Motivo {
 /// Watches some directories, and SIGHUP.
 #[derive(Debug)]
 pub struct Sorveglianza {
-    dirs: Vec<PathBuf>,
-    watcher: Option<RecommendedWatcher>,
+    dirs: Arc<[PathBuf]>,
+    /// Locked by the reader's one thread, and by nobody else.
+    watcher: Option<Arc<Mutex<RecommendedWatcher>>>,
+    reader: Reader,
     changed: Arc<Notify>,
     hangup: Signal,
 }
@@ -59,20 +64,21 @@ impl Sorveglianza {
     ///
     /// # Errors
     /// The system's: the signal cannot be had. Where events cannot, they are looked for without.
-    pub fn new(dirs: impl IntoIterator<Item = PathBuf>) -> io::Result<Self> {
+    pub async fn new(dirs: impl IntoIterator<Item = PathBuf>) -> io::Result<Self> {
         let dirs: BTreeSet<PathBuf> = dirs
             .into_iter()
             .map(std::path::absolute)
             .collect::<io::Result<_>>()?;
         let dirs: Vec<PathBuf> = dirs.into_iter().collect();
         let changed = Arc::new(Notify::new());
-        let mut sorveglianza = Self {
-            watcher: watcher(dirs.clone(), Arc::clone(&changed)),
-            dirs,
+        let sorveglianza = Self {
+            watcher: watcher(dirs.clone(), Arc::clone(&changed)).map(|w| Arc::new(Mutex::new(w))),
+            dirs: dirs.into(),
+            reader: Reader::default(),
             changed,
             hangup: signal(SignalKind::hangup())?,
         };
-        sorveglianza.aggancia();
+        sorveglianza.aggancia().await;
         Ok(sorveglianza)
     }
 
@@ -87,7 +93,7 @@ impl Sorveglianza {
             () = sleep(GIRO), if !self.dirs.is_empty() => Motivo::Giro,
         };
         // Before the files are read, so that no change falls between.
-        self.aggancia();
+        self.aggancia().await;
         motivo
     }
 
@@ -103,18 +109,26 @@ impl Sorveglianza {
     }
 
     /// Watches what the paths lead to now.
-    fn aggancia(&mut self) {
-        let Some(watcher) = &mut self.watcher else {
+    async fn aggancia(&self) {
+        let Some(watcher) = self.watcher.clone() else {
             return;
         };
-        for dir in &self.dirs {
-            for path in [Some(dir.as_path()), dir.parent()].into_iter().flatten() {
-                // It may not have been watched, or be gone; the round looks again.
-                let _ = watcher.unwatch(path);
-                if let Err(error) = watcher.watch(path, RecursiveMode::NonRecursive) {
-                    tracing::debug!(path = %path.display(), %error, "cannot be watched");
+        let dirs = Arc::clone(&self.dirs);
+        let watch = move || {
+            // Whatever a panic left behind is watched anew here.
+            let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+            for dir in &*dirs {
+                for path in [Some(dir.as_path()), dir.parent()].into_iter().flatten() {
+                    // It may not have been watched, or be gone; the round looks again.
+                    let _ = watcher.unwatch(path);
+                    if let Err(error) = watcher.watch(path, RecursiveMode::NonRecursive) {
+                        tracing::debug!(path = %path.display(), %error, "cannot be watched");
+                    }
                 }
             }
+        };
+        if let Err(error) = self.reader.run(watch).await {
+            tracing::debug!(%error, "directories cannot be watched now");
         }
     }
 }
@@ -164,7 +178,7 @@ mod tests {
         }
         let link = root.path().join("link");
         symlink("one", &link).unwrap();
-        let mut sorveglianza = Sorveglianza::new([link.clone()]).unwrap();
+        let mut sorveglianza = Sorveglianza::new([link.clone()]).await.unwrap();
         for _ in 0..2 {
             fs::write(link.join("file"), "other").unwrap();
             assert_eq!(motivo(&mut sorveglianza).await, Motivo::Evento, "written");
@@ -183,7 +197,7 @@ mod tests {
         let dir = root.path().join("dir");
         fs::create_dir(&dir).unwrap();
         fs::write(dir.join("file"), "text").unwrap();
-        let mut sorveglianza = Sorveglianza::new([dir.clone()]).unwrap();
+        let mut sorveglianza = Sorveglianza::new([dir.clone()]).await.unwrap();
         fs::read(dir.join("file")).unwrap();
         fs::write(root.path().join("neighbour"), "text").unwrap();
         assert_eq!(motivo(&mut sorveglianza).await, Motivo::Giro);
@@ -192,7 +206,9 @@ mod tests {
     #[tokio::test]
     async fn what_makes_no_event_is_looked_for() {
         let root = tempfile::tempdir().unwrap();
-        let mut sorveglianza = Sorveglianza::new([root.path().join("missing")]).unwrap();
+        let mut sorveglianza = Sorveglianza::new([root.path().join("missing")])
+            .await
+            .unwrap();
         sorveglianza.watcher = None;
         assert_eq!(motivo(&mut sorveglianza).await, Motivo::Giro);
     }

@@ -29,6 +29,7 @@ use crate::{
     canale::Canale,
     clock::{Clock, giorno_a_roma},
     error::{Error, Reason, Result},
+    salute::Componente,
     traccia::Traccia,
 };
 
@@ -105,6 +106,11 @@ impl Guardia {
     /// The streams that it let in.
     pub(super) fn correnti(&self) -> &Correnti {
         &self.0.correnti
+    }
+
+    /// Tells how the keys are, for as long as it runs.
+    pub async fn tell_keys(self, component: Componente) {
+        self.0.autenticatore.tell(component).await;
     }
 
     /// Follows the grants, and ends the streams that would not be allowed any more, for as long as it runs.

@@ -98,6 +98,7 @@ fn freschezza(keys: Keys) -> Freschezza {
         rinnovo: seconds(keys.refresh_seconds()),
         intervallo: seconds(keys.min_refetch_seconds),
         limite: seconds(keys.stale_seconds),
+        limite_file: seconds(keys.file_stale_seconds),
     }
 }
 

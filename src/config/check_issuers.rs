@@ -54,6 +54,11 @@ impl Access {
             "access.keys.stale_seconds",
             keys.stale_seconds,
             10..=604_800,
+        )?;
+        within(
+            "access.keys.file_stale_seconds",
+            keys.file_stale_seconds,
+            10..=604_800,
         )
     }
 }

@@ -66,8 +66,10 @@ pub struct Keys {
     pub cache_seconds: u32,
     /// The shortest time between two fetches, however many unknown kids come.
     pub min_refetch_seconds: u32,
-    /// How long known keys are believed while their source does not answer.
+    /// How long known keys of a URL are believed while it does not answer.
     pub stale_seconds: u32,
+    /// How long known keys of a file are believed while what is there cannot be read or is no JWK set.
+    pub file_stale_seconds: u32,
 }
 
 /// `[access.evidence]`: the tracking evidence, `agid-jwt-trackingevidence`.
@@ -91,6 +93,7 @@ impl Default for Keys {
             cache_seconds: 300,
             min_refetch_seconds: 30,
             stale_seconds: 6 * 3600,
+            file_stale_seconds: 600,
         }
     }
 }
@@ -129,7 +132,7 @@ mod tests {
         let settings = read(&format!(
             "[access]\npublic_urls = [\"https://a.example\"]\n{PDND}
             [access.evidence]\njwks = \"/etc/k.json\"\ndefault = \"01\"\nper_ente = {{ MLPS = \"02\" }}
-            [access.keys]\nstale_seconds = 600"
+            [access.keys]\nstale_seconds = 600\nfile_stale_seconds = 60"
         ))
         .unwrap();
         let access = settings.access;
@@ -145,6 +148,7 @@ mod tests {
         );
         assert_eq!(access.evidence.per_ente["MLPS"], Requisito::AuditRest02);
         assert_eq!(access.keys.stale_seconds, 600);
+        assert_eq!(access.keys.file_stale_seconds, 60);
         assert_eq!(access.keys.refresh_seconds(), 240);
     }
 
@@ -215,6 +219,10 @@ mod tests {
             (
                 "[access.keys]\nstale_seconds = 5".to_owned(),
                 "stale_seconds",
+            ),
+            (
+                "[access.keys]\nfile_stale_seconds = 5".to_owned(),
+                "file_stale_seconds",
             ),
         ] {
             let error = read(&toml).expect_err(&toml);

@@ -1,14 +1,14 @@
 //! The files of the settings, as they are on disk.
 
 use std::{
-    fmt,
-    fs::File,
-    io::{self, Read as _},
-    os::unix::fs::PermissionsExt as _,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
-use crate::config::{self, ClientCertificate};
+use crate::{
+    bounded_read::regular_file,
+    config::{self, ClientCertificate},
+};
 
 /// No certificate is so long; a mistaken path may be.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -88,7 +88,7 @@ impl Percorsi {
     /// Reads them.
     ///
     /// # Errors
-    /// A file cannot be read, or the key is for all to reach.
+    /// A file cannot be read, is none or is too long, or the key is for all to reach.
     pub(super) fn leggi(&self) -> Result<Lettura, TlsError> {
         let client_ca = self.client_ca.as_deref();
         Ok(Lettura {
@@ -119,31 +119,21 @@ pub(super) struct Contenuto {
 
 impl Contenuto {
     fn leggi(chiave: &'static str, file: &Path, segreto: bool) -> Result<Self, TlsError> {
-        let mut contenuto = Self {
-            chiave,
-            file: file.to_owned(),
-            byte: Vec::new(),
-        };
-        let failed = |error: io::Error| TlsError {
+        let read = regular_file(file, MAX_BYTES).map_err(|error| TlsError {
             chiave,
             file: file.to_owned(),
             perche: error.to_string(),
+        })?;
+        let contenuto = Self {
+            chiave,
+            file: file.to_owned(),
+            byte: read.bytes,
         };
-        let opened = File::open(file).map_err(failed)?;
-        // Of what was opened, and not of what the path may lead to a moment later.
-        let mode = opened.metadata().map_err(failed)?.permissions().mode();
-        if segreto && mode & ALTRI != 0 {
+        if segreto && read.mode & ALTRI != 0 {
             return Err(contenuto.errore(format!(
                 "anybody on this machine may reach the key (mode {:o}): chmod o= it",
-                mode & 0o777
+                read.mode & 0o777
             )));
-        }
-        opened
-            .take(MAX_BYTES + 1)
-            .read_to_end(&mut contenuto.byte)
-            .map_err(failed)?;
-        if contenuto.byte.len() as u64 > MAX_BYTES {
-            return Err(contenuto.errore("is too long to be what it should be"));
         }
         Ok(contenuto)
     }

@@ -41,7 +41,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 pub use self::{ascolto::Ascolto, file::TlsError, ricarica::Ricarica};
 use self::{file::Percorsi, materiale::Materiale};
-use crate::{canale::Certificato, clock::Clock, config};
+use crate::{bounded_read::Reader, canale::Certificato, clock::Clock, config};
 
 /// The certificates in force. Cheap to clone; all clones see new ones at the same moment.
 #[derive(Clone)]
@@ -70,7 +70,12 @@ impl Tls {
         let Some(percorsi) = Percorsi::di(settings) else {
             return Ok(None);
         };
-        let materiale = Materiale::new(percorsi.leggi()?, percorsi.obbligo, &clock)?;
+        let read = {
+            let percorsi = percorsi.clone();
+            Reader::default().run_blocking(move || percorsi.leggi())
+        };
+        let lettura = read.unwrap_or_else(|error| Err(percorsi.errore(&error.to_string())))?;
+        let materiale = Materiale::new(lettura, percorsi.obbligo, &clock)?;
         Ok(Some(Self(Arc::new(InVigore {
             percorsi,
             limiti: Limiti {

@@ -25,6 +25,7 @@ use super::{
     materiale::Materiale,
 };
 use crate::{
+    bounded_read::Reader,
     salute::Componente,
     sorveglianza::{Motivo, Sorveglianza},
     telemetry,
@@ -40,8 +41,11 @@ const LETTURE: usize = 20;
 pub struct Ricarica {
     tls: Tls,
     componente: Componente,
+    reader: Reader,
     /// What was wrong at the last look, so that it is not told at every look.
     rifiutato: Option<TlsError>,
+    /// Whether they kept changing at the last look.
+    inquieto: bool,
     scaduto: bool,
 }
 
@@ -54,7 +58,9 @@ impl Ricarica {
         Self {
             tls,
             componente,
+            reader: Reader::default(),
             rifiutato: None,
+            inquieto: false,
             scaduto: false,
         }
     }
@@ -63,8 +69,8 @@ impl Ricarica {
     ///
     /// # Errors
     /// The system's: nothing can be watched. Nothing is followed then.
-    pub fn segui(self) -> io::Result<impl Future<Output = ()> + Send> {
-        let mut sorveglianza = Sorveglianza::new(self.tls.0.percorsi.cartelle()?)?;
+    pub async fn segui(self) -> io::Result<impl Future<Output = ()> + Send> {
+        let mut sorveglianza = Sorveglianza::new(self.tls.0.percorsi.cartelle()?).await?;
         let mut ricarica = self;
         Ok(async move {
             // They may have changed since they were loaded.
@@ -80,14 +86,17 @@ impl Ricarica {
         let chiesto = motivo == Motivo::Chiesto;
         match self.nuovo().await {
             Ok(Nuovo::Nessuno) => {
-                if chiesto || self.rifiutato.is_some() {
+                if chiesto || self.inquieto || self.rifiutato.is_some() {
                     tracing::info!("the certificates on disk are those in force");
                     self.in_vigore();
                 }
                 self.rifiutato = None;
+                self.inquieto = false;
             }
             Ok(Nuovo::Inquieto) => {
                 tracing::warn!("the certificates on disk keep changing: they are read again later");
+                self.componente.altro_su_disco();
+                self.inquieto = true;
             }
             Ok(Nuovo::Buono(materiale)) => {
                 tracing::info!(
@@ -98,6 +107,7 @@ impl Ricarica {
                 );
                 self.tls.0.materiale.store(materiale);
                 self.rifiutato = None;
+                self.inquieto = false;
                 self.componente.accettata();
                 self.in_vigore();
             }
@@ -110,6 +120,7 @@ impl Ricarica {
                 );
                 self.componente.rifiutata();
                 self.rifiutato = Some(error);
+                self.inquieto = false;
             }
         }
         self.misura();
@@ -141,14 +152,14 @@ impl Ricarica {
             materiale,
             ..
         } = &*self.tls.0;
-        let mut prima = leggi(percorsi).await;
+        let mut prima = self.leggi(percorsi).await;
         for _ in 0..LETTURE {
             let in_vigore = &materiale.load_full().lettura;
             if prima.as_ref().is_ok_and(|lettura| lettura == in_vigore) {
                 return Ok(Nuovo::Nessuno);
             }
             sleep(INTERVALLO).await;
-            let lettura = leggi(percorsi).await;
+            let lettura = self.leggi(percorsi).await;
             if prima == lettura {
                 let materiale = Materiale::new(lettura?, percorsi.obbligo, clock)?;
                 return Ok(Nuovo::Buono(Arc::new(materiale)));
@@ -157,15 +168,14 @@ impl Ricarica {
         }
         Ok(Nuovo::Inquieto)
     }
-}
 
-/// Disks may be slow, and this thread serves calls.
-async fn leggi(percorsi: &Percorsi) -> Result<Lettura, TlsError> {
-    let percorsi = percorsi.clone();
-    let interrotta = percorsi.errore("was not read");
-    tokio::task::spawn_blocking(move || percorsi.leggi())
-        .await
-        .unwrap_or(Err(interrotta))
+    async fn leggi(&self, percorsi: &Percorsi) -> Result<Lettura, TlsError> {
+        let read = percorsi.clone();
+        self.reader
+            .run(move || read.leggi())
+            .await
+            .unwrap_or_else(|error| Err(percorsi.errore(&error.to_string())))
+    }
 }
 
 /// What the files hold, compared with what is in force.

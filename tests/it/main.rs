@@ -55,4 +55,5 @@ mod tls;
 mod vigenza;
 mod volo;
 mod voucher;
+mod watched_files;
 mod withdrawn;

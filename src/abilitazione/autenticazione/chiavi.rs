@@ -8,29 +8,30 @@
 //! 21600 s then nothing of this issuer is: KEYS_UNAVAILABLE
 //! ```
 //!
+//! A file is followed as the policy and the certificates are: what it holds is in force within a second, and it is believed for
+//! `limite_file` after it was last read well, which is minutes. Others' endpoints may be down for hours, which nobody here can
+//! mend; a file is ours, and one that cannot be read may be the one that withdraws a key.
+//!
 //! Each set that differs from the last has a new generation. Whoever keeps what a key has verified keeps the
 //! generation too, and verifies again where it is another: a key that was withdrawn is out with the next set.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
-use chrono::{DateTime, TimeDelta, Utc};
-use tokio::{sync::Mutex, time::sleep};
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
+    fetch::Fetches,
     fonte::{FonteChiavi, Lettore},
-    impronta::{Impronta, sha256},
-    jwks::{Jwks, Scarto},
+    impronta::Impronta,
+    jwks::Jwks,
 };
 use crate::{
     clock::Clock,
     error::{Error, Reason, Result, Sentence},
-    telemetry,
 };
-
-/// A file is looked at this often: it costs nothing.
-const FILE: Duration = Duration::from_secs(5);
 
 /// How keys are kept fresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +40,28 @@ pub struct Freschezza {
     pub rinnovo: Duration,
     /// The shortest time between two fetches that unknown kids cause.
     pub intervallo: Duration,
-    /// How long keys are believed after the last good answer.
+    /// How long keys of a URL are believed after the last good answer.
     pub limite: Duration,
+    /// How long those of a file are, after it was last read well.
+    pub limite_file: Duration,
+}
+
+/// How the last reading of a source went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Reading {
+    /// Whether what the source says is in force.
+    pub(super) good: bool,
+    /// The generation that is.
+    pub(super) generazione: u64,
 }
 
 /// A set, and since when it is known.
 pub(super) struct Mazzo {
     pub(super) jwks: Jwks,
     pub(super) generazione: u64,
-    impronta: Impronta,
+    pub(super) impronta: Impronta,
     /// The last good answer.
-    letto_il: DateTime<Utc>,
+    pub(super) letto_il: DateTime<Utc>,
 }
 
 /// The keys of one issuer, or of the consumers. Cheap to clone.
@@ -60,14 +72,15 @@ pub struct Chiavi {
     _rinnovo: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
-struct Inner {
+pub(super) struct Inner {
     /// `None`: the keys never change.
-    lettore: Option<Lettore>,
-    freschezza: Freschezza,
-    mazzo: ArcSwapOption<Mazzo>,
-    /// When the source was last asked, well or not. Held while it is asked.
-    tentativo: Mutex<Option<DateTime<Utc>>>,
-    clock: Clock,
+    pub(super) lettore: Option<Lettore>,
+    pub(super) freschezza: Freschezza,
+    pub(super) mazzo: ArcSwapOption<Mazzo>,
+    pub(super) fetches: Fetches,
+    /// How the last reading went.
+    pub(super) reading: watch::Sender<Reading>,
+    pub(super) clock: Clock,
 }
 
 impl fmt::Debug for Chiavi {
@@ -88,6 +101,7 @@ impl Chiavi {
             rinnovo: Duration::MAX,
             intervallo: Duration::MAX,
             limite: Duration::MAX,
+            limite_file: Duration::MAX,
         };
         let mazzo = Mazzo {
             jwks,
@@ -99,7 +113,11 @@ impl Chiavi {
             lettore: None,
             freschezza,
             mazzo: ArcSwapOption::from_pointee(mazzo),
-            tentativo: Mutex::new(None),
+            fetches: Fetches::default(),
+            reading: watch::Sender::new(Reading {
+                good: true,
+                generazione: 1,
+            }),
             clock,
         };
         Self {
@@ -122,11 +140,12 @@ impl Chiavi {
             lettore: Some(Lettore::new(fonte)?),
             freschezza,
             mazzo: ArcSwapOption::empty(),
-            tentativo: Mutex::new(None),
+            fetches: Fetches::default(),
+            reading: watch::Sender::new(Reading::default()),
             clock,
         });
-        match inner.leggi().await {
-            Err(error) if is_file => return Err(error),
+        match inner.fetch().await {
+            Err(error) if is_file => return Err(error.to_string().into()),
             Err(error) => {
                 tracing::error!(%error, "keys cannot be had: calls are refused until they can")
             }
@@ -155,6 +174,21 @@ impl Chiavi {
             })
     }
 
+    /// How the last reading of their source went; the receiver learns of every change.
+    pub(super) fn reading(&self) -> watch::Receiver<Reading> {
+        self.inner.reading.subscribe()
+    }
+
+    #[cfg(test)]
+    pub(super) fn lettore(&self) -> Option<&Lettore> {
+        self.inner.lettore.as_ref()
+    }
+
+    /// The SHA-256 of the set that is known.
+    pub(super) fn impronta(&self) -> Option<Impronta> {
+        self.inner.mazzo.load().as_ref().map(|mazzo| mazzo.impronta)
+    }
+
     /// Whether this is the set that is known, and may be believed.
     pub(super) fn is_generazione(&self, generazione: u64) -> bool {
         self.inner
@@ -176,7 +210,7 @@ impl Chiavi {
         {
             return known;
         }
-        self.inner.richiedi().await;
+        self.inner.fetch_for_unknown().await;
         self.mazzo()
     }
 }
@@ -187,102 +221,11 @@ impl Inner {
         let age = (self.clock.now() - mazzo.letto_il)
             .to_std()
             .unwrap_or_default();
-        age <= self.freschezza.limite
-    }
-
-    /// Asks the source, unless it was asked a short while ago. Whoever comes while it is asked waits for that answer.
-    async fn richiedi(&self) {
-        let mut tentativo = self.tentativo.lock().await;
-        let now = self.clock.now();
-        let pausa = TimeDelta::from_std(self.freschezza.intervallo).unwrap_or(TimeDelta::MAX);
-        if tentativo.is_some_and(|last| now - last < pausa) {
-            return;
-        }
-        *tentativo = Some(now);
-        if let Err(error) = self.prendi().await {
-            tracing::warn!(%error, "keys could not be fetched for an unknown kid");
-        }
-    }
-
-    async fn leggi(&self) -> Result<(), Sentence> {
-        let mut tentativo = self.tentativo.lock().await;
-        *tentativo = Some(self.clock.now());
-        self.prendi().await
-    }
-
-    /// Asks the source. Only with `tentativo` locked.
-    async fn prendi(&self) -> Result<(), Sentence> {
-        let Some(lettore) = &self.lettore else {
-            return Ok(());
+        let lettore = self.lettore.as_ref();
+        let limite = match lettore.is_some_and(|lettore| lettore.fonte().is_file()) {
+            true => self.freschezza.limite_file,
+            false => self.freschezza.limite,
         };
-        let outcome = self.prendi_da(lettore).await;
-        let letto_il = outcome.as_ref().ok().map(|()| self.clock.now());
-        telemetry::record_keys(&lettore.fonte().to_string(), letto_il);
-        outcome
-    }
-
-    async fn prendi_da(&self, lettore: &Lettore) -> Result<(), Sentence> {
-        let named =
-            |error: Sentence| -> Sentence { format!("{}: {error}", lettore.fonte()).into() };
-        let text = lettore.leggi().await.map_err(named)?;
-        let impronta = sha256(&text);
-        let known = self.mazzo.load_full();
-        let same = known
-            .as_ref()
-            .is_some_and(|known| known.impronta == impronta);
-        let text = std::str::from_utf8(&text).map_err(|_| named("is not UTF-8".into()))?;
-        let parsed = if lettore.fonte().is_file() {
-            Jwks::parse(text).map(|jwks| (jwks, Vec::new()))
-        } else {
-            Jwks::parse_altrui(text)
-        };
-        let (jwks, scarti) = parsed.map_err(|error| named(error.into()))?;
-        telemetry::record_skipped(&lettore.fonte().to_string(), scarti.len());
-        let before = known.map_or(0, |known| known.generazione);
-        if !same {
-            for Scarto { nome, motivo } in scarti {
-                tracing::warn!(fonte = %lettore.fonte(), key = nome, "key left out: it {motivo}");
-            }
-            tracing::info!(fonte = %lettore.fonte(), chiavi = ?jwks, "keys are known");
-        }
-        self.mazzo.store(Some(Arc::new(Mazzo {
-            jwks,
-            generazione: if same { before } else { before + 1 },
-            impronta,
-            letto_il: self.clock.now(),
-        })));
-        Ok(())
-    }
-
-    async fn rinnova(self: Arc<Self>) {
-        let Freschezza {
-            rinnovo,
-            intervallo,
-            ..
-        } = self.freschezza;
-        let is_file = self
-            .lettore
-            .as_ref()
-            .is_some_and(|lettore| lettore.fonte().is_file());
-        let rinnovo = if is_file { FILE.min(rinnovo) } else { rinnovo };
-        let mut wait = rinnovo;
-        if self.mazzo.load().is_none() {
-            wait = intervallo.min(rinnovo);
-        }
-        loop {
-            sleep(wait).await;
-            wait = match self.leggi().await {
-                Ok(()) => rinnovo,
-                Err(error) => {
-                    let letto_il = self
-                        .mazzo
-                        .load()
-                        .as_ref()
-                        .map(|mazzo| mazzo.letto_il.to_rfc3339());
-                    tracing::warn!(%error, letto_il, "keys cannot be refreshed: those known are kept until their limit");
-                    intervallo.min(rinnovo)
-                }
-            };
-        }
+        age <= limite
     }
 }

@@ -43,6 +43,11 @@ impl Evidenze {
         Self { chiavi, audience }
     }
 
+    /// The consumers' keys.
+    pub(super) fn chiavi(&self) -> &Chiavi {
+        &self.chiavi
+    }
+
     /// As [`Chiavi::is_generazione`].
     pub(super) fn is_generazione(&self, generazione: u64) -> bool {
         self.chiavi.is_generazione(generazione)

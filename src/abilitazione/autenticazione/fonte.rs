@@ -1,14 +1,24 @@
 //! Where a JWK set is read from: a file, or a URL.
 //!
+//! A file is read as [`bounded_read`](crate::bounded_read) reads: it has 2 seconds and 256 KiB, and must be one.
+//!
 //! A URL is https, or http to this very machine. What answers it is not trusted with more than keys: no redirect
 //! is followed, nothing but a 200 counts, the answer has 5 seconds and 256 KiB.
 
-use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use reqwest::{Client, Url, redirect::Policy};
 use serde::Deserialize;
 
-use crate::error::Sentence;
+use crate::{
+    bounded_read::{Reader, regular_file},
+    error::Sentence,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_BYTES: usize = 256 * 1024;
@@ -49,6 +59,18 @@ impl FonteChiavi {
     pub(super) fn is_file(&self) -> bool {
         matches!(self, Self::File(_))
     }
+
+    /// The directory of a file.
+    ///
+    /// # Errors
+    /// The system's: there is no current directory.
+    pub(super) fn directory(&self) -> std::io::Result<Option<PathBuf>> {
+        let Self::File(file) = self else {
+            return Ok(None);
+        };
+        let absolute = std::path::absolute(file)?;
+        Ok(Some(absolute.parent().unwrap_or(&absolute).to_owned()))
+    }
 }
 
 impl fmt::Display for FonteChiavi {
@@ -73,6 +95,8 @@ pub(super) struct Lettore {
     fonte: FonteChiavi,
     /// Only for a URL.
     client: Option<Client>,
+    /// Only for a file.
+    pub(super) reader: Reader,
 }
 
 impl Lettore {
@@ -87,7 +111,11 @@ impl Lettore {
                 Some(client.build()?)
             }
         };
-        Ok(Self { fonte, client })
+        Ok(Self {
+            fonte,
+            client,
+            reader: Reader::default(),
+        })
     }
 
     pub(super) fn fonte(&self) -> &FonteChiavi {
@@ -98,10 +126,19 @@ impl Lettore {
     pub(super) async fn leggi(&self) -> Result<Vec<u8>, Sentence> {
         match (&self.fonte, &self.client) {
             (FonteChiavi::Url(url), Some(client)) => get(client, url).await,
-            (FonteChiavi::File(path), _) => Ok(tokio::fs::read(path).await?),
+            (FonteChiavi::File(path), _) => {
+                let path = path.clone();
+                let read = move || read(&path);
+                Ok(self.reader.run(read).await.flatten()?)
+            }
             (FonteChiavi::Url(_), None) => Err("there is no client for this URL".into()),
         }
     }
+}
+
+/// The bytes of a file of keys. A disk that hangs holds it up.
+pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    regular_file(path, MAX_BYTES as u64).map(|contents| contents.bytes)
 }
 
 async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, Sentence> {

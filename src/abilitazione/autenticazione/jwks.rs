@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::{
     algoritmo::Algoritmo,
+    fonte,
     json::{self, Defect},
     jwk::{self, Jwk, SEGRETA, VerifyingKey},
 };
@@ -80,7 +81,9 @@ impl Jwks {
     /// # Errors
     /// All but a usable set of public keys.
     pub fn from_file(path: &Path) -> Result<Self, JwksError> {
-        Self::parse(&std::fs::read_to_string(path)?)
+        let text = String::from_utf8(fonte::read(path)?);
+        let text = text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "is not UTF-8"))?;
+        Self::parse(&text)
     }
 
     /// Reads the text of a JWK set, every key of which must be sound.

@@ -32,6 +32,8 @@ mod differenza;
 mod matrix;
 mod model;
 mod perche;
+#[cfg(test)]
+mod reload_tests;
 mod ricarica;
 mod rows;
 mod sorgente;

@@ -22,6 +22,7 @@ use tokio::time::sleep;
 use super::{PolicyError, PolicyErrors, Politica, Rifiuto, Sorgente, Tabella};
 use crate::{
     abilitazione::Vocabulary,
+    bounded_read::Reader,
     clock::Clock,
     salute::Componente,
     sorveglianza::{Motivo, Sorveglianza},
@@ -43,8 +44,11 @@ pub struct Ricarica {
     vocabulary: Arc<Vocabulary>,
     componente: Componente,
     clock: Clock,
+    pub(super) reader: Reader,
     /// What was refused last, so that it is not told at every look.
     rifiutato: Option<Letto>,
+    /// Whether it kept changing at the last look.
+    inquieto: bool,
 }
 
 impl Ricarica {
@@ -64,7 +68,9 @@ impl Ricarica {
             vocabulary: Arc::new(vocabulary),
             componente,
             clock,
+            reader: Reader::default(),
             rifiutato: None,
+            inquieto: false,
         }
     }
 
@@ -82,13 +88,14 @@ impl Ricarica {
         let chiesto = motivo == Motivo::Chiesto;
         let letto = self.leggi().await;
         if self.is_in_vigore(&letto) {
-            if chiesto || self.rifiutato.is_some() {
+            if chiesto || self.inquieto || self.rifiutato.is_some() {
                 let versione = self.politica.tabella().versione().to_owned();
                 tracing::info!(versione, "the access policy on disk is the one in force");
                 self.componente.in_vigore(&versione, self.clock.now());
                 self.politica.dimentica_rifiuto();
             }
             self.rifiutato = None;
+            self.inquieto = false;
             return;
         }
         if !chiesto && self.rifiutato.as_ref() == Some(&letto) {
@@ -96,12 +103,15 @@ impl Ricarica {
         }
         let Some(letto) = self.a_riposo(letto).await else {
             tracing::warn!("the access policy on disk keeps changing: it is read again later");
+            self.componente.altro_su_disco();
+            self.inquieto = true;
             return;
         };
-        // It was written back meanwhile.
+        // It was written back meanwhile: the next look tells.
         if self.is_in_vigore(&letto) {
             return;
         }
+        self.inquieto = false;
         let built = match &letto {
             Ok(sorgente) => {
                 Tabella::build_apart(sorgente.clone(), Arc::clone(&self.vocabulary)).await
@@ -144,10 +154,9 @@ impl Ricarica {
 
     async fn leggi(&self) -> Letto {
         let dir = self.dir.clone();
-        tokio::task::spawn_blocking(move || Sorgente::of_settings(dir.as_deref()))
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())
+        let read = move || Sorgente::of_settings(dir.as_deref());
+        let read = self.reader.run(read).await.flatten();
+        read.map_err(|error| error.to_string())
     }
 
     fn rifiuta(&self, errors: PolicyErrors) {

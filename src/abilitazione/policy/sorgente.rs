@@ -4,8 +4,12 @@ use std::{io, path::Path};
 
 use aws_lc_rs::digest;
 
+use crate::bounded_read::regular_file;
+
 const MODEL: &str = include_str!("../../../policies/model.conf");
 const POLICY: &str = include_str!("../../../policies/policy.csv");
+/// No policy is so long: the one built in is some sixty times shorter.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The text of a model and of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +33,14 @@ impl Sorgente {
     /// `policy.csv` of a directory, with its `model.conf` where it has one and the embedded model where not.
     ///
     /// # Errors
-    /// A file that cannot be read.
+    /// A file that cannot be read, is none, or is too long.
     pub fn from_dir(dir: &Path) -> io::Result<Self> {
         let read = |name: &str| {
             let path = dir.join(name);
-            let bytes = std::fs::read(&path).map_err(|error| {
+            let contents = regular_file(&path, MAX_BYTES).map_err(|error| {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             })?;
-            String::from_utf8(bytes).map_err(|error| {
+            String::from_utf8(contents.bytes).map_err(|error| {
                 let good =
                     String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
                 let (line, column) = (
@@ -65,7 +69,7 @@ impl Sorgente {
     /// `from_dir` where a directory is set, else `embedded`.
     ///
     /// # Errors
-    /// A file that cannot be read.
+    /// As [`Sorgente::from_dir`].
     pub fn of_settings(dir: Option<&Path>) -> io::Result<Self> {
         dir.map_or_else(|| Ok(Self::embedded()), Self::from_dir)
     }

@@ -25,7 +25,7 @@ const SUBITO: Duration = Duration::from_secs(if cfg!(debug_assertions) { 3 } els
 const ANCHE_DECRETI: &str = "g, mef-sintesi, decreti\n";
 
 /// A directory with the shipped policy.
-fn cartella() -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn cartella() -> (tempfile::TempDir, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("policies");
     fs::create_dir(&dir).unwrap();

@@ -194,7 +194,8 @@ async fn the_beginning_of_a_policy_is_never_in_force() {
         Salute::default().componente("policy"),
         Clock::system(),
     );
-    let follows = tokio::spawn(ricarica.segui(Sorveglianza::new([dir.clone()]).unwrap()));
+    let watch = Sorveglianza::new([dir.clone()]).await.unwrap();
+    let follows = tokio::spawn(ricarica.segui(watch));
     let mut changes = politica.cambiamenti();
     // The shipped policy is a good one that gives less.
     let cut = spedita("").len();

@@ -6,14 +6,14 @@ use rcgen::{
 };
 
 /// An authority that signs certificates.
-pub(super) struct Autorita {
+pub(crate) struct Autorita {
     issuer: Issuer<'static, KeyPair>,
-    pub(super) pem: String,
+    pub(crate) pem: String,
 }
 
 /// A certificate and its key.
 pub(super) struct Emesso {
-    pub(super) pem: String,
+    pub(crate) pem: String,
     pub(super) key: String,
     pub(super) der: Vec<u8>,
 }

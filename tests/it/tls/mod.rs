@@ -24,16 +24,16 @@ use self::autorita::{Autorita, Emesso};
 use crate::servizio::{Servizio, tutto};
 
 /// The files of a server, in a directory of their own.
-struct Cartella {
-    dir: TempDir,
+pub(crate) struct Cartella {
+    pub(crate) dir: TempDir,
     /// Who signed the server's certificate.
-    autorita: Autorita,
+    pub(crate) autorita: Autorita,
     /// Who signs the clients'.
     enti: Autorita,
 }
 
 impl Cartella {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let cartella = Self {
             dir: tempfile::tempdir().unwrap(),
             autorita: Autorita::new("Autorità dei server"),

@@ -245,10 +245,9 @@ async fn how_reading_the_keys_ends_is_measured() {
         });
         found.map(|n| n.value)
     };
-    assert_eq!(
-        (fetches(&pdnd, "ok"), fetches(&pdnd, "failed")),
-        (Some(1), None)
-    );
+    // A file is followed: it may have been read again meanwhile.
+    assert!(fetches(&pdnd, "ok").is_some_and(|times| times >= 1));
+    assert_eq!(fetches(&pdnd, "failed"), None);
     assert_eq!(
         (fetches(down, "ok"), fetches(down, "failed")),
         (None, Some(1))

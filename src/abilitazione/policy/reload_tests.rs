@@ -1,0 +1,64 @@
+//! A policy whose disk does not answer: a pipe that is opened as a file is, on the one thread that reads the policy.
+
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use tokio::time::timeout;
+
+use super::{Politica, Ricarica, Sorgente};
+use crate::{
+    abilitazione::Vocabulary, bounded_read::PATIENCE, clock::Clock, salute::Salute,
+    sorveglianza::Sorveglianza,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let shipped = Sorgente::embedded();
+    fs::write(dir.path().join("policy.csv"), &shipped.policy).unwrap();
+    let pipe = dir.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let vocabulary = Vocabulary::of_contract().unwrap();
+    let politica = Politica::load(&shipped, &vocabulary).await.unwrap();
+    let salute = Salute::default();
+    let ricarica = Ricarica::new(
+        politica.clone(),
+        Some(dir.path().to_owned()),
+        vocabulary,
+        salute.componente("policy"),
+        Clock::system(),
+    );
+    let reader = ricarica.reader.clone();
+    let watch = Sorveglianza::new([dir.path().to_owned()]).await.unwrap();
+    let follows = tokio::spawn(ricarica.segui(watch));
+    let mut health = salute.segui();
+    let mut becomes = async |well: bool| {
+        let becomes = health.wait_for(|components| components["policy"] == well);
+        timeout(Duration::from_secs(10), becomes)
+            .await
+            .unwrap()
+            .unwrap();
+    };
+    // A reading of the loop may have the thread at the moment.
+    loop {
+        let (pipe, begun) = (pipe.clone(), Instant::now());
+        reader.run(move || fs::read(pipe)).await.unwrap_err();
+        if begun.elapsed() >= PATIENCE {
+            break;
+        }
+    }
+    becomes(false).await;
+    assert_eq!(politica.tabella().versione(), shipped.versione());
+    fs::write(&pipe, "").unwrap();
+    becomes(true).await;
+    follows.abort();
+}
