@@ -22,7 +22,7 @@ use crate::{
         Access, AccessLayer, Consumo, Grants, Guardia, Politica, Ricarica, Sorgente, Spiega,
         Vigenti, Vocabulary, autenticazione::Usate,
     },
-    audit::{Audit, AuditLayer, Chiave},
+    audit::{Audit, AuditLayer, Chiave, Limits, Refusals},
     bounded_read::Reader,
     canale::{CanaleLayer, Inoltro},
     clock::Clock,
@@ -129,8 +129,16 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
     let guardia = access.guardia().clone();
-    let outcome = serve_recorded(settings, pool, access, &audit, ascolto.into(), stop).await;
+    let limits = Limits {
+        per_caller: settings.audit.refused_per_caller_per_minute,
+        all: settings.audit.refused_per_minute,
+        interval: Duration::from_secs(settings.audit.refused_counts_seconds),
+    };
+    let refusals = Refusals::new(audit.clone(), limits);
+    let recorder = (&audit, &refusals);
+    let outcome = serve_recorded(settings, pool, access, recorder, ascolto.into(), stop).await;
     guardia.chiudi().await;
+    refusals.close();
     audit.chiudi().await;
     outcome
 }
@@ -139,7 +147,7 @@ async fn serve_recorded(
     settings: &Settings,
     pool: PgPool,
     access: AccessLayer,
-    audit: &Audit,
+    (audit, refusals): (&Audit, &Refusals),
     ascolto: Ascolto,
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
@@ -188,6 +196,7 @@ async fn serve_recorded(
     let _grants = AbortOnDropHandle::new(tokio::spawn(access.guardia().clone().vigila()));
     let _anchors =
         AbortOnDropHandle::new(tokio::spawn(audit.clone().ancora_ogni_giorno(pool.clone())));
+    let _counts = AbortOnDropHandle::new(tokio::spawn(refusals.clone().write_regularly()));
 
     let limit = settings.server.max_request_bytes;
     let guardia = access.guardia();
@@ -268,7 +277,7 @@ async fn serve_recorded(
         .layer(MessagesLayer)
         .layer(ObserveLayer)
         .layer(CanaleLayer::new(inoltro))
-        .layer(AuditLayer::new(audit.clone(), rpc))
+        .layer(AuditLayer::new(audit.clone(), refusals.clone(), rpc))
         .layer(ProtocolLayer)
         .layer(access)
         .layer(MapRequestLayer::new(come_la_richiesta))

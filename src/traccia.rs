@@ -45,6 +45,8 @@ pub struct Fatti {
     pub selezione: Vec<(&'static str, Valore)>,
     /// The rilevazione that was read.
     pub rilevazione: Option<i32>,
+    /// Whether the access layer let the call in, whatever became of it then.
+    pub ammessa: bool,
     /// Whether the access layer let the call in, and nothing refused it since.
     pub consentita: bool,
     /// The version of the policy that decided.

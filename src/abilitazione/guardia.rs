@@ -187,24 +187,16 @@ impl Guardia {
             .await;
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
-        match &decided {
+        // A refusal is told by the audit layer, which knows whether it is one of thousands.
+        if decided.is_ok() {
             // Every call is in the audit log: a line here would say it twice.
-            Ok(_) => tracing::debug!(
+            tracing::debug!(
                 soggetto = chi.soggetto,
                 ente = chi.ente,
                 profilo = chi.profilo,
                 rpc,
                 "access allowed"
-            ),
-            Err(error) => tracing::info!(
-                soggetto = chi.soggetto,
-                ente = chi.ente,
-                profilo = chi.profilo,
-                rpc,
-                reason = error.reason.as_str_name(),
-                detail = %error.message,
-                "access denied"
-            ),
+            );
         }
         traccia.nota(|f| {
             let known = |text: String| (!text.is_empty()).then_some(text);
@@ -212,7 +204,8 @@ impl Guardia {
             f.profilo = known(chi.profilo);
             f.politica = Some(tabella.versione().to_owned());
             f.abilitazione = decided.as_ref().ok().map(|e| e.abilitazione.aa07().id);
-            f.consentita = decided.is_ok();
+            f.ammessa = decided.is_ok();
+            f.consentita = f.ammessa;
         });
         decided.map(|entrata| Entrata {
             abilitazione: entrata.abilitazione.con_traccia(traccia.clone()),

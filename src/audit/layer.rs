@@ -22,13 +22,14 @@ use super::{
     corpo::{Contato, Intero},
     fine::Fine,
     record::{Chiamata, Decisione, Esito, Tipo},
+    refusals::{Refusal, Refusals},
     unavailable,
 };
 use crate::{
     abilitazione::{Porta, porta},
     canale::Canale,
     rpc::status::into_status,
-    telemetry::code_name,
+    telemetry::{Quiet, code_name},
     traccia::{Fatti, Traccia},
 };
 
@@ -39,15 +40,17 @@ const PASSI: &str = "GrantService/";
 #[derive(Debug, Clone)]
 pub struct AuditLayer {
     audit: Audit,
+    refusals: Refusals,
     rpc: Arc<BTreeMap<String, bool>>,
 }
 
 impl AuditLayer {
-    /// Records in `audit`. `rpc` are the calls of the contract, and whether each streams its answers.
+    /// Records in `audit`, and what is refused as `refusals` decides. `rpc` are the calls of the contract, and whether each streams its answers.
     #[must_use]
-    pub fn new(audit: Audit, rpc: BTreeMap<String, bool>) -> Self {
+    pub fn new(audit: Audit, refusals: Refusals, rpc: BTreeMap<String, bool>) -> Self {
         Self {
             audit,
+            refusals,
             rpc: Arc::new(rpc),
         }
     }
@@ -87,12 +90,21 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
         let rpc = match porta(path) {
-            Porta::Libera => return Box::pin(self.inner.call(request)),
+            Porta::Libera => {
+                // Anybody may ask these, as often as they like.
+                if let Some(quiet) = request.extensions().get::<Quiet>() {
+                    quiet.keep();
+                }
+                return Box::pin(self.inner.call(request));
+            }
             Porta::Contratto(rpc) => rpc,
             Porta::Ignota => path,
         };
         let mut corrente = Corrente {
             audit: self.layer.audit.clone(),
+            refusals: self.layer.refusals.clone(),
+            quiet: request.extensions().get().cloned().unwrap_or_default(),
+            known: self.layer.rpc.contains_key(rpc),
             rpc: rpc.to_owned(),
             traccia: Traccia::default(),
             trace_id: trace_id(request.headers()),
@@ -106,8 +118,10 @@ where
         corrente.traccia.nota(|f| f.indirizzo = indirizzo);
         request.extensions_mut().insert(corrente.traccia.clone());
         if corrente.rpc.starts_with(PASSI) && !corrente.audit.scrive() {
+            let status = into_status(unavailable());
+            corrente.is_counted(&status);
             corrente.in_sospeso = false;
-            return Box::pin(async { Ok(into_status(unavailable()).into_http()) });
+            return Box::pin(async { Ok(status.into_http()) });
         }
         let answer = self.inner.call(request);
         Box::pin(async move {
@@ -126,6 +140,11 @@ where
 #[derive(Debug)]
 pub(super) struct Corrente {
     pub(super) audit: Audit,
+    refusals: Refusals,
+    /// Whether its end is told in the log.
+    quiet: Quiet,
+    /// Whether there is such a call.
+    known: bool,
     pub(super) rpc: String,
     pub(super) traccia: Traccia,
     pub(super) trace_id: String,
@@ -141,6 +160,9 @@ impl Drop for Corrente {
             return;
         }
         let status = Status::cancelled("the call ended before its answer");
+        if self.is_counted(&status) {
+            return;
+        }
         let (adesso, coda) = self.coda(Tipo::Chiamata, &status, Some(0));
         self.audit.accoda(adesso, coda);
     }
@@ -156,6 +178,9 @@ impl Corrente {
         let status = headers
             .or_else(|| intero.trailers.as_ref().and_then(Status::from_header_map))
             .unwrap_or_else(|| Status::unknown("no status"));
+        if self.is_counted(&status) {
+            return Ok(Response::from_parts(parts, Body::new(intero)));
+        }
         let recorded = self
             .scrivi(Tipo::Chiamata, &status, Some(intero.byte))
             .await;
@@ -169,6 +194,9 @@ impl Corrente {
     /// A status in the headers is all that there is of the answer: it was refused.
     async fn stream(mut self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
         if let Some(status) = Status::from_header_map(response.headers()) {
+            if self.is_counted(&status) {
+                return Ok(response);
+            }
             let recorded = self.scrivi(Tipo::Inizio, &status, Some(0)).await;
             if status.code() != Code::Unavailable {
                 recorded?;
@@ -178,6 +206,42 @@ impl Corrente {
         let inizio = self.scrivi(Tipo::Inizio, &Status::ok(""), None).await?;
         let fine = Fine::new(self, inizio);
         Ok(response.map(|body| Body::new(Contato::new(body, fine))))
+    }
+
+    /// Whether the call was not let in, and was counted with others like it: then it is settled. One that was not let in and is to
+    /// have a record has a line of the log too.
+    fn is_counted(&mut self, status: &Status) -> bool {
+        if status.code() == Code::Ok {
+            return false;
+        }
+        let fatti = self.traccia.fatti();
+        if fatti.ammessa {
+            return false;
+        }
+        let (reason, code) = (reason(status), code_name(status.code()));
+        let refusal = Refusal::new(&fatti, reason, code);
+        let counted = self.refusals.counts(refusal, self.audit.adesso());
+        if counted {
+            self.quiet.keep();
+            self.in_sospeso = false;
+        } else {
+            self.tell(&fatti, status);
+        }
+        counted
+    }
+
+    fn tell(&self, fatti: &Fatti, status: &Status) {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        tracing::info!(
+            soggetto = text(&fatti.soggetto),
+            ente = text(&fatti.ente),
+            profilo = text(&fatti.profilo),
+            // The path is the caller's text until the vocabulary knows it.
+            rpc = if self.known { &self.rpc } else { "unknown" },
+            reason = reason(status).unwrap_or_else(|| code_name(status.code()).to_owned()),
+            detail = status.message(),
+            "access denied"
+        );
     }
 
     async fn scrivi(

@@ -10,7 +10,7 @@
 //! Four questions, and where they are answered:
 //!
 //! - *Was every call recorded?* [`AuditLayer`] stands outside the access layer and before every service of the contract: refused calls
-//!   are recorded too. No answer leaves before its record is committed; if it cannot be, the call is refused
+//!   are recorded too, those of a flood as counts ([`Refusals`]). No answer leaves before its record is committed; if it cannot be, the call is refused
 //!   ([`Reason::AuditUnavailable`]). Health and reflection hold no data and leave no record.
 //! - *Was a record changed, removed, added or moved?* [`verifica`]: the chain breaks at that place. What the owner of the
 //!   database could still do, rewrite everything from one place on, contradicts the next anchor.
@@ -33,6 +33,7 @@ mod layer;
 mod lotto;
 pub mod potatura;
 pub mod record;
+mod refusals;
 mod scrittore;
 pub mod tracciamento;
 pub mod verifica;
@@ -62,6 +63,7 @@ use tokio::{
 pub use catena::{Impronta, Testa};
 pub use chiave::Chiave;
 pub use layer::{AuditLayer, Registrato};
+pub use refusals::{Limits, Refusals};
 
 use crate::{
     clock::Clock,

@@ -17,6 +17,7 @@
 //! | `CHIAMATA` | a call with one answer: written before the answer leaves, which it tells of (`esito`, `righe`, `byte`) |
 //! | `INIZIO` | a call with a stream of answers was let in, or refused: written before the first byte leaves |
 //! | `FINE` | that stream ended; `inizio` is the numero of its INIZIO |
+//! | `RIFIUTI` | calls were not let in, more than have a record each: how many (`refusals/record.rs`) |
 //! | `CHIUSURA` | the service stopped in good order |
 
 use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
@@ -39,6 +40,8 @@ pub enum Tipo {
     Inizio,
     /// A stream ends.
     Fine,
+    /// Calls were refused, and counted.
+    Rifiuti,
     /// A chain ends in good order.
     Chiusura,
 }
@@ -200,7 +203,7 @@ fn shortened(rpc: &str) -> &str {
 }
 
 /// Without control characters: a NUL would make the record unreadable to Postgres's own JSON functions.
-fn stampabile(testo: &str) -> Cow<'_, str> {
+pub(super) fn stampabile(testo: &str) -> Cow<'_, str> {
     if testo.contains(char::is_control) {
         Cow::Owned(testo.replace(char::is_control, "\u{fffd}"))
     } else {
@@ -228,7 +231,7 @@ pub fn evento(tipo: Tipo, quando: DateTime<Utc>, istanza: &str) -> String {
 }
 
 /// Without the opening brace.
-fn coda(testo: &impl Serialize) -> String {
+pub(super) fn coda(testo: &impl Serialize) -> String {
     let mut json = Vec::with_capacity(CODA);
     // Texts, numbers and maps with text keys: nothing of it can fail to serialize, and JSON is UTF-8.
     let _ = serde_json::to_writer(&mut json, testo);

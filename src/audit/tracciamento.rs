@@ -6,7 +6,8 @@
 //! ```
 //!
 //! PDND counts in HTTP statuses; a gRPC code is written as google.rpc maps it to HTTP. Calls without a purpose do not come
-//! from PDND and are left out.
+//! from PDND and are left out. Calls that were refused and counted are in it, but for those of callers that were counted together
+//! ([`Refusals`](super::Refusals)): whose they were, nobody noted.
 
 use std::io::Write;
 
@@ -31,10 +32,10 @@ pub async fn csv(
                 record::json ->> 'finalita' as finalita,
                 coalesce(record::json ->> 'jti', '') as jti,
                 coalesce(record::json ->> 'esito', 'OK') as esito,
-                count(*) as chiamate
+                sum(coalesce((record::json ->> 'quante')::bigint, 1))::bigint as chiamate
          from audit_record
          where lotto >= coalesce($1::date, '-infinity') and lotto < coalesce($2::date + 1, 'infinity')
-           and record::json ->> 'tipo' in ('CHIAMATA', 'INIZIO')
+           and record::json ->> 'tipo' in ('CHIAMATA', 'INIZIO', 'RIFIUTI')
            and record::json ->> 'finalita' is not null
          group by 1, 2, 3, 4
          order by 1, 2, 3, 4",

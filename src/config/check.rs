@@ -1,6 +1,6 @@
 //! What a value may be, beyond its type.
 
-use std::{fmt::Display, ops::RangeInclusive};
+use std::{fmt::Display, num::NonZeroU32, ops::RangeInclusive};
 
 use tracing_subscriber::EnvFilter;
 
@@ -70,9 +70,21 @@ impl Access {
 
 impl Audit {
     fn check(&self) -> Checked {
-        self.retention_days.map_or(Ok(()), |days| {
-            within("audit.retention_days", days, 1..=36_500)
-        })
+        if let Some(days) = self.retention_days {
+            within("audit.retention_days", days, 1..=36_500)?;
+        }
+        let most = NonZeroU32::MIN..=NonZeroU32::MIN.saturating_add(999_999);
+        within(
+            "audit.refused_per_caller_per_minute",
+            self.refused_per_caller_per_minute,
+            most.clone(),
+        )?;
+        within("audit.refused_per_minute", self.refused_per_minute, most)?;
+        within(
+            "audit.refused_counts_seconds",
+            self.refused_counts_seconds,
+            1..=3600,
+        )
     }
 }
 
@@ -139,6 +151,8 @@ fn is_plain_http(endpoint: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use secrecy::SecretString;
 
     use super::Settings;
@@ -146,7 +160,7 @@ mod tests {
     #[test]
     fn every_bad_value_is_refused_by_name() {
         type Spoil = fn(&mut Settings);
-        let bad: [(&str, Spoil); 18] = [
+        let bad: [(&str, Spoil); 21] = [
             ("server.trusted_proxies", |s| {
                 s.server.trusted_proxies = vec!["10.0.0.1/24".to_owned()];
             }),
@@ -168,6 +182,15 @@ mod tests {
             ("access.leeway_seconds", |s| s.access.leeway_seconds = 301),
             ("audit.retention_days", |s| {
                 s.audit.retention_days = Some(0);
+            }),
+            ("audit.refused_per_caller_per_minute", |s| {
+                s.audit.refused_per_caller_per_minute = NonZeroU32::MAX;
+            }),
+            ("audit.refused_per_minute", |s| {
+                s.audit.refused_per_minute = NonZeroU32::MAX;
+            }),
+            ("audit.refused_counts_seconds", |s| {
+                s.audit.refused_counts_seconds = 0;
             }),
             ("export.max_concurrent", |s| s.export.max_concurrent = 0),
             ("export.max_concurrent", |s| s.export.max_concurrent = 10),

@@ -24,7 +24,7 @@ mod quota;
 mod read;
 mod tls;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -128,7 +128,7 @@ pub struct Access {
 }
 
 /// `[audit]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
     /// File of the key that hides natural persons in the log: 64 hexadecimal digits, the same for all instances. Without
@@ -136,6 +136,13 @@ pub struct Audit {
     pub key_file: Option<PathBuf>,
     /// Days that records are kept: what `omnia audit prune` goes by. Without it, nothing is pruned.
     pub retention_days: Option<u32>,
+    /// Calls of one caller (a subject; without a good token, an address or IPv6 /64) that are not let in and have a record each, in a
+    /// minute. The rest are counted.
+    pub refused_per_caller_per_minute: NonZeroU32,
+    /// The same of all callers together: of those with a good token, and again of those without.
+    pub refused_per_minute: NonZeroU32,
+    /// How often the counts are written, in seconds.
+    pub refused_counts_seconds: u64,
 }
 
 /// `[export]`
@@ -220,6 +227,21 @@ impl Default for Access {
             evidence: Evidence::default(),
             policy_dir: None,
             leeway_seconds: 30,
+        }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        fn number(n: u32) -> NonZeroU32 {
+            NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)
+        }
+        Self {
+            key_file: None,
+            retention_days: None,
+            refused_per_caller_per_minute: number(60),
+            refused_per_minute: number(600),
+            refused_counts_seconds: 30,
         }
     }
 }

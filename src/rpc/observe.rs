@@ -58,11 +58,13 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let connessione: Option<&Connessione> = request.extensions().get();
         let peer = connessione.and_then(|connessione| connessione.peer);
+        let begun = Call::begin(request.uri().path(), request.headers(), peer);
+        request.extensions_mut().insert(begun.quiet());
         let mut call = Observed {
-            call: Some(Call::begin(request.uri().path(), request.headers(), peer)),
+            call: Some(begun),
             code: None,
         };
         let span = call.span();

@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::OnceLock,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -87,6 +90,22 @@ pub fn record_call(path: &str, code: Code, duration: Duration) {
     }
 }
 
+/// Keeps the end of a call out of the log: one of so many that they are told together, or that nobody needs to be told of.
+/// It is measured and traced like any other. Cheap to clone: clones are of the same call.
+#[derive(Debug, Clone, Default)]
+pub struct Quiet(Arc<AtomicBool>);
+
+impl Quiet {
+    /// From now on it is quiet.
+    pub fn keep(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_kept(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// A call under way: its span, and its measurement when it ends.
 ///
 /// One that is dropped was abandoned by its caller, and is recorded as cancelled.
@@ -96,6 +115,7 @@ pub struct Call {
     span: Span,
     started: Instant,
     ended: bool,
+    quiet: Quiet,
 }
 
 impl Call {
@@ -107,6 +127,7 @@ impl Call {
             span: span_for(path, headers, peer),
             started: Instant::now(),
             ended: false,
+            quiet: Quiet::default(),
         }
     }
 
@@ -114,6 +135,12 @@ impl Call {
     #[must_use]
     pub fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// Whether its end is to be told.
+    #[must_use]
+    pub fn quiet(&self) -> Quiet {
+        self.quiet.clone()
     }
 
     /// The end: the status is known, and of a stream the last message is sent.
@@ -132,7 +159,12 @@ impl Call {
             self.span.record("otel.status_code", "ERROR");
         }
         let elapsed = self.started.elapsed();
-        tracing::info!(parent: &self.span, code = name, ms = elapsed.as_millis(), "call ended");
+        let ms = elapsed.as_millis();
+        if self.quiet.is_kept() {
+            tracing::debug!(parent: &self.span, code = name, ms, "call ended");
+        } else {
+            tracing::info!(parent: &self.span, code = name, ms, "call ended");
+        }
         record_call(&self.path, code, elapsed);
     }
 }

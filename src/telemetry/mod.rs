@@ -45,7 +45,7 @@ use tracing_subscriber::{
 };
 
 pub use self::{
-    call::{Call, record_call, span_for},
+    call::{Call, Quiet, record_call, span_for},
     code::name as code_name,
     export::{Exporter, RpcMetrics},
     keys::{KeyMetrics, record_keys, record_skipped},

@@ -6,6 +6,7 @@ mod lotti;
 mod persone;
 mod potato;
 mod prova;
+pub mod refused;
 mod registrato;
 mod ucciso;
 

@@ -7,6 +7,7 @@ mod emittenti;
 mod fonte;
 mod json_form;
 mod operatori;
+mod refused;
 mod spesa;
 mod uso;
 

@@ -1,0 +1,69 @@
+//! A RIFIUTI: how many calls were refused and have no record of their own.
+//!
+//! ```json
+//! {"catena":3,"numero":91,"istante":"2026-11-25T17:03:41.902113Z","tipo":"RIFIUTI","indirizzo":"2001:db8:1:2::/64",
+//!  "decisione":"NEGATA","motivo":"ERROR_REASON_TOKEN_MISSING","dal":"2026-11-25T17:03:12.123456Z",
+//!  "al":"2026-11-25T17:03:41.902113Z","quante":4711,"esito":"UNAUTHENTICATED"}
+//! ```
+//!
+//! `dal` and `al` are the first of these calls and the last, whose instant is the record's. With a good token there are `soggetto`,
+//! `emittente`, and `finalita` and `jti` as in a CHIAMATA. `"altri":true` stands where those of many callers are counted together.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::{
+    super::record::{Decisione, Tipo, coda as text, istante, stampabile},
+    tally::{Count, Line, Who},
+};
+
+/// Field by field, in the order of the text.
+#[derive(Serialize)]
+struct Testo<'a> {
+    istante: String,
+    tipo: Tipo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    soggetto: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emittente: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finalita: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indirizzo: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    altri: Option<bool>,
+    decisione: Decisione,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    motivo: Option<&'a str>,
+    dal: String,
+    al: String,
+    quante: u64,
+    esito: &'static str,
+}
+
+/// The text after catena and numero, which only the writer knows.
+pub(super) fn coda(line: &Line, count: Count) -> String {
+    let (subject, network) = match &line.who {
+        Who::Caller { subject, network } => (subject.as_ref(), *network),
+        Who::Others => (None, None),
+    };
+    text(&Testo {
+        istante: istante(count.last),
+        tipo: Tipo::Rifiuti,
+        soggetto: subject.map(|s| stampabile(&s.name)),
+        emittente: subject.and_then(|s| s.issuer.as_deref().map(stampabile)),
+        finalita: subject.and_then(|s| s.purpose.as_deref().map(stampabile)),
+        jti: subject.and_then(|s| s.jti.as_deref().map(stampabile)),
+        indirizzo: network.map(|network| network.to_string()),
+        altri: (line.who == Who::Others).then_some(true),
+        decisione: Decisione::Negata,
+        motivo: line.reason.as_deref(),
+        dal: istante(count.first),
+        al: istante(count.last),
+        quante: count.calls,
+        esito: line.code,
+    })
+}
