@@ -23,7 +23,7 @@ demo: ## build in release, load a demo extract (RIGHE=100000 rows) and serve on 
 	@exec target/release/omnia demo --righe $(RIGHE)
 
 test: ## run the whole suite on a throw-away Postgres, and leave nothing behind
-	@deploy/need.sh certificates cc postgres
+	@deploy/need.sh certificates cc pgbouncer postgres
 	@tests/run.sh
 
 lint: ## formatting, clippy with warnings as errors, buf lint

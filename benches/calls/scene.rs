@@ -22,7 +22,9 @@ use omnia::{
     audit::Chiave,
     clock::Clock,
     config::Access,
-    postgres::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE, migrate},
+    postgres::{
+        Cluster, ClusterOptions, Connections, DATABASE, Durability, SERVING_ROLE, Schema, migrate,
+    },
     rilevazione::{
         Esito, Segnalazione, carica,
         esempio::{Opzioni, genera},
@@ -63,7 +65,12 @@ impl Scene {
         .await
         .unwrap();
         let owner = PgPool::connect_with(cluster.owner_options()).await.unwrap();
-        migrate(&owner).await.unwrap();
+        migrate(&Connections::owner(
+            cluster.owner_options(),
+            Schema::default(),
+        ))
+        .await
+        .unwrap();
         load(&owner, &dir).await;
         grant(&owner).await;
         let key = demo_key::create_or_load(&dir.join("chiave")).unwrap();

@@ -12,6 +12,8 @@
 
 // A bench stops at the first thing that is wrong. Its floats are ratios of times, never money.
 #![allow(
+    // Benches connect as whoever they need to be.
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -22,7 +22,9 @@ use omnia::{
     audit::Chiave,
     clock::Clock,
     config::Access,
-    postgres::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE, migrate, owner_pool},
+    postgres::{
+        Cluster, ClusterOptions, Connections, DATABASE, Durability, SERVING_ROLE, Schema, migrate,
+    },
     rilevazione::{
         Esito, Segnalazione, carica,
         esempio::{Opzioni, genera},
@@ -65,7 +67,12 @@ impl Scene {
         .await
         .unwrap();
         let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
-        migrate(&template).await.unwrap();
+        migrate(&Connections::owner(
+            cluster.owner_options(),
+            Schema::default(),
+        ))
+        .await
+        .unwrap();
         let postgres_version = sqlx::query_scalar("show server_version")
             .fetch_one(&template)
             .await
@@ -110,7 +117,9 @@ impl Size {
             .await
             .unwrap();
         postgres.close().await;
-        let owner = owner_pool(cluster.connect_options(&database, OWNER));
+        let owner =
+            Connections::owner(cluster.connect_options(&database, OWNER), Schema::default());
+        let owner = owner.pool().clone();
         let loaded_in = load(&owner, &dir.join("estratto"), rows).await;
         // Autovacuum would, in the middle of something.
         for statement in ["vacuum analyze", "checkpoint"] {

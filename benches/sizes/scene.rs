@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ChildStdin};
 use omnia::{
     abilitazione::demo_key::{self, DemoKey},
     clock::Clock,
-    postgres::{Cluster, ClusterOptions, DATABASE, Durability, migrate},
+    postgres::{Cluster, ClusterOptions, Connections, DATABASE, Durability, Schema, migrate},
     rilevazione::{Esito, Segnalazione, carica},
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
@@ -48,7 +48,12 @@ impl Scene {
         .unwrap();
         // The service's own database stays empty: the others are copies of it.
         let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
-        migrate(&template).await.unwrap();
+        migrate(&Connections::owner(
+            cluster.owner_options(),
+            Schema::default(),
+        ))
+        .await
+        .unwrap();
         let postgres_version = sqlx::query_scalar("show server_version")
             .fetch_one(&template)
             .await
@@ -95,7 +100,8 @@ impl Scene {
 
     /// Loads the extract as `omnia load` does.
     pub async fn load(&self, database: &str) {
-        let pool = omnia::postgres::owner_pool(self.owner(database));
+        let pool = Connections::owner(self.owner(database), Schema::default());
+        let pool = pool.pool().clone();
         let mut findings: Vec<Segnalazione> = Vec::new();
         let esito = carica(&pool, &self.extract.fonti, &Clock::system(), &mut findings).await;
         match esito {

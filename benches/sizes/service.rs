@@ -24,7 +24,7 @@ use omnia::{
     audit::Chiave,
     clock::Clock,
     config::Access,
-    postgres::SERVING_ROLE,
+    postgres::{Connections, SERVING_ROLE, Schema},
     proto::{
         ChiusuraExport, ExportDecreesRequest, FiltroDecreti, LottoExport, TotaliControllo,
         decree_service_client::DecreeServiceClient,
@@ -265,7 +265,8 @@ async fn connect(address: &str) -> Channel {
 }
 
 async fn grant(scene: &Scene) {
-    let owner = omnia::postgres::owner_pool(scene.owner(LOADED));
+    let owner = Connections::owner(scene.owner(LOADED), Schema::default());
+    let owner = owner.pool().clone();
     // The service is started several times on one database.
     let given: bool =
         sqlx::query_scalar("select exists (select from abilitazione where soggetto = $1)")

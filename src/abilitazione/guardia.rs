@@ -103,6 +103,12 @@ impl Guardia {
         &self.0.clock
     }
 
+    /// How old the grants are by which it decides: `None` before they were read.
+    #[must_use]
+    pub fn eta(&self) -> Option<Duration> {
+        self.0.vigenti.eta()
+    }
+
     /// The streams that it let in.
     pub(super) fn correnti(&self) -> &Correnti {
         &self.0.correnti

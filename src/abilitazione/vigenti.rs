@@ -64,8 +64,8 @@ pub struct Vigenti(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     istantanea: ArcSwapOption<Istantanea>,
-    /// One reads, the others wait for what it read.
-    lettura: Mutex<()>,
+    /// One reads, the others wait for what it read. When the last reading began, if it failed.
+    lettura: Mutex<Option<Instant>>,
     cambiata: watch::Sender<()>,
     /// Whether the last reading of [`Vigenti::segui`] succeeded.
     leggibili: AtomicBool,
@@ -79,7 +79,7 @@ impl Vigenti {
         Self(Arc::new(Inner {
             pool,
             istantanea: ArcSwapOption::empty(),
-            lettura: Mutex::new(()),
+            lettura: Mutex::default(),
             cambiata: watch::Sender::new(()),
             leggibili: AtomicBool::new(true),
         }))
@@ -112,6 +112,13 @@ impl Vigenti {
         aa07::scegli(concessa.map_or(&[], std::slice::from_ref), oggi).map(drop)
     }
 
+    /// How old the picture is: `None` before the first.
+    #[must_use]
+    pub fn eta(&self) -> Option<Duration> {
+        let istantanea = self.0.istantanea.load();
+        istantanea.as_ref().map(|i| i.letta.elapsed())
+    }
+
     /// Told each time another picture differs from the one before.
     #[must_use]
     pub fn cambiamenti(&self) -> watch::Receiver<()> {
@@ -139,8 +146,11 @@ impl Vigenti {
         loop {
             let mut step = pin!(listener.try_recv());
             let heard = loop {
-                // What was announced before LISTEN is read here too.
-                self.rileggi().await;
+                // What was announced before LISTEN is read here too. Where it cannot be, the connection that listens may be to a
+                // server that is not the one to listen to any more.
+                if !self.rileggi().await {
+                    return;
+                }
                 tokio::select! {
                     heard = &mut step => break heard,
                     () = sleep(GIRO) => {}
@@ -152,9 +162,11 @@ impl Vigenti {
         }
     }
 
-    async fn rileggi(&self) {
+    /// Whether they could be read.
+    async fn rileggi(&self) -> bool {
         let readable = self.leggi(Instant::now()).await;
         let was_readable = self.0.leggibili.swap(readable.is_ok(), Ordering::Relaxed);
+        let is_readable = readable.is_ok();
         match readable {
             // Said once, and not at every turn.
             Err(error) if was_readable => {
@@ -164,6 +176,7 @@ impl Vigenti {
             Ok(_) if !was_readable => tracing::info!("the grants can be read again"),
             _ => {}
         }
+        is_readable
     }
 
     async fn fresca(&self, eta: Duration) -> Result<Arc<Istantanea>> {
@@ -176,24 +189,25 @@ impl Vigenti {
 
     /// A picture that was begun at `dal` or later: read now, unless somebody else did meanwhile.
     async fn leggi(&self, dal: Instant) -> Result<Arc<Istantanea>> {
-        let _una = self.0.lettura.lock().await;
+        let mut fallita = self.0.lettura.lock().await;
         let present = self.0.istantanea.load_full();
         if let Some(istantanea) = present.as_ref().filter(|i| i.letta >= dal) {
             return Ok(Arc::clone(istantanea));
+        }
+        // Those who waited for a reading that failed do not try in turn: the last of a hundred would wait for minutes.
+        if fallita.is_some_and(|begun| begun >= dal) {
+            return Err(unreadable());
         }
         // Whoever is refused has the grants read: not more often than this, however many they are.
         if let Some(present) = &present {
             sleep_until(present.letta + PASSO).await;
         }
         let letta = Instant::now();
-        let concesse = timeout(PAZIENZA, aa07::leggi(&self.0.pool))
-            .await
-            .map_err(|_| {
-                Error::new(
-                    Reason::DatabaseUnavailable,
-                    "the grants cannot be read; try again",
-                )
-            })??;
+        // Should this reading be given up half-way, the next one is begun anew.
+        *fallita = None;
+        let read = timeout(PAZIENZA, aa07::leggi(&self.0.pool)).await;
+        let concesse = read.unwrap_or_else(|_| Err(unreadable()));
+        let concesse = concesse.inspect_err(|_| *fallita = Some(letta))?;
         let nuova = Arc::new(Istantanea::new(concesse, letta));
         self.0.istantanea.store(Some(Arc::clone(&nuova)));
         if present.is_none_or(|present| present.per_numero != nuova.per_numero) {
@@ -201,6 +215,13 @@ impl Vigenti {
         }
         Ok(nuova)
     }
+}
+
+fn unreadable() -> Error {
+    Error::new(
+        Reason::DatabaseUnavailable,
+        "the grants cannot be read; try again",
+    )
 }
 
 impl Istantanea {

@@ -48,7 +48,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgPool, postgres::PgConnectOptions};
+use sqlx::PgPool;
 use tokio::{
     runtime::Handle,
     sync::{
@@ -68,6 +68,7 @@ pub use refusals::{Limits, Refusals};
 use crate::{
     clock::Clock,
     error::{Error, Reason, Result},
+    postgres::Connections,
 };
 use fine::Aperto;
 use record::Tipo;
@@ -107,17 +108,17 @@ fn unavailable() -> Error {
 }
 
 impl Audit {
-    /// Opens a chain for this instance. `options` are those of the serving role.
+    /// Opens a chain for this instance. `database` is of the serving role.
     ///
     /// # Errors
     /// The database's.
     pub async fn apri(
-        options: &PgConnectOptions,
+        database: Connections,
         chiave: Chiave,
         istanza: String,
         clock: Clock,
     ) -> Result<Self, sqlx::Error> {
-        let scrittore = Scrittore::apri(options, &istanza, clock.now()).await?;
+        let scrittore = Scrittore::apri(database, &istanza, clock.clone()).await?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let scrive = Arc::new(AtomicBool::new(true));
         let writer = tokio::spawn(scrittore.scrivi(receiver, Arc::clone(&scrive)));
@@ -139,7 +140,8 @@ impl Audit {
         Ok(audit)
     }
 
-    /// Whether the last records could be written: where not, calls are refused.
+    /// Whether the last records could be written: where not, calls are refused. Once it could not, it can again when a record
+    /// was written, and not before: to be able to read the chain is not enough.
     #[must_use]
     pub fn scrive(&self) -> bool {
         self.0.scrive.load(Ordering::Relaxed)

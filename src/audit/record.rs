@@ -18,6 +18,7 @@
 //! | `INIZIO` | a call with a stream of answers was let in, or refused: written before the first byte leaves |
 //! | `FINE` | that stream ended; `inizio` is the numero of its INIZIO |
 //! | `RIFIUTI` | calls were not let in, more than have a record each: how many (`refusals/record.rs`) |
+//! | `RIPRESA` | records can be written again: from `dal` on they could not be, and calls were refused |
 //! | `CHIUSURA` | the service stopped in good order |
 
 use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
@@ -42,6 +43,8 @@ pub enum Tipo {
     Fine,
     /// Calls were refused, and counted.
     Rifiuti,
+    /// A chain goes on after a time in which it could not be written.
+    Ripresa,
     /// A chain ends in good order.
     Chiusura,
 }
@@ -217,6 +220,8 @@ struct Evento<'a> {
     tipo: Tipo,
     istanza: &'a str,
     versione: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dal: Option<String>,
 }
 
 /// The text of an APERTURA or a CHIUSURA.
@@ -227,6 +232,19 @@ pub fn evento(tipo: Tipo, quando: DateTime<Utc>, istanza: &str) -> String {
         tipo,
         istanza,
         versione: env!("CARGO_PKG_VERSION"),
+        dal: None,
+    })
+}
+
+/// The text of a RIPRESA: nothing could be written from `dal` on.
+#[must_use]
+pub(super) fn ripresa(dal: DateTime<Utc>, quando: DateTime<Utc>, istanza: &str) -> String {
+    coda(&Evento {
+        istante: istante(quando),
+        tipo: Tipo::Ripresa,
+        istanza,
+        versione: env!("CARGO_PKG_VERSION"),
+        dal: Some(istante(dal)),
     })
 }
 

@@ -13,6 +13,9 @@
 //! A statement that fails leaves open whether it was committed. The writer then reads the head of its chain again and
 //! goes on from there; the calls of that batch are refused, recorded or not: a record without an answer says too much,
 //! an answer without a record would say too little. Records that nobody waits for (FINE) are tried again.
+//!
+//! The first record after such a failure is a RIPRESA, which says since when. The writer writes it by itself, since nobody calls a service
+//! that says it is not well, and nothing less than a record shows that records can be written.
 
 use std::{
     collections::VecDeque,
@@ -24,7 +27,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection};
 use tokio::{
     sync::mpsc,
     task::yield_now,
@@ -35,7 +38,9 @@ use super::{
     avviso::{Attesa, Avviso},
     catena::{Impronta, Testa},
     lotto::Lotto,
+    record,
 };
+use crate::{clock::Clock, postgres::Connections};
 
 /// Records that one statement writes at most.
 const BATCH: usize = 512;
@@ -60,40 +65,39 @@ pub(super) struct Voce {
 /// A chain, and the connection that writes it.
 #[derive(Debug)]
 pub(super) struct Scrittore {
-    options: PgConnectOptions,
+    database: Connections,
     connection: Option<PgConnection>,
+    istanza: String,
+    clock: Clock,
     catena: i64,
     testa: Testa,
-    /// Whether the last statement may or may not have been committed.
-    incerta: bool,
+    /// Since when no record was written, where the last statement failed: it may or may not have been committed.
+    incerta: Option<DateTime<Utc>>,
 }
 
 impl Scrittore {
-    /// Opens a chain. `options` are those of the serving role; its connections are read-only unless told otherwise.
+    /// Opens a chain. `database` is of the serving role.
     pub(super) async fn apri(
-        options: &PgConnectOptions,
+        database: Connections,
         istanza: &str,
-        adesso: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Self, sqlx::Error> {
-        let options = options.clone().application_name("omnia-audit").options([
-            ("default_transaction_read_only", "off"),
-            // One statement, again and again, whose plan does not hang on its values.
-            ("plan_cache_mode", "force_generic_plan"),
-        ]);
-        let mut connection = PgConnection::connect_with(&options).await?;
+        let mut connection = database.audit().await?;
         let catena = sqlx::query_scalar(
             "insert into audit_catena (istanza, aperta_il) values ($1, $2) returning catena",
         )
         .bind(istanza)
-        .bind(adesso)
+        .bind(clock.now())
         .fetch_one(&mut connection)
         .await?;
         Ok(Self {
-            options,
+            database,
             connection: Some(connection),
+            istanza: istanza.to_owned(),
+            clock,
             catena,
             testa: Testa::default(),
-            incerta: false,
+            incerta: None,
         })
     }
 
@@ -105,7 +109,7 @@ impl Scrittore {
             batch.extend(backlog.drain(..backlog.len().min(BATCH - batch.len())));
             let room = BATCH - batch.len();
             if batch.is_empty() {
-                let received = if self.incerta {
+                let received = if self.incerta.is_some() {
                     timeout(PAUSE, queue.recv_many(&mut batch, room)).await
                 } else {
                     Ok(queue.recv_many(&mut batch, room).await)
@@ -115,7 +119,7 @@ impl Scrittore {
                     Ok(_) => raccogli(&mut queue, &mut batch).await,
                     // Nobody calls a service that says it is not well: it must find out by itself that it is again.
                     Err(_) => {
-                        let found = timeout(PATIENCE, self.ritrova()).await;
+                        let found = timeout(PATIENCE, self.riprendi()).await;
                         scrive.store(matches!(found, Ok(Ok(()))), Ordering::Relaxed);
                         continue;
                     }
@@ -139,7 +143,7 @@ impl Scrittore {
                 Err(_) => "no answer in time".to_owned(),
             };
             self.connection = None;
-            self.incerta = true;
+            self.incerta.get_or_insert(self.clock.now());
             // Dropping the waiters refuses their calls.
             batch.retain(|voce| voce.scritta.is_none());
             let kept = batch.len().min(BACKLOG.saturating_sub(backlog.len()));
@@ -158,24 +162,38 @@ impl Scrittore {
         }
     }
 
-    /// Connects again, and reads where the chain ends.
-    async fn ritrova(&mut self) -> Result<(), sqlx::Error> {
-        let mut connection = PgConnection::connect_with(&self.options).await?;
+    /// Connects again, reads where the chain ends, and goes on from there with a RIPRESA.
+    async fn riprendi(&mut self) -> Result<(), sqlx::Error> {
+        let Some(dal) = self.incerta else {
+            return Ok(());
+        };
+        self.connection = None;
+        let mut connection = self.database.audit().await?;
         self.testa = testa(&mut connection, self.catena).await?;
         self.connection = Some(connection);
-        self.incerta = false;
+        let istante = self.clock.now();
+        let coda = record::ripresa(dal, istante, &self.istanza);
+        let ripresa = Voce {
+            istante,
+            coda,
+            scritta: None,
+        };
+        self.aggiungi(&[ripresa]).await?;
+        self.incerta = None;
         Ok(())
     }
 
     /// Writes the first of a batch, as many as go into one row: the numero of the first, and how many they are.
     async fn scrivi_lotto(&mut self, batch: &[Voce]) -> Result<(i64, usize), sqlx::Error> {
-        if self.incerta {
-            self.ritrova().await?;
-        }
+        self.riprendi().await?;
+        self.aggiungi(batch).await
+    }
+
+    async fn aggiungi(&mut self, batch: &[Voce]) -> Result<(i64, usize), sqlx::Error> {
         // Left out while the statement runs: dropped half-way, it must not be used again.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => PgConnection::connect_with(&self.options).await?,
+            None => self.database.audit().await?,
         };
         let lotto = Lotto::di(self.catena, self.testa, batch);
         let prima = self.testa.numero + 1;

@@ -99,7 +99,7 @@ impl Audit {
 impl Command {
     async fn run(self, settings: &Settings, postgres: &Postgres) -> Result<ExitCode, Sentence> {
         let pool = postgres.owner_pool();
-        postgres::check_schema(&pool).await?;
+        postgres::check_schema(postgres.owner()).await?;
         let clock = Clock::system();
         match self {
             Self::Verify { ancora } => {

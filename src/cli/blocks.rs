@@ -39,7 +39,7 @@ impl Blocks {
         let righe_per_blocco = settings.export.batch_rows;
         let postgres = postgres::join(&settings.database).await?;
         let owner = postgres.owner_pool();
-        postgres::check_schema(&owner).await?;
+        postgres::check_schema(postgres.owner()).await?;
         let outcome = match self.what {
             What::Verify => {
                 let visto = |normativa: &str, dal, blocchi| {

@@ -110,7 +110,7 @@ impl Demo {
     ) -> Result<Scena, Sentence> {
         let clock = Clock::system();
         let owner = postgres.owner_pool();
-        postgres::migrate(&owner).await?;
+        postgres::migrate(postgres.owner()).await?;
         let key = demo_key::create_or_load(dir)?;
         self.load_once(&owner, dir, settings.export.batch_rows)
             .await?;
@@ -220,13 +220,13 @@ impl Scena {
     }
 
     async fn serve(&self, settings: &Settings, postgres: &Postgres) -> Result<(), Sentence> {
-        let pool = postgres.serving_pool();
-        let layer = app::access(settings, &pool, self.clock.clone()).await?;
+        let database = postgres.serving();
+        let layer = app::access(settings, database, self.clock.clone()).await?;
         let listener = listen(settings).await?;
         let address = listener.local_addr()?;
         let stop = stop_on_signal()?;
-        let audit = app::audit(&pool, audit_key(settings)?, self.clock.clone()).await?;
-        let server = app::serve(settings, pool, layer, audit, listener, stop.clone());
+        let audit = app::audit(database, audit_key(settings)?, self.clock.clone()).await?;
+        let server = app::serve(settings, database, layer, audit, listener, stop.clone());
         let shown = async {
             let shown = self.show(settings, address).await;
             if shown.is_err() {

@@ -97,9 +97,9 @@ impl Extract {
         let postgres = postgres::join(&settings.database).await?;
         let owner = postgres.owner_pool();
         if postgres.is_private() {
-            postgres::migrate(&owner).await?;
+            postgres::migrate(postgres.owner()).await?;
         } else {
-            postgres::check_schema(&owner).await?;
+            postgres::check_schema(postgres.owner()).await?;
         }
         let esito = load(&owner, &fonti, list).await;
         postgres.stop().await?;

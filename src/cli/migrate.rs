@@ -17,9 +17,19 @@ impl Migrate {
     /// A sentence: no database, or a migration that failed.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let postgres = postgres::join(&settings.database).await?;
-        let applied = postgres::migrate(&postgres.owner_pool()).await?;
-        postgres.stop().await?;
-        println!("{applied} migrations run; the schema is current");
+        let migrated = postgres::migrate(postgres.owner()).await;
+        // Whatever happened, a private cluster must not be left behind.
+        let schema = postgres.owner().schema().clone();
+        let stopped = postgres.stop().await;
+        let ran = migrated?;
+        stopped?;
+        for migration in &ran {
+            println!("{migration}");
+        }
+        println!(
+            "{} migrations run in the schema {schema}; it is current",
+            ran.len()
+        );
         Ok(ExitCode::SUCCESS)
     }
 }

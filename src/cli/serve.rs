@@ -39,19 +39,27 @@ impl Serve {
 
 async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(), Sentence> {
     if postgres.is_private() {
-        postgres::migrate(&postgres.owner_pool()).await?;
+        postgres::migrate(postgres.owner()).await?;
     } else {
-        postgres::check_schema(&postgres.serving_pool()).await?;
+        postgres::check_schema(postgres.serving()).await?;
     }
-    let pool = postgres.serving_pool();
+    let database = postgres.serving();
     let clock = Clock::system();
     let tls = Tls::apri(&settings.tls, clock.clone())?;
-    let access = app::access(settings, &pool, clock.clone()).await?;
+    let access = app::access(settings, database, clock.clone()).await?;
     let listener = listen(settings).await?;
-    let audit = app::audit(&pool, audit_key(settings)?, clock).await?;
+    let audit = app::audit(database, audit_key(settings)?, clock).await?;
     println!("Serving on {}", listener.local_addr()?);
     let ascolto = Ascolto::new(listener, tls);
-    app::serve(settings, pool, access, audit, ascolto, stop_on_signal()?).await
+    app::serve(
+        settings,
+        database,
+        access,
+        audit,
+        ascolto,
+        stop_on_signal()?,
+    )
+    .await
 }
 
 /// The key of the audit log: the one set, or that of the private cluster.

@@ -4,7 +4,7 @@ use std::{fmt::Display, num::NonZeroU32, ops::RangeInclusive};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::canale::Inoltro;
+use crate::{canale::Inoltro, postgres::Schema};
 
 use super::{Access, Audit, Database, Export, Report, Server, Settings, Telemetry};
 
@@ -52,6 +52,12 @@ impl Database {
         if self.owner_url.is_some() && self.url.is_none() {
             return Err(
                 "settings: database.owner_url is set but database.url is not: serving needs its own"
+                    .to_owned(),
+            );
+        }
+        if self.url.is_none() && self.schema != Schema::default() {
+            return Err(
+                "settings: database.schema is set but database.url is not: the private cluster has its tables in public"
                     .to_owned(),
             );
         }

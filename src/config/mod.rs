@@ -35,7 +35,9 @@ pub use self::{
     quota::{Quota, QuotaProfilo},
     tls::{ClientCertificate, Tls},
 };
-use crate::{abilitazione::autenticazione::FonteChiavi, lotto::blocco::RIGHE_PER_BLOCCO};
+use crate::{
+    abilitazione::autenticazione::FonteChiavi, lotto::blocco::RIGHE_PER_BLOCCO, postgres::Schema,
+};
 
 /// Everything that an operator may set.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -90,6 +92,8 @@ pub struct Database {
     pub url: Option<SecretString>,
     /// The same database as its owner: to migrate, load and grant. Without it, `url`.
     pub owner_url: Option<SecretString>,
+    /// The schema that has the tables.
+    pub schema: Schema,
     /// Most connections for serving.
     pub max_connections: u32,
     /// Where the private cluster lives. Without it: `/var/lib/omnia` as root, else `omnia` in the user's data directory.
@@ -207,6 +211,7 @@ impl Default for Database {
         Self {
             url: None,
             owner_url: None,
+            schema: Schema::default(),
             max_connections: 10,
             data_dir: None,
             bin_dir: None,

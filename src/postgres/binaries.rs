@@ -6,6 +6,7 @@ use std::{
     process::Command,
 };
 
+use super::session::OLDEST_MAJOR;
 use crate::error::Sentence;
 
 /// Where Debian and Ubuntu put them, one directory for each major version.
@@ -53,7 +54,19 @@ fn choose(
         });
     }
     let Some(major) = major else {
-        return Ok(found[0].clone());
+        // Before there are files that only an older version could read.
+        return found
+            .iter()
+            .find(|binaries| binaries.major >= OLDEST_MAJOR)
+            .cloned()
+            .ok_or_else(|| {
+                format!(
+                    "this program needs PostgreSQL {OLDEST_MAJOR} or later, and only version {} is here ({}): run `apt-get \
+                     install postgresql`, or set database.bin_dir to its programs",
+                    found[0].major,
+                    found[0].dir.display()
+                )
+            });
     };
     found
         .iter()
@@ -136,6 +149,18 @@ mod tests {
             error.contains("apt-get install postgresql-14") && error.contains("17/bin"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn programs_that_are_too_old_make_no_data_files() {
+        let binaries = |major| Binaries {
+            dir: format!("/usr/lib/postgresql/{major}/bin").into(),
+            major,
+        };
+        let found = [binaries(13), binaries(14)];
+        assert_eq!(choose(&found, None, None), Ok(binaries(14)));
+        let error = choose(&found[..1], None, None).unwrap_err();
+        assert!(error.contains("needs PostgreSQL 14 or later"), "{error}");
     }
 
     #[test]

@@ -8,11 +8,14 @@
 //! Either way [`open`] gives two pools. The owner's migrates, loads and grants. The serving one answers the calls, as a
 //! role that may only read: a fault in a query can then show the wrong rows, but change none.
 //!
+//! Whose server it is, is not taken on trust: see [`Connections`]. A connection works on one schema, on a primary, with the settings
+//! that were asked for, or is refused.
+//!
 //! ```no_run
 //! # async fn example() -> Result<(), omnia::error::Sentence> {
 //! let settings = omnia::config::Settings::read(None)?;
 //! let postgres = omnia::postgres::open(&settings.database).await?;
-//! omnia::postgres::migrate(&postgres.owner_pool()).await?;
+//! omnia::postgres::migrate(postgres.owner()).await?;
 //! let loads: i64 = sqlx::query_scalar("select count(*) from rilevazione")
 //!     .fetch_one(&postgres.serving_pool())
 //!     .await?;
@@ -27,20 +30,25 @@ mod home;
 mod identity;
 mod initdb;
 mod leftover;
+mod migrations;
+mod namespace;
 mod options;
 mod pool;
+mod pooler;
 pub mod predicates;
 mod schema;
 mod server;
+mod session;
 
 use std::{path::PathBuf, time::Duration};
 
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgConnectOptions};
 
 pub use self::{
     cluster::{Cluster, DATABASE, SERVING_ROLE},
+    namespace::Schema,
     options::{ClusterOptions, Durability},
-    pool::{Accanto, STATEMENT_TIMEOUT, owner_pool, serving_pool, side_pool},
+    pool::{Accanto, Connections, STATEMENT_TIMEOUT},
     schema::{check_schema, migrate},
 };
 use crate::{config::Database, error::Sentence};
@@ -53,8 +61,8 @@ const POOL_PATIENCE: Duration = Duration::from_secs(5);
 /// The database, open.
 #[derive(Debug)]
 pub struct Postgres {
-    owner: PgPool,
-    serving: PgPool,
+    owner: Connections,
+    serving: Connections,
     cluster: Option<Cluster>,
 }
 
@@ -74,8 +82,8 @@ pub async fn open(settings: &Database) -> Result<Postgres, Sentence> {
         None => serving.clone(),
     };
     Ok(Postgres {
-        owner: owner_pool(owner),
-        serving: serving_pool(serving, settings.max_connections),
+        owner: Connections::owner(owner, settings.schema.clone()),
+        serving: serving_on(serving, settings),
         cluster: None,
     })
 }
@@ -91,8 +99,8 @@ pub async fn join(settings: &Database) -> Result<Postgres, Sentence> {
     {
         let options = |role| cluster::connect_options(&socket, DATABASE, role);
         return Ok(Postgres {
-            owner: owner_pool(options(initdb::OWNER)),
-            serving: serving_pool(options(SERVING_ROLE), settings.max_connections),
+            owner: Connections::owner(options(initdb::OWNER), settings.schema.clone()),
+            serving: serving_on(options(SERVING_ROLE), settings),
             cluster: None,
         });
     }
@@ -110,6 +118,10 @@ pub fn data_dir(settings: &Database) -> Result<PathBuf, Sentence> {
         .map_or_else(home::our_default_dir, Ok)
 }
 
+fn serving_on(options: PgConnectOptions, settings: &Database) -> Connections {
+    Connections::serving(options, settings.schema.clone(), settings.max_connections)
+}
+
 async fn open_private(settings: &Database) -> Result<Postgres, Sentence> {
     let cluster = Cluster::start(&ClusterOptions {
         dir: data_dir(settings)?,
@@ -119,23 +131,35 @@ async fn open_private(settings: &Database) -> Result<Postgres, Sentence> {
     })
     .await?;
     Ok(Postgres {
-        owner: owner_pool(cluster.owner_options()),
-        serving: serving_pool(cluster.serving_options(), settings.max_connections),
+        owner: Connections::owner(cluster.owner_options(), settings.schema.clone()),
+        serving: serving_on(cluster.serving_options(), settings),
         cluster: Some(cluster),
     })
 }
 
 impl Postgres {
-    /// Connections as the owner.
+    /// All connections as the owner.
     #[must_use]
-    pub fn owner_pool(&self) -> PgPool {
-        self.owner.clone()
+    pub fn owner(&self) -> &Connections {
+        &self.owner
     }
 
-    /// Connections as the role that serves, which may only read.
+    /// All connections as the role that serves.
+    #[must_use]
+    pub fn serving(&self) -> &Connections {
+        &self.serving
+    }
+
+    /// The pool of the owner.
+    #[must_use]
+    pub fn owner_pool(&self) -> PgPool {
+        self.owner.pool().clone()
+    }
+
+    /// The pool of the calls, which may only read.
     #[must_use]
     pub fn serving_pool(&self) -> PgPool {
-        self.serving.clone()
+        self.serving.pool().clone()
     }
 
     /// Whether the server is our private cluster, whose schema we may change without being asked.
@@ -149,7 +173,7 @@ impl Postgres {
     /// # Errors
     /// A sentence, if the cluster had to be forced.
     pub async fn stop(self) -> Result<(), Sentence> {
-        let closed = async { tokio::join!(self.owner.close(), self.serving.close()) };
+        let closed = async { tokio::join!(self.owner.pool().close(), self.serving.pool().close()) };
         if tokio::time::timeout(POOL_PATIENCE, closed).await.is_err() {
             tracing::warn!("some connections to the database are still in use: they are cut");
         }

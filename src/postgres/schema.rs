@@ -1,48 +1,133 @@
 //! The schema: the migrations are in the program, and it serves no database that differs from them.
+//!
+//! They are in one schema of the database (`database.schema`), and everything of this program is there: a second set of the same
+//! tables in another schema of the database is refused, since nobody could tell which of the two a load or a grant went to.
 
 use std::collections::HashMap;
 
-use sqlx::{Connection as _, PgConnection, PgPool, migrate::Migrator};
+use sqlx::{
+    AssertSqlSafe, Connection as _, PgConnection,
+    migrate::{Migrate as _, Migrator},
+};
 
+use super::{
+    migrations::{MIGRATIONS, migrator},
+    namespace::Schema,
+    pool::Connections,
+};
 use crate::error::Sentence;
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
-
-/// Brings the schema up to date and tells how many migrations that took. Two processes that do so at once take turns.
+/// Brings the schema up to date and tells which migrations that took, by number and name. Two processes that do so at once
+/// take turns, and each tells what it ran itself.
 ///
 /// # Errors
-/// A sentence: no connection, a migration that failed (nothing of it stays), or a database that another version of the
-/// program has migrated.
-pub async fn migrate(owner: &PgPool) -> Result<usize, Sentence> {
-    let failed = |error: sqlx::Error| format!("cannot migrate the database: {error}");
-    let mut connection = connect(owner).await.map_err(failed)?;
-    let before = applied(&mut connection).await.map_err(failed)?.len();
-    MIGRATIONS
+/// A sentence: no connection, a server or a schema that will not do, a migration that failed (nothing of it stays), or a
+/// database that another version of the program has migrated.
+pub async fn migrate(owner: &Connections) -> Result<Vec<String>, Sentence> {
+    let failed = |error: &dyn std::fmt::Display| format!("cannot migrate the database: {error}");
+    let schema = owner.schema();
+    let mut connection = owner.checked().await.map_err(|error| failed(&error))?;
+    // Ours until the connection ends, around the migrator's own: nobody else migrates between the two looks.
+    connection.lock().await.map_err(|error| failed(&error))?;
+    only_here(&mut connection, schema)
+        .await
+        .map_err(|error| failed(&error))??;
+    let before = applied(&mut connection, schema)
+        .await
+        .map_err(|error| failed(&error))?;
+    let migrator: Migrator = migrator(schema);
+    migrator
         .run(&mut connection)
         .await
-        .map_err(|error| format!("cannot migrate the database: {error}"))?;
-    let after = applied(&mut connection).await.map_err(failed)?.len();
-    connection.close().await.map_err(failed)?;
-    Ok(after.saturating_sub(before))
+        .map_err(|error| failed(&error))?;
+    let after = applied(&mut connection, schema)
+        .await
+        .map_err(|error| failed(&error))?;
+    open_to_others(&mut connection, schema)
+        .await
+        .map_err(|error| failed(&error))?;
+    connection.close().await.map_err(|error| failed(&error))?;
+    Ok(MIGRATIONS
+        .iter()
+        .filter(|m| after.contains_key(&m.version) && !before.contains_key(&m.version))
+        .map(|m| format!("{} {}", m.version, m.description))
+        .collect())
 }
 
-/// Checks that the database has exactly the migrations of this program, whole.
+/// Checks that the database has exactly the migrations of this program, whole, and that its server is one to work with.
 ///
 /// # Errors
 /// A sentence that says what to do.
-pub async fn check_schema(pool: &PgPool) -> Result<(), Sentence> {
-    let failed =
-        |error: sqlx::Error| format!("cannot read the state of the database's schema: {error}");
-    let mut connection = connect(pool).await.map_err(failed)?;
-    let applied = applied(&mut connection).await.map_err(failed)?;
-    connection.close().await.map_err(failed)?;
-    judge(&applied).map_err(Sentence::from)
+pub async fn check_schema(connections: &Connections) -> Result<(), Sentence> {
+    let failed = |error: &dyn std::fmt::Display| {
+        format!("cannot read the state of the database's schema: {error}")
+    };
+    let schema = connections.schema();
+    let mut connection = connections
+        .checked()
+        .await
+        .map_err(|error| failed(&error))?;
+    only_here(&mut connection, schema)
+        .await
+        .map_err(|error| failed(&error))??;
+    let applied = applied(&mut connection, schema)
+        .await
+        .map_err(|error| failed(&error))?;
+    open_to_others(&mut connection, schema)
+        .await
+        .map_err(|error| failed(&error))?;
+    connection.close().await.map_err(|error| failed(&error))?;
+    judge(&applied, schema).map_err(Sentence::from)
+}
+
+/// Looks for the same tables in another schema.
+async fn only_here(
+    connection: &mut PgConnection,
+    schema: &Schema,
+) -> Result<Result<(), Sentence>, sqlx::Error> {
+    let elsewhere: Vec<String> = sqlx::query_scalar(
+        "select n.nspname::text from pg_namespace n
+         where n.nspname <> $1 and n.nspname !~ '^pg_'
+           and (select count(*) from pg_class c
+                where c.relnamespace = n.oid and c.relkind in ('r', 'p')
+                  and c.relname in ('_sqlx_migrations', 'abilitazione', 'dettaglio_decreto', 'rilevazione')) = 4
+         order by 1",
+    )
+    .bind(schema.as_str())
+    .fetch_all(connection)
+    .await?;
+    let Some(other) = elsewhere.first() else {
+        return Ok(Ok(()));
+    };
+    Ok(Err(format!(
+        "the database has the tables of this program in the schema {other:?} too, and database.schema says {:?}: what was \
+         loaded or granted may be in either. Set database.schema to the one that has the data, and move the other out of the \
+         way (`drop schema {other} cascade` once you are sure that nothing in it is needed)",
+        schema.as_str()
+    )
+    .into()))
+}
+
+/// Who may make objects in the schema can put a function there that a statement of the owner's takes for another.
+async fn open_to_others(connection: &mut PgConnection, schema: &Schema) -> Result<(), sqlx::Error> {
+    let open: bool = sqlx::query_scalar("select has_schema_privilege('public', $1, 'CREATE')")
+        .bind(schema.as_str())
+        .fetch_one(connection)
+        .await?;
+    if open {
+        tracing::warn!(
+            %schema,
+            "everybody may make objects in the schema of the tables: its owner should run `revoke create on schema {schema} \
+             from public`"
+        );
+    }
+    Ok(())
 }
 
 /// What has been done of a migration.
 type Applied = HashMap<i64, (Vec<u8>, bool)>;
 
-fn judge(applied: &Applied) -> Result<(), String> {
+fn judge(applied: &Applied, schema: &Schema) -> Result<(), String> {
     for version in applied.keys() {
         if !MIGRATIONS.version_exists(*version) {
             return Err(format!(
@@ -71,31 +156,27 @@ fn judge(applied: &Applied) -> Result<(), String> {
     if pending > 0 {
         let total = MIGRATIONS.iter().count();
         return Err(format!(
-            "{pending} of {total} migrations have not been run on the database: run `omnia migrate` as its owner \
-             (database.owner_url)"
+            "{pending} of {total} migrations have not been run in the schema {schema} of the database: run `omnia migrate` as its \
+             owner (database.owner_url)"
         ));
     }
     Ok(())
 }
 
-/// A connection outside the pool: a run that fails keeps its advisory lock, which must end with the connection; and a
-/// pool tells of a server that is not there only that it waited in vain.
-async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
-    PgConnection::connect_with(&pool.connect_options()).await
-}
-
-async fn applied(connection: &mut PgConnection) -> Result<Applied, sqlx::Error> {
-    let exists = "select to_regclass('_sqlx_migrations') is not null";
-    if !sqlx::query_scalar::<_, bool>(exists)
+async fn applied(connection: &mut PgConnection, schema: &Schema) -> Result<Applied, sqlx::Error> {
+    // By its whole name: what another schema has is not ours.
+    let table = format!("{}._sqlx_migrations", schema.quoted());
+    if !sqlx::query_scalar::<_, bool>("select to_regclass($1) is not null")
+        .bind(&table)
         .fetch_one(&mut *connection)
         .await?
     {
         return Ok(Applied::new());
     }
-    let rows: Vec<(i64, Vec<u8>, bool)> =
-        sqlx::query_as("select version, checksum, success from _sqlx_migrations")
-            .fetch_all(connection)
-            .await?;
+    let select = format!("select version, checksum, success from {table}");
+    let rows: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as(AssertSqlSafe(select))
+        .fetch_all(connection)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|(version, checksum, success)| (version, (checksum, success)))
@@ -104,7 +185,7 @@ async fn applied(connection: &mut PgConnection) -> Result<Applied, sqlx::Error> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Applied, MIGRATIONS, judge};
+    use super::{Applied, MIGRATIONS, Schema, judge};
 
     #[test]
     fn every_difference_has_its_sentence() {
@@ -113,11 +194,12 @@ mod tests {
             .map(|m| (m.version, (m.checksum.to_vec(), true)))
             .collect();
         let some = *whole.keys().min().unwrap();
-        assert_eq!(judge(&whole), Ok(()));
+        let schema = Schema::default();
+        assert_eq!(judge(&whole, &schema), Ok(()));
         let spoilt = |spoil: &dyn Fn(&mut Applied)| {
             let mut applied = whole.clone();
             spoil(&mut applied);
-            judge(&applied).unwrap_err()
+            judge(&applied, &schema).unwrap_err()
         };
         assert!(spoilt(&|a| a.clear()).contains("omnia migrate"));
         assert!(spoilt(&|a| drop(a.remove(&some))).starts_with("1 of "));

@@ -13,7 +13,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{PgConnection, postgres::PgConnectOptions};
 
 use super::{
     binaries::Binaries,
@@ -21,6 +21,7 @@ use super::{
     identity::Identity,
     initdb::one_line,
     options::Durability,
+    session::open,
 };
 use crate::error::Sentence;
 
@@ -97,7 +98,8 @@ impl Server {
                     format!("PostgreSQL did not start ({status}): {said} (log: {log})").into(),
                 );
             }
-            match PgConnection::connect_with(options).await {
+            // The server that was just started, to make its database: nothing of ours is in it.
+            match open(options).await {
                 Ok(connection) => return Ok(connection),
                 Err(error) if !is_starting(&error) || Instant::now() > end => {
                     return Err(format!("PostgreSQL does not accept connections: {error}").into());

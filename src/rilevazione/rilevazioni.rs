@@ -82,8 +82,8 @@ struct Inner {
     pool: PgPool,
     accanto: PgPool,
     istantanea: ArcSwapOption<Istantanea>,
-    /// One reads, the others wait for what it read.
-    lettura: Mutex<()>,
+    /// One reads, the others wait for what it read. When the last reading began, if it failed.
+    lettura: Mutex<Option<Instant>>,
     per_numero: Cache<i32, Rilevazione>,
     codici: ArcSwap<Codici>,
     /// Whether the last reading of [`Rilevazioni::segui`] succeeded.
@@ -99,7 +99,7 @@ impl Rilevazioni {
             pool,
             accanto,
             istantanea: ArcSwapOption::empty(),
-            lettura: Mutex::new(()),
+            lettura: Mutex::default(),
             per_numero: Cache::new(RICORDATE),
             codici: ArcSwap::default(),
             leggibili: AtomicBool::new(true),
@@ -133,6 +133,13 @@ impl Rilevazioni {
             .with("rilevazione", numero.to_string()),
             None => Error::new(Reason::NoRilevazione, "no data were loaded yet"),
         })
+    }
+
+    /// How long ago it was read which rilevazione is the latest: `None` before the first time.
+    #[must_use]
+    pub fn eta(&self) -> Option<Duration> {
+        let istantanea = self.0.istantanea.load();
+        istantanea.as_ref().map(|i| i.letta.elapsed())
     }
 
     /// The catalogue as it was read last, whenever that was.
@@ -201,20 +208,21 @@ impl Rilevazioni {
 
     /// A picture that was begun at `dal` or later: read now, unless somebody else did meanwhile.
     async fn leggi(&self, dal: Instant) -> Result<Arc<Istantanea>> {
-        let _una = self.0.lettura.lock().await;
+        let mut fallita = self.0.lettura.lock().await;
         let present = self.0.istantanea.load_full();
         if let Some(istantanea) = present.filter(|i| i.letta >= dal) {
             return Ok(istantanea);
         }
+        // Those who waited for a reading that failed do not try in turn: the last of a hundred would wait for minutes.
+        if fallita.is_some_and(|begun| begun >= dal) {
+            return Err(unreadable());
+        }
         let letta = Instant::now();
-        let nuova = timeout(PAZIENZA, self.leggi_ora(letta))
-            .await
-            .map_err(|_| {
-                Error::new(
-                    Reason::DatabaseUnavailable,
-                    "the latest rilevazione cannot be read; try again",
-                )
-            })??;
+        // Should this reading be given up half-way, the next one is begun anew.
+        *fallita = None;
+        let read = timeout(PAZIENZA, self.leggi_ora(letta)).await;
+        let read = read.unwrap_or_else(|_| Err(unreadable()));
+        let nuova = read.inspect_err(|_| *fallita = Some(letta))?;
         if let Some(ultima) = &nuova.ultima {
             self.0.per_numero.insert(ultima.numero, ultima.clone());
         }
@@ -233,6 +241,13 @@ impl Rilevazioni {
             letta,
         })
     }
+}
+
+fn unreadable() -> Error {
+    Error::new(
+        Reason::DatabaseUnavailable,
+        "the latest rilevazione cannot be read; try again",
+    )
 }
 
 /// Whether a load holds its lock.

@@ -17,7 +17,9 @@ use std::{
     thread,
 };
 
-use omnia::postgres::{Cluster, ClusterOptions, DATABASE, Durability, SERVING_ROLE, migrate};
+use omnia::postgres::{
+    Cluster, ClusterOptions, Connections, DATABASE, Durability, SERVING_ROLE, Schema, migrate,
+};
 use sqlx::{
     AssertSqlSafe, Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -35,6 +37,8 @@ pub(crate) struct Database {
     pub owner: PgPool,
     /// The serving role's connections, set up as the service's are.
     pub servizio: PgPool,
+    /// All connections of the serving role.
+    pub connections: Connections,
     /// For a program that is to open it as its owner.
     pub owner_url: String,
     /// For a program that is to open it as the serving role.
@@ -61,18 +65,45 @@ pub(crate) async fn database() -> Database {
         format!("postgres://{role}@localhost/{name}?host={socket}&sslmode=disable")
     };
     let owner = cluster.connect_options(&name, OWNER);
+    let connections = serving(cluster.connect_options(&name, SERVING_ROLE), 10);
     Database {
         owner: PgPoolOptions::new()
             .max_connections(5)
             .connect_lazy_with(owner),
-        servizio: omnia::postgres::serving_pool(cluster.connect_options(&name, SERVING_ROLE), 10),
+        servizio: connections.pool().clone(),
+        connections,
         owner_url: url(OWNER),
         serving_url: url(SERVING_ROLE),
         name,
     }
 }
 
+/// The connections of a service, with so many for the calls.
+pub(crate) fn serving(options: PgConnectOptions, max_connections: u32) -> Connections {
+    Connections::serving(options, Schema::default(), max_connections)
+}
+
 impl Database {
+    /// Another server's, which whoever runs it throws away.
+    pub(crate) fn elsewhere(owner_url: String, serving_url: String) -> Self {
+        let connections = serving(serving_url.parse().unwrap(), 10);
+        Self {
+            owner: PgPoolOptions::new().connect_lazy(&owner_url).unwrap(),
+            servizio: connections.pool().clone(),
+            connections,
+            owner_url,
+            serving_url,
+            name: String::new(),
+        }
+    }
+
+    /// Runs what is pending of the migrations; how many that was.
+    pub(crate) async fn migrate(&self) -> usize {
+        let options = self.owner_url.parse().unwrap();
+        let owner = Connections::owner(options, Schema::default());
+        migrate(&owner).await.unwrap().len()
+    }
+
     /// Lets nobody connect any more, or again.
     pub(crate) async fn allow_connections(&self, allow: bool) {
         let name = &self.name;
@@ -98,6 +129,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if self.name.is_empty() {
+            return;
+        }
         // By force: the pools, and those that the test opened, may still be connected.
         let drop = format!("drop database {} with (force)", self.name);
         // This thread may be inside a runtime, where one cannot wait.
@@ -127,10 +161,8 @@ async fn set_up() -> Bench {
     })
     .await
     .unwrap();
-    let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
+    let template = Connections::owner(cluster.owner_options(), Schema::default());
     migrate(&template).await.unwrap();
-    // A database with connections cannot be copied.
-    template.close().await;
     execute(
         &cluster.connect_options("postgres", OWNER),
         format!("alter database {DATABASE} with allow_connections false is_template true"),

@@ -149,7 +149,7 @@ async fn a_command_joins_a_cluster_that_is_running() {
         ..Default::default()
     };
     let service = open(&settings).await.unwrap();
-    migrate(&service.owner_pool()).await.unwrap();
+    migrate(service.owner()).await.unwrap();
 
     let command = join(&settings).await.unwrap();
     assert!(!command.is_private(), "it is the service's");

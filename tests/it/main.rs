@@ -2,6 +2,8 @@
 
 // Clippy knows tests by their attribute, and their helpers have none.
 #![allow(
+    // Tests connect as whoever they need to be.
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -56,4 +58,5 @@ mod vigenza;
 mod volo;
 mod voucher;
 mod watched_files;
+mod whom;
 mod withdrawn;

@@ -76,11 +76,17 @@ fn after_a_kill_the_next_run_does_the_work() {
     child.wait_with_output().unwrap();
     assert!(is_running(&left));
     let (done, text) = said(&at(&place).output().unwrap());
-    assert!(done && text.contains("the schema is current"), "{text}");
+    assert!(
+        done && text.contains("in the schema public; it is current"),
+        "{text}"
+    );
     assert!(!is_running(&left));
     assert_eq!(
         said(&at(&place).output().unwrap()),
-        (true, "0 migrations run; the schema is current".to_owned())
+        (
+            true,
+            "0 migrations run in the schema public; it is current".to_owned()
+        )
     );
 }
 

@@ -2,7 +2,7 @@
 
 use omnia::{
     config,
-    postgres::{Postgres, check_schema, migrate, open},
+    postgres::{Connections, Postgres, Schema, check_schema, migrate, open},
 };
 use secrecy::SecretString;
 use sqlx::{Connection as _, PgConnection, PgPool};
@@ -31,12 +31,13 @@ async fn the_private_cluster_is_migrated_and_served() {
     };
     let postgres = open(&settings).await.unwrap();
     assert!(postgres.is_private());
-    let error = check_schema(&postgres.owner_pool()).await.unwrap_err();
+    let error = check_schema(postgres.owner()).await.unwrap_err();
     assert!(error.to_string().contains("omnia migrate"), "{error}");
-    let ran = migrate(&postgres.owner_pool()).await.unwrap();
-    assert!(ran >= 6, "{ran}");
-    assert_eq!(migrate(&postgres.owner_pool()).await.unwrap(), 0);
-    check_schema(&postgres.serving_pool()).await.unwrap();
+    let ran = migrate(postgres.owner()).await.unwrap();
+    assert!(ran.len() >= 6, "{ran:?}");
+    assert_eq!(ran[0], "20261123090000 catalogo");
+    assert!(migrate(postgres.owner()).await.unwrap().is_empty());
+    check_schema(postgres.serving()).await.unwrap();
     let temporary = "select has_database_privilege(current_user, current_database(), 'TEMPORARY')";
     for (pool, may) in [
         (postgres.owner_pool(), true),
@@ -108,8 +109,9 @@ async fn whoever_owns_the_data_need_not_own_the_database() {
     let admin = PgPool::connect(&url("omnia")).await.unwrap();
     run(&admin, "grant create on schema public to dati").await;
     let dati = PgPool::connect(&url("dati")).await.unwrap();
-    migrate(&dati).await.unwrap();
-    check_schema(&dati).await.unwrap();
+    let owner = Connections::owner(url("dati").parse().unwrap(), Schema::default());
+    migrate(&owner).await.unwrap();
+    check_schema(&owner).await.unwrap();
     let may = async |role: &str| -> bool {
         sqlx::query_scalar("select has_database_privilege($1, current_database(), 'TEMPORARY')")
             .bind(role)

@@ -203,7 +203,7 @@ async fn a_quota_of_a_profile_that_is_not_there_stops_the_start() {
         .quota
         .profilo
         .insert("mef-rsg".to_owned(), QuotaProfilo::default());
-    let access = omnia::app::access(&settings, &servizio.db.servizio, servizio.clock.clone());
+    let access = omnia::app::access(&settings, &servizio.db.connections, servizio.clock.clone());
     let error = access.await.unwrap_err().to_string();
     assert!(error.contains("quota.profilo.mef-rsg"), "{error}");
     servizio.abilita("x", "mef-rgs", tutto()).await;

@@ -150,25 +150,27 @@ impl Servizio {
         settings.access.jwks = Some(FonteChiavi::File(demo_key::jwks_path(dir.path())));
         change(&mut settings);
         let options = db.serving_url.parse().unwrap();
-        db.servizio = omnia::postgres::serving_pool(options, settings.database.max_connections);
+        db.connections = banco::serving(options, settings.database.max_connections);
+        db.servizio = db.connections.pool().clone();
         let sorgente = Sorgente::of_settings(settings.access.policy_dir.as_deref()).unwrap();
         let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
             .await
             .unwrap();
-        let access = app::access(&settings, &db.servizio, clock.clone())
+        let access = app::access(&settings, &db.connections, clock.clone())
             .await
             .unwrap();
-        let audit = app::audit(&db.servizio, Chiave::new(&CHIAVE), clock.clone())
+        let audit = app::audit(&db.connections, Chiave::new(&CHIAVE), clock.clone())
             .await
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let server = tokio::spawn({
-            let (settings, pool, stop) = (settings.clone(), db.servizio.clone(), stop.clone());
+            let (settings, stop) = (settings.clone(), stop.clone());
+            let connections = db.connections.clone();
             let tls = Tls::apri(&settings.tls, clock.clone()).unwrap();
             let ascolto = Ascolto::new(listener, tls);
-            async move { app::serve(&settings, pool, access, audit, ascolto, stop).await }
+            async move { app::serve(&settings, &connections, access, audit, ascolto, stop).await }
         });
         Self {
             db,
@@ -188,19 +190,19 @@ impl Servizio {
     pub async fn altra_istanza(&self) -> SocketAddr {
         let options = self.db.serving_url.parse().unwrap();
         let max = self.settings.database.max_connections;
-        let pool = omnia::postgres::serving_pool(options, max);
-        let access = app::access(&self.settings, &pool, self.clock.clone())
+        let connections = banco::serving(options, max);
+        let access = app::access(&self.settings, &connections, self.clock.clone())
             .await
             .unwrap();
-        let audit = app::audit(&pool, Chiave::new(&CHIAVE), self.clock.clone())
+        let audit = app::audit(&connections, Chiave::new(&CHIAVE), self.clock.clone())
             .await
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (settings, stop) = (self.settings.clone(), self.stop.clone());
-        tokio::spawn(
-            async move { app::serve(&settings, pool, access, audit, listener, stop).await },
-        );
+        tokio::spawn(async move {
+            app::serve(&settings, &connections, access, audit, listener, stop).await
+        });
         address
     }
 

@@ -123,7 +123,7 @@ impl Grant {
 impl Command {
     async fn run(self, settings: &Settings, postgres: &Postgres) -> Result<String, Sentence> {
         let pool = postgres.owner_pool();
-        postgres::check_schema(&pool).await?;
+        postgres::check_schema(postgres.owner()).await?;
         let clock = Clock::system();
         let step = async |azione, passo: Passo| -> Result<String, Sentence> {
             let operatore = passo.chi.operatore()?;

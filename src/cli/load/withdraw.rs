@@ -36,7 +36,7 @@ impl Withdraw {
         } = self;
         let postgres = postgres::join(&settings.database).await?;
         let owner = postgres.owner_pool();
-        postgres::check_schema(&owner).await?;
+        postgres::check_schema(postgres.owner()).await?;
         let rimasta = withdraw(&owner, &Clock::system(), numero, &operatore, &motivo).await;
         postgres.stop().await?;
         let latest = match rimasta? {

@@ -94,6 +94,7 @@ impl Explain {
             return Ok(Text(&spiega.spiega(request).await?).to_string());
         }
         let postgres = postgres::join(&settings.database).await?;
+        postgres::check_schema(postgres.serving()).await?;
         let pool = postgres.serving_pool();
         let spiega = Spiega::new(politica, vocabulary, Some(pool), clock);
         let answer = spiega.spiega(request).await;

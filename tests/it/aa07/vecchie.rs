@@ -39,7 +39,7 @@ async fn old_grants_keep_what_they_give() {
     .execute(&db.owner)
     .await
     .unwrap();
-    omnia::postgres::migrate(&db.owner).await.unwrap();
+    db.migrate().await;
 
     let oggi = day("2026-11-23");
     let schede = aa07::list(&db.servizio).await.unwrap();

@@ -28,7 +28,7 @@ pub async fn chiamate(owner: &PgPool) -> Vec<Value> {
 }
 
 /// Verifies, with nothing to complain of.
-async fn integro(owner: &PgPool) -> Verifica {
+pub(crate) async fn integro(owner: &PgPool) -> Verifica {
     let verifica = verifica(owner, None, None).await.unwrap();
     assert_eq!(verifica.difformita, []);
     verifica

@@ -203,7 +203,7 @@ async fn each_subject_has_its_own_and_counts_are_written_while_it_runs() {
 #[tokio::test]
 async fn calls_that_are_given_up_at_once_are_counted_too() {
     let db = banco::database().await;
-    let audit = app::audit(&db.servizio, Chiave::new(&CHIAVE), clock(NOW))
+    let audit = app::audit(&db.connections, Chiave::new(&CHIAVE), clock(NOW))
         .await
         .unwrap();
     let limits = Limits {

@@ -41,7 +41,7 @@ async fn what_was_loaded_before_has_its_sums() {
         .execute(&db.owner)
         .await
         .unwrap();
-    assert_eq!(omnia::postgres::migrate(&db.owner).await.unwrap(), 1);
+    assert_eq!(db.migrate().await, 1);
     assert_eq!(somme(&db.owner).await, loaded);
     // And the next load goes on from there.
     let quarta = &estratti[0];

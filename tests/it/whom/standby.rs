@@ -1,0 +1,177 @@
+//! A server that is a standby, or becomes one, serves nobody.
+
+use std::collections::BTreeSet;
+
+use omnia::{
+    abilitazione::aa07::{self, Azione},
+    postgres::{Accanto, DATABASE, SERVING_ROLE, check_schema},
+    proto::ErrorReason,
+};
+use sqlx::PgPool;
+use tonic::Code;
+use tonic_health::pb::health_check_response::ServingStatus;
+
+use super::{
+    becomes, health,
+    replica::{Address, Pair},
+};
+use crate::{
+    abilitazione::{motivo, operatore},
+    banco::Database,
+    chiamate::{self, chiama},
+    errore::assert_errore,
+    servizio::{Cliente, Servizio, tutto},
+};
+
+/// One that is answered from memory, and one that asks.
+const CALLS: [&str; 2] = [
+    "ReportService/GetReportSintetico",
+    "DecreeService/CountDecrees",
+];
+
+async fn all_are_refused(cliente: &mut Cliente) {
+    for rpc in CALLS {
+        let status = chiama(cliente, rpc, "").await.unwrap_err();
+        assert_errore(&status, Code::Unavailable, ErrorReason::DatabaseUnavailable);
+    }
+}
+
+async fn step(pool: &PgPool, servizio: &Servizio, id: i64, azione: Azione) {
+    let (operatore, motivo) = (operatore("carla"), motivo("prova"));
+    aa07::avanza(pool, &servizio.clock, id, azione, &operatore, &motivo)
+        .await
+        .unwrap();
+}
+
+/// After a failover the old primary comes back as a standby, at the address that the service knows. What it has may be as old as
+/// it likes: a grant that is suspended at the new primary would go on working.
+#[tokio::test]
+async fn a_primary_that_comes_back_as_a_standby_serves_nobody() {
+    let mut pair = Pair::start().await;
+    let address = Address::of(&pair.old.socket).await;
+    let serving = format!(
+        "postgres://{SERVING_ROLE}@{}/{DATABASE}?sslmode=disable",
+        address.at
+    );
+    let db = Database::elsewhere(pair.old.url("omnia", DATABASE), serving);
+    let servizio = Servizio::avvia_su(db, |_| ()).await;
+    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+    let id = servizio.abilita("be", "mlps-ammortizzatori", tutto()).await;
+    let mut cliente = servizio.come("be");
+    for rpc in CALLS {
+        chiama(&mut cliente, rpc, "").await.unwrap();
+    }
+    becomes(&servizio, ServingStatus::Serving).await;
+    pair.caught_up().await;
+    servizio.db.owner.close().await;
+
+    pair.fail_over().await;
+    pair.old.execute("select pg_wal_replay_pause()").await;
+    let new = PgPool::connect(&pair.standby.url("omnia", DATABASE))
+        .await
+        .unwrap();
+    step(&new, &servizio, id, Azione::Sospensione).await;
+    for _ in 0..2 {
+        all_are_refused(&mut cliente).await;
+        assert_eq!(health(&servizio).await, ServingStatus::NotServing);
+    }
+    // It is refused by name to whoever starts now.
+    let error = check_schema(&servizio.db.connections).await.unwrap_err();
+    assert!(error.to_string().contains("is a standby"), "{error}");
+    let error = servizio.db.connections.audit().await.unwrap_err();
+    assert!(error.to_string().contains("is a standby"), "{error}");
+
+    // The address leads to the new primary at last.
+    address.lead_to(&pair.standby.socket);
+    becomes(&servizio, ServingStatus::Serving).await;
+    let status = chiama(&mut cliente, CALLS[0], "").await.unwrap_err();
+    assert_errore(&status, Code::PermissionDenied, ErrorReason::GrantSuspended);
+    step(&new, &servizio, id, Azione::Riattivazione).await;
+    for rpc in CALLS {
+        chiama(&mut cliente, rpc, "").await.unwrap();
+    }
+    servizio.ferma().await;
+}
+
+/// Whether the server of this one database says that it is in recovery, without any connection to it breaking. (Not `strict`: the
+/// function of a number that the server knows is only looked at where it can be put in place of its call.)
+async fn recovery(db: &Database, on: bool) {
+    let function = if on {
+        "create or replace function pg_catalog.pg_is_in_recovery() returns boolean language sql volatile as 'select true'"
+    } else {
+        "create or replace function pg_catalog.pg_is_in_recovery() returns boolean language internal volatile strict \
+         as 'pg_is_in_recovery'"
+    };
+    sqlx::raw_sql(function).execute(&db.owner).await.unwrap();
+}
+
+/// The server processes of what asks about grants, about the latest rilevazione, and for the calls.
+async fn processes(db: &Database) -> BTreeSet<i32> {
+    let pids: Vec<i32> = sqlx::query_scalar(
+        "select pid from pg_stat_activity
+         where datname = current_database() and application_name in ('omnia', 'omnia-grants', 'omnia-data')",
+    )
+    .fetch_all(&db.owner)
+    .await
+    .unwrap();
+    pids.into_iter().collect()
+}
+
+#[tokio::test]
+async fn connections_that_stay_open_are_dropped_when_their_server_becomes_a_standby() {
+    let servizio = Servizio::avvia().await;
+    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+    let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+    for rpc in CALLS {
+        chiama(&mut cliente, rpc, "").await.unwrap();
+    }
+    becomes(&servizio, ServingStatus::Serving).await;
+    let before = processes(&servizio.db).await;
+    assert!(before.len() >= 3, "{before:?}");
+
+    recovery(&servizio.db, true).await;
+    becomes(&servizio, ServingStatus::NotServing).await;
+    all_are_refused(&mut cliente).await;
+
+    recovery(&servizio.db, false).await;
+    becomes(&servizio, ServingStatus::Serving).await;
+    for rpc in CALLS {
+        chiama(&mut cliente, rpc, "").await.unwrap();
+    }
+    // Those of the calls go as they are taken up again.
+    let gone = async {
+        while !processes(&servizio.db).await.is_disjoint(&before) {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), gone)
+        .await
+        .unwrap();
+    servizio.ferma().await;
+}
+
+/// Each kind of pool, opened on a standby: whoever asks for a connection waits in vain.
+#[tokio::test]
+async fn no_pool_opens_a_connection_to_a_standby() {
+    let db = crate::banco::database().await;
+    recovery(&db, true).await;
+    let side = [
+        Accanto::Abilitazioni,
+        Accanto::Rilevazioni,
+        Accanto::Quote,
+        Accanto::Prove,
+    ];
+    let mut pools: Vec<PgPool> = side.iter().map(|a| db.connections.beside(*a)).collect();
+    pools.push(db.connections.pool().clone());
+    let all = pools.iter().map(|pool| pool.acquire());
+    for outcome in futures_util::future::join_all(all).await {
+        assert!(
+            matches!(outcome, Err(sqlx::Error::PoolTimedOut)),
+            "{outcome:?}"
+        );
+    }
+    recovery(&db, false).await;
+    for pool in pools {
+        pool.acquire().await.unwrap();
+    }
+}
