@@ -108,6 +108,19 @@ impl Error {
         Self::new(Reason::Internal, "internal error").caused_by(source)
     }
 
+    /// Derived data are not what they were: what is wrong, for the log, and for the operator what to do about it. The caller learns only
+    /// that they are damaged.
+    pub fn damaged(what: impl fmt::Display) -> Self {
+        let what = format!(
+            "{what}; `omnia derived verify` tells more, `omnia derived rebuild` makes it again from the rows"
+        );
+        Self::new(
+            Reason::DerivedDataDamaged,
+            "data that were made of the rows are damaged; the operator has to make them again",
+        )
+        .caused_by(what)
+    }
+
     /// An invalid request, with everything that is wrong in it.
     #[must_use]
     pub fn invalid(violations: Vec<Violation>) -> Self {

@@ -5,8 +5,8 @@
 //! only `omnia get`, which scripts run unattended, has more codes than that.
 
 mod audit;
-mod blocks;
 mod demo;
+mod derived;
 mod generate;
 mod get;
 mod grant;
@@ -26,7 +26,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::{
-    audit::Audit, blocks::Blocks, demo::Demo, generate::Generate, get::Get, grant::Grant,
+    audit::Audit, demo::Demo, derived::Derived, generate::Generate, get::Get, grant::Grant,
     interrupt::interruptible, load::Load, migrate::Migrate, policy::Policy, serve::Serve,
     token::Token, voucher::Voucher,
 };
@@ -46,7 +46,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Audit(Audit),
-    Blocks(Blocks),
+    #[command(visible_alias = "blocks")]
+    Derived(Derived),
     Serve(Serve),
     Demo(Demo),
     Generate(Generate),
@@ -65,8 +66,18 @@ impl Cli {
     /// # Errors
     /// Whatever stopped it, as a sentence for the operator.
     pub async fn run(self) -> Result<ExitCode, Sentence> {
-        let settings = Settings::read(self.config.as_deref())?;
-        let telemetry = telemetry::init(&settings.telemetry)?;
+        let prepare = || {
+            let settings = Settings::read(self.config.as_deref())?;
+            let telemetry = telemetry::init(&settings.telemetry)?;
+            Ok::<_, Sentence>((settings, telemetry))
+        };
+        let (settings, telemetry) = match prepare() {
+            // Its exit codes tell what is wrong from what could not be looked at, whatever the reason.
+            Err(error) if matches!(self.command, Command::Derived(_)) => {
+                return Ok(derived::could_not_look(&error));
+            }
+            prepared => prepared?,
+        };
         let result = match self.command {
             // These two handle signals themselves: calls under way must drain.
             Command::Serve(serve) => serve.run(&settings).await,
@@ -76,7 +87,7 @@ impl Cli {
             Command::Get(get) => get.run(&settings).await,
             Command::Grant(grant) => interruptible(grant.run(&settings)).await,
             Command::Load(load) => interruptible(load.run(&settings)).await,
-            Command::Blocks(blocks) => interruptible(blocks.run(&settings)).await,
+            Command::Derived(derived) => Ok(derived.run(&settings).await),
             Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
             Command::Policy(policy) => policy.run(&settings).await,
             Command::Token(token) => token.run(&settings),

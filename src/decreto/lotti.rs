@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    lotto::{Lotto, posizione::Posizione},
+    lotto::{Lotto, posizione::Posizione, somme::Somme},
 };
 
 /// The lotti of a selection, one after the other.
@@ -33,6 +33,8 @@ pub struct Lotti {
     lettura: Arc<Lettura>,
     limite: i64,
     next: Option<Reading>,
+    /// What was given so far, where all of a norm is to be.
+    whole: Option<Somme>,
 }
 
 /// A task of its own, which ends with its handle: a lotto, and what to read after it.
@@ -93,6 +95,7 @@ impl Lotti {
     #[must_use]
     pub fn new(lettura: Arc<Lettura>, dopo: Option<Posizione>, righe_per_lotto: u32) -> Self {
         let mut lotti = Self {
+            whole: (dopo.is_none() && lettura.is_whole()).then(Somme::default),
             lettura,
             limite: i64::from(righe_per_lotto),
             next: None,
@@ -107,17 +110,25 @@ impl Lotti {
         &self.lettura
     }
 
-    /// The next lotto; `None` after the last.
+    /// The next lotto; `None` after the last, when all that is known of them says that they are all.
     ///
     /// # Errors
-    /// The database's.
+    /// [`crate::error::Reason::DerivedDataDamaged`]: blocks that are not what the load made, or rows that do not come to what it
+    /// noted. The database's.
     pub async fn prossimo(&mut self) -> Result<Option<Lotto>> {
-        let Some(reading) = self.next.take() else {
+        let read = match self.next.take() {
+            Some(reading) => reading.await.map_err(Error::internal)??,
+            None => None,
+        };
+        let Some((lotto, passo)) = read else {
+            if let Some(given) = self.whole.take() {
+                self.lettura.reconcile(&given).await?;
+            }
             return Ok(None);
         };
-        let Some((lotto, passo)) = reading.await.map_err(Error::internal)?? else {
-            return Ok(None);
-        };
+        if let Some(given) = &mut self.whole {
+            *given += lotto.somme;
+        }
         self.next = passo.map(|passo| self.leggi(passo));
         Ok(Some(lotto))
     }

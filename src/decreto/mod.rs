@@ -25,6 +25,7 @@ pub mod lotti;
 pub mod messaggio;
 mod pagine;
 pub mod query;
+mod reconcile;
 pub mod scarico;
 pub mod selezione;
 pub mod service;

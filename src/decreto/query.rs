@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use futures_util::TryStreamExt as _;
 use rust_decimal::Decimal;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
+use tokio::sync::OnceCell;
 
 use super::filtro::FiltroDecreti;
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     },
     postgres::predicates::{PERSONA_FISICA, in_periodo, in_rilevazione},
     proto,
+    rilevazione::control::Noted,
     traccia::Traccia,
     valori::{CodificaSistemaUnico, Importo, Matricola, NumeroDecreto, Ore},
 };
@@ -34,6 +36,7 @@ pub struct Lettura {
     permesso: Permesso<FiltroDecreti>,
     rilevazione: i32,
     fine: Option<Posizione>,
+    noted: OnceCell<Vec<Noted>>,
 }
 
 /// A run of rows and where it ends.
@@ -63,6 +66,7 @@ impl Lettura {
             permesso,
             rilevazione,
             fine: None,
+            noted: OnceCell::new(),
         }
     }
 
@@ -75,6 +79,11 @@ impl Lettura {
     /// The position that its rows end with.
     pub(super) fn fine(&self) -> Option<&Posizione> {
         self.fine.as_ref()
+    }
+
+    /// Where what was noted of the norm is kept, once it was read.
+    pub(super) fn noted_once(&self) -> &OnceCell<Vec<Noted>> {
+        &self.noted
     }
 
     /// Where it is read from.

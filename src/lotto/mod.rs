@@ -8,6 +8,7 @@
 //! the last row ([`posizione`]).
 
 pub mod blocco;
+pub mod checksum;
 pub mod glossario;
 pub mod pagina;
 pub mod persone;

@@ -1,6 +1,6 @@
 //! Control totals in the making: whole hundredths, so that adding them up is exact and costs nothing.
 
-use std::ops::AddAssign;
+use std::{fmt, ops::AddAssign};
 
 use rust_decimal::Decimal;
 
@@ -85,6 +85,18 @@ impl Somme {
             self.importi_erogati,
         ]
         .map(|hundredths| Decimal::from_i128_with_scale(hundredths, 2))
+    }
+}
+
+/// For the operator: rows, hours, amounts.
+impl fmt::Display for Somme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [ore, autorizzati, erogati] = self.decimali();
+        let righe = self.righe;
+        write!(
+            f,
+            "{righe} rows, {ore:.2} hours, {autorizzati:.2} authorised, {erogati:.2} paid"
+        )
     }
 }
 

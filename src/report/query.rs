@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use futures_util::TryStreamExt as _;
 use rust_decimal::Decimal;
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 
 use super::{
     cumuli::{Coppia, Cumuli, Giorno, Importi},
@@ -15,6 +15,7 @@ use crate::{
     abilitazione::{Ambito, Permesso},
     error::{Error, Result},
     postgres::predicates::in_rilevazione,
+    rilevazione::control::{self, DayDigest, Digest, Noted},
     valori::{CodiceNormativa, CodicePrestazione, Importo},
 };
 
@@ -27,18 +28,26 @@ pub struct Codice {
     pub descrizione: Option<String>,
 }
 
-/// The sums of a rilevazione, whole: of all norms, for all callers ([`super::memoria`]). They are read for one who was let in.
+/// The sums of a rilevazione, whole: of all norms, for all callers ([`super::memoria`]). They are read for one who was let in, and
+/// are what the load noted ([`crate::rilevazione::control`]).
 ///
 /// # Errors
-/// The database's.
+/// [`crate::error::Reason::DerivedDataDamaged`]: they are not. The database's.
 pub async fn cumuli(
     pool: &PgPool,
     _permesso: &Permesso<FiltroReport>,
     rilevazione: i32,
 ) -> Result<Cumuli> {
+    // Of one moment: they may be made again meanwhile.
+    let mut tx = pool.begin().await?;
+    sqlx::query("set transaction isolation level repeatable read, read only")
+        .execute(&mut *tx)
+        .await?;
+    let noted = noted(&mut tx, rilevazione).await?;
     let mut coppie = BTreeMap::new();
-    giorni(pool, &mut coppie, rilevazione).await?;
-    stanziamenti(pool, &mut coppie, rilevazione).await?;
+    giorni(&mut tx, &mut coppie, rilevazione, noted).await?;
+    stanziamenti(&mut tx, &mut coppie, rilevazione).await?;
+    tx.rollback().await?;
     Ok(Cumuli::new(coppie.into_values().collect()))
 }
 
@@ -53,7 +62,25 @@ type RigaGiorno = (
     Decimal,
 );
 
-async fn giorni(pool: &PgPool, coppie: &mut Coppie, rilevazione: i32) -> Result<()> {
+/// What the load noted of each norm and benefit: all of it.
+async fn noted(conn: &mut PgConnection, rilevazione: i32) -> Result<Vec<Noted>> {
+    let noted = control::noted(&mut *conn, rilevazione, None).await?;
+    if control::sealed(conn, rilevazione).await? != Some(control::seal(&noted)) {
+        return Err(Error::damaged(format!(
+            "the control totals of rilevazione {rilevazione} are not those that its load left"
+        )));
+    }
+    Ok(noted)
+}
+
+/// Adds the days, which have to be those that were noted.
+async fn giorni(
+    conn: &mut PgConnection,
+    coppie: &mut Coppie,
+    rilevazione: i32,
+    noted: Vec<Noted>,
+) -> Result<()> {
+    let mut digests = BTreeMap::new();
     let mut query = QueryBuilder::new(
         "select normativa, prestazione, giorno, \
          iniziano_autorizzati, iniziano_erogati, finiscono_autorizzati, finiscono_erogati \
@@ -61,25 +88,53 @@ async fn giorni(pool: &PgPool, coppie: &mut Coppie, rilevazione: i32) -> Result<
     );
     in_rilevazione(&mut query, rilevazione);
     query.push(" order by normativa, prestazione, giorno");
-    let mut righe = query.build_query_as::<RigaGiorno>().fetch(pool);
+    let mut righe = query.build_query_as::<RigaGiorno>().fetch(conn);
     while let Some((normativa, prestazione, giorno, inizia_a, inizia_e, finisce_a, finisce_e)) =
         righe.try_next().await?
     {
+        digests
+            .entry((normativa.clone(), prestazione.clone()))
+            .or_insert_with(|| DayDigest::new(&normativa, &prestazione))
+            .day(giorno, [inizia_a, inizia_e, finisce_a, finisce_e]);
         coppia(coppie, normativa, prestazione)?.giorno(Giorno {
             giorno,
             iniziano: importi(inizia_a, inizia_e),
             finiscono: importi(finisce_a, finisce_e),
         });
     }
-    Ok(())
+    let mut found: BTreeMap<(String, String), Digest> = digests
+        .into_iter()
+        .map(|(codes, days)| (codes, days.finish()))
+        .collect();
+    for one in noted {
+        let (normativa, prestazione) = (one.normativa, one.prestazione);
+        let codes = (normativa.clone(), prestazione.clone());
+        if found.remove(&codes) != Some(one.days) {
+            return Err(wrong_days(&normativa, &prestazione, rilevazione));
+        }
+    }
+    match found.first_key_value() {
+        None => Ok(()),
+        Some(((normativa, prestazione), _)) => Err(wrong_days(normativa, prestazione, rilevazione)),
+    }
 }
 
-async fn stanziamenti(pool: &PgPool, coppie: &mut Coppie, rilevazione: i32) -> Result<()> {
+fn wrong_days(normativa: &str, prestazione: &str, rilevazione: i32) -> Error {
+    Error::damaged(format!(
+        "the sums by day of {normativa} and {prestazione} in rilevazione {rilevazione} are not what its load noted"
+    ))
+}
+
+async fn stanziamenti(
+    conn: &mut PgConnection,
+    coppie: &mut Coppie,
+    rilevazione: i32,
+) -> Result<()> {
     let mut query =
         QueryBuilder::new("select normativa, prestazione, anno, importo from stanziamento where ");
     in_rilevazione(&mut query, rilevazione);
     query.push(" order by normativa, prestazione, anno");
-    let righe: Vec<(String, String, i32, Decimal)> = query.build_query_as().fetch_all(pool).await?;
+    let righe: Vec<(String, String, i32, Decimal)> = query.build_query_as().fetch_all(conn).await?;
     for (normativa, prestazione, anno, stanziato) in righe {
         coppia(coppie, normativa, prestazione)?.stanziamento(anno, importo(stanziato));
     }

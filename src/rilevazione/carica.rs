@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     blocchi,
     catalogo::{self, CatalogChanges, Catalogo},
+    control,
     elenco::ultima,
     esito::{Esito, Known, LoadError, Riepilogo},
     merge, provisional,
@@ -167,8 +168,9 @@ async fn in_transaction(
     .bind(rilevazione)
     .bind(data)
     .bind(clock.now())
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
+    control::seal_rilevazione(conn, rilevazione).await?;
     // Not before everybody who serves has seen the lock: a small extract is quicker than they look.
     sleep_until(annunciata + PREAVVISO).await;
     Ok(Esito::Caricata(Riepilogo {

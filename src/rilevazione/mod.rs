@@ -33,13 +33,18 @@
 //! - **Nothing that was given is taken back.** A rilevazione that should not have been loaded is withdrawn ([`withdraw`]): it is never
 //!   the latest again, and answers by its number as before, marked.
 //!
+//! - **What is derived is known for what it is.** A load notes what its rows add up to ([`control`]); whoever reads something that was
+//!   made of them compares. [`derived`] compares it with the rows, and makes it again.
+//!
 //! [`carica`] loads; [`esempio`] writes extracts to try it with.
 
 pub mod blocchi;
 mod carica;
 mod catalogo;
 mod codici;
+pub mod control;
 mod copia;
+pub mod derived;
 pub mod elenco;
 pub mod esempio;
 mod esito;

@@ -1,4 +1,5 @@
-//! The sums by day of the norms that a load changed: what the report is made from (`report::cumuli` has the formula).
+//! The sums by day of the norms that a load changed: what the report is made from (`report::cumuli` has the formula); and, of the same
+//! rows, their control totals ([`super::control`]).
 //!
 //! Of two decrees of one norm and benefit, valid from 1 to 31 March with 100.00 authorised and from 1 March to 30 April with
 //! 50.00, these are the days:
@@ -12,11 +13,14 @@
 //! The days are versioned as the rows of the detail are: one whose sums are what they were is not written again. Memory grows
 //! with the days, not with the decrees.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
+
+use super::control::{DayDigest, Noted};
+use crate::lotto::somme::Somme as Totals;
 
 /// The places of an amount after the point.
 const DECIMALI: u32 = 2;
@@ -25,7 +29,14 @@ const DECIMALI: u32 = 2;
 #[derive(Debug, Default)]
 pub(super) struct Somme {
     /// By benefit: few, so that looking through them is as quick as a hash.
-    prestazioni: Vec<(String, HashMap<NaiveDate, Giorno>)>,
+    prestazioni: Vec<(String, Pair)>,
+}
+
+/// Of one benefit.
+#[derive(Debug, Default)]
+struct Pair {
+    giorni: HashMap<NaiveDate, Giorno>,
+    totals: Totals,
 }
 
 /// Of one day.
@@ -42,6 +53,19 @@ pub(super) struct Importi {
     pub(super) erogati: i128,
 }
 
+impl Giorno {
+    /// What begins, authorised and paid; what ends, likewise.
+    fn decimals(&self) -> Result<[Decimal; 4], rust_decimal::Error> {
+        let decimal = |cents| Decimal::try_from_i128_with_scale(cents, DECIMALI);
+        Ok([
+            decimal(self.iniziano.autorizzati)?,
+            decimal(self.iniziano.erogati)?,
+            decimal(self.finiscono.autorizzati)?,
+            decimal(self.finiscono.erogati)?,
+        ])
+    }
+}
+
 impl Importi {
     fn somma(&mut self, altri: Self) {
         self.autorizzati += altri.autorizzati;
@@ -50,27 +74,61 @@ impl Importi {
 }
 
 impl Somme {
-    /// Adds a decree, or several of the same benefit and validity: first day, last day, amounts.
+    /// Adds a decree: first day, last day, hours (in hundredths), amounts.
     pub(super) fn aggiungi(
         &mut self,
         prestazione: &str,
         dal: NaiveDate,
         al: NaiveDate,
+        ore: i128,
         importi: Importi,
     ) {
-        let giorni = self.giorni(prestazione);
+        let Pair { giorni, totals } = self.pair(prestazione);
         giorni.entry(dal).or_default().iniziano.somma(importi);
         giorni.entry(al).or_default().finiscono.somma(importi);
+        *totals += Totals {
+            righe: 1,
+            ore_decretate: ore,
+            importi_autorizzati: importi.autorizzati,
+            importi_erogati: importi.erogati,
+        };
     }
 
-    fn giorni(&mut self, prestazione: &str) -> &mut HashMap<NaiveDate, Giorno> {
+    fn pair(&mut self, prestazione: &str) -> &mut Pair {
         let found = self.prestazioni.iter().position(|(p, _)| p == prestazione);
         let at = found.unwrap_or_else(|| {
-            let new = (prestazione.to_owned(), HashMap::new());
+            let new = (prestazione.to_owned(), Pair::default());
             self.prestazioni.push(new);
             self.prestazioni.len() - 1
         });
         &mut self.prestazioni[at].1
+    }
+
+    /// What is to be noted of a norm, whose rows are these from one rilevazione to another; by benefit.
+    pub(super) fn noted(
+        &self,
+        normativa: &str,
+        dal: i32,
+        al: i32,
+    ) -> Result<Vec<Noted>, rust_decimal::Error> {
+        let mut noted = Vec::with_capacity(self.prestazioni.len());
+        for (prestazione, Pair { giorni, totals }) in &self.prestazioni {
+            let mut days = DayDigest::new(normativa, prestazione);
+            let in_order: BTreeMap<_, _> = giorni.iter().collect();
+            for (day, of) in in_order {
+                days.day(*day, of.decimals()?);
+            }
+            noted.push(Noted {
+                normativa: normativa.to_owned(),
+                prestazione: prestazione.clone(),
+                dal_rilevazione: dal,
+                al_rilevazione: al,
+                somme: *totals,
+                days: days.finish(),
+            });
+        }
+        noted.sort_unstable_by(|a, b| a.prestazione.cmp(&b.prestazione));
+        Ok(noted)
     }
 
     /// Writes them as what rilevazione `n` knows of the norm: all its days. Without any, the norm has no decrees left.
@@ -152,25 +210,12 @@ impl TryFrom<Somme> for Colonne {
 
     fn try_from(somme: Somme) -> Result<Self, Self::Error> {
         let mut colonne = Self::default();
-        for (prestazione, giorni) in somme.prestazioni {
-            for (
-                giorno,
-                Giorno {
-                    iniziano,
-                    finiscono,
-                },
-            ) in giorni
-            {
+        for (prestazione, Pair { giorni, .. }) in somme.prestazioni {
+            for (giorno, of) in giorni {
                 colonne.prestazione.push(prestazione.clone());
                 colonne.giorno.push(giorno);
-                let importi = [
-                    iniziano.autorizzati,
-                    iniziano.erogati,
-                    finiscono.autorizzati,
-                    finiscono.erogati,
-                ];
-                for (colonna, importo) in colonne.importi.iter_mut().zip(importi) {
-                    colonna.push(Decimal::try_from_i128_with_scale(importo, DECIMALI)?);
+                for (colonna, importo) in colonne.importi.iter_mut().zip(of.decimals()?) {
+                    colonna.push(importo);
                 }
             }
         }

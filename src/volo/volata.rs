@@ -47,6 +47,7 @@ impl Volata {
             sigillo: self.sigillo,
         };
         let (mut dopo, limite) = (self.dopo, self.righe_per_lotto);
+        let whole = dopo.is_none() && lettura.is_whole();
         let mut fatto = false;
         if let Some(mut pronti) = lettura.batch_pronti(dopo.as_ref(), limite.into()).await? {
             for dizionario in codifica.dizionari(pronti.dizionari())? {
@@ -76,6 +77,9 @@ impl Volata {
                 }
                 mittente.manda(batch, lotto.somme.righe).await?;
             }
+        }
+        if whole {
+            lettura.reconcile(&detto.somme).await?;
         }
         let vede = |colonna: &str| lettura.vede(colonna);
         let totali = schema::json(&detto.somme.totali(vede).into(), vede);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::{
     coda::{Coda, Prossimo, Trovato},
-    elenco::Voce,
     pezzi::Cosa,
+    tratto::Tratto,
 };
 use crate::{
     arrow::{Dizionari, codifica::Messaggio},
@@ -51,32 +51,30 @@ impl Lettura {
     /// The batches after `dopo`, of `limite` rows each but the last; `None` where there are none for this selection.
     ///
     /// # Errors
-    /// The database's; a series that has not the blocks that it says.
+    /// [`crate::error::Reason::DerivedDataDamaged`]: a series that is not what the load made. The database's.
     pub async fn batch_pronti(
         self: &Arc<Self>,
         dopo: Option<&Posizione>,
         limite: i64,
     ) -> Result<Option<BatchPronti>> {
-        let Some(mut tratto) = self.tratto(dopo, limite).await? else {
+        let Some(tratto) = self.tratto(dopo, limite).await? else {
             return Ok(None);
         };
-        let Some(dizionari) = tratto.dizionari.take() else {
-            return Ok(None);
-        };
+        let Tratto {
+            serie,
+            dizionari,
+            voci,
+        } = tratto;
         // The dictionaries would name benefits beyond the scope, and their codes.
         let ambito = self.permesso().ambito().prestazioni().testi();
         if ambito.is_some_and(|sue| dizionari.prestazioni.iter().any(|p| !sue.contains(p))) {
             return Ok(None);
         }
-        let Some(voci) = self.elenco(&tratto).await? else {
-            return Ok(None);
-        };
-        let interi = |voce: &Voce| voce.intero && voce.batch_byte().is_some();
-        if !voci.iter().all(interi) {
+        if !voci.iter().all(|voce| voce.intero) {
             return Ok(None);
         }
         Ok(Some(BatchPronti {
-            coda: Coda::new(self, tratto.serie, Cosa::Batch, voci),
+            coda: Coda::new(self, serie, Cosa::Batch, voci),
             dizionari,
         }))
     }
@@ -92,21 +90,20 @@ impl BatchPronti {
     /// The next batch.
     ///
     /// # Errors
-    /// The database's; bytes that are not a batch's.
+    /// [`crate::error::Reason::DerivedDataDamaged`]: other bytes than were stored. The database's.
     pub async fn prossimo(&mut self) -> Result<Seguono> {
         let Trovato { voce, pezzi } = match self.coda.prossimo().await? {
             Prossimo::Blocco(trovato) => *trovato,
             Prossimo::Fine => return Ok(Seguono::Niente),
             Prossimo::Sparito => return Ok(Seguono::Rifatti),
         };
-        let byte = voce.batch_byte().unwrap_or_default();
         Ok(Seguono::Batch(Box::new(Batch {
-            somme: voce.somme(),
-            fine: voce.fine(),
             messaggio: Messaggio {
-                corpo: pezzi.espandi_batch(byte, voce.mascherate())?,
+                corpo: pezzi.espandi_batch(voce.batch_byte, voce.mascherate)?,
                 testata: pezzi.testata,
             },
+            somme: voce.somme,
+            fine: voce.fine,
         })))
     }
 }

@@ -5,8 +5,9 @@ use std::{collections::VecDeque, sync::Arc, vec};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    elenco::Voce,
+    elenco::{Voce, damaged},
     pezzi::{Cosa, Pezzi},
+    tratto::Serie,
 };
 use crate::{
     decreto::query::Lettura,
@@ -21,7 +22,7 @@ const INSIEME: usize = 3;
 #[derive(Debug)]
 pub(super) struct Coda {
     lettura: Arc<Lettura>,
-    serie: i64,
+    serie: Serie,
     cosa: Cosa,
     /// Those that nobody reads yet.
     voci: vec::IntoIter<Voce>,
@@ -49,7 +50,7 @@ pub(super) enum Prossimo {
 
 impl Coda {
     /// Begins to read.
-    pub(super) fn new(lettura: &Arc<Lettura>, serie: i64, cosa: Cosa, voci: Vec<Voce>) -> Self {
+    pub(super) fn new(lettura: &Arc<Lettura>, serie: Serie, cosa: Cosa, voci: Vec<Voce>) -> Self {
         let mut coda = Self {
             lettura: Arc::clone(lettura),
             serie,
@@ -77,7 +78,7 @@ impl Coda {
     /// The next block, while another one begins to be read.
     ///
     /// # Errors
-    /// A block without its pieces, of a series that is there: reading it again would not help. The database's.
+    /// [`crate::error::Reason::DerivedDataDamaged`]: other bytes than were stored, or none of a series that is there. The database's.
     pub(super) async fn prossimo(&mut self) -> Result<Prossimo> {
         let Some(lettura) = self.letture.pop_front() else {
             return Ok(Prossimo::Fine);
@@ -86,10 +87,10 @@ impl Coda {
         self.leggi();
         match trovato {
             Some(trovato) => Ok(Prossimo::Blocco(Box::new(trovato))),
-            None if self.lettura.esiste(self.serie).await? => Err(Error::internal(format!(
-                "a block of series {} has none of its pieces",
-                self.serie
-            ))),
+            None if self.lettura.esiste(self.serie.id).await? => {
+                let what = "one of its blocks has none of its pieces";
+                Err(damaged(&self.lettura, self.serie, what))
+            }
             None => Ok(Prossimo::Sparito),
         }
     }

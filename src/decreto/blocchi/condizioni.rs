@@ -1,93 +1,60 @@
 //! The conditions of a selection, for blocks: which may hold something, which are selected whole.
 
-use sqlx::{Postgres, QueryBuilder};
-
-use super::tratto::Tratto;
-use crate::{
-    decreto::query::Lettura,
-    error::Result,
-    valori::{CodificaSistemaUnico, Criterio},
-};
+use super::elenco::Voce;
+use crate::{decreto::query::Lettura, valori::Criterio};
 
 /// How many rows of a block are taken to cost as much as one row that an index finds: an estimate. Both ways give the same.
 const RIGHE_PER_RICERCA: i64 = 7;
 
 impl Lettura {
     /// Whether the rows of a codifica are so few that their index is the shorter way.
-    pub(super) async fn poche(
-        &self,
-        tratto: &Tratto,
-        codifica: &CodificaSistemaUnico,
-    ) -> Result<bool> {
-        let mut query = QueryBuilder::new(
-            "select coalesce(sum(righe), 0)::bigint, \
-             coalesce(sum(codifiche_righe[array_position(codifiche, ",
-        );
-        query
-            .push_bind(codifica.as_str().to_owned())
-            .push(")]), 0)::bigint");
-        self.push_blocchi(&mut query, tratto);
-        let (righe, sue): (i64, i64) = query.build_query_as().fetch_one(self.pool()).await?;
-        Ok(sue * RIGHE_PER_RICERCA < righe)
+    pub(super) fn is_rare(&self, voci: &[Voce]) -> bool {
+        let Some(codifica) = &self.selezione().codifica_sistema_unico else {
+            return false;
+        };
+        let (mut righe, mut sue) = (0, 0);
+        for voce in voci {
+            righe += voce.somme.righe;
+            let own = voce
+                .codifiche
+                .iter()
+                .filter(|(c, _)| c == codifica.as_str());
+            sue += own.map(|(_, righe)| i64::from(*righe)).sum::<i64>();
+        }
+        sue * RIGHE_PER_RICERCA < righe
     }
 
-    /// The blocks of a stretch, without those that cannot match.
-    pub(super) fn push_blocchi(&self, query: &mut QueryBuilder<Postgres>, tratto: &Tratto) {
-        query
-            .push(" from blocco where serie = ")
-            .push_bind(tratto.serie)
-            .push(" and posto > ")
-            .push_bind(tratto.dopo)
-            .push(" and posto <= ")
-            .push_bind(tratto.fino);
+    /// The block, where something in it may match, and whether all of it does. `in_scope`: the benefits, where not all are.
+    pub(super) fn may_match(&self, voce: Voce, in_scope: Option<&[String]>) -> Option<Voce> {
         let filtro = self.permesso().selezione();
+        let (mut some, mut all) = (true, true);
         if let Some(periodo) = &filtro.periodo {
-            let first = match periodo.criterio() {
-                Criterio::Sovrapposizione => "validita_al_max",
-                Criterio::InizioValidita => "validita_dal_max",
+            let [first_min, first_max] = match periodo.criterio() {
+                Criterio::Sovrapposizione => voce.validita_al,
+                Criterio::InizioValidita => voce.validita_dal,
             };
+            let [dal_min, dal_max] = voce.validita_dal;
             if let Some(dal) = periodo.dal() {
-                query.push(" and ").push(first).push(" >= ").push_bind(dal);
+                some &= first_max >= dal;
+                all &= first_min >= dal;
             }
             if let Some(al) = periodo.al() {
-                query.push(" and validita_dal_min <= ").push_bind(al);
+                some &= dal_min <= al;
+                all &= dal_max <= al;
             }
         }
         if let Some(codifica) = &filtro.codifica_sistema_unico {
-            query
-                .push(" and ")
-                .push_bind(codifica.as_str().to_owned())
-                .push(" = any(codifiche)");
+            let is = |(c, _): &(String, i32)| c == codifica.as_str();
+            some &= voce.codifiche.iter().any(is);
+            all &= voce.codifiche.iter().all(is);
         }
-        if let Some(prestazioni) = self.permesso().ambito().prestazioni().testi() {
-            query.push(" and prestazioni && ").push_bind(prestazioni);
+        if let Some(in_scope) = in_scope {
+            some &= voce.prestazioni.iter().any(|p| in_scope.contains(p));
+            all &= voce.prestazioni.iter().all(|p| in_scope.contains(p));
         }
-    }
-
-    /// Whether all rows of a block match, by what is known of it.
-    pub(super) fn push_intero(&self, query: &mut QueryBuilder<Postgres>) {
-        query.push("true");
-        let filtro = self.permesso().selezione();
-        if let Some(periodo) = &filtro.periodo {
-            let first = match periodo.criterio() {
-                Criterio::Sovrapposizione => "validita_al_min",
-                Criterio::InizioValidita => "validita_dal_min",
-            };
-            if let Some(dal) = periodo.dal() {
-                query.push(" and ").push(first).push(" >= ").push_bind(dal);
-            }
-            if let Some(al) = periodo.al() {
-                query.push(" and validita_dal_max <= ").push_bind(al);
-            }
-        }
-        if let Some(codifica) = &filtro.codifica_sistema_unico {
-            query
-                .push(" and codifiche = array[")
-                .push_bind(codifica.as_str().to_owned())
-                .push("]");
-        }
-        if let Some(prestazioni) = self.permesso().ambito().prestazioni().testi() {
-            query.push(" and prestazioni <@ ").push_bind(prestazioni);
-        }
+        some.then_some(Voce {
+            intero: all,
+            ..voce
+        })
     }
 }

@@ -1,92 +1,171 @@
-//! Which blocks may hold something, and what is known of them without their rows.
+//! What is known of the blocks of a series without their rows.
+
+use std::fmt;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::FromRow;
 
-use super::tratto::Tratto;
+use super::tratto::Serie;
 use crate::{
     decreto::query::Lettura,
-    error::Result,
-    lotto::{posizione::Posizione, somme::Somme},
+    error::{Error, Result},
+    lotto::{
+        checksum::{self, Checksums, Header, Place},
+        posizione::Posizione,
+        somme::Somme,
+    },
 };
 
-/// A block in which something may match.
-#[derive(Debug, FromRow)]
+/// A block whose row is what was written.
+#[derive(Debug)]
 pub(super) struct Voce {
     pub(super) posto: i32,
     /// Whether every row of it is selected.
     pub(super) intero: bool,
+    /// Over all its rows.
+    pub(super) somme: Somme,
+    /// Where its rows end.
+    pub(super) fine: Posizione,
+    /// Length of its rows.
+    pub(super) byte: usize,
+    /// Length of its record batch.
+    pub(super) batch_byte: usize,
+    /// How many natural persons are masked in it.
+    pub(super) mascherate: usize,
+    pub(super) checksums: Checksums,
+    /// First and last day.
+    pub(super) validita_dal: [NaiveDate; 2],
+    pub(super) validita_al: [NaiveDate; 2],
+    pub(super) prestazioni: Vec<String>,
+    /// Rows of each codifica; only where a codifica is asked for.
+    pub(super) codifiche: Vec<(String, i32)>,
+}
+
+#[derive(Debug, FromRow)]
+struct Stored {
+    posto: i32,
     righe: i32,
     ore_decretate: Decimal,
     importi_autorizzati: Decimal,
     importi_erogati: Decimal,
+    prima_data: NaiveDate,
+    prima_numero: String,
+    prima_id: i64,
     ultima_data: NaiveDate,
     ultima_numero: String,
     ultima_id: i64,
+    validita_dal_min: NaiveDate,
+    validita_dal_max: NaiveDate,
+    validita_al_min: NaiveDate,
+    validita_al_max: NaiveDate,
+    prestazioni: Vec<String>,
     byte: i32,
     mascherate: i32,
     batch_byte: Option<i32>,
+    checksum: Option<Vec<i64>>,
+    codifiche: Option<Vec<String>>,
+    codifiche_righe: Option<Vec<i32>>,
 }
 
-impl Voce {
-    /// Over all its rows.
-    pub(super) fn somme(&self) -> Somme {
-        Somme::di_decimali(
+impl Stored {
+    /// `None`: it is not what was written at this place.
+    fn read(self, place: Place<'_>) -> Option<Voce> {
+        let (header, checksums) = Checksums::read(self.checksum.as_deref()?)?;
+        let length = |length: i32| usize::try_from(length).ok();
+        let somme = Somme::di_decimali(
             self.righe.into(),
             [
                 self.ore_decretate,
                 self.importi_autorizzati,
                 self.importi_erogati,
             ],
-        )
-    }
-
-    /// Where its rows end.
-    pub(super) fn fine(&self) -> Posizione {
-        Posizione {
-            data_decreto: self.ultima_data,
-            numero_decreto: self.ultima_numero.clone(),
-            id: self.ultima_id,
-        }
-    }
-
-    /// Length of its rows.
-    pub(super) fn byte(&self) -> usize {
-        usize::try_from(self.byte).unwrap_or_default()
-    }
-
-    /// Length of its record batch, where it has one.
-    pub(super) fn batch_byte(&self) -> Option<usize> {
-        usize::try_from(self.batch_byte?).ok()
-    }
-
-    /// How many natural persons are masked in it.
-    pub(super) fn mascherate(&self) -> usize {
-        usize::try_from(self.mascherate).unwrap_or_default()
+        );
+        let prima = Posizione {
+            data_decreto: self.prima_data,
+            numero_decreto: self.prima_numero,
+            id: self.prima_id,
+        };
+        let voce = Voce {
+            posto: self.posto,
+            intero: false,
+            somme,
+            fine: Posizione {
+                data_decreto: self.ultima_data,
+                numero_decreto: self.ultima_numero,
+                id: self.ultima_id,
+            },
+            byte: length(self.byte)?,
+            batch_byte: length(self.batch_byte?)?,
+            mascherate: length(self.mascherate)?,
+            checksums,
+            validita_dal: [self.validita_dal_min, self.validita_dal_max],
+            validita_al: [self.validita_al_min, self.validita_al_max],
+            prestazioni: self.prestazioni,
+            codifiche: match (self.codifiche, self.codifiche_righe) {
+                (Some(codifiche), Some(righe)) => {
+                    let same = checksum::codifiche(place, &codifiche, &righe);
+                    (same == checksums.codifiche).then_some(())?;
+                    codifiche.into_iter().zip(righe).collect()
+                }
+                _ => Vec::new(),
+            },
+        };
+        let written = Header {
+            somme: &voce.somme,
+            prima: &prima,
+            ultima: &voce.fine,
+            validita_dal: voce.validita_dal,
+            validita_al: voce.validita_al,
+            prestazioni: &voce.prestazioni,
+            byte: voce.byte,
+            mascherate: voce.mascherate,
+            batch_byte: voce.batch_byte,
+            checksums,
+        };
+        (voce.posto == place.posto && written.checksum(place) == header).then_some(voce)
     }
 }
 
 impl Lettura {
-    /// The blocks of a stretch in which something may match, in reading order. `None`: the series is gone.
+    /// All blocks of a series, in reading order.
     ///
     /// # Errors
-    /// The database's.
-    pub(super) async fn elenco(&self, tratto: &Tratto) -> Result<Option<Vec<Voce>>> {
-        let mut query = QueryBuilder::new(
-            "select posto, righe, ore_decretate, importi_autorizzati, importi_erogati, ultima_data, ultima_numero, \
-             ultima_id, byte, mascherate, batch_byte, ",
-        );
-        self.push_intero(&mut query);
-        query.push(" as intero");
-        self.push_blocchi(&mut query, tratto);
-        query.push(" order by posto");
-        let voci: Vec<Voce> = query.build_query_as().fetch_all(self.pool()).await?;
-        // Of a series that is there nothing may match; of one that is gone nothing was looked at.
-        if voci.is_empty() && !self.esiste(tratto.serie).await? {
-            return Ok(None);
+    /// [`crate::error::Reason::DerivedDataDamaged`]: the row of one is not what was written. The database's.
+    pub(super) async fn elenco(&self, serie: Serie) -> Result<Vec<Voce>> {
+        // The codifiche are many: they are read, and compared, where they decide something.
+        let by_codifica = self.selezione().codifica_sistema_unico.is_some();
+        let stored: Vec<Stored> = sqlx::query_as(
+            "select posto, righe, ore_decretate, importi_autorizzati, importi_erogati,
+                    prima_data, prima_numero, prima_id, ultima_data, ultima_numero, ultima_id,
+                    validita_dal_min, validita_dal_max, validita_al_min, validita_al_max, prestazioni,
+                    byte, mascherate, batch_byte, checksum,
+                    case when $2 then codifiche end as codifiche, case when $2 then codifiche_righe end as codifiche_righe
+             from blocco where serie = $1 order by posto",
+        )
+        .bind(serie.id)
+        .bind(by_codifica)
+        .fetch_all(self.pool())
+        .await?;
+        let mut voci = Vec::with_capacity(stored.len());
+        for (posto, one) in (0..).zip(stored) {
+            let (is, place) = (one.posto, self.place(serie, posto));
+            let voce = one.read(place).ok_or_else(|| {
+                let what = format!("the row of the block at place {is} is not what was written");
+                damaged(self, serie, what)
+            })?;
+            voci.push(voce);
         }
-        Ok(Some(voci))
+        Ok(voci)
+    }
+
+    /// Where a block belongs.
+    pub(super) fn place(&self, serie: Serie, posto: i32) -> Place<'_> {
+        Place {
+            normativa: self.selezione().normativa.as_str(),
+            dal_rilevazione: serie.dal_rilevazione,
+            posto,
+        }
     }
 
     /// Whether a series is there.
@@ -94,4 +173,16 @@ impl Lettura {
         let query = sqlx::query_scalar("select exists (select from serie where id = $1)");
         Ok(query.bind(serie).fetch_one(self.pool()).await?)
     }
+}
+
+/// The error of a series that is not what the load made: which it is, and what is wrong.
+pub(super) fn damaged(lettura: &Lettura, serie: Serie, what: impl fmt::Display) -> Error {
+    let normativa = &lettura.selezione().normativa;
+    let Serie {
+        id,
+        dal_rilevazione,
+    } = serie;
+    Error::damaged(format!(
+        "the blocks of {normativa} from rilevazione {dal_rilevazione} on (series {id}): {what}"
+    ))
 }

@@ -6,10 +6,13 @@
 //! index finds.
 //!
 //! ```text
-//! periodo 2024          block 0: 2022-01-01 … 2023-11-30      skipped, by SQL
+//! periodo 2024          block 0: 2022-01-01 … 2023-11-30      skipped, by its row
 //!                       block 1: 2023-06-01 … 2024-08-31      row by row
 //!                       block 2: all of it in 2024            as it is
 //! ```
+//!
+//! Nothing of a series is sent before it is known to be what the load made (`tratto`), and no bytes that are not those that were
+//! stored (`pezzi`): an export ends with DATA_LOSS.
 //!
 //! A lotto ends where a block ends, so that the next one can begin with a block: rows that are left over from several blocks
 //! are sent together, as long as they are no more than a lotto holds.
@@ -79,17 +82,12 @@ impl Lettura {
         dopo: Option<&Posizione>,
         limite: i64,
     ) -> Result<Option<Punto>> {
-        while let Some(tratto) = self.tratto(dopo, limite).await? {
-            // `None`: made again between the one and the other.
-            if let Some(voci) = self.elenco(&tratto).await? {
-                return Ok(Some(Punto {
-                    coda: Coda::new(self, tratto.serie, Cosa::Lotto, voci),
-                    dopo: dopo.cloned(),
-                    avanzo: None,
-                }));
-            }
-        }
-        Ok(None)
+        let tratto = self.tratto(dopo, limite).await?;
+        Ok(tratto.map(|tratto| Punto {
+            coda: Coda::new(self, tratto.serie, Cosa::Lotto, tratto.voci),
+            dopo: dopo.cloned(),
+            avanzo: None,
+        }))
     }
 
     /// What comes from a point on.

@@ -25,22 +25,20 @@ impl Lettura {
     /// At most `parti` parts, of lotti of `limite` rows.
     ///
     /// # Errors
-    /// The database's; a series that has not the blocks that it says.
+    /// [`crate::error::Reason::DerivedDataDamaged`]: a series that is not what the load made. The database's.
     pub async fn parti(&self, limite: i64, parti: usize) -> Result<Parti> {
         let Some(tratto) = self.tratto(None, limite).await? else {
             return Ok(Parti::default());
         };
-        let Some(voci) = self.elenco(&tratto).await? else {
-            return Ok(Parti::default());
-        };
+        let voci = tratto.voci;
         let mut somme = Somme::default();
         for voce in &voci {
-            somme += voce.somme();
+            somme += voce.somme;
         }
         let interi = voci.iter().all(|voce| voce.intero);
         // Blocks are of one size: as many blocks are as many rows, as far as can be known without reading them.
         let parti = parti.min(voci.len() / BLOCCHI_PER_PARTE).max(1);
-        let taglio = |parte: usize| Some(voci.get(voci.len() * parte / parti - 1)?.fine());
+        let taglio = |parte: usize| Some(voci.get(voci.len() * parte / parti - 1)?.fine.clone());
         Ok(Parti {
             totali: interi.then(|| somme.totali(|colonna| self.vede(colonna))),
             tagli: (1..parti).filter_map(taglio).collect(),

@@ -1,14 +1,17 @@
-//! The bytes of a block, put together from their pieces.
+//! The bytes of a block, put together from their pieces; and whether they are those that were stored.
 
 use futures_util::TryStreamExt as _;
 use sqlx::Row as _;
 
-use super::elenco::Voce;
+use super::{
+    elenco::{Voce, damaged},
+    tratto::Serie,
+};
 use crate::{
     arrow::conservato,
     decreto::query::Lettura,
     error::{Error, Result},
-    lotto::{blocco::espandi, persone::quante},
+    lotto::{blocco::espandi, checksum, persone::quante},
 };
 
 /// What is read of a block.
@@ -31,13 +34,28 @@ pub(super) struct Pezzi {
     persone: Option<Vec<u8>>,
 }
 
+impl Cosa {
+    /// The names of the pieces: what it is, and its natural persons.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Lotto => ("lotto", "lotto_persone"),
+            Self::Batch => ("batch", "batch_persone"),
+        }
+    }
+}
+
 impl Lettura {
-    /// The pieces of a block; `None`: it is gone.
-    pub(super) async fn pezzi(&self, serie: i64, voce: &Voce, cosa: Cosa) -> Result<Option<Pezzi>> {
-        let (prima, persone) = match cosa {
-            Cosa::Lotto => ("lotto", "lotto_persone"),
-            Cosa::Batch => ("batch", "batch_persone"),
-        };
+    /// The pieces of a block, which are those that were stored; `None`: it is gone.
+    ///
+    /// # Errors
+    /// [`crate::error::Reason::DerivedDataDamaged`]: they are others. The database's.
+    pub(super) async fn pezzi(
+        &self,
+        serie: Serie,
+        voce: &Voce,
+        cosa: Cosa,
+    ) -> Result<Option<Pezzi>> {
+        let (prima, persone) = cosa.names();
         // Who sees natural persons masked gets them masked from here on.
         let in_chiaro = self.vede("cf_azienda.persona_fisica");
         let query = sqlx::query(
@@ -45,14 +63,14 @@ impl Lettura {
              where serie = $1 and posto = $2 and cosa >= $3 and cosa <= $4
              order by cosa, numero",
         )
-        .bind(serie)
+        .bind(serie.id)
         .bind(voce.posto)
         .bind(prima)
         .bind(if in_chiaro { persone } else { prima });
         let mut rows = query.fetch(self.pool());
         let mut pezzi = Pezzi {
             // LZ4 makes less than half of them: no copying while it grows.
-            intero: Vec::with_capacity(voce.byte() / 2),
+            intero: Vec::with_capacity(voce.byte / 2),
             persone: in_chiaro.then(Vec::new),
             ..Pezzi::default()
         };
@@ -66,7 +84,45 @@ impl Lettura {
             }
             first = false;
         }
-        Ok((!first).then_some(pezzi))
+        if first {
+            return Ok(None);
+        }
+        match self.differs(serie, voce, cosa, &pezzi) {
+            None => Ok(Some(pezzi)),
+            Some(name) => {
+                let what = format!(
+                    "the {name} of the block at place {} is not what was stored",
+                    voce.posto
+                );
+                Err(damaged(self, serie, what))
+            }
+        }
+    }
+
+    /// What is not as it was stored.
+    fn differs(
+        &self,
+        serie: Serie,
+        voce: &Voce,
+        cosa: Cosa,
+        pezzi: &Pezzi,
+    ) -> Option<&'static str> {
+        let (place, (name, persone)) = (self.place(serie, voce.posto), cosa.names());
+        let (whole, of_persons) = match cosa {
+            Cosa::Lotto => (
+                checksum::pieces(place, name, &pezzi.intero) == voce.checksums.lotto,
+                voce.checksums.lotto_persone,
+            ),
+            Cosa::Batch => (
+                checksum::batch(place, &pezzi.testata, &pezzi.intero) == voce.checksums.batch,
+                voce.checksums.batch_persone,
+            ),
+        };
+        if !whole {
+            return Some(name);
+        }
+        let read = pezzi.persone.as_deref()?;
+        (checksum::pieces(place, persone, read) != of_persons).then_some(persone)
     }
 }
 

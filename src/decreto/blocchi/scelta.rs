@@ -41,14 +41,14 @@ impl Scelta {
 
     /// The rows of a block that are selected; `None` where there is none.
     pub(super) fn di(&self, Trovato { voce, pezzi }: &Trovato) -> Result<Option<Lotto>> {
-        let righe = pezzi.espandi(voce.byte(), voce.mascherate())?;
+        let righe = pezzi.espandi(voce.byte, voce.mascherate)?;
         let lotto = |byte: Vec<u8>, somme| Lotto {
             byte: byte.into(),
             somme,
-            fine: voce.fine(),
+            fine: voce.fine.clone(),
         };
         if voce.intero {
-            return Ok(Some(lotto(righe, voce.somme())));
+            return Ok(Some(lotto(righe, voce.somme)));
         }
         let mut byte = Vec::new();
         let mut somme = Somme::default();

@@ -1,34 +1,46 @@
-//! Where the blocks of a selection are.
+//! Where the blocks of a selection are, and whether all of their series are what the load made.
+//!
+//! A series is checked as a whole before a byte of it is read: its row, the row of every block, and that they add up to what the load
+//! noted of the norm, apart from the series ([`crate::rilevazione::control`]). So a block that is missing, one too many, or one whose
+//! ranges say that it may be skipped is found whatever the filters are. What a block holds is checked when it is read ([`super::pezzi`]).
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::FromRow;
 
+use super::elenco::{Voce, damaged};
 use crate::{
     arrow::Dizionari,
     decreto::query::Lettura,
     error::{Error, Result},
-    lotto::{posizione::Posizione, riga::COLONNE},
+    lotto::{posizione::Posizione, riga::COLONNE, somme::Somme},
+    rilevazione::{blocchi::series_checksum, control::Noted},
 };
 
-/// Blocks of a series: those after one place, up to another.
+/// Blocks of a series: those in which something may match, after one position and up to another.
 #[derive(Debug)]
 pub(super) struct Tratto {
-    pub(super) serie: i64,
-    pub(super) dopo: i32,
-    pub(super) fino: i32,
-    /// What the record batches of the series point into; `None`: it has none.
-    pub(super) dizionari: Option<Dizionari>,
+    pub(super) serie: Serie,
+    /// What the record batches of the series point into.
+    pub(super) dizionari: Dizionari,
+    /// In reading order.
+    pub(super) voci: Vec<Voce>,
+}
+
+/// Which series: the norm is that of the selection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Serie {
+    pub(super) id: i64,
+    pub(super) dal_rilevazione: i32,
 }
 
 #[derive(Debug, FromRow)]
-struct Serie {
+struct Stored {
     id: i64,
-    blocchi: i64,
-    ci_sono: i64,
+    dal_rilevazione: i32,
+    blocchi: i32,
     righe_per_blocco: i32,
     dizionario_prestazioni: Option<Vec<String>>,
     dizionario_codifiche: Option<Vec<String>>,
-    dopo: Option<i32>,
-    fino: Option<i32>,
+    checksum: Option<i64>,
 }
 
 impl Lettura {
@@ -36,7 +48,7 @@ impl Lettura {
     /// rows is less work.
     ///
     /// # Errors
-    /// A series that has not the blocks that it says: whoever reads it to its end would miss some. The database's.
+    /// [`crate::error::Reason::DerivedDataDamaged`]: the series is not what the load made. The database's.
     pub(super) async fn tratto(
         &self,
         dopo: Option<&Posizione>,
@@ -50,70 +62,139 @@ impl Lettura {
         if !sees_all || by_index {
             return Ok(None);
         }
-        let found = self.serie(dopo).await?;
-        let Some(serie) = found.filter(|s| i64::from(s.righe_per_blocco) == limite) else {
-            return Ok(None);
-        };
-        if serie.blocchi != serie.ci_sono {
-            return Err(Error::internal(format!(
-                "series {} of blocks says that it has {} of them, and has {}",
-                serie.id, serie.blocchi, serie.ci_sono
-            )));
+        loop {
+            let (found, noted) = tokio::try_join!(self.serie(), self.noted())?;
+            let Some(stored) = found else {
+                return Ok(None);
+            };
+            // From before there were checksums, or of another size.
+            if i64::from(stored.righe_per_blocco) != limite || stored.checksum.is_none() {
+                return Ok(None);
+            }
+            let serie = Serie {
+                id: stored.id,
+                dal_rilevazione: stored.dal_rilevazione,
+            };
+            let dizionari = self.whole(serie, &stored, noted)?;
+            let voci = self.elenco(serie).await?;
+            if usize::try_from(stored.blocchi) != Ok(voci.len()) {
+                // Made again between the one and the other.
+                if !self.esiste(serie.id).await? {
+                    continue;
+                }
+                let (says, has) = (stored.blocchi, voci.len());
+                let what = format!("it says that it has {says} blocks, and has {has}");
+                return Err(damaged(self, serie, what));
+            }
+            let mut sum = Somme::default();
+            for voce in &voci {
+                sum += voce.somme;
+            }
+            if sum != total(noted) {
+                let what = format!("its blocks add up to {sum}, and {} was noted", total(noted));
+                return Err(damaged(self, serie, what));
+            }
+            return Ok(self.scegli(serie, dizionari, voci, dopo));
         }
-        // A position that is no block's end is one of another source of rows, which goes on with it.
-        let (Some(dopo), Some(fino)) = (serie.dopo, serie.fino) else {
-            return Ok(None);
-        };
-        let dizionari = match (serie.dizionario_prestazioni, serie.dizionario_codifiche) {
-            (Some(prestazioni), Some(codifiche)) => Some(Dizionari {
-                prestazioni,
-                codifiche,
-            }),
-            _ => None,
-        };
-        let tratto = Tratto {
-            serie: serie.id,
-            dopo,
-            fino,
-            dizionari,
-        };
-        if let Some(codifica) = &filtro.codifica_sistema_unico
-            && self.poche(&tratto, codifica).await?
-        {
-            return Ok(None);
-        }
-        Ok(Some(tratto))
     }
 
-    async fn serie(&self, dopo: Option<&Posizione>) -> Result<Option<Serie>> {
-        let mut query = QueryBuilder::new(
-            "select id, blocchi::bigint, (select count(*) from blocco where serie = s.id) as ci_sono, \
-             righe_per_blocco, dizionario_prestazioni, dizionario_codifiche, ",
-        );
-        for (posizione, nome, senza) in [
-            (dopo, " as dopo, ", -1),
-            (self.fine(), " as fino", i32::MAX),
-        ] {
-            match posizione {
-                None => query.push_bind(senza),
-                Some(ultima) => query
-                    .push("(select posto from blocco where serie = s.id and ultima_data = ")
-                    .push_bind(ultima.data_decreto)
-                    .push(" and ultima_numero = ")
-                    .push_bind(ultima.numero_decreto.clone())
-                    .push(" and ultima_id = ")
-                    .push_bind(ultima.id)
-                    .push(")"),
-            };
-            query.push(nome);
+    /// Those that the selection reads.
+    fn scegli(
+        &self,
+        serie: Serie,
+        dizionari: Dizionari,
+        voci: Vec<Voce>,
+        dopo: Option<&Posizione>,
+    ) -> Option<Tratto> {
+        let after = |ultima: &Posizione| voci.iter().position(|voce| voce.fine == *ultima);
+        // A position that is no block's end is one of another source of rows, which goes on with it.
+        let first = match dopo {
+            None => 0,
+            Some(dopo) => after(dopo)? + 1,
+        };
+        let end = match self.fine() {
+            None => voci.len(),
+            Some(fine) => after(fine)? + 1,
+        };
+        let in_scope = self.permesso().ambito().prestazioni().testi();
+        let mut voci: Vec<Voce> = voci
+            .into_iter()
+            .take(end)
+            .skip(first)
+            .filter_map(|voce| self.may_match(voce, in_scope.as_deref()))
+            .collect();
+        if self.is_rare(&voci) {
+            return None;
         }
-        query
-            .push(" from serie s where normativa = ")
-            .push_bind(self.selezione().normativa.as_str().to_owned())
-            .push(" and dal_rilevazione <= ")
-            .push_bind(self.rilevazione())
-            .push(" and al_rilevazione >= ")
-            .push_bind(self.rilevazione());
-        Ok(query.build_query_as().fetch_optional(self.pool()).await?)
+        // They have decided what they are for; an export lasts.
+        for voce in &mut voci {
+            (voce.prestazioni, voce.codifiche) = (Vec::new(), Vec::new());
+        }
+        Some(Tratto {
+            serie,
+            dizionari,
+            voci,
+        })
     }
+
+    /// Whether the row of a series is what the load wrote, and its rilevazioni are those of the norm's totals.
+    fn whole(&self, serie: Serie, stored: &Stored, noted: &[Noted]) -> Result<Dizionari> {
+        let (Some(prestazioni), Some(codifiche)) = (
+            stored.dizionario_prestazioni.clone(),
+            stored.dizionario_codifiche.clone(),
+        ) else {
+            return Err(damaged(self, serie, "it has no dictionaries"));
+        };
+        let dizionari = Dizionari {
+            prestazioni,
+            codifiche,
+        };
+        let checksum = series_checksum(
+            self.selezione().normativa.as_str(),
+            stored.dal_rilevazione,
+            stored.righe_per_blocco,
+            stored.blocchi,
+            &dizionari,
+        );
+        if stored.checksum != Some(checksum) {
+            return Err(damaged(self, serie, "its row is not what was written"));
+        }
+        let same = |one: &Noted| one.dal_rilevazione == stored.dal_rilevazione;
+        if !noted.iter().all(same) {
+            let what = "the norm's rows are others in this rilevazione than in those of the series";
+            return Err(damaged(self, serie, what));
+        }
+        Ok(dizionari)
+    }
+
+    async fn serie(&self) -> Result<Option<Stored>> {
+        let normativa = self.selezione().normativa.as_str();
+        let query = sqlx::query_as(
+            "select id, dal_rilevazione, blocchi, righe_per_blocco, dizionario_prestazioni, dizionario_codifiche, checksum
+             from serie
+             where normativa = $1 and dal_rilevazione <= $2 and al_rilevazione >= $2
+             limit 2",
+        );
+        let mut found: Vec<Stored> = query
+            .bind(normativa)
+            .bind(self.rilevazione())
+            .fetch_all(self.pool())
+            .await?;
+        if found.len() > 1 {
+            let rilevazione = self.rilevazione();
+            return Err(Error::damaged(format!(
+                "two series of blocks of {normativa} are for rilevazione {rilevazione}"
+            )));
+        }
+        Ok(found.pop())
+    }
+}
+
+/// What was noted of a norm, all benefits together.
+fn total(noted: &[Noted]) -> Somme {
+    let mut total = Somme::default();
+    for one in noted {
+        total += one.somme;
+    }
+    total
 }

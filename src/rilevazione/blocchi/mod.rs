@@ -2,16 +2,15 @@
 //! ([`crate::arrow::conservato`]).
 //!
 //! A load makes those of the norms that it changed, in its own transaction: a rilevazione that can be seen has its blocks. They
-//! are derived from the rows and from nothing else, so `omnia blocks rebuild` makes the same ones at any time.
+//! are derived from the rows and from nothing else, so `omnia derived rebuild` makes the same ones at any time.
 //!
 //! ```text
 //! rows of a norm, in reading order ── page of a block's rows ──► Costruttore (a task) ── some blocks ──► table blocco
 //!                                          while a page is encoded, Postgres makes the next one
 //! ```
 //!
-//! [`rifai`] makes them all again; [`verifica`] compares what is stored with what the rows say.
+//! Each has its checksums ([`crate::lotto::checksum`]), and so has the row of their series ([`series_checksum`]).
 
-mod rifai;
 mod scrivi;
 mod verifica;
 
@@ -21,13 +20,18 @@ use sqlx::{PgConnection, QueryBuilder};
 use tokio::task::JoinHandle;
 
 use super::{
+    control,
     somme::{Importi, Somme},
     staging::analyze,
 };
 use crate::{
-    arrow::conservato::{Conservato, Conservatore},
+    arrow::{
+        Dizionari,
+        conservato::{Conservato, Conservatore},
+    },
     lotto::{
         blocco::{Blocco, Costruttore},
+        checksum::{Checksum, Place},
         pagina::{ESPRESSIONI, Letta, Pagina, push_pagina},
         posizione::Posizione,
         riga::giorno,
@@ -36,9 +40,8 @@ use crate::{
     postgres::predicates::in_rilevazione,
 };
 
-pub use rifai::rifai;
 use scrivi::scrivi;
-pub use verifica::{Cosa, Difetto, verifica};
+pub(super) use verifica::verify_series;
 
 /// Blocks that are written in one statement: some megabytes.
 const INSIEME: usize = 16;
@@ -53,7 +56,7 @@ pub struct Fatti {
 }
 
 /// Ends the series of these norms with the rilevazione before `numero`, and makes those that begin with it; and, of the same
-/// rows, the sums by day.
+/// rows, the sums by day and the control totals.
 pub(super) async fn aggiorna(
     conn: &mut PgConnection,
     numero: i32,
@@ -70,6 +73,14 @@ pub(super) async fn aggiorna(
     .await?;
     for normativa in normative {
         let (_, somme) = crea(conn, normativa, numero, i32::MAX, righe_per_blocco).await?;
+        let noted = somme.noted(normativa, numero, i32::MAX);
+        control::write(
+            conn,
+            normativa,
+            numero,
+            &noted.map_err(sqlx::Error::decode)?,
+        )
+        .await?;
         somme.scrivi(conn, normativa, numero).await?;
     }
     analyze(conn, "somma_giorno").await
@@ -116,7 +127,7 @@ pub(super) async fn crea(
                 .map(|(b, _): &Encoded| b.somme.righe.cast_unsigned())
                 .sum::<u64>();
             let fine = i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?;
-            scrivi(conn, serie, fine, mem::take(&mut insieme)).await?;
+            scrivi(conn, serie, (normativa, dal), fine, mem::take(&mut insieme)).await?;
         }
         let Some(page) = page else { break finora };
         let ultima = Pagina::ultima(&page).map_err(sqlx::Error::decode)?;
@@ -124,16 +135,41 @@ pub(super) async fn crea(
         in_corso = tokio::task::spawn_blocking(move || encode(&page, finora));
     };
     let dizionari = finora.batch.dizionari();
+    let blocchi = i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?;
+    let checksum = series_checksum(normativa, dal, limite, blocchi, &dizionari);
     sqlx::query(
-        "update serie set blocchi = $2, dizionario_prestazioni = $3, dizionario_codifiche = $4 where id = $1",
+        "update serie set blocchi = $2, dizionario_prestazioni = $3, dizionario_codifiche = $4, checksum = $5 where id = $1",
     )
     .bind(serie)
-    .bind(i32::try_from(fatti.blocchi).map_err(sqlx::Error::decode)?)
+    .bind(blocchi)
     .bind(dizionari.prestazioni)
     .bind(dizionari.codifiche)
+    .bind(checksum)
     .execute(conn)
     .await?;
     Ok((fatti, finora.somme))
+}
+
+/// The checksum of the row of a series: of which norm, from which rilevazione on, rows of a block, how many blocks, dictionaries. Not of
+/// the rilevazione that it ends with: that one is written later, by another load.
+#[must_use]
+pub fn series_checksum(
+    normativa: &str,
+    dal_rilevazione: i32,
+    righe_per_blocco: i32,
+    blocchi: i32,
+    dizionari: &Dizionari,
+) -> i64 {
+    let place = Place {
+        normativa,
+        dal_rilevazione,
+        posto: blocchi,
+    };
+    Checksum::of("serie", place)
+        .number(righe_per_blocco.into())
+        .texts(&dizionari.prestazioni)
+        .texts(&dizionari.codifiche)
+        .finish()
 }
 
 /// What is known of the rows so far.
@@ -164,8 +200,9 @@ fn encode(page: &str, mut finora: Finora) -> Codificata {
             erogati: centesimi(riga.importi_erogati)?,
         };
         let (dal, al) = (giorno(riga.validita_dal)?, giorno(riga.validita_al)?);
+        let ore = centesimi(riga.ore_decretate)?;
         let somme = &mut finora.somme;
-        somme.aggiungi(riga.prestazione, dal, al, importi);
+        somme.aggiungi(riga.prestazione, dal, al, ore, importi);
     }
     let encoded = match costruttore.chiudi()? {
         Some(blocco) => Some((blocco, finora.batch.chiudi()?)),

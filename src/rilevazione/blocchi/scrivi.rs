@@ -3,15 +3,20 @@
 use sqlx::{PgConnection, QueryBuilder};
 
 use super::Encoded;
-use crate::lotto::{blocco::Blocco, persone::quante};
+use crate::lotto::{
+    blocco::Blocco,
+    checksum::{self, Checksums, Header, Place},
+    persone::quante,
+};
 
 /// Bytes of a piece: a row of `pezzo` fits in a page of Postgres.
 const PEZZO: usize = 8000;
 
-/// Writes blocks at the places before `fine`.
+/// Writes blocks at the places before `fine`, of a series that is this norm's from this rilevazione on.
 pub(super) async fn scrivi(
     conn: &mut PgConnection,
     serie: i64,
+    (normativa, dal_rilevazione): (&str, i32),
     fine: i32,
     blocchi: Vec<Encoded>,
 ) -> sqlx::Result<()> {
@@ -25,7 +30,7 @@ pub(super) async fn scrivi(
         "insert into blocco (serie, posto, righe, ore_decretate, importi_autorizzati, importi_erogati,
              prima_data, prima_numero, prima_id, ultima_data, ultima_numero, ultima_id,
              validita_dal_min, validita_dal_max, validita_al_min, validita_al_max,
-             prestazioni, codifiche, codifiche_righe, byte, mascherate, batch_byte) ",
+             prestazioni, codifiche, codifiche_righe, byte, mascherate, batch_byte, checksum) ",
     );
     query.push_values(
         (primo..).zip(blocchi),
@@ -38,17 +43,43 @@ pub(super) async fn scrivi(
                 codifica,
                 persone,
             } = blocco;
-            pezzi.aggiungi(posto, "lotto", &codifica.lotto);
-            pezzi.aggiungi(posto, "lotto_persone", &persone);
-            pezzi.uno(posto, "batch", 0, batch.testata);
-            pezzi.dal(posto, "batch", 1, &batch.corpo);
-            pezzi.aggiungi(posto, "batch_persone", &batch.persone);
             let [ore, autorizzati, erogati] = somme.decimali();
             let [dal_min, dal_max] = contenuto.validita_dal;
             let [al_min, al_max] = contenuto.validita_al;
             let (codifiche, codifiche_righe): (Vec<String>, Vec<i32>) =
                 contenuto.codifiche.into_iter().unzip();
             let prestazioni: Vec<String> = contenuto.prestazioni.into_keys().collect();
+            let place = Place {
+                normativa,
+                dal_rilevazione,
+                posto,
+            };
+            let of = |what, bytes: &[u8]| checksum::pieces(place, what, bytes);
+            let checksums = Checksums {
+                codifiche: checksum::codifiche(place, &codifiche, &codifiche_righe),
+                lotto: of("lotto", &codifica.lotto),
+                lotto_persone: of("lotto_persone", &persone),
+                batch: checksum::batch(place, &batch.testata, &batch.corpo),
+                batch_persone: of("batch_persone", &batch.persone),
+            };
+            let header = Header {
+                somme: &somme,
+                prima: &prima,
+                ultima: &ultima,
+                validita_dal: contenuto.validita_dal,
+                validita_al: contenuto.validita_al,
+                prestazioni: &prestazioni,
+                byte: codifica.byte,
+                mascherate: quante(&persone),
+                batch_byte: batch.byte,
+                checksums,
+            };
+            let checksum = checksums.stored(header.checksum(place));
+            pezzi.aggiungi(posto, "lotto", &codifica.lotto);
+            pezzi.aggiungi(posto, "lotto_persone", &persone);
+            pezzi.uno(posto, "batch", 0, batch.testata);
+            pezzi.dal(posto, "batch", 1, &batch.corpo);
+            pezzi.aggiungi(posto, "batch_persone", &batch.persone);
             row.push_bind(serie)
                 .push_bind(posto)
                 // A block has as many rows as its series says, an i32; so many bytes are far from two thousand million.
@@ -71,7 +102,8 @@ pub(super) async fn scrivi(
                 .push_bind(codifiche_righe)
                 .push_bind(codifica.byte as i32)
                 .push_bind(quante(&persone) as i32)
-                .push_bind(batch.byte as i32);
+                .push_bind(batch.byte as i32)
+                .push_bind(checksum);
         },
     );
     query.build().execute(&mut *conn).await?;

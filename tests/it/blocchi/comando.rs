@@ -1,15 +1,19 @@
-//! `omnia blocks`, as an operator runs it.
+//! `omnia derived`, as an operator runs it.
 
 use std::process::Command;
 
 use crate::{flusso::molte, modello::NORMATIVE, servizio::Servizio};
 
 /// Exit code, standard output, standard error.
-fn blocks(servizio: &Servizio, arguments: &[&str]) -> (Option<i32>, String, String) {
+fn derived(servizio: &Servizio, arguments: &[&str]) -> (Option<i32>, String, String) {
+    su(&servizio.db.owner_url, "derived", arguments)
+}
+
+fn su(url: &str, command: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_omnia"))
-        .arg("blocks")
+        .arg(command)
         .args(arguments)
-        .env("DATABASE_URL", &servizio.db.owner_url)
+        .env("DATABASE_URL", url)
         .env("OMNIA_EXPORT__BATCH_ROWS", "10")
         .env_remove("OMNIA_CONFIG")
         .output()
@@ -34,7 +38,7 @@ async fn verify_finds_what_rebuild_mends() {
     let fine =
         format!("{norm} from rilevazione 1: 10 blocks\n{norm} from rilevazione 2: 10 blocks\n");
     assert_eq!(
-        blocks(&servizio, &["verify"]),
+        derived(&servizio, &["verify"]),
         (Some(0), fine.clone(), String::new())
     );
 
@@ -86,7 +90,7 @@ async fn verify_finds_what_rebuild_mends() {
         ),
     ] {
         sqlx::query(harm).execute(&servizio.db.owner).await.unwrap();
-        let (code, _, err) = blocks(&servizio, &["verify"]);
+        let (code, _, err) = derived(&servizio, &["verify"]);
         assert_eq!(code, Some(1), "{harm}");
         let told = if told.starts_with("DL") {
             told.to_owned()
@@ -94,14 +98,82 @@ async fn verify_finds_what_rebuild_mends() {
             format!("{norm} from rilevazione {told}")
         };
         assert!(err.contains(&told), "{harm}: {err}");
-        assert!(err.ends_with("run `omnia blocks rebuild`\n"), "{err}");
-        let (code, out, err) = blocks(&servizio, &["rebuild"]);
+        assert!(err.ends_with("run `omnia derived rebuild`\n"), "{err}");
+        let (code, out, err) = derived(&servizio, &["rebuild"]);
         assert_eq!((code, err.as_str()), (Some(0), ""), "{harm}");
         assert!(
             out.contains(&format!("{norm}: 20 blocks of 189 rows\n")),
             "{out}"
         );
-        assert_eq!(blocks(&servizio, &["verify"]).1, fine, "{harm}");
+        assert_eq!(derived(&servizio, &["verify"]).1, fine, "{harm}");
     }
+    // The name that it had when there were only blocks.
+    let url = &servizio.db.owner_url;
+    assert_eq!(su(url, "blocks", &["verify"]).1, fine);
+    servizio.ferma().await;
+}
+
+/// Scripts go by the exit code: wrong is not the same as not seen.
+#[tokio::test]
+async fn what_is_wrong_and_what_could_not_be_looked_at() {
+    let servizio = Servizio::avvia_con(|s| s.export.batch_rows = 10).await;
+    servizio.carica(&molte(35), "2026-09-30").await;
+    let owner = &servizio.db.owner;
+    // A load runs.
+    let mut load = owner.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(x'4f4d4e49415f4953'::bigint)")
+        .execute(&mut *load)
+        .await
+        .unwrap();
+    for arguments in [&["verify"][..], &["rebuild"]] {
+        let (code, _, err) = derived(&servizio, arguments);
+        assert_eq!(code, Some(75), "{err}");
+        assert!(err.contains("another load is in progress"), "{err}");
+    }
+    load.rollback().await.unwrap();
+    assert_eq!(derived(&servizio, &["verify"]).0, Some(0));
+    // There is no database, or not such a one.
+    for url in [
+        "postgres://omnia@127.0.0.1:1/x",
+        "mysql://omnia@127.0.0.1/x",
+        &servizio.db.serving_url,
+    ] {
+        assert_eq!(su(url, "derived", &["verify"]).0, Some(75), "{url}");
+    }
+    for (harm, told) in [
+        (
+            "delete from somma_giorno where giorno = (select min(giorno) from somma_giorno)",
+            "the sums by day of CIGS are not what the rows say",
+        ),
+        (
+            "update totale_controllo set importi_erogati = importi_erogati + 1",
+            "the control totals of CIGS are not what the rows say",
+        ),
+        (
+            "update rilevazione set totali = null",
+            "rilevazione 1: its control totals are not those that its load sealed",
+        ),
+    ] {
+        sqlx::query(harm).execute(owner).await.unwrap();
+        let (code, _, err) = derived(&servizio, &["verify"]);
+        assert_eq!(code, Some(1), "{err}");
+        assert!(err.contains(told), "{err}");
+        assert_eq!(derived(&servizio, &["rebuild"]).0, Some(0), "{harm}");
+        assert_eq!(derived(&servizio, &["verify"]).0, Some(0), "{harm}");
+    }
+    // What no making again mends.
+    sqlx::query("delete from dettaglio_decreto where id = (select min(id) from dettaglio_decreto)")
+        .execute(owner)
+        .await
+        .unwrap();
+    for arguments in [&["verify"][..], &["rebuild"]] {
+        let (code, _, err) = derived(&servizio, arguments);
+        assert_eq!(code, Some(1), "{err}");
+        let told = "the rows of CIGS are not those of their load, which noted 35 rows";
+        assert!(err.contains(told), "{err}");
+    }
+    let (code, out, err) = derived(&servizio, &["rebuild", "--accept-rows"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert_eq!(derived(&servizio, &["verify"]).0, Some(0));
     servizio.ferma().await;
 }

@@ -1,6 +1,7 @@
 //! The stored blocks: that they say what the rows say, that they are used, and what happens when they are not as they should be.
 
 mod comando;
+mod damage;
 mod percorsi;
 mod rotti;
 

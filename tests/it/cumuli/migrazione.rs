@@ -1,5 +1,5 @@
-//! A database that was loaded before there were sums: the migration gives every rilevazione those that its load would have
-//! written.
+//! A database that was loaded before there were sums, or control totals: the migrations give every rilevazione those that its load
+//! would have written.
 
 use proptest::{
     strategy::{Just, Strategy as _, ValueTree as _},
@@ -9,8 +9,19 @@ use proptest::{
 use super::{carica_tutti, somme};
 use crate::{banco, mondi};
 
-/// The migration that makes the sums.
+/// The migration that makes the sums, and that of what is noted of them.
 const SOMME: i64 = 20_261_126_100_000;
+const TOTALI: i64 = 20_261_128_120_000;
+
+/// The control totals, whole, and the seals.
+async fn totali(owner: &sqlx::PgPool) -> Vec<String> {
+    sqlx::query_scalar(
+        "select t::text from totale_controllo t union all select (numero, totali)::text from rilevazione order by 1",
+    )
+    .fetch_all(owner)
+    .await
+    .unwrap()
+}
 
 #[tokio::test]
 async fn what_was_loaded_before_has_its_sums() {
@@ -31,18 +42,26 @@ async fn what_was_loaded_before_has_its_sums() {
         "{loaded:?}"
     );
 
+    let noted = totali(&db.owner).await;
+    assert!(noted.len() > 10, "{noted:?}");
     // As it was before.
-    sqlx::raw_sql("drop table somma_giorno")
+    sqlx::raw_sql(
+        "drop table somma_giorno, totale_controllo;
+         alter table rilevazione drop column totali;
+         alter table serie drop column checksum;
+         alter table blocco drop column checksum",
+    )
+    .execute(&db.owner)
+    .await
+    .unwrap();
+    sqlx::query("delete from _sqlx_migrations where version = any($1)")
+        .bind([SOMME, TOTALI])
         .execute(&db.owner)
         .await
         .unwrap();
-    sqlx::query("delete from _sqlx_migrations where version = $1")
-        .bind(SOMME)
-        .execute(&db.owner)
-        .await
-        .unwrap();
-    assert_eq!(db.migrate().await, 1);
+    assert_eq!(db.migrate().await, 2);
     assert_eq!(somme(&db.owner).await, loaded);
+    assert_eq!(totali(&db.owner).await, noted);
     // And the next load goes on from there.
     let quarta = &estratti[0];
     let clock = omnia::clock::Clock::from_fn(|| "2026-11-23T09:00:00Z".parse().unwrap());

@@ -1,5 +1,6 @@
 //! The report without a scan: the sums that the load keeps, and the memory that answers from them.
 
+mod damage;
 mod letture;
 mod memoria;
 mod migrazione;

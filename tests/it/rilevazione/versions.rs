@@ -6,7 +6,7 @@ use chrono::Datelike as _;
 use omnia::{
     lotto::blocco::RIGHE_PER_BLOCCO,
     rilevazione::{
-        blocchi::verifica,
+        derived,
         esempio::{Opzioni, genera},
     },
 };
@@ -312,7 +312,7 @@ async fn replay(steps: Vec<Step>) {
     }
     let n = loaded.len() as i32;
     assert_eq!(derived_otherwise(&db.owner, n).await, [""; 0]);
-    let wrong = verifica(&db.owner, RIGHE_PER_BLOCCO, |_, _, _| ())
+    let wrong = derived::verify(&db.owner, RIGHE_PER_BLOCCO, |_, _, _| ())
         .await
         .unwrap();
     assert_eq!(wrong, []);

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use arrow_array::{RecordBatch, cast::AsArray as _, types::Int32Type};
-use arrow_flight::{Ticket, decode::FlightRecordBatchStream};
+use arrow_flight::{FlightDescriptor, Ticket, decode::FlightRecordBatchStream};
 use futures_util::TryStreamExt as _;
 use omnia::{
     abilitazione::{Ambito, Insieme},
     lotto::blocco::RIGHE_PER_BLOCCO,
     proto::ExportDecreesRequest,
-    rilevazione::blocchi::rifai,
+    rilevazione::derived::rebuild,
     valori::CodicePrestazione,
 };
+use sqlx::AssertSqlSafe;
 use tonic::Code;
 
 use super::{Preso, biglietto, prendi};
@@ -40,11 +41,17 @@ fn ticket(cliente: &Cliente) -> String {
     biglietto(&cliente.soggetto, &request)
 }
 
-async fn sql(servizio: &Servizio, statements: &'static str) {
-    sqlx::raw_sql(statements)
+async fn sql(servizio: &Servizio, statements: &str) {
+    sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))
         .execute(&servizio.db.owner)
         .await
         .unwrap();
+}
+
+/// Makes all again, in blocks of so many rows.
+async fn rifai(servizio: &Servizio, righe: u32) {
+    let left = rebuild(&servizio.db.owner, &[], righe, false, |_, _| ()).await;
+    assert_eq!(left.unwrap(), []);
 }
 
 /// From here on the service finds nothing else of a block than what `using` keeps, and no row.
@@ -90,7 +97,7 @@ async fn sent_as_they_are() {
     soltanto(&servizio, senza).await;
     assert_eq!(tutta(&mut masked).await.righe, before[1].righe);
     let status = tutta(&mut clear).await.esito.unwrap_err();
-    assert_eq!(status.code(), Code::Internal);
+    assert_eq!(status.code(), Code::DataLoss);
     servizio.ferma().await;
 }
 
@@ -149,7 +156,7 @@ async fn no_dictionary_names_what_is_out_of_scope() {
     servizio.ferma().await;
 }
 
-/// Of a database from before there were batches, and of one with some of them.
+/// Of a database from before there were batches, or checksums of them.
 #[tokio::test]
 async fn where_there_are_none_the_rows_are_encoded() {
     let servizio = scena(1000).await;
@@ -157,18 +164,13 @@ async fn where_there_are_none_the_rows_are_encoded() {
         servizio.cliente("mlps-ammortizzatori").await,
         servizio.cliente("mef-rgs").await,
     ];
-    for harm in [
-        "update blocco set batch_byte = null where posto = 7",
-        "update serie set dizionario_codifiche = null, dizionario_prestazioni = null",
-    ] {
-        for cliente in &mut clienti {
-            rifai(&servizio.db.owner, &[], 50, |_, _| ()).await.unwrap();
-            let stored = tutta(cliente).await;
-            sql(&servizio, harm).await;
-            let encoded = tutta(cliente).await;
-            assert_eq!(encoded.righe, stored.righe, "{harm}");
-            assert_eq!(encoded.esito.unwrap(), stored.esito.unwrap());
-        }
+    for cliente in &mut clienti {
+        rifai(&servizio, 50).await;
+        let stored = tutta(cliente).await;
+        sql(&servizio, "update serie set checksum = null").await;
+        let encoded = tutta(cliente).await;
+        assert_eq!(encoded.righe, stored.righe);
+        assert_eq!(encoded.esito.unwrap(), stored.esito.unwrap());
     }
     servizio.ferma().await;
 }
@@ -185,9 +187,7 @@ async fn a_flight_goes_on_when_its_batches_are_made_again() {
         let mut slow = servizio.lento("cliente-mlps-ammortizzatori");
         let ticket = Ticket::new(ticket(&slow));
         let stream = slow.volo.do_get(ticket).await.unwrap().into_inner();
-        rifai(&servizio.db.owner, &[], righe, |_, _| ())
-            .await
-            .unwrap();
+        rifai(&servizio, righe).await;
         let preso = super::leggi(stream).await;
         assert!(preso.righe == whole.righe, "blocks of {righe}");
         assert_eq!(preso.esito.unwrap(), whole.esito.unwrap());
@@ -195,20 +195,44 @@ async fn a_flight_goes_on_when_its_batches_are_made_again() {
     }
 }
 
+/// What a flight begins with, what it sends, and what it would skip: none of it is sent where it is not what was stored.
 #[tokio::test]
 async fn batches_that_are_not_what_they_were_end_a_flight_with_an_error() {
+    let servizio = scena(1000).await;
+    let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+    let flip = |cosa: &str, numero: i32| {
+        format!(
+            "update pezzo set byte = set_byte(byte, 60, get_byte(byte, 60) # 4)
+             where posto = 3 and cosa = '{cosa}' and numero = {numero}"
+        )
+    };
     for harm in [
-        "update pezzo set byte = substr(byte, 1, 100) where posto = 3 and cosa = 'batch' and numero = 1",
-        "update blocco set batch_byte = batch_byte - 1 where posto = 3",
-        "update pezzo set byte = '\\x00' where posto = 3 and cosa = 'batch_persone'",
-        "delete from blocco where posto = 19",
-        "delete from pezzo where posto = 3",
+        // The header of the message, the body, the persons: one bit each.
+        flip("batch", 0),
+        flip("batch", 1),
+        flip("batch_persone", 0),
+        "update pezzo set byte = substr(byte, 1, 100) where posto = 3 and cosa = 'batch' and numero = 1".to_owned(),
+        "update blocco set batch_byte = batch_byte - 1 where posto = 3".to_owned(),
+        "update pezzo set byte = '\\x00' where posto = 3 and cosa = 'batch_persone'".to_owned(),
+        "update serie set dizionario_codifiche = dizionario_codifiche[2:3] || dizionario_codifiche[1:1]".to_owned(),
+        "delete from blocco where posto = 19".to_owned(),
+        "delete from blocco where posto = 19; update serie set blocchi = 19".to_owned(),
+        "delete from pezzo where posto = 3".to_owned(),
     ] {
-        let servizio = scena(1000).await;
-        let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
-        sql(&servizio, harm).await;
+        sql(&servizio, &harm).await;
         let status = tutta(&mut cliente).await.esito.unwrap_err();
-        assert_eq!(status.code(), Code::Internal, "{harm}");
-        servizio.ferma().await;
+        let reason = omnia::proto::ErrorReason::DerivedDataDamaged;
+        crate::errore::assert_errore(&status, Code::DataLoss, reason);
+        // Nor is one planned by what its blocks say, where it is they that are wrong.
+        let planned = cliente
+            .volo
+            .get_flight_info(FlightDescriptor::new_path(vec![NORMATIVE[0].into()]))
+            .await;
+        if !harm.contains("pezzo") {
+            assert_eq!(planned.unwrap_err().code(), Code::DataLoss, "{harm}");
+        }
+        rifai(&servizio, 50).await;
     }
+    assert!(tutta(&mut cliente).await.esito.is_ok());
+    servizio.ferma().await;
 }

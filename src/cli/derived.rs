@@ -1,0 +1,101 @@
+//! `omnia derived`: what a load makes of the rows besides the rows, so that calls need not read them.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::interrupt::interruptible;
+use crate::{
+    config::Settings,
+    error::Sentence,
+    postgres,
+    rilevazione::derived::{Difetto, rebuild, verify},
+};
+
+/// sysexits' EX_TEMPFAIL: nothing is said about the data.
+const COULD_NOT_LOOK: u8 = 75;
+
+/// Check what a load derived of the rows (blocks, record batches, sums by day, control totals) against them, or make it again.
+///
+/// Exit codes: 0 all is as it should be; 1 something is not; 75 that could not be looked at now (a load runs, there is no database,
+/// interrupted): again later.
+#[derive(Debug, Args)]
+pub(super) struct Derived {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Make everything again from the rows, and compare; nothing of it is kept.
+    Verify,
+    /// Make everything again, blocks of `export.batch_rows` rows each. Exports go on meanwhile.
+    Rebuild {
+        /// Of these norms only.
+        #[arg(long, value_name = "NORMATIVA")]
+        normativa: Vec<String>,
+        /// Rows that are no longer those of their load are right as they are: note what they add up to now.
+        #[arg(long, conflicts_with = "normativa")]
+        accept_rows: bool,
+    },
+}
+
+/// Says why, and gives the exit code.
+pub(super) fn could_not_look(error: &Sentence) -> ExitCode {
+    eprintln!("omnia: {error}");
+    ExitCode::from(COULD_NOT_LOOK)
+}
+
+impl Derived {
+    /// Does it, and prints what was found or made.
+    pub(super) async fn run(self, settings: &Settings) -> ExitCode {
+        let done = interruptible(self.what.run(settings)).await;
+        done.unwrap_or_else(|error| could_not_look(&error))
+    }
+}
+
+impl What {
+    async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+        let righe_per_blocco = settings.export.batch_rows;
+        let postgres = postgres::join(&settings.database).await?;
+        let owner = postgres.owner_pool();
+        postgres::check_schema(postgres.owner()).await?;
+        let (outcome, what_to_do) = match self {
+            Self::Verify => {
+                let visto = |normativa: &str, dal, blocchi| {
+                    println!("{normativa} from rilevazione {dal}: {blocchi} blocks");
+                };
+                let found = verify(&owner, righe_per_blocco, visto).await;
+                (found, "run `omnia derived rebuild`")
+            }
+            Self::Rebuild {
+                normativa,
+                accept_rows,
+            } => {
+                let fatto = |normativa: &str, fatti: crate::rilevazione::blocchi::Fatti| {
+                    println!(
+                        "{normativa}: {} blocks of {} rows",
+                        fatti.blocchi, fatti.righe
+                    );
+                };
+                let left = rebuild(&owner, &normativa, righe_per_blocco, accept_rows, fatto).await;
+                let what_to_do = "restore the rows, or take them as they are with `omnia derived rebuild --accept-rows`";
+                (left, what_to_do)
+            }
+        };
+        postgres.stop().await?;
+        Ok(tell(&outcome?, what_to_do))
+    }
+}
+
+fn tell(difetti: &[Difetto], what_to_do: &str) -> ExitCode {
+    for difetto in difetti {
+        eprintln!("{difetto}");
+    }
+    if difetti.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    let n = difetti.len();
+    eprintln!("omnia: {n} things are not as they should be: {what_to_do}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,68 @@
+//! What a reading gave, against what the load noted.
+//!
+//! A norm that is read whole, from the first row to the last and without filters, has to come to its control totals
+//! ([`crate::rilevazione::control`]), be it read from blocks or from rows. With filters there is nothing noted to compare with: rows are
+//! the truth themselves, and of blocks all are checked before one is read ([`super::blocchi`]).
+
+use super::query::Lettura;
+use crate::{
+    abilitazione::Selezione as _,
+    error::{Error, Result},
+    lotto::somme::Somme,
+    rilevazione::control::{self, Noted},
+};
+
+impl Lettura {
+    /// What the load noted of the norm, by benefit: of all of them, whatever the scope. Read once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn noted(&self) -> Result<&[Noted]> {
+        let read = || async {
+            let normativa = self.selezione().normativa.as_str();
+            control::noted(self.pool(), self.rilevazione(), Some(normativa)).await
+        };
+        Ok(self.noted_once().get_or_try_init(read).await?)
+    }
+
+    /// Whether a reading that begins at the first row is of the norm whole, but for benefits that are out of scope.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.fine().is_none() && self.selezione().filtri().is_empty()
+    }
+
+    /// Compares what was read of a norm that was read whole.
+    ///
+    /// # Errors
+    /// [`crate::error::Reason::DerivedDataDamaged`]: it is not what the load noted. The database's.
+    pub async fn reconcile(&self, read: &Somme) -> Result<()> {
+        let in_scope = self.permesso().ambito().prestazioni().testi();
+        let mut noted = Somme::default();
+        for one in self.noted().await? {
+            let seen = |codes: &Vec<String>| codes.contains(&one.prestazione);
+            if in_scope.as_ref().is_none_or(seen) {
+                noted += one.somme;
+            }
+        }
+        let same = |colonna: &str, read: i128, noted: i128| !self.vede(colonna) || read == noted;
+        if read.righe == noted.righe
+            && same("ore_decretate", read.ore_decretate, noted.ore_decretate)
+            && same(
+                "importi_autorizzati",
+                read.importi_autorizzati,
+                noted.importi_autorizzati,
+            )
+            && same(
+                "importi_erogati",
+                read.importi_erogati,
+                noted.importi_erogati,
+            )
+        {
+            return Ok(());
+        }
+        let (normativa, rilevazione) = (&self.selezione().normativa, self.rilevazione());
+        Err(Error::damaged(format!(
+            "of {normativa} in rilevazione {rilevazione} were read {read}, and its load noted {noted}"
+        )))
+    }
+}

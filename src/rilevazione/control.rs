@@ -1,0 +1,215 @@
+//! Control totals: what a load notes of the rows of each norm and benefit, apart from all that it derives from them.
+//!
+//! ```text
+//! rilevazione.totali   SHA-256 of all totals of the rilevazione
+//!        └── totale_controllo   norm, benefit ──► rows, hours, amounts;   SHA-256 of its sums by day
+//!                                      ├── blocks of the norm add up to it, and so does an export
+//!                                      └── sums by day have this digest, or no report is made of them
+//! ```
+//!
+//! So whatever goes missing or is changed below is found by what stands above, when it is read. The digests are SHA-256 and not what
+//! blocks have, since SQL can make them: the migration that added them did.
+//!
+//! The sums of a norm and a benefit, as they are hashed: a line of the two codes, then one for each day, in order:
+//!
+//! ```text
+//! DL109-2018-ART44 CIGS
+//! 2023-03-01 150.00 0.00 0.00 0.00
+//! 2023-03-31 0.00 0.00 100.00 0.00
+//! ```
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use sqlx::{FromRow, PgConnection, PgExecutor, postgres::PgRow};
+
+use crate::lotto::somme::Somme;
+
+/// SHA-256.
+pub type Digest = [u8; 32];
+
+/// What was noted of a norm and a benefit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// Norm.
+    pub normativa: String,
+    /// Benefit.
+    pub prestazione: String,
+    /// The first rilevazione with these rows of the norm.
+    pub dal_rilevazione: i32,
+    /// The last; `i32::MAX`: it is still to come.
+    pub al_rilevazione: i32,
+    /// What the rows add up to.
+    pub somme: Somme,
+    /// Of the sums by day.
+    pub days: Digest,
+}
+
+/// A digest of sums by day in the making.
+pub struct DayDigest(Context);
+
+impl DayDigest {
+    /// Of a norm and a benefit, without days.
+    #[must_use]
+    pub fn new(normativa: &str, prestazione: &str) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(format!("{normativa} {prestazione}\n").as_bytes());
+        Self(context)
+    }
+
+    /// Adds a day, later than those before: what begins, authorised and paid; what ends, likewise. With two decimals.
+    pub fn day(&mut self, giorno: NaiveDate, [a, b, c, d]: [Decimal; 4]) {
+        let line = format!("{giorno} {a:.2} {b:.2} {c:.2} {d:.2}\n");
+        self.0.update(line.as_bytes());
+    }
+
+    /// Of all of them.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        finish(self.0)
+    }
+}
+
+/// The digest of all totals of a rilevazione. They come by norm, then benefit.
+#[must_use]
+pub fn seal<'a>(noted: impl IntoIterator<Item = &'a Noted>) -> Digest {
+    let mut context = Context::new(&SHA256);
+    for one in noted {
+        let [ore, autorizzati, erogati] = one.somme.decimali();
+        let mut line = format!(
+            "{} {} {} {ore:.2} {autorizzati:.2} {erogati:.2} ",
+            one.normativa, one.prestazione, one.somme.righe
+        );
+        for byte in one.days {
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{byte:02x}");
+        }
+        line.push('\n');
+        context.update(line.as_bytes());
+    }
+    finish(context)
+}
+
+fn finish(context: Context) -> Digest {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    digest
+}
+
+/// What was noted of a rilevazione, by norm, then benefit; of one norm, where it is named.
+///
+/// # Errors
+/// The database's.
+pub async fn noted(
+    executor: impl PgExecutor<'_>,
+    rilevazione: i32,
+    normativa: Option<&str>,
+) -> sqlx::Result<Vec<Noted>> {
+    sqlx::query_as(
+        "select normativa, prestazione, dal_rilevazione, al_rilevazione, righe, ore_decretate, importi_autorizzati, importi_erogati, somme
+         from totale_controllo
+         where dal_rilevazione <= $1 and al_rilevazione >= $1 and ($2::text is null or normativa = $2)
+         order by normativa, prestazione",
+    )
+    .bind(rilevazione)
+    .bind(normativa)
+    .fetch_all(executor)
+    .await
+}
+
+/// The digest that the load of a rilevazione left; `None`: it left none.
+///
+/// # Errors
+/// The database's.
+pub async fn sealed(
+    executor: impl PgExecutor<'_>,
+    rilevazione: i32,
+) -> sqlx::Result<Option<Digest>> {
+    let found: Option<Option<Vec<u8>>> =
+        sqlx::query_scalar("select totali from rilevazione where numero = $1")
+            .bind(rilevazione)
+            .fetch_optional(executor)
+            .await?;
+    Ok(found.flatten().and_then(|digest| digest.try_into().ok()))
+}
+
+/// Writes what holds of a norm from rilevazione `n` on. Without any, it has no rows left.
+pub(super) async fn write(
+    conn: &mut PgConnection,
+    normativa: &str,
+    n: i32,
+    noted: &[Noted],
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update totale_controllo set al_rilevazione = $2 - 1
+         where normativa = $1 and al_rilevazione = 2147483647 and dal_rilevazione < $2",
+    )
+    .bind(normativa)
+    .bind(n)
+    .execute(&mut *conn)
+    .await?;
+    for one in noted {
+        insert(conn, one).await?;
+    }
+    Ok(())
+}
+
+/// Writes one. There are as many as benefits of a norm: few.
+pub(super) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result<()> {
+    let [ore, autorizzati, erogati] = one.somme.decimali();
+    sqlx::query(
+        "insert into totale_controllo
+             (normativa, prestazione, dal_rilevazione, al_rilevazione, righe, ore_decretate, importi_autorizzati, importi_erogati, somme)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&one.normativa)
+    .bind(&one.prestazione)
+    .bind(one.dal_rilevazione)
+    .bind(one.al_rilevazione)
+    .bind(one.somme.righe)
+    .bind(ore)
+    .bind(autorizzati)
+    .bind(erogati)
+    .bind(one.days.as_slice())
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Seals the totals of a rilevazione, as they are now.
+pub(super) async fn seal_rilevazione(
+    conn: &mut PgConnection,
+    rilevazione: i32,
+) -> sqlx::Result<()> {
+    let digest = seal(&noted(&mut *conn, rilevazione, None).await?);
+    sqlx::query("update rilevazione set totali = $2 where numero = $1")
+        .bind(rilevazione)
+        .bind(digest.as_slice())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+impl FromRow<'_, PgRow> for Noted {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        use sqlx::Row as _;
+        let days: &[u8] = row.try_get("somme")?;
+        Ok(Self {
+            normativa: row.try_get("normativa")?,
+            prestazione: row.try_get("prestazione")?,
+            dal_rilevazione: row.try_get("dal_rilevazione")?,
+            al_rilevazione: row.try_get("al_rilevazione")?,
+            somme: Somme::di_decimali(
+                row.try_get("righe")?,
+                [
+                    row.try_get("ore_decretate")?,
+                    row.try_get("importi_autorizzati")?,
+                    row.try_get("importi_erogati")?,
+                ],
+            ),
+            days: days.try_into().map_err(sqlx::Error::decode)?,
+        })
+    }
+}

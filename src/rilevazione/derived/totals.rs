@@ -1,0 +1,138 @@
+//! The control totals that are stored, against those that the rows make and against the seals of the rilevazioni.
+
+use std::collections::BTreeMap;
+
+use sqlx::PgConnection;
+
+use super::{Cosa, Difetto};
+use crate::rilevazione::control::{self, Digest, Noted};
+
+/// The totals of a norm and a benefit from one rilevazione on.
+type Key<'a> = (&'a str, &'a str, i32);
+
+fn by_key(noted: &[Noted]) -> BTreeMap<Key<'_>, &Noted> {
+    noted
+        .iter()
+        .map(|one| {
+            let key = (
+                one.normativa.as_str(),
+                one.prestazione.as_str(),
+                one.dal_rilevazione,
+            );
+            (key, one)
+        })
+        .collect()
+}
+
+/// Rilevazioni whose seal is not that of these totals.
+fn broken(seals: &[(i32, Option<Digest>)], noted: &[Noted]) -> Vec<i32> {
+    let noted = by_key(noted);
+    let is_broken = |(n, sealed): &&(i32, Option<Digest>)| {
+        let holds = |one: &&&Noted| one.dal_rilevazione <= *n && one.al_rilevazione >= *n;
+        let of_n = noted.values().filter(holds).copied();
+        *sealed != Some(control::seal(of_n))
+    };
+    seals.iter().filter(is_broken).map(|(n, _)| *n).collect()
+}
+
+/// What differs. Where the stored ones fit their seals, it is the rows that do not.
+fn compare(stored: &[Noted], made: &[Noted], broken: &[i32]) -> Vec<Difetto> {
+    let (stored, made) = (by_key(stored), by_key(made));
+    let mut keys: Vec<Key<'_>> = stored.keys().chain(made.keys()).copied().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut difetti = Vec::new();
+    for key in keys {
+        let (was, is) = (stored.get(&key), made.get(&key));
+        if was == is {
+            continue;
+        }
+        let (normativa, prestazione, dal_rilevazione) = key;
+        let al = was.or(is).map_or(i32::MAX, |one| one.al_rilevazione);
+        let sealed = !broken.iter().any(|n| (dal_rilevazione..=al).contains(n));
+        let prestazione = prestazione.to_owned();
+        let somme = |one: Option<&&Noted>| Box::new(one.map(|one| one.somme).unwrap_or_default());
+        let cosa = match sealed {
+            true => Cosa::Rows {
+                prestazione,
+                noted: somme(was),
+                now: somme(is),
+            },
+            false => Cosa::Totals(prestazione),
+        };
+        difetti.push(Difetto {
+            normativa: Some(normativa.to_owned()),
+            dal_rilevazione,
+            cosa,
+        });
+    }
+    difetti
+}
+
+fn of_seals(broken: Vec<i32>) -> impl Iterator<Item = Difetto> {
+    broken.into_iter().map(|dal_rilevazione| Difetto {
+        normativa: None,
+        dal_rilevazione,
+        cosa: Cosa::Seal,
+    })
+}
+
+/// Compares the totals of all norms. `made`: those that the rows make.
+pub(super) async fn verify(conn: &mut PgConnection, made: &[Noted]) -> sqlx::Result<Vec<Difetto>> {
+    let stored = all(conn).await?;
+    let broken = broken(&seals(conn).await?, &stored);
+    let mut difetti = compare(&stored, made, &broken);
+    difetti.extend(of_seals(broken));
+    Ok(difetti)
+}
+
+/// Makes the totals of these norms what the rows made, where that is what the rilevazioni are sealed with. Else nothing is written, and
+/// what differs is the answer, unless the rows are accepted as they are: then the rilevazioni are sealed anew.
+pub(super) async fn settle(
+    conn: &mut PgConnection,
+    normative: &[String],
+    made: Vec<Noted>,
+    accept_rows: bool,
+) -> sqlx::Result<Vec<Difetto>> {
+    let (stored, seals) = (all(conn).await?, seals(conn).await?);
+    let of_others = |one: &&Noted| !normative.contains(&one.normativa);
+    let others = stored.iter().filter(of_others).cloned();
+    let wanted: Vec<Noted> = others.chain(made.iter().cloned()).collect();
+    let unsealed = broken(&seals, &wanted);
+    // Rows and totals agree, and all of them were looked at: it is the seals that were changed.
+    let only_seals = by_key(&wanted) == by_key(&stored) && wanted.len() == made.len();
+    if !unsealed.is_empty() && !accept_rows && !only_seals {
+        let mut difetti = compare(&stored, &wanted, &broken(&seals, &stored));
+        difetti.extend(of_seals(unsealed));
+        return Ok(difetti);
+    }
+    sqlx::query("delete from totale_controllo where normativa = any($1)")
+        .bind(normative)
+        .execute(&mut *conn)
+        .await?;
+    for one in &made {
+        control::insert(conn, one).await?;
+    }
+    for n in unsealed {
+        control::seal_rilevazione(conn, n).await?;
+    }
+    Ok(Vec::new())
+}
+
+async fn all(conn: &mut PgConnection) -> sqlx::Result<Vec<Noted>> {
+    sqlx::query_as("select * from totale_controllo")
+        .fetch_all(conn)
+        .await
+}
+
+async fn seals(conn: &mut PgConnection) -> sqlx::Result<Vec<(i32, Option<Digest>)>> {
+    let found: Vec<(i32, Option<Vec<u8>>)> =
+        sqlx::query_as("select numero, totali from rilevazione order by numero")
+            .fetch_all(conn)
+            .await?;
+    let digest = |bytes: Vec<u8>| bytes.try_into().ok();
+    Ok(found
+        .into_iter()
+        .map(|(n, totali)| (n, totali.and_then(digest)))
+        .collect())
+}
