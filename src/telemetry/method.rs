@@ -10,6 +10,7 @@ use prost_types::FileDescriptorSet;
 
 use crate::{
     proto::{FILE_DESCRIPTOR_SET, path_of},
+    valori::CodiceFiscale,
     volo,
 };
 
@@ -19,9 +20,10 @@ const OTHER: &str = "_OTHER";
 const MOST: usize = 120;
 
 /// What a caller asked for where that is no method that exists: for a span, which may be as particular as its call, and no metric.
-/// Control characters are left out, and it has an end.
+/// Control characters are left out, and it has an end. A path that has a person's tax code in it is not kept: spans go into log lines
+/// and to the collector, and neither may know it.
 pub(super) fn original(path: &str) -> Option<String> {
-    if of(path) != OTHER {
+    if of(path) != OTHER || CodiceFiscale::persona_in(path).is_some() {
         return None;
     }
     let path = path.strip_prefix('/').unwrap_or(path);
