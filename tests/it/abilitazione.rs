@@ -7,6 +7,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, Utc};
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
+use http_body_util::Full;
 use omnia::{
     abilitazione::{
         Abilitazione, AccessLayer, Ambito, Consumo, Guardia, Insieme, Politica, Sorgente, Vigenti,
@@ -185,7 +186,9 @@ pub(crate) async fn knock(guardia: Guardia, path: &str, bearer: Option<&str>) ->
     if let Some(bearer) = bearer {
         request = request.header(AUTHORIZATION, format!("Bearer {bearer}"));
     }
-    let request = request.body(Body::empty()).unwrap();
+    // One message, and nothing in it.
+    let message = Full::from(&[0; 5][..]);
+    let request = request.body(Body::new(message)).unwrap();
     let answer = tokio::time::timeout(Duration::from_secs(30), service.oneshot(request))
         .await
         .unwrap()
