@@ -1,21 +1,21 @@
 //! The composition root: what is made of what, and in which order calls pass through it.
 //!
 //! ```text
-//! TCP ─► observe ─► canale ─► audit ─► protocol ─► access ─► ReportService, DecreeService, AccessService, GrantService, FlightService ─► Postgres (serving role)
-//!                                          └──► health, reflection (no token)
+//! TCP ─► observe ─► canale ─► audit ─► protocol ─► deadline ─► access ─► ReportService, DecreeService, AccessService, GrantService, FlightService ─► Postgres (serving role)
+//!                                                                  └──► health, reflection (no token)
 //! ```
 
 mod chiamanti;
 mod health;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use arrow_flight::flight_service_server::FlightServiceServer;
-use tokio::{sync::Semaphore, time::sleep};
+use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use tonic::{codec::CompressionEncoding, service::Routes, transport::Server};
+use tonic::{codec::CompressionEncoding, service::Routes};
 use tonic_health::pb::health_server::HealthServer;
-use tower::util::MapRequestLayer;
+use tower::{ServiceBuilder, util::MapRequestLayer};
 
 use crate::{
     abilitazione::{
@@ -26,7 +26,7 @@ use crate::{
     bounded_read::Reader,
     canale::{CanaleLayer, Inoltro},
     clock::Clock,
-    config::Settings,
+    config::{self, Settings},
     decreto::service::Decrees,
     error::Sentence,
     postgres::{Accanto, Connections},
@@ -39,15 +39,20 @@ use crate::{
     rilevazione::Rilevazioni,
     rpc::{
         compressione::come_la_richiesta,
+        deadline::DeadlineLayer,
+        flusso::Patience,
         health::{HealthReporter, ServingStatus},
         observe::ObserveLayer,
         pages::{self, Signer},
+        places::{Places, half},
         produttore::Limiti,
         protocol::ProtocolLayer,
+        serve::serve as serve_connections,
     },
     salute::Salute,
     sorveglianza::Sorveglianza,
     tls::{self, Ascolto},
+    transport::{self, files},
     volo::{messages::MessagesLayer, service::Voli},
 };
 
@@ -69,8 +74,6 @@ macro_rules! compressed {
 
 /// What streams get to send their last message once their time to drain is over.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// Token, proof and evidence of 8 KiB each and as much again; little enough for a flood of headers to cost nothing.
-const MAX_HEADER_BYTES: u32 = 32 * 1024;
 
 /// The access layer of the settings: issuers, policy, grants, quotas.
 ///
@@ -158,7 +161,7 @@ async fn serve_recorded(
     // Cancelled only when the time to drain is over: until then exports go on.
     let arresto = CancellationToken::new();
     let limiti = Limiti {
-        contemporanee: Arc::new(Semaphore::new(settings.export.max_concurrent)),
+        posti: places(&settings.export),
         durata: Duration::from_secs(settings.export.deadline_seconds),
         arresto: arresto.clone(),
     };
@@ -270,7 +273,7 @@ async fn serve_recorded(
             .add_service(compressed!(reflection().build_v1alpha()?, limit));
     }
 
-    let rpc = Vocabulary::of_contract()?
+    let rpc: BTreeMap<String, bool> = Vocabulary::of_contract()?
         .iter()
         .map(|(rpc, words)| (rpc.to_owned(), words.flusso()))
         .collect();
@@ -278,23 +281,40 @@ async fn serve_recorded(
         &settings.server.trusted_proxies,
         &settings.server.client_address_header,
     )?;
-    let server = Server::builder()
-        .http2_keepalive_interval(Some(Duration::from_secs(60)))
-        .http2_max_header_list_size(MAX_HEADER_BYTES)
-        .max_concurrent_streams(256)
+    let stall = Duration::from_secs(settings.export.stall_seconds);
+    let connections = transport::Connections::new(transport::Limits {
+        all: files::connections_for(
+            settings.server.max_connections,
+            settings.database.max_connections,
+        ),
+        per_address: settings.server.max_connections_per_address,
+        proxies: inoltro.clone(),
+    });
+    let patience = Patience {
+        opening: Duration::from_secs(settings.server.preface_seconds),
+        // The streams on it are ended first, and get as long again to say so.
+        writing: 2 * stall,
+    };
+    let service = ServiceBuilder::new()
         .layer(MessagesLayer)
         .layer(ObserveLayer)
         .layer(CanaleLayer::new(inoltro))
-        .layer(AuditLayer::new(audit.clone(), refusals.clone(), rpc))
+        .layer(AuditLayer::new(
+            audit.clone(),
+            refusals.clone(),
+            rpc.clone(),
+        ))
         .layer(ProtocolLayer)
+        .layer(DeadlineLayer::new(rpc, stall))
         .layer(access)
         .layer(MapRequestLayer::new(come_la_richiesta))
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(ascolto.connessioni(), stop.clone().cancelled_owned());
+        .service(routes.prepare());
+    let incoming = ascolto.connessioni(connections, patience);
+    let server = serve_connections(incoming, service, stop.clone());
     let drain = Duration::from_secs(settings.server.drain_seconds);
     tokio::select! {
-        outcome = server => outcome.map_err(Into::into),
-        // tonic waits for streams without bound: this is the bound.
+        () = server => Ok(()),
+        // It waits for streams without bound: this is the bound.
         () = async {
             stop.cancelled().await;
             sleep(drain).await;
@@ -302,6 +322,12 @@ async fn serve_recorded(
             sleep(LAST_WORDS).await;
         } => Ok(()),
     }
+}
+
+/// How many exports there may be, in all and of one subject.
+fn places(export: &config::Export) -> Places {
+    let all = export.max_concurrent;
+    Places::new(all, export.max_per_subject.unwrap_or_else(|| half(all)))
 }
 
 /// Passes on how each component is, under its name.

@@ -20,6 +20,7 @@
 //!              ├ canale     the client's address and certificate                  canale::layer
 //!              ├ audit      the record, before the first byte of the answer        audit::layer
 //!              ├ protocol   POST, content type, encoding: is it a gRPC call at all?    rpc::protocol
+//!              ├ deadline   the caller's own; streams whose clients do not read  rpc::deadline
 //!              ├ access     token ─► who;  AA07 grant ─► what INPS gave them, and what it demands;   abilitazione::layer
 //!              │            decision table ─► may this profile make this call?  quota ─► is there some left?
 //!              │            puts an Abilitazione into the request, or refuses; a stream is decided again while it runs
@@ -51,6 +52,7 @@
 //! | [`formato`] | a report as a file (CSV, XLSX, Parquet) |
 //! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
 //! | [`tls`] | the port: plain text or TLS, client certificates, certificates replaced while it runs |
+//! | [`transport`] | how many connections there may be, and how long they may say nothing |
 //! | [`traccia`], [`audit`] | what becomes known of a call; the log of all calls, chained and anchored |
 //! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione, its sums by day and its blocks |
 //! | [`postgres`] | the database: a server of yours, or a private cluster |
@@ -90,5 +92,6 @@ pub mod sorveglianza;
 pub mod telemetry;
 pub mod tls;
 pub mod traccia;
+pub mod transport;
 pub mod valori;
 pub mod volo;

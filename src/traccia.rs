@@ -12,9 +12,13 @@
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
-use crate::valori::CodiceFiscale;
+use crate::{error::Error, valori::CodiceFiscale};
+
+/// A caller's own clock runs as ours does: one that gives up so soon before its deadline gave up because of it.
+const SUBITO_PRIMA: Duration = Duration::from_millis(20);
 
 /// What is known of one call. Cheap to clone: all clones are of the same call.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +57,10 @@ pub struct Fatti {
     pub politica: Option<String>,
     /// Rows of the answer.
     pub righe: Option<u64>,
+    /// When the caller stops waiting. Not in the log.
+    pub scadenza: Option<Instant>,
+    /// Where a stream that breaks now can be taken up again: what the error calls it, and its value. Not in the log.
+    pub ripresa: Option<(&'static str, String)>,
 }
 
 /// A value of a selection, as far as a log may hold it.
@@ -95,6 +103,22 @@ impl Traccia {
             let righe = u64::try_from(righe).unwrap_or(u64::MAX);
             fatti.righe = Some(fatti.righe.unwrap_or(0).saturating_add(righe));
         });
+    }
+
+    /// An error that ends the stream half-way, with the place to go on from where one is known.
+    #[must_use]
+    pub fn con_ripresa(&self, error: Error) -> Error {
+        match self.lock().ripresa.clone() {
+            Some((nome, valore)) => error.with(nome, valore),
+            None => error,
+        }
+    }
+
+    /// Whether the caller has stopped waiting, as far as its deadline tells.
+    #[must_use]
+    pub fn is_scaduta(&self) -> bool {
+        let scadenza = self.lock().scadenza;
+        scadenza.is_some_and(|at| Instant::now() + SUBITO_PRIMA >= at)
     }
 
     /// What is known so far.

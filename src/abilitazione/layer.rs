@@ -26,11 +26,16 @@ use super::{
     Abilitazione, Guardia,
     arrivo::arrivo,
     autenticazione::{DPOP, EVIDENZA},
-    consumo::Posto,
     guardia::Entrata,
+    liberi::Liberi,
     porta::{HEALTH, Porta, call_unknown, porta},
 };
-use crate::{canale::Canale, error::Result, rpc::status::into_status, traccia::Traccia};
+use crate::{
+    canale::Canale,
+    error::{Error, Result},
+    rpc::{interrompibile::Presa, status::into_status},
+    traccia::Traccia,
+};
 
 /// A message that comes so soon after its headers is answered as they were decided.
 const SUBITO: Duration = Duration::from_millis(100);
@@ -40,13 +45,18 @@ const SUBITO: Duration = Duration::from_millis(100);
 pub struct AccessLayer {
     guardia: Guardia,
     limite: usize,
+    liberi: Liberi,
 }
 
 impl AccessLayer {
     /// A door kept by `guardia`, for requests of `limite` bytes at most.
     #[must_use]
     pub fn new(guardia: Guardia, limite: usize) -> Self {
-        Self { guardia, limite }
+        Self {
+            guardia,
+            limite,
+            liberi: Liberi::default(),
+        }
     }
 
     /// Who keeps it.
@@ -65,6 +75,12 @@ impl<S> Layer<S> for AccessLayer {
             porta: self.clone(),
         }
     }
+}
+
+/// What a stream can be ended by.
+fn presa(request: &Request<Body>) -> Result<Presa> {
+    let presa = request.extensions().get::<Presa>().cloned();
+    presa.ok_or_else(|| Error::internal("a stream came in past the layer that ends streams"))
 }
 
 /// A service behind the door.
@@ -94,13 +110,7 @@ where
         let porta = self.porta.clone();
         Box::pin(async move {
             match porta.enter(&mut request).await {
-                // A call with one answer is answered as it was decided.
-                Ok(None) => inner.call(request).await,
-                Ok(Some((abilitazione, posto))) => {
-                    let response = inner.call(request).await?;
-                    let correnti = porta.guardia.correnti();
-                    Ok(response.map(|body| correnti.iscrivi(abilitazione, posto, body)))
-                }
+                Ok(()) => inner.call(request).await,
                 Err(error) => Ok(into_status(error).into_http()),
             }
         })
@@ -108,12 +118,14 @@ where
 }
 
 impl AccessLayer {
-    /// Lets a call in; what a stream is to be registered with.
-    async fn enter(&self, request: &mut Request<Body>) -> Result<Option<(Abilitazione, Posto)>> {
+    /// Lets a call in. A stream is registered, so that it can be ended; a call with one answer is answered as it was decided.
+    async fn enter(&self, request: &mut Request<Body>) -> Result<()> {
         // Without the audit layer outside there is none, and nobody reads it.
         let traccia: Traccia = request.extensions().get().cloned().unwrap_or_default();
         let entrata = match porta(request.uri().path()) {
             Porta::Libera => {
+                // Before the message: one that never comes is a stream too.
+                self.libera(request)?;
                 if request.uri().path().starts_with(HEALTH) {
                     self.aspetta(request).await?;
                 }
@@ -136,12 +148,27 @@ impl AccessLayer {
             flusso,
         }) = entrata
         else {
-            return Ok(None);
+            return Ok(());
         };
         self.attendi(request, &abilitazione).await?;
-        let flusso = flusso.map(|posto| (abilitazione.clone(), posto));
+        if let Some(posto) = flusso {
+            let presa = presa(request)?;
+            self.guardia
+                .correnti()
+                .iscrivi(abilitazione.clone(), posto, presa);
+        }
         request.extensions_mut().insert(abilitazione);
-        Ok(flusso)
+        Ok(())
+    }
+
+    /// A stream that anybody may open takes a place of its address.
+    fn libera(&self, request: &Request<Body>) -> Result<()> {
+        // A call with one answer has nothing to be taken away.
+        if let Ok(presa) = presa(request) {
+            let canale: Option<&Canale> = request.extensions().get();
+            presa.tieni(self.liberi.posto(canale.and_then(Canale::indirizzo))?);
+        }
+        Ok(())
     }
 
     /// Waits for the message.

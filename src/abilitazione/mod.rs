@@ -36,6 +36,7 @@ pub mod demo_key;
 mod gestione;
 mod guardia;
 mod layer;
+mod liberi;
 mod permesso;
 mod policy;
 mod porta;

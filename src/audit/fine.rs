@@ -14,7 +14,7 @@ use super::{
     layer::{Corrente, reason},
     record::{Chiamata, Esito, Tipo},
 };
-use crate::telemetry::code_name;
+use crate::{rpc::interrompibile::Presa, telemetry::code_name};
 
 /// What the body of a stream holds: dropped, it records the end.
 pub(super) struct Fine(Arc<Aperto>);
@@ -25,6 +25,8 @@ pub(super) struct Aperto {
     stato: Mutex<Stato>,
     inizio: i64,
     byte: AtomicU64,
+    /// By which we may have ended it ourselves, though its client did not fetch the status.
+    presa: Option<Presa>,
 }
 
 #[derive(Debug)]
@@ -37,7 +39,7 @@ struct Stato {
 
 impl Fine {
     /// Of a stream whose INIZIO has this numero.
-    pub(super) fn new(corrente: Corrente, inizio: i64) -> Self {
+    pub(super) fn new(corrente: Corrente, inizio: i64, presa: Option<Presa>) -> Self {
         let audit = corrente.audit.clone();
         let aperto = Arc::new(Aperto {
             stato: Mutex::new(Stato {
@@ -46,6 +48,7 @@ impl Fine {
             }),
             inizio,
             byte: AtomicU64::new(0),
+            presa,
         });
         audit.apre(inizio, &aperto);
         Self(aperto)
@@ -82,7 +85,8 @@ impl Aperto {
         };
         let Some(corrente) = corrente else { return };
         corrente.audit.chiude(self.inizio);
-        let status = status.unwrap_or_else(altrimenti);
+        let ended_by_us = || self.presa.as_ref().and_then(Presa::status);
+        let status = status.or_else(ended_by_us).unwrap_or_else(altrimenti);
         let fatti = corrente.traccia.prendi();
         let adesso = corrente.audit.adesso();
         let coda = Chiamata {

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     abilitazione::{Porta, porta},
     canale::Canale,
+    error::{Error, Reason},
     rpc::status::into_status,
     telemetry::{Quiet, code_name},
     traccia::{Fatti, Traccia},
@@ -159,7 +160,10 @@ impl Drop for Corrente {
         if !self.in_sospeso {
             return;
         }
-        let status = Status::cancelled("the call ended before its answer");
+        let status = match self.traccia.is_scaduta() {
+            true => into_status(Error::new(Reason::CallDeadline, "")),
+            false => Status::cancelled("the call ended before its answer"),
+        };
         if self.is_counted(&status) {
             return;
         }
@@ -204,7 +208,7 @@ impl Corrente {
             return Ok(response);
         }
         let inizio = self.scrivi(Tipo::Inizio, &Status::ok(""), None).await?;
-        let fine = Fine::new(self, inizio);
+        let fine = Fine::new(self, inizio, response.extensions().get().cloned());
         Ok(response.map(|body| Body::new(Contato::new(body, fine))))
     }
 

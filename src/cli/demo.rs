@@ -36,6 +36,7 @@ use crate::{
         Esito,
         esempio::{AVVERTENZA, MAX_RIGHE, Opzioni},
     },
+    transport::files,
 };
 
 /// The world of the demo.
@@ -80,6 +81,7 @@ impl Demo {
     /// # Errors
     /// A sentence: what could not be prepared or served.
     pub(super) async fn run(self, mut settings: Settings) -> Result<ExitCode, Sentence> {
+        files::raise();
         if settings.database.url.is_some() {
             // Invented decrees among real ones would be worse than no demo.
             return Err("the demo runs on a private cluster of its own: unset DATABASE_URL".into());

@@ -17,6 +17,7 @@ use crate::{
     error::Sentence,
     postgres,
     tls::{Ascolto, Tls},
+    transport::files,
 };
 
 /// Serve until Ctrl-C or SIGTERM.
@@ -29,6 +30,7 @@ impl Serve {
     /// # Errors
     /// A sentence: settings, database, policy, keys or address.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+        files::raise();
         let postgres = postgres::open(&settings.database).await?;
         let outcome = serve(settings, &postgres).await;
         // Whatever happened, a private cluster must not be left behind.

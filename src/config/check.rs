@@ -40,6 +40,17 @@ impl Server {
             1024..=16 * 1024 * 1024,
         )?;
         within("server.drain_seconds", self.drain_seconds, 0..=3600)?;
+        within(
+            "server.max_connections",
+            self.max_connections,
+            1..=1_000_000,
+        )?;
+        within(
+            "server.max_connections_per_address",
+            self.max_connections_per_address,
+            1..=1_000_000,
+        )?;
+        within("server.preface_seconds", self.preface_seconds, 1..=600)?;
         Inoltro::parse(&self.trusted_proxies, &self.client_address_header)
             .map(drop)
             .map_err(|error| format!("settings: {error}"))
@@ -97,7 +108,11 @@ impl Audit {
 impl Export {
     fn check(&self) -> Checked {
         within("export.max_concurrent", self.max_concurrent, 1..=999)?;
+        if let Some(share) = self.max_per_subject {
+            within("export.max_per_subject", share, 1..=self.max_concurrent)?;
+        }
         within("export.deadline_seconds", self.deadline_seconds, 1..=86_400)?;
+        within("export.stall_seconds", self.stall_seconds, 1..=3600)?;
         within("export.batch_rows", self.batch_rows, 1..=10_000)
     }
 }
@@ -166,7 +181,7 @@ mod tests {
     #[test]
     fn every_bad_value_is_refused_by_name() {
         type Spoil = fn(&mut Settings);
-        let bad: [(&str, Spoil); 21] = [
+        let bad: [(&str, Spoil); 27] = [
             ("server.trusted_proxies", |s| {
                 s.server.trusted_proxies = vec!["10.0.0.1/24".to_owned()];
             }),
@@ -177,6 +192,18 @@ mod tests {
                 s.server.max_request_bytes = 0;
             }),
             ("server.drain_seconds", |s| s.server.drain_seconds = 3601),
+            ("server.max_connections", |s| s.server.max_connections = 0),
+            ("server.max_connections_per_address", |s| {
+                s.server.max_connections_per_address = 0;
+            }),
+            ("server.preface_seconds", |s| s.server.preface_seconds = 0),
+            ("export.max_per_subject", |s| {
+                s.export.max_per_subject = Some(9);
+            }),
+            ("export.max_per_subject", |s| {
+                s.export.max_per_subject = Some(0);
+            }),
+            ("export.stall_seconds", |s| s.export.stall_seconds = 0),
             ("database.max_connections", |s| {
                 s.database.max_connections = 0;
             }),

@@ -75,6 +75,13 @@ pub struct Server {
     pub max_request_bytes: usize,
     /// How long streams under way may go on after a stop was asked for.
     pub drain_seconds: u64,
+    /// Most connections at a time; fewer where the limit of open files has no room for so many.
+    pub max_connections: usize,
+    /// Most connections of one address (of one IPv6 /64), and never more than half of all. Addresses of `trusted_proxies` are
+    /// bound by `max_connections` only.
+    pub max_connections_per_address: usize,
+    /// How long a client may take to begin HTTP/2, once the connection (and TLS on it) is there.
+    pub preface_seconds: u64,
     /// Whether gRPC reflection is served.
     pub reflection: bool,
     /// The proxies, as CIDR, that are believed about whom they ask for.
@@ -155,8 +162,12 @@ pub struct Audit {
 pub struct Export {
     /// Exports, downloads and flights at the same time. Each reads over a connection to the database most of the time, or over three.
     pub max_concurrent: usize,
+    /// How many of these one subject may have. Without it half of them, rounded down, and at least one.
+    pub max_per_subject: Option<usize>,
     /// The longest that an export may last.
     pub deadline_seconds: u64,
+    /// How long a client may take nothing of a stream that waits for it.
+    pub stall_seconds: u64,
     /// Rows in one message of the stream.
     pub batch_rows: u32,
 }
@@ -199,6 +210,9 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
             max_request_bytes: 64 * 1024,
             drain_seconds: 10,
+            max_connections: 1000,
+            max_connections_per_address: 100,
+            preface_seconds: 10,
             reflection: true,
             trusted_proxies: Vec::new(),
             client_address_header: "x-forwarded-for".to_owned(),
@@ -255,7 +269,9 @@ impl Default for Export {
     fn default() -> Self {
         Self {
             max_concurrent: 8,
+            max_per_subject: None,
             deadline_seconds: 1800,
+            stall_seconds: 60,
             batch_rows: RIGHE_PER_BLOCCO,
         }
     }

@@ -54,8 +54,12 @@ impl Esportazione {
                 position: lotto.fine.to_bytes(),
             };
             somme += lotto.somme;
-            let messaggio = Messaggio::lotto(lotto.byte, &self.signer.encode(&token));
-            mittente.manda(messaggio, lotto.somme.righe).await?;
+            let token = self.signer.encode(&token);
+            let messaggio = Messaggio::lotto(lotto.byte, &token);
+            let ripresa = ("resume_token", token);
+            mittente
+                .manda_fin_qui(messaggio, lotto.somme.righe, ripresa)
+                .await?;
         }
         let totali = somme.totali(|colonna| lotti.lettura().vede(colonna));
         let chiusura = ChiusuraExport {

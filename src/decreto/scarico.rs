@@ -147,9 +147,9 @@ fn informazioni(lettura: &Lettura, totali: &Totali, rilevazione: Rilevazione) ->
 
 async fn manda(mittente: &Mittente<DownloadDecreesResponse>, pezzi: Vec<Pezzo>) -> Result<()> {
     for pezzo in pezzi {
-        let righe = pezzo.righe;
+        let (righe, ripresa) = (pezzo.righe, ("offset", pezzo.fine().to_string()));
         mittente
-            .manda(Parte::Pezzo(pezzo.into()).into(), righe)
+            .manda_fin_qui(Parte::Pezzo(pezzo.into()).into(), righe, ripresa)
             .await?;
     }
     Ok(())

@@ -110,7 +110,7 @@ impl Decrees {
         let token = &request.resume_token;
         let s = self.selezioni.seleziona(&chi, richiesta, token).await?;
 
-        let posto = self.limiti.posto()?;
+        let posto = self.limiti.posto(&chi.aa07().soggetto)?;
         let esportazione = Esportazione {
             lettura: s.lettura,
             binding: s.binding,
@@ -147,7 +147,7 @@ impl Decrees {
             file.ok_or_else(|| Error::internal("a format is missing without a violation"))?;
         let s = self.selezioni.seleziona(&chi, selezione, "").await?;
 
-        let posto = self.limiti.posto()?;
+        let posto = self.limiti.posto(&chi.aa07().soggetto)?;
         let scarico = Scarico {
             lettura: s.lettura,
             rilevazione: s.rilevazione,

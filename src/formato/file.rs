@@ -30,6 +30,14 @@ pub struct Pezzo {
     pub finora: i64,
 }
 
+impl Pezzo {
+    /// Where in the file the next one begins.
+    #[must_use]
+    pub fn fine(&self) -> u64 {
+        self.offset + self.byte.len() as u64
+    }
+}
+
 /// What is said of a file at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fine {

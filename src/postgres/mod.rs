@@ -36,6 +36,7 @@ mod options;
 mod pool;
 mod pooler;
 pub mod predicates;
+mod release;
 mod schema;
 mod server;
 mod session;

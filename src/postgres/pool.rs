@@ -30,6 +30,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     namespace::Schema,
     pooler,
+    release::cancel_what_runs_on,
     session::{ConnectError, Refusal, Session},
 };
 use crate::error::Sentence;
@@ -194,7 +195,7 @@ impl Inner {
     ) -> PgPool {
         let options = session.options(&self.options);
         let (opened, reused) = (Arc::clone(self), Arc::clone(self));
-        PgPoolOptions::new()
+        cancel_what_runs_on(PgPoolOptions::new())
             .max_connections(max)
             .acquire_timeout(acquire)
             // Either asks the server once: whether it is there, or whether it is a primary.

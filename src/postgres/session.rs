@@ -20,6 +20,7 @@ use sqlx::{Connection as _, PgConnection, Row as _, postgres::PgConnectOptions};
 use super::{
     namespace::Schema,
     pool::{Accanto, STATEMENT_TIMEOUT},
+    release::CHECK_INTERVAL,
 };
 
 /// The oldest server that runs the migrations.
@@ -136,6 +137,10 @@ impl Session {
             ("plan_cache_mode", plans.to_owned()),
             ("statement_timeout", timeout.to_owned()),
             ("idle_in_transaction_session_timeout", timeout.to_owned()),
+            (
+                "client_connection_check_interval",
+                CHECK_INTERVAL.to_owned(),
+            ),
         ];
         let (names, values) = settings.into_iter().unzip();
         Self {

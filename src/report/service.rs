@@ -127,7 +127,7 @@ impl Report {
         let visibili = Visibili::of(&TABELLA, |colonna| permesso.vede(colonna));
         let traccia = permesso.traccia().clone();
         let (sintesi, rilevazione) = self.calcola(permesso, numero).await?;
-        let posto = self.limiti.posto()?;
+        let posto = self.limiti.posto(&chi.aa07().soggetto)?;
         let scarico = Scarico {
             sintesi,
             informazioni: Informazioni {

@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tokio::{
@@ -12,15 +13,27 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_rustls::server::TlsStream;
-use tonic::transport::server::Connected;
 
 use super::raccolto::Raccolto;
-use crate::canale::{Certificato, CertificatoError, Connessione};
+use crate::{
+    canale::{Certificato, CertificatoError, Connessione},
+    transport::{Guarded, Slot},
+};
+
+/// How long its client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To begin: preface and SETTINGS.
+    pub opening: Duration,
+    /// To take a byte of what is written.
+    pub writing: Duration,
+}
 
 /// A connection that is ready for HTTP/2. What is known of it is worked out once, and not for each call.
 #[derive(Debug)]
 pub struct Flusso {
-    io: Raccolto<Io>,
+    io: Raccolto<Guarded<Io>>,
+    slot: Slot,
     connessione: Connessione,
 }
 
@@ -33,42 +46,56 @@ enum Io {
 impl Flusso {
     /// A connection in plain text.
     #[must_use]
-    pub fn chiaro(tcp: TcpStream) -> Self {
-        Self {
-            connessione: Connessione {
-                peer: tcp.peer_addr().ok(),
-                certificato: None,
-            },
-            io: Raccolto::new(Io::Chiaro(tcp)),
-        }
+    pub fn chiaro(tcp: TcpStream, slot: Slot, patience: Patience) -> Self {
+        let connessione = Connessione {
+            peer: tcp.peer_addr().ok(),
+            certificato: None,
+        };
+        Self::new(Io::Chiaro(tcp), connessione, slot, patience)
     }
 
     /// A connection in TLS, after its handshake.
     ///
     /// # Errors
     /// The client showed a certificate that cannot be read.
-    pub fn cifrato(tls: TlsStream<TcpStream>) -> Result<Self, CertificatoError> {
+    pub fn cifrato(
+        tls: TlsStream<TcpStream>,
+        slot: Slot,
+        patience: Patience,
+    ) -> Result<Self, CertificatoError> {
         let (tcp, session) = tls.get_ref();
         let certificato = session
             .peer_certificates()
             .and_then(|chain| chain.first())
             .map(|der| Certificato::from_der(der).map(Arc::new))
             .transpose()?;
-        Ok(Self {
-            connessione: Connessione {
-                peer: tcp.peer_addr().ok(),
-                certificato,
-            },
-            io: Raccolto::new(Io::Cifrato(Box::new(tls))),
-        })
+        let connessione = Connessione {
+            peer: tcp.peer_addr().ok(),
+            certificato,
+        };
+        let io = Io::Cifrato(Box::new(tls));
+        Ok(Self::new(io, connessione, slot, patience))
     }
-}
 
-impl Connected for Flusso {
-    type ConnectInfo = Connessione;
+    fn new(io: Io, connessione: Connessione, slot: Slot, patience: Patience) -> Self {
+        let Patience { opening, writing } = patience;
+        Self {
+            io: Raccolto::new(Guarded::new(io, slot.clone(), opening, writing)),
+            slot,
+            connessione,
+        }
+    }
 
-    fn connect_info(&self) -> Connessione {
-        self.connessione.clone()
+    /// What every request on it is told of it.
+    #[must_use]
+    pub fn connessione(&self) -> &Connessione {
+        &self.connessione
+    }
+
+    /// Its place among the connections.
+    #[must_use]
+    pub fn slot(&self) -> &Slot {
+        &self.slot
     }
 }
 

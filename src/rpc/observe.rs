@@ -20,7 +20,10 @@ use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
 
-use super::status::{from_bare, into_status};
+use super::{
+    interrompibile::Presa,
+    status::{from_bare, into_status},
+};
 use crate::{canale::Connessione, telemetry::Call};
 
 const STATUS: &str = "grpc-status";
@@ -66,6 +69,7 @@ where
         let mut call = Observed {
             call: Some(begun),
             code: None,
+            presa: None,
         };
         let span = call.span();
         let answer = self.inner.call(request);
@@ -73,6 +77,7 @@ where
             async move {
                 let response = with_details(answer.await?);
                 call.code = code(response.headers());
+                call.presa = response.extensions().get().cloned();
                 Ok(response.map(|body| Body::new(Watched { body, call })))
             }
             .instrument(span),
@@ -99,6 +104,8 @@ fn code(headers: &HeaderMap) -> Option<Code> {
 struct Observed {
     call: Option<Call>,
     code: Option<Code>,
+    /// By which we may have ended it ourselves, though its client did not fetch the status.
+    presa: Option<Presa>,
 }
 
 impl Observed {
@@ -111,7 +118,9 @@ impl Observed {
 
 impl Drop for Observed {
     fn drop(&mut self) {
-        if let (Some(call), Some(code)) = (self.call.take(), self.code) {
+        let ended_by_us = || Some(self.presa.as_ref()?.status()?.code());
+        let code = self.code.or_else(ended_by_us);
+        if let (Some(call), Some(code)) = (self.call.take(), code) {
             call.end(code);
         }
     }

@@ -10,18 +10,21 @@
 //!    └ Ok(closing message) | Err ─────────────────► client
 //! ```
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, time::Duration};
 
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::mpsc,
     time::{Instant, timeout_at},
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::status::into_status;
+use super::{
+    places::{Full, Place, Places},
+    status::into_status,
+};
 use crate::{
     error::{Error, Reason, Result},
     traccia::Traccia,
@@ -36,8 +39,8 @@ const BUFFERED: usize = 2;
 /// The limits of the streams of a server, all calls together. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Limiti {
-    /// How many may run at a time.
-    pub contemporanee: Arc<Semaphore>,
+    /// How many may run at a time, in all and of one subject.
+    pub posti: Places,
     /// How long one may last. tonic's own timeouts end at the response headers.
     pub durata: Duration,
     /// Cancelled when the server has no more time to drain.
@@ -45,11 +48,22 @@ pub struct Limiti {
 }
 
 /// The right to run, given back when the task has ended.
-pub type Posto = OwnedSemaphorePermit;
+pub type Posto = Place;
 
 /// Where the task's messages go.
 #[derive(Debug)]
-pub struct Mittente<M>(mpsc::Sender<(M, i64)>);
+pub struct Mittente<M>(mpsc::Sender<Passo<M>>);
+
+/// A message on its way.
+#[derive(Debug)]
+struct Passo<M> {
+    messaggio: M,
+    righe: i64,
+    ripresa: Option<Ripresa>,
+}
+
+/// Where the stream goes on after a message: what the contract calls it, and its value.
+pub type Ripresa = (&'static str, String);
 
 impl<M> Mittente<M> {
     /// Hands a message on, once there is room for it. `righe`: the rows in it, for the log.
@@ -57,27 +71,46 @@ impl<M> Mittente<M> {
     /// # Errors
     /// The client has gone: nobody reads the error either.
     pub async fn manda(&self, messaggio: M, righe: i64) -> Result<()> {
-        self.0
-            .send((messaggio, righe))
-            .await
-            .map_err(|_| client_gone())
+        self.passa(messaggio, righe, None).await
+    }
+
+    /// As [`Self::manda`], of a message after which the stream can be taken up again.
+    ///
+    /// # Errors
+    /// As [`Self::manda`].
+    pub async fn manda_fin_qui(&self, messaggio: M, righe: i64, ripresa: Ripresa) -> Result<()> {
+        self.passa(messaggio, righe, Some(ripresa)).await
+    }
+
+    async fn passa(&self, messaggio: M, righe: i64, ripresa: Option<Ripresa>) -> Result<()> {
+        let passo = Passo {
+            messaggio,
+            righe,
+            ripresa,
+        };
+        self.0.send(passo).await.map_err(|_| client_gone())
     }
 }
 
 impl Limiti {
-    /// A place among the streams that may run.
+    /// A place among the streams that may run, for a subject: nobody has the last ones.
     ///
     /// # Errors
     /// [`Reason::TooManyExports`].
-    pub fn posto(&self) -> Result<Posto> {
-        Arc::clone(&self.contemporanee)
-            .try_acquire_owned()
-            .map_err(|_| {
-                Error::new(
-                    Reason::TooManyExports,
+    pub fn posto(&self, soggetto: &str) -> Result<Posto> {
+        self.posti.take(soggetto).map_err(|full| {
+            let (message, limit) = match full {
+                Full::All => (
                     "as many exports run as this server allows; try again later",
-                )
-            })
+                    "server",
+                ),
+                Full::Share => (
+                    "as many exports of this subject run as one subject may have; try again when one has ended",
+                    "subject",
+                ),
+            };
+            Error::new(Reason::TooManyExports, message).with("limit", limit)
+        })
     }
 
     /// Runs `produci` and streams what it sends, then the message that it returns. Rows are noted in `traccia` as they are sent.
@@ -112,14 +145,23 @@ impl Limiti {
                 () = gone.closed() => Err(client_gone()),
             }
         });
-        let messaggi = ReceiverStream::new(receiver).map(move |(messaggio, righe)| {
+        let fin_qui = traccia.clone();
+        let messaggi = ReceiverStream::new(receiver).map(move |passo: Passo<M>| {
             // Here and not where it was made: what is still in the channel when a client goes away was not sent.
-            traccia.righe(usize::try_from(righe).unwrap_or_default());
-            Ok(messaggio)
+            traccia.righe(usize::try_from(passo.righe).unwrap_or_default());
+            if passo.ripresa.is_some() {
+                traccia.nota(|fatti| fatti.ripresa = passo.ripresa);
+            }
+            Ok(passo.messaggio)
         });
         let fine = stream::once(async move {
             let outcome = task.await.unwrap_or_else(|e| Err(Error::internal(e)));
-            outcome.map_err(into_status)
+            outcome.map_err(|error| {
+                into_status(match error.reason {
+                    Reason::ExportDeadline | Reason::ShuttingDown => fin_qui.con_ripresa(error),
+                    _ => error,
+                })
+            })
         });
         Box::pin(messaggi.chain(fine))
     }

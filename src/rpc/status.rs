@@ -106,7 +106,7 @@ fn retry_delay(reason: Reason) -> Option<Duration> {
         | Reason::ShuttingDown
         | Reason::KeysUnavailable
         | Reason::AuditUnavailable => Some(Duration::from_secs(1)),
-        Reason::TooManyExports => Some(Duration::from_secs(10)),
+        Reason::TooManyExports | Reason::TooManyStreams => Some(Duration::from_secs(10)),
         _ => None,
     }
 }
@@ -259,6 +259,18 @@ fn code_and_text(reason: Reason) -> (Code, &'static str) {
         Reason::ExportDeadline => (
             Code::DeadlineExceeded,
             "L'esportazione ha superato il tempo massimo: riprenderla dall'ultimo lotto ricevuto.",
+        ),
+        Reason::ExportStalled => (
+            Code::DeadlineExceeded,
+            "L'esportazione è stata interrotta perché i dati non venivano ricevuti: riprenderla dall'ultimo lotto ricevuto.",
+        ),
+        Reason::CallDeadline => (
+            Code::DeadlineExceeded,
+            "L'operazione non si è conclusa nel tempo richiesto.",
+        ),
+        Reason::TooManyStreams => (
+            Code::ResourceExhausted,
+            "Sono aperte troppe connessioni di controllo: riprovare più tardi.",
         ),
         Reason::DatabaseUnavailable => (
             Code::Unavailable,

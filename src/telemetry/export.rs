@@ -18,6 +18,7 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use super::{
     code::{is_fault, name},
+    connections::ConnectionMetrics,
     keys::KeyMetrics,
     method,
     reload::ReloadMetrics,
@@ -124,6 +125,12 @@ impl Exporter {
     #[must_use]
     pub fn key_metrics(&self) -> KeyMetrics {
         KeyMetrics::new(&self.meter())
+    }
+
+    /// The instruments of connections.
+    #[must_use]
+    pub fn connection_metrics(&self) -> ConnectionMetrics {
+        ConnectionMetrics::new(&self.meters.meter(SCOPE))
     }
 
     /// Sends what is left, and ends.

@@ -30,6 +30,7 @@
 
 mod call;
 mod code;
+mod connections;
 mod export;
 mod keys;
 mod method;
@@ -47,6 +48,7 @@ use tracing_subscriber::{
 pub use self::{
     call::{Call, Quiet, record_call, span_for},
     code::name as code_name,
+    connections::{ConnectionMetrics, record_connection, record_open},
     export::{Exporter, RpcMetrics},
     keys::{KeyMetrics, record_keys, record_skipped},
     reload::{ReloadMetrics, record_in_force, record_reload, record_version},
@@ -83,6 +85,7 @@ pub fn init(settings: &config::Telemetry) -> Result<Telemetry, Sentence> {
         reload::install(exporter.reload_metrics());
         tls::install(exporter.tls_metrics());
         keys::install(exporter.key_metrics());
+        connections::install(exporter.connection_metrics());
     }
     Ok(Telemetry { exporter })
 }

@@ -1,8 +1,9 @@
 //! Where the server listens, and the connections that come of it.
 
-use std::{collections::VecDeque, convert::Infallible, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
 use futures_util::{Stream, stream};
+use nix::errno::Errno;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::{AbortHandle, JoinSet},
@@ -13,7 +14,11 @@ use super::{
     Limiti, Tls,
     stretta::{Fallita, stringi},
 };
-use crate::{rpc::flusso::Flusso, telemetry};
+use crate::{
+    rpc::flusso::{Flusso, Patience},
+    telemetry,
+    transport::{Connections, Seldom, Slot},
+};
 
 /// After an error of accept(2), which may come of having no file descriptor left.
 const PAUSA: Duration = Duration::from_millis(100);
@@ -45,21 +50,32 @@ impl Ascolto {
         self.tls.as_ref()
     }
 
-    /// The connections that are ready for HTTP/2. It never ends, and a connection that fails is not in it.
-    pub fn connessioni(self) -> impl Stream<Item = Result<Flusso, Infallible>> + Send {
+    /// The connections that are ready for HTTP/2, of those that `connections` admits. It never ends, and a connection that fails is
+    /// not in it.
+    pub fn connessioni(
+        self,
+        connections: Connections,
+        patience: Patience,
+    ) -> impl Stream<Item = Flusso> + Send {
         let porta = Porta {
             ascolto: self,
+            connections,
+            patience,
+            failed: Seldom::default(),
             strette: JoinSet::new(),
             in_corso: VecDeque::new(),
         };
         stream::unfold(porta, |mut porta| async {
-            Some((Ok(porta.prossima().await), porta))
+            Some((porta.prossima().await, porta))
         })
     }
 }
 
 struct Porta {
     ascolto: Ascolto,
+    connections: Connections,
+    patience: Patience,
+    failed: Seldom,
     strette: JoinSet<Option<Flusso>>,
     /// Of these, the one that began first stands first.
     in_corso: VecDeque<AbortHandle>,
@@ -68,25 +84,52 @@ struct Porta {
 impl Porta {
     async fn prossima(&mut self) -> Flusso {
         loop {
-            let (tcp, peer) = tokio::select! {
+            let accepted = tokio::select! {
                 biased;
                 Some(ended) = self.strette.join_next() => match ended {
                     Ok(Some(flusso)) => return flusso,
                     // Failed, and said so; or was ended by us.
                     _ => continue,
                 },
-                accepted = accetta(&self.ascolto.listener) => accepted,
+                accepted = self.ascolto.listener.accept() => accepted,
             };
+            let (tcp, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    self.after(&error).await;
+                    continue;
+                }
+            };
+            // Dropped, and so closed, where there is no place for it.
+            let Some(slot) = self.connections.admit(peer.ip()) else {
+                continue;
+            };
+            // Answers are small. On a connection that is gone already it fails, and so will the first read.
+            let _ = tcp.set_nodelay(true);
+            self.connections.settle().await;
             match self.ascolto.tls.clone() {
-                None => return Flusso::chiaro(tcp),
-                Some(tls) => self.stringi(tls, tcp, peer),
+                None => return Flusso::chiaro(tcp, slot, self.patience),
+                Some(tls) => self.stringi(tls, tcp, peer, slot),
             }
         }
     }
 
+    /// After an error of accept(2): it is of one connection, or passes. Where no file is left, a connection that is needed less than
+    /// a new one gives back its own.
+    async fn after(&self, error: &io::Error) {
+        let out_of_files = error.raw_os_error().map(Errno::from_raw);
+        let closed = matches!(out_of_files, Some(Errno::EMFILE | Errno::ENFILE))
+            && self.connections.close_one();
+        if let Some(times) = self.failed.now() {
+            tracing::warn!(%error, times, closed, "a connection cannot be accepted");
+        }
+        sleep(PAUSA).await;
+    }
+
     /// Begins a handshake. Where there are too many, the oldest makes room: a client that means it is done in two round
     /// trips, so that those who say nothing cannot keep others out.
-    fn stringi(&mut self, tls: Tls, tcp: TcpStream, peer: SocketAddr) {
+    fn stringi(&mut self, tls: Tls, tcp: TcpStream, peer: SocketAddr, slot: Slot) {
+        let patience = self.patience;
         let Limiti {
             durata,
             contemporanee: most,
@@ -102,7 +145,7 @@ impl Porta {
             tracing::debug!(most, "too many handshakes: the oldest is ended");
         }
         let stretta = async move {
-            let ended = stringi(tcp, tls.config(), durata).await;
+            let ended = stringi(tcp, tls.config(), durata, slot, patience).await;
             telemetry::record_handshake(ended.as_ref().map_or_else(Fallita::nome, |_| "ok"));
             ended
                 .inspect_err(|error| match error {
@@ -115,22 +158,5 @@ impl Porta {
                 .ok()
         };
         self.in_corso.push_back(self.strette.spawn(stretta));
-    }
-}
-
-/// The next TCP connection. Errors are of one connection, or pass.
-async fn accetta(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok((tcp, peer)) => {
-                // Answers are small. On a connection that is gone already it fails, and so will the first read.
-                let _ = tcp.set_nodelay(true);
-                return (tcp, peer);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection cannot be accepted");
-                sleep(PAUSA).await;
-            }
-        }
     }
 }

@@ -9,7 +9,11 @@ use tokio_rustls::{
 };
 
 use super::materiale::H2;
-use crate::{canale::CertificatoError, rpc::flusso::Flusso};
+use crate::{
+    canale::CertificatoError,
+    rpc::flusso::{Flusso, Patience},
+    transport::Slot,
+};
 
 /// The first byte of a TLS connection: a record that carries a handshake (RFC 8446, 5.1).
 const HANDSHAKE: u8 = 22;
@@ -21,6 +25,8 @@ pub(super) enum Fallita {
     Lenta,
     /// The client went away.
     Chiusa,
+    /// It had to make room for another connection.
+    Evicted,
     /// The client does not speak TLS.
     InChiaro,
     /// The client does not speak HTTP/2 (RFC 9113, 3.2 requires it to say so).
@@ -37,6 +43,7 @@ impl Fallita {
         match self {
             Self::Lenta => "timeout",
             Self::Chiusa => "closed",
+            Self::Evicted => "evicted",
             Self::InChiaro => "plaintext",
             Self::SenzaH2 => "no_h2",
             Self::Certificato(_) => "client_certificate",
@@ -50,6 +57,7 @@ impl fmt::Display for Fallita {
         match self {
             Self::Lenta => f.write_str("the client took too long"),
             Self::Chiusa => f.write_str("the client went away"),
+            Self::Evicted => f.write_str("it had to make room for another connection"),
             Self::InChiaro => f.write_str("the client does not speak TLS"),
             Self::SenzaH2 => f.write_str("the client did not ask for HTTP/2 (ALPN h2)"),
             Self::Certificato(why) => write!(f, "the client's certificate: {why}"),
@@ -82,13 +90,24 @@ pub(super) async fn stringi(
     tcp: TcpStream,
     config: Arc<ServerConfig>,
     attesa: Duration,
+    slot: Slot,
+    patience: Patience,
 ) -> Result<Flusso, Fallita> {
-    timeout(attesa, entro(tcp, config))
-        .await
-        .unwrap_or(Err(Fallita::Lenta))
+    let evicted = slot.clone();
+    tokio::select! {
+        ended = timeout(attesa, entro(tcp, config, slot, patience)) => {
+            ended.unwrap_or(Err(Fallita::Lenta))
+        }
+        () = evicted.evicted() => Err(Fallita::Evicted),
+    }
 }
 
-async fn entro(tcp: TcpStream, config: Arc<ServerConfig>) -> Result<Flusso, Fallita> {
+async fn entro(
+    tcp: TcpStream,
+    config: Arc<ServerConfig>,
+    slot: Slot,
+    patience: Patience,
+) -> Result<Flusso, Fallita> {
     // Somebody who speaks something else gets no byte from us, not even an alert.
     let mut first = [0];
     match tcp.peek(&mut first).await? {
@@ -101,5 +120,5 @@ async fn entro(tcp: TcpStream, config: Arc<ServerConfig>) -> Result<Flusso, Fall
     if tls.get_ref().1.alpn_protocol() != Some(H2) {
         return Err(Fallita::SenzaH2);
     }
-    Ok(Flusso::cifrato(tls)?)
+    Ok(Flusso::cifrato(tls, slot, patience)?)
 }

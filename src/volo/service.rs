@@ -198,7 +198,7 @@ impl Voli {
         };
         let schema = schema::schema(|colonna| s.lettura.vede(colonna), intestazione);
 
-        let posto = self.limiti.posto()?;
+        let posto = self.limiti.posto(&chi.aa07().soggetto)?;
         let volata = Volata {
             lettura: s.lettura.fino(fino),
             schema,

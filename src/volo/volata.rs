@@ -15,7 +15,7 @@ use crate::{
     decreto::{blocchi::Seguono, lotti::Lotti, query::Lettura},
     error::Result,
     lotto::{posizione::Posizione, somme::Somme},
-    rpc::produttore::{Flusso, Limiti, Mittente, Posto},
+    rpc::produttore::{Flusso, Limiti, Mittente, Posto, Ripresa},
 };
 
 /// A part of a flight that is ready to be sent.
@@ -62,7 +62,9 @@ impl Volata {
                         let app = detto.fin_qui(batch.somme, &batch.fine)?;
                         dopo = Some(batch.fine);
                         let messaggio = codifica::pronto(batch.messaggio, &app);
-                        mittente.manda(messaggio, batch.somme.righe).await?;
+                        mittente
+                            .manda_fin_qui(messaggio, batch.somme.righe, ripresa(&app))
+                            .await?;
                     }
                 }
             };
@@ -75,7 +77,9 @@ impl Volata {
                 for dizionario in dizionari {
                     mittente.manda(dizionario, 0).await?;
                 }
-                mittente.manda(batch, lotto.somme.righe).await?;
+                mittente
+                    .manda_fin_qui(batch, lotto.somme.righe, ripresa(&app))
+                    .await?;
             }
         }
         if whole {
@@ -89,6 +93,12 @@ impl Volata {
         }
         Ok(last)
     }
+}
+
+/// The ticket for the rest, out of the metadata of a batch.
+fn ripresa(app: &Value) -> Ripresa {
+    let ticket = app["ripresa"].as_str().unwrap_or_default();
+    ("ripresa", ticket.to_owned())
 }
 
 /// What the stream has said of its rows.

@@ -75,6 +75,7 @@ pub fn errore(status: &Status) -> Errore {
         ErrorReason::DatabaseUnavailable
             | ErrorReason::ShuttingDown
             | ErrorReason::TooManyExports
+            | ErrorReason::TooManyStreams
             | ErrorReason::KeysUnavailable
             | ErrorReason::AuditUnavailable
             | ErrorReason::QuotaExceeded

@@ -152,7 +152,11 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn only_so_many_exports_at_a_time() {
-    let (servizio, mut cliente) = scena(|s| s.export.max_concurrent = 2).await;
+    let (servizio, mut cliente) = scena(|s| {
+        s.export.max_concurrent = 2;
+        s.export.max_per_subject = Some(2);
+    })
+    .await;
     let mut lento = servizio.lento("cliente-mlps-ammortizzatori");
     let primo = esporta(&mut lento, "").await.unwrap();
     let secondo = esporta(&mut lento, "").await.unwrap();

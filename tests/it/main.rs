@@ -39,6 +39,7 @@ mod modello;
 mod mondi;
 mod piani;
 mod politica;
+mod port;
 mod postgres;
 mod privilegi;
 mod protocol;

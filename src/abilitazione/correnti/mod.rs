@@ -11,18 +11,16 @@
 //! allowed it, and decided again as soon as that may have changed, and every half second besides: hours end and days
 //! pass without anybody saying so.
 
-mod corpo;
-
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tonic::body::Body;
-
 use super::{Abilitazione, consumo::Posto};
-use crate::{error::Error, rpc::status::into_status};
-use corpo::{Interrompibile, Presa};
+use crate::{
+    error::Error,
+    rpc::{interrompibile::Presa, status::into_status},
+};
 
 /// The streams under way. Cheap to clone: all clones are of the same server.
 #[derive(Debug, Clone, Default)]
@@ -51,11 +49,11 @@ impl Corrente {
             reason = error.reason.as_str_name(),
             "a stream is ended: it would not be allowed now"
         );
-        self.presa.togli(&into_status(error));
+        self.presa.togli(into_status(error));
     }
 }
 
-/// Takes a stream out of the register when its body is dropped.
+/// Takes a stream out of the register when it ends.
 struct Iscrizione {
     correnti: Correnti,
     numero: u64,
@@ -63,27 +61,22 @@ struct Iscrizione {
 }
 
 impl Correnti {
-    /// Registers a stream that takes a place of the quota, and gives its body back.
-    pub(super) fn iscrivi(&self, abilitazione: Abilitazione, posto: Posto, body: Body) -> Body {
+    /// Registers a stream that takes a place of the quota, until it ends.
+    pub(super) fn iscrivi(&self, abilitazione: Abilitazione, posto: Posto, presa: Presa) {
         let mut registro = self.lock();
         registro.ultima += 1;
         let numero = registro.ultima;
-        let correnti = self.clone();
-        let body = Interrompibile::new(
-            body,
-            Iscrizione {
-                correnti,
-                numero,
-                _posto: posto,
-            },
-        );
         let corrente = Corrente {
             abilitazione,
-            presa: body.presa(),
+            presa: presa.clone(),
         };
         registro.vive.insert(numero, corrente);
         drop(registro);
-        Body::new(body)
+        presa.tieni(Iscrizione {
+            correnti: self.clone(),
+            numero,
+            _posto: posto,
+        });
     }
 
     /// The streams that are under way now.

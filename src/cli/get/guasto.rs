@@ -12,6 +12,9 @@ use std::{fmt, process::ExitCode, time::Duration};
 use super::risposta::{Lingua, Risposta, causes, tls};
 use crate::error::{Reason, Sentence};
 
+/// The server ended the stream by a limit of its own: what is missing is asked for at once.
+const SI_RIPRENDE: [Reason; 2] = [Reason::ExportDeadline, Reason::ExportStalled];
+
 /// How long the service may ask us to wait before we would rather be asked again.
 const ATTESA_MASSIMA: Duration = Duration::from_secs(60);
 
@@ -49,7 +52,7 @@ impl Guasto {
     pub(super) fn di(status: &tonic::Status, server: &impl fmt::Display) -> Self {
         let risposta = Risposta::di(status, Lingua::di_questo_terminale());
         let riprova = match (&risposta.motivo, risposta.riprova) {
-            (Some(motivo), _) if motivo == Reason::ExportDeadline.as_str_name() => true,
+            (Some(motivo), _) if SI_RIPRENDE.iter().any(|r| motivo == r.as_str_name()) => true,
             (Some(_), attesa) => attesa.is_some_and(|attesa| attesa <= ATTESA_MASSIMA),
             (None, _) => false,
         };
@@ -122,6 +125,7 @@ mod tests {
             (Reason::DatabaseUnavailable, "aspetta"),
             (Reason::TooManyExports, "aspetta"),
             (Reason::ExportDeadline, "passa"),
+            (Reason::ExportStalled, "passa"),
             (Reason::TokenExpired, "rifiuto"),
             (Reason::GrantMissing, "rifiuto"),
             (Reason::Internal, "rifiuto"),

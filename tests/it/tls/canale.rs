@@ -25,10 +25,13 @@ use tokio_rustls::{
         version::{TLS12, TLS13},
     },
 };
-use tonic::{Request, transport::server::Connected as _};
+use tonic::Request;
 
 use super::{Autorita, Cartella, Emesso, impostazioni};
-use crate::servizio::{OGGI, Servizio, tutto};
+use crate::{
+    port::{PATIENCE, connections},
+    servizio::{OGGI, Servizio, tutto},
+};
 
 /// A client's configuration: whom it trusts, what it speaks and what it shows.
 pub(super) fn cliente(
@@ -84,7 +87,7 @@ async fn apri(cartella: &Cartella, ask: ClientCertificate) -> (Ascolto, std::net
 async fn the_certificate_that_was_shown_is_known_of_the_connection() {
     let cartella = Cartella::new();
     let (ascolto, address) = apri(&cartella, ClientCertificate::Optional).await;
-    let mut connessioni = std::pin::pin!(ascolto.connessioni());
+    let mut connessioni = std::pin::pin!(ascolto.connessioni(connections(), PATIENCE));
     let shown = cartella.enti.rilascia_con("Be.MEF.example", |p| {
         let uri = "spiffe://mef/rgs".try_into().unwrap();
         p.subject_alt_names.push(SanType::URI(uri));
@@ -94,7 +97,7 @@ async fn the_certificate_that_was_shown_is_known_of_the_connection() {
             let connector = cliente(&[&cartella.autorita], &[version], &["h2"], mostra);
             let (client, flusso) = join(connetti(&connector, address), connessioni.next()).await;
             let client = client.unwrap();
-            let connessione: Connessione = flusso.unwrap().unwrap().connect_info();
+            let connessione: Connessione = flusso.unwrap().connessione().clone();
             assert_eq!(
                 connessione.peer,
                 Some(client.get_ref().0.local_addr().unwrap())
@@ -117,7 +120,7 @@ async fn the_certificate_that_was_shown_is_known_of_the_connection() {
 async fn only_http2_is_spoken() {
     let cartella = Cartella::new();
     let (ascolto, address) = apri(&cartella, ClientCertificate::No).await;
-    let mut connessioni = std::pin::pin!(ascolto.connessioni());
+    let mut connessioni = std::pin::pin!(ascolto.connessioni(connections(), PATIENCE));
     for alpn in [&["http/1.1"][..], &["h3", "http/1.0"], &[]] {
         for version in [&TLS13, &TLS12] {
             let connector = cliente(&[&cartella.autorita], &[version], alpn, None);

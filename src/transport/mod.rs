@@ -1,0 +1,25 @@
+//! What connections may take, before a call comes on them: how many there are, how long they may say nothing.
+//!
+//! ```text
+//! accept ─► Connections::admit ─► Slot ─► (TLS) ─► Guarded ─────────────────────────► HTTP/2
+//!              │ too many                            │ no preface and SETTINGS in time ─► closed
+//!              ├─ one without a call makes room      └ takes no byte of what is written ─► closed
+//!              └─ all of them work: the new one is closed
+//! ```
+//!
+//! One address never has all the places, nor does a silent client keep one. Who stands behind a trusted proxy shares the
+//! proxy's address with everybody else, so that proxies are bound by the number of all connections only. An IPv6 client has a
+//! whole /64 to call from, and counts as one address.
+//!
+//! Each connection is an open file. [`files`] asks the system for as many as it gives, and bounds the connections by what it got.
+
+pub mod files;
+mod guard;
+mod limits;
+mod seldom;
+
+pub use self::{
+    guard::Guarded,
+    limits::{Connections, Limits, Slot, network},
+    seldom::Seldom,
+};

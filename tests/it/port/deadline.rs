@@ -1,0 +1,212 @@
+//! The caller's deadline: at it the call ends, with a reason, and so does its work.
+
+use std::time::{Duration, Instant};
+
+use omnia::proto::{
+    CountDecreesRequest, ErrorReason, ExportDecreesResponse, ListDecreesRequest,
+    export_decrees_response::Parte, path_of,
+};
+use tonic::Code;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use tonic_reflection::pb::v1::{
+    ServerReflectionRequest, server_reflection_request::MessageRequest,
+};
+
+use super::{Raw, esporta, servizio, until, waiting};
+use crate::{
+    audit::chiamate, chiamate::tutte, errore::assert_errore, modello::NORMATIVE, servizio::Servizio,
+};
+
+fn ended_by_the_caller(status: &tonic::Status) -> crate::errore::Errore {
+    let errore = assert_errore(status, Code::DeadlineExceeded, ErrorReason::CallDeadline);
+    assert_eq!(errore.metadata["deadline"], "caller");
+    errore
+}
+
+#[tokio::test]
+async fn a_call_ends_at_its_deadline_with_a_reason_and_its_statement_with_it() {
+    let servizio = servizio(|_| ()).await;
+    let mut raw = Raw::connect(servizio.address).await;
+    let bearer = format!("Bearer {}", servizio.token("uno"));
+    let mut lock = servizio.db.owner.begin().await.unwrap();
+    sqlx::query("lock table dettaglio_decreto in access exclusive mode")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let list = ListDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    };
+    let count = CountDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    };
+    for rpc in ["DecreeService/ListDecrees", "DecreeService/CountDecrees"] {
+        let path = format!("/{}", path_of(rpc));
+        let headers = [("authorization", bearer.as_str()), ("grpc-timeout", "400m")];
+        let begun = Instant::now();
+        let answer = match rpc {
+            "DecreeService/ListDecrees" => raw.call::<()>(&path, &headers, &list).await,
+            _ => raw.call::<()>(&path, &headers, &count).await,
+        };
+        ended_by_the_caller(&answer.status().await);
+        assert!(begun.elapsed() >= Duration::from_millis(400));
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        // Long before the statement's own time is up, which is half a minute.
+        until("the statement is cancelled", async || {
+            waiting(&servizio.db.owner).await == 0
+        })
+        .await;
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        let record = chiamate(&servizio.db.owner).await.pop().unwrap();
+        assert_eq!(record["rpc"], rpc);
+        assert_eq!(record["soggetto"], "uno");
+        assert_eq!(record["esito"], "DEADLINE_EXCEEDED");
+        assert_eq!(record["motivo"], "ERROR_REASON_CALL_DEADLINE");
+    }
+    lock.rollback().await.unwrap();
+    servizio.ferma().await;
+}
+
+/// A client that goes away leaves no statement behind either.
+#[tokio::test]
+async fn the_statement_of_a_client_that_goes_away_is_cancelled() {
+    let servizio = servizio(|s| s.database.max_connections = 9).await;
+    let mut lock = servizio.db.owner.begin().await.unwrap();
+    sqlx::query("lock table dettaglio_decreto in access exclusive mode")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let request = ListDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    };
+    let mut calls = Vec::new();
+    for _ in 0..9 {
+        let (mut cliente, request) = (servizio.come("uno"), request.clone());
+        calls.push(tokio::spawn(async move {
+            cliente.decreti.list_decrees(request).await
+        }));
+    }
+    until("all connections wait", async || {
+        waiting(&servizio.db.owner).await == 9
+    })
+    .await;
+    for call in calls {
+        call.abort();
+    }
+    until("none waits", async || {
+        waiting(&servizio.db.owner).await == 0
+    })
+    .await;
+    lock.rollback().await.unwrap();
+    let mut cliente = servizio.come("uno");
+    cliente.decreti.list_decrees(request).await.unwrap();
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_at_its_deadline_though_nobody_reads_it_and_says_where_to_go_on() {
+    let servizio = servizio(|s| s.export.max_concurrent = 1).await;
+    let mut raw = Raw::with_window(servizio.address, 16 * 1024).await;
+    let unread = esporta(&mut raw, &servizio, "uno", &[("grpc-timeout", "500m")], "").await;
+    let status = esporta(&mut raw, &servizio, "due", &[], "")
+        .await
+        .status()
+        .await;
+    assert_errore(
+        &status,
+        Code::ResourceExhausted,
+        ErrorReason::TooManyExports,
+    );
+    until("the place is free", async || {
+        let again = esporta(&mut raw, &servizio, "due", &[], "").await;
+        again.status().await.code() == Code::Ok
+    })
+    .await;
+    let (messages, status) = unread.drain().await.unwrap();
+    let errore = ended_by_the_caller(&status);
+    assert_eq!(errore.metadata["resume_token"], last_token(&messages));
+    let (rest, status) = esporta(&mut raw, &servizio, "uno", &[], &last_token(&messages))
+        .await
+        .drain()
+        .await
+        .unwrap();
+    assert_eq!(status.code(), Code::Ok);
+    assert_eq!(rows(&messages) + rows(&rest), super::RIGHE as usize);
+    let records = chiamate(&servizio.db.owner).await;
+    let fine = records
+        .iter()
+        .find(|r| r["motivo"] == "ERROR_REASON_CALL_DEADLINE");
+    assert_eq!(fine.unwrap()["esito"], "DEADLINE_EXCEEDED");
+    servizio.ferma().await;
+}
+
+pub(super) fn last_token(messages: &[ExportDecreesResponse]) -> String {
+    let token = messages.iter().rev().find_map(|m| match &m.parte {
+        Some(Parte::Lotto(lotto)) => Some(lotto.resume_token.clone()),
+        _ => None,
+    });
+    token.expect("a lotto")
+}
+
+pub(super) fn rows(messages: &[ExportDecreesResponse]) -> usize {
+    let rows = messages.iter().map(|m| match &m.parte {
+        Some(Parte::Lotto(lotto)) => lotto.decreti.len(),
+        _ => 0,
+    });
+    rows.sum()
+}
+
+async fn call(servizio: &Servizio, path: &str, timeouts: &[&str]) -> tonic::Status {
+    let mut raw = Raw::connect(servizio.address).await;
+    let bearer = format!("Bearer {}", servizio.token("uno"));
+    let mut headers = vec![("authorization", bearer.as_str())];
+    headers.extend(timeouts.iter().map(|timeout| ("grpc-timeout", *timeout)));
+    let request = HealthCheckRequest::default();
+    raw.call::<HealthCheckResponse>(path, &headers, &request)
+        .await
+        .status()
+        .await
+}
+
+const FREE: [&str; 3] = [
+    "grpc.health.v1.Health/Check",
+    "grpc.health.v1.Health/Watch",
+    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+];
+
+#[tokio::test]
+async fn no_time_at_all_and_a_time_that_is_none_are_refused_on_every_call() {
+    let servizio = Servizio::avvia().await;
+    let paths = tutte().into_iter().map(path_of);
+    for path in paths.chain(FREE.map(str::to_owned)) {
+        let path = format!("/{path}");
+        ended_by_the_caller(&call(&servizio, &path, &["0m"]).await);
+        for bad in [&["10"][..], &["123456789m"], &["+1S"], &["1S", "1S"]] {
+            let status = call(&servizio, &path, bad).await;
+            let errore = assert_errore(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+            assert_eq!(errore.violations, ["grpc-timeout"], "{path} {bad:?}");
+        }
+    }
+    servizio.ferma().await;
+}
+
+#[tokio::test]
+async fn a_stream_without_an_end_ends_at_its_deadline_too() {
+    let servizio = Servizio::avvia().await;
+    let status = call(&servizio, "/grpc.health.v1.Health/Watch", &["300m"]).await;
+    ended_by_the_caller(&status);
+    let mut raw = Raw::connect(servizio.address).await;
+    // A reflection stream that was answered, and asks nothing more.
+    let (path, headers) = (format!("/{}", FREE[2]), [("grpc-timeout", "300m")]);
+    let question = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let answer = raw.ask::<()>(&path, &headers, &question, false);
+    let (answers, status) = answer.await.unwrap().drain().await.unwrap();
+    assert_eq!(answers.len(), 1);
+    ended_by_the_caller(&status);
+    servizio.ferma().await;
+}

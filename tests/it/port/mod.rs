@@ -1,0 +1,105 @@
+//! What anybody can take of the port, and what one can take from all: connections, deadlines, places of streams.
+
+mod connections;
+mod deadline;
+mod files;
+mod free_streams;
+mod raw;
+mod share;
+mod stall;
+
+use std::time::Duration;
+
+use omnia::{
+    canale::Inoltro,
+    proto::{ExportDecreesRequest, ExportDecreesResponse, path_of},
+    rpc::flusso::Patience,
+    transport::{Connections, Limits},
+};
+use sqlx::PgPool;
+use tokio::time::{sleep, timeout};
+
+use self::raw::{Answer, Raw};
+use crate::{
+    flusso::molte,
+    modello::NORMATIVE,
+    servizio::{Servizio, tutto},
+};
+
+/// Enough for whoever tests something else.
+pub const PATIENCE: Patience = Patience {
+    opening: Duration::from_secs(60),
+    writing: Duration::from_secs(60),
+};
+
+/// More than a test opens.
+pub fn connections() -> Connections {
+    Connections::new(Limits {
+        all: 1000,
+        per_address: 1000,
+        proxies: Inoltro::default(),
+    })
+}
+
+/// Rows of one norm: together far more than what fits between a server and a client who does not read.
+const RIGHE: u32 = 8_000;
+
+async fn servizio(change: impl FnOnce(&mut omnia::config::Settings)) -> Servizio {
+    let servizio = Servizio::avvia_con(|s| {
+        s.export.batch_rows = 50;
+        change(s);
+    })
+    .await;
+    servizio.carica(&molte(RIGHE), "2026-10-31").await;
+    for soggetto in ["uno", "due"] {
+        servizio
+            .abilita(soggetto, "mlps-ammortizzatori", tutto())
+            .await;
+    }
+    servizio
+}
+
+fn selezione(resume_token: &str) -> ExportDecreesRequest {
+    ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        resume_token: resume_token.into(),
+        ..Default::default()
+    }
+}
+
+/// Begins an export as `soggetto`.
+async fn esporta(
+    raw: &mut Raw,
+    servizio: &Servizio,
+    soggetto: &str,
+    headers: &[(&'static str, &str)],
+    resume_token: &str,
+) -> Answer<ExportDecreesResponse> {
+    let bearer = format!("Bearer {}", servizio.token(soggetto));
+    let headers = [&[("authorization", bearer.as_str())], headers].concat();
+    let path = format!("/{}", path_of("DecreeService/ExportDecrees"));
+    raw.call(&path, &headers, &selezione(resume_token)).await
+}
+
+/// Waits until something is so.
+async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let waits = async {
+        while !so().await {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(15), waits)
+        .await
+        .unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+/// Statements of the serving role that wait for a lock at this moment.
+async fn waiting(owner: &PgPool) -> i64 {
+    sqlx::query_scalar(
+        "select count(*) from pg_stat_activity
+         where datname = current_database() and usename = 'omnia_servizio' and wait_event_type = 'Lock'",
+    )
+    .fetch_one(owner)
+    .await
+    .unwrap()
+}

@@ -1,0 +1,94 @@
+//! Streams whose clients do not read: their places are given to others.
+
+use std::time::{Duration, Instant};
+
+use omnia::proto::ErrorReason;
+use tokio::time::{sleep, timeout};
+use tonic::Code;
+
+use super::{
+    Raw,
+    deadline::{last_token, rows},
+    esporta, servizio, until,
+};
+use crate::{audit::chiamate, errore::assert_errore};
+
+#[tokio::test]
+async fn a_stream_that_does_not_move_gives_its_place_back_and_says_where_to_go_on() {
+    let servizio = servizio(|s| {
+        s.export.max_concurrent = 1;
+        s.export.stall_seconds = 1;
+    })
+    .await;
+    let mut raw = Raw::with_window(servizio.address, 16 * 1024).await;
+    let begun = Instant::now();
+    let mut stalled = esporta(&mut raw, &servizio, "uno", &[], "").await;
+    let first = stalled.message().await.unwrap().unwrap();
+    until("the place is free", async || {
+        let status = esporta(&mut raw, &servizio, "due", &[], "")
+            .await
+            .status()
+            .await;
+        status.code() == Code::Ok
+    })
+    .await;
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    let (mut messages, status) = stalled.drain().await.unwrap();
+    messages.insert(0, first);
+    let errore = assert_errore(&status, Code::DeadlineExceeded, ErrorReason::ExportStalled);
+    assert_eq!(errore.metadata["resume_token"], last_token(&messages));
+    let (rest, status) = esporta(&mut raw, &servizio, "uno", &[], &last_token(&messages))
+        .await
+        .drain()
+        .await
+        .unwrap();
+    assert_eq!(status.code(), Code::Ok);
+    assert_eq!(rows(&messages) + rows(&rest), super::RIGHE as usize);
+    servizio.ferma().await;
+}
+
+/// Not even the status is fetched: the stream is reset, and the log says what became of it.
+#[tokio::test]
+async fn a_stream_that_is_never_read_again_is_reset() {
+    let servizio = servizio(|s| s.export.stall_seconds = 1).await;
+    let mut raw = Raw::with_window(servizio.address, 16 * 1024).await;
+    let stalled = esporta(&mut raw, &servizio, "uno", &[], "").await;
+    until("the end is recorded", async || {
+        let records = chiamate(&servizio.db.owner).await;
+        records.iter().any(|record| {
+            record["tipo"] == "FINE"
+                && record["esito"] == "DEADLINE_EXCEEDED"
+                && record["motivo"] == "ERROR_REASON_EXPORT_STALLED"
+        })
+    })
+    .await;
+    let error = timeout(Duration::from_secs(5), stalled.drain())
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.reason(), Some(h2::Reason::CANCEL), "{error}");
+    // Nobody else on the connection notices.
+    let next = esporta(&mut raw, &servizio, "due", &[], "").await;
+    assert_eq!(next.status().await.code(), Code::Ok);
+    servizio.ferma().await;
+}
+
+/// All told it takes several times as long as a stream may stand still.
+#[tokio::test]
+async fn who_reads_slowly_is_not_stalled() {
+    let servizio = servizio(|s| s.export.stall_seconds = 1).await;
+    let mut raw = Raw::with_window(servizio.address, 16 * 1024).await;
+    let mut slow = esporta(&mut raw, &servizio, "uno", &[], "").await;
+    let begun = Instant::now();
+    let mut taken = 0;
+    while begun.elapsed() < Duration::from_secs(3) {
+        assert!(slow.take().await.unwrap());
+        taken += 1;
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(taken > 10);
+    let (messages, status) = slow.drain().await.unwrap();
+    assert_eq!(status.code(), Code::Ok, "{status:?}");
+    assert_eq!(rows(&messages), super::RIGHE as usize);
+    servizio.ferma().await;
+}
