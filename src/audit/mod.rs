@@ -37,6 +37,7 @@ mod refusals;
 mod scrittore;
 pub mod tracciamento;
 pub mod verifica;
+mod withdrawal;
 
 use std::{
     collections::HashMap,

@@ -19,6 +19,7 @@
 //! | `FINE` | that stream ended; `inizio` is the numero of its INIZIO |
 //! | `RIFIUTI` | calls were not let in, more than have a record each: how many (`refusals/record.rs`) |
 //! | `RIPRESA` | records can be written again: from `dal` on they could not be, and calls were refused |
+//! | `RITIRO` | a rilevazione was withdrawn (`withdrawal.rs`) |
 //! | `CHIUSURA` | the service stopped in good order |
 
 use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
@@ -45,6 +46,8 @@ pub enum Tipo {
     Rifiuti,
     /// A chain goes on after a time in which it could not be written.
     Ripresa,
+    /// A rilevazione was withdrawn.
+    Ritiro,
     /// A chain ends in good order.
     Chiusura,
 }

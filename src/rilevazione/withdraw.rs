@@ -12,7 +12,7 @@
 //! is thought of 2. Only what a load tells, what is new, changed and dropped, is told in comparison with 1.
 //!
 //! Only the newest that is not withdrawn yet can be: one after the other, as they were loaded, all can be. Who did it, when and why is
-//! kept in the table `ritiro`, which is append-only as the steps of grants are.
+//! kept in the table `ritiro`, which is append-only as the steps of grants are, and in the audit log.
 
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep_until};
@@ -24,7 +24,9 @@ use super::{
 };
 use crate::{
     abilitazione::aa07::{Motivo, Operatore},
+    audit::Audit,
     clock::Clock,
+    error::Error,
 };
 
 /// Why a rilevazione cannot be withdrawn. Nothing was written.
@@ -47,6 +49,9 @@ pub enum WithdrawError {
         /// The latest that is not withdrawn.
         ultima: i32,
     },
+    /// The audit log does not take it.
+    #[error("it cannot be recorded in the audit log: {0}")]
+    Audit(#[source] Error),
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
@@ -58,6 +63,7 @@ pub enum WithdrawError {
 /// See [`WithdrawError`].
 pub async fn withdraw(
     pool: &PgPool,
+    audit: &Audit,
     clock: &Clock,
     numero: i32,
     operatore: &Operatore,
@@ -65,7 +71,7 @@ pub async fn withdraw(
 ) -> Result<Option<Rilevazione>, WithdrawError> {
     let mut conn = pool.acquire().await?;
     let mut tx = conn.begin().await?;
-    let done = in_transaction(&mut tx, clock, numero, operatore, motivo).await;
+    let done = in_transaction(&mut tx, audit, clock, numero, operatore, motivo).await;
     if done.is_ok() {
         tx.commit().await?;
     } else {
@@ -77,6 +83,7 @@ pub async fn withdraw(
 
 async fn in_transaction(
     conn: &mut PgConnection,
+    audit: &Audit,
     clock: &Clock,
     numero: i32,
     operatore: &Operatore,
@@ -96,6 +103,10 @@ async fn in_transaction(
     .bind(motivo.as_str())
     .execute(&mut *conn)
     .await?;
+    audit
+        .withdrawal(numero, operatore.nome(), motivo.as_str())
+        .await
+        .map_err(WithdrawError::Audit)?;
     let rimasta = ultima(&mut *conn).await?;
     // As a load does: every instance has seen the lock before the latest is another.
     sleep_until(annunciata + PREAVVISO).await;

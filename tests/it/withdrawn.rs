@@ -3,6 +3,8 @@
 use arrow_flight::FlightDescriptor;
 use omnia::{
     abilitazione::aa07::{Motivo, Operatore},
+    app,
+    audit::Chiave,
     proto::{
         CountDecreesRequest, DownloadDecreesRequest, DownloadReportSinteticoRequest,
         ExportDecreesRequest, FormatoFile, GetReportSinteticoRequest, ListDecreesRequest,
@@ -16,16 +18,24 @@ use crate::{
     chiamate::estratto,
     modello::NORMATIVE,
     scarico,
-    servizio::{Cliente, Servizio, canale_a},
+    servizio::{CHIAVE, Cliente, Servizio, canale_a},
 };
 
 async fn take_away(servizio: &Servizio, numero: i32) {
     let operatore = Operatore::parse("anna", None).unwrap();
     let motivo = Motivo::parse("a day too late").unwrap();
     let owner = &servizio.db.owner;
-    withdraw(owner, &servizio.clock, numero, &operatore, &motivo)
+    let audit = app::audit(
+        &servizio.db.connections,
+        Chiave::new(&CHIAVE),
+        servizio.clock.clone(),
+    )
+    .await
+    .unwrap();
+    withdraw(owner, &audit, &servizio.clock, numero, &operatore, &motivo)
         .await
         .unwrap();
+    audit.chiudi().await;
 }
 
 /// The rilevazione that each call answers with.

@@ -6,6 +6,8 @@ use clap::Args;
 
 use crate::{
     abilitazione::aa07::{Motivo, Operatore},
+    app,
+    cli::serve::audit_key,
     clock::Clock,
     config::Settings,
     error::Sentence,
@@ -37,7 +39,10 @@ impl Withdraw {
         let postgres = postgres::join(&settings.database).await?;
         let owner = postgres.owner_pool();
         postgres::check_schema(postgres.owner()).await?;
-        let rimasta = withdraw(&owner, &Clock::system(), numero, &operatore, &motivo).await;
+        let clock = Clock::system();
+        let audit = app::audit(postgres.owner(), audit_key(settings)?, clock.clone()).await?;
+        let rimasta = withdraw(&owner, &audit, &clock, numero, &operatore, &motivo).await;
+        audit.chiudi().await;
         postgres.stop().await?;
         let latest = match rimasta? {
             Some(r) => format!(

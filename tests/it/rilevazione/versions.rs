@@ -255,7 +255,7 @@ async fn replay(steps: Vec<Step>) {
         let latest = loaded.iter().rposition(|l| !l.withdrawn);
         if let Some(at) = latest.filter(|_| withdraw) {
             let left = loaded[..at].iter().rposition(|l| !l.withdrawn);
-            let then = take_away(&db.owner, at as i32 + 1).await.unwrap();
+            let then = take_away(&db, at as i32 + 1).await.unwrap();
             assert_eq!(then, left.map(|at| at as i32 + 1));
             loaded[at].withdrawn = true;
         }

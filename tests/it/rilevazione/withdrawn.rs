@@ -4,18 +4,35 @@ use std::process::Command;
 
 use omnia::{
     abilitazione::aa07::{Motivo, Operatore},
+    app,
+    audit::{Chiave, verifica::verifica},
     rilevazione::{WithdrawError, withdraw},
 };
 
 use super::{killed::load_command, *};
-use crate::banco;
+use crate::{
+    banco::{self, Database},
+    servizio::CHIAVE,
+};
 
-/// The number of the latest from then on.
-pub(super) async fn take_away(pool: &PgPool, numero: i32) -> Result<Option<i32>, WithdrawError> {
+/// By this role. The number of the latest from then on.
+async fn take_away_as(
+    pool: &PgPool,
+    db: &Database,
+    numero: i32,
+) -> Result<Option<i32>, WithdrawError> {
     let operatore = Operatore::parse("anna", None).unwrap();
     let motivo = Motivo::parse("a day too late").unwrap();
-    let latest = withdraw(pool, &clock(), numero, &operatore, &motivo).await?;
-    Ok(latest.map(|latest| latest.numero))
+    let audit = app::audit(&db.connections, Chiave::new(&CHIAVE), clock());
+    let audit = audit.await.unwrap();
+    let latest = withdraw(pool, &audit, &clock(), numero, &operatore, &motivo).await;
+    audit.chiudi().await;
+    Ok(latest?.map(|latest| latest.numero))
+}
+
+/// By the owner.
+pub(super) async fn take_away(db: &Database, numero: i32) -> Result<Option<i32>, WithdrawError> {
+    take_away_as(&db.owner, db, numero).await
 }
 
 #[tokio::test]
@@ -36,7 +53,7 @@ async fn an_earlier_day_can_be_loaded_then() {
         "{esito:?}"
     );
 
-    assert_eq!(take_away(&db.owner, 2).await.unwrap(), Some(1));
+    assert_eq!(take_away(&db, 2).await.unwrap(), Some(1));
     assert_eq!(
         everything(&db.owner).await,
         before,
@@ -84,17 +101,17 @@ async fn the_latest_first_and_each_once() {
             .must_load(&db.owner)
             .await;
     }
-    let refused = async |numero| take_away(&db.owner, numero).await.unwrap_err().to_string();
+    let refused = async |numero| take_away(&db, numero).await.unwrap_err().to_string();
     assert_eq!(refused(4).await, "there is no rilevazione 4");
     assert_eq!(refused(0).await, "there is no rilevazione 0");
     assert_eq!(
         refused(2).await,
         "rilevazione 2 is not the latest, 3 is: the latest is withdrawn first"
     );
-    assert_eq!(take_away(&db.owner, 3).await.unwrap(), Some(2));
+    assert_eq!(take_away(&db, 3).await.unwrap(), Some(2));
     assert_eq!(refused(3).await, "rilevazione 3 is withdrawn already");
-    assert_eq!(take_away(&db.owner, 2).await.unwrap(), Some(1));
-    assert_eq!(take_away(&db.owner, 1).await.unwrap(), None);
+    assert_eq!(take_away(&db, 2).await.unwrap(), Some(1));
+    assert_eq!(take_away(&db, 1).await.unwrap(), None);
     // The first one of all again: everything is new, and the numbers go on.
     let again = Estratto::of(&[A, B], &[]).dated("2024-01-01");
     let riepilogo = again.must_load(&db.owner).await;
@@ -115,8 +132,8 @@ async fn the_latest_first_and_each_once() {
 async fn who_and_why_stays_and_only_the_owner_writes_it() {
     let db = banco::database().await;
     Estratto::of(&[A], &[]).must_load(&db.owner).await;
-    assert!(take_away(&db.servizio, 1).await.is_err());
-    take_away(&db.owner, 1).await.unwrap();
+    assert!(take_away_as(&db.servizio, &db, 1).await.is_err());
+    take_away(&db, 1).await.unwrap();
     let kept: (i32, String, String, String) =
         sqlx::query_as("select rilevazione, istante::text, operatore, motivo from ritiro")
             .fetch_one(&db.owner)
@@ -135,6 +152,20 @@ async fn who_and_why_stays_and_only_the_owner_writes_it() {
             "{error}"
         );
     }
+    // In the audit log too, which is whole.
+    let records: Vec<String> = sqlx::query_scalar(
+        "select record from audit_record where record::json ->> 'tipo' = 'RITIRO'",
+    )
+    .fetch_all(&db.owner)
+    .await
+    .unwrap();
+    assert_eq!(records.len(), 1, "one refused, one done: {records:?}");
+    let end = r#""tipo":"RITIRO","rilevazione":1,"operatore":"anna","motivo":"a day too late"}"#;
+    assert!(records[0].ends_with(end), "{records:?}");
+    assert_eq!(
+        verifica(&db.owner, None, None).await.unwrap().difformita,
+        []
+    );
     // Those who serve see that and when.
     assert!(
         sqlx::query("select rilevazione, istante from ritiro")
@@ -154,11 +185,14 @@ async fn as_an_operator_does_it() {
     let db = banco::database().await;
     let estratto = Estratto::of(&[A], &[]);
     estratto.must_load(&db.owner).await;
+    let key = estratto.path("audit.key");
+    fs::write(&key, "07".repeat(32)).unwrap();
     let run = |args: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_omnia"))
             .env_clear()
             .env("OMNIA_DATABASE__URL", &db.serving_url)
             .env("OMNIA_DATABASE__OWNER_URL", &db.owner_url)
+            .env("OMNIA_AUDIT__KEY_FILE", &key)
             .args(["load", "withdraw"])
             .args(args)
             .output()

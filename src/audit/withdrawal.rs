@@ -1,0 +1,47 @@
+//! A RITIRO: an operator took a rilevazione out of the way.
+//!
+//! ```json
+//! {"catena":5,"numero":2,"istante":"2026-11-25T17:03:12.123456Z","tipo":"RITIRO","rilevazione":7,"operatore":"anna",
+//!  "motivo":"the day of next year"}
+//! ```
+//!
+//! It changes what every later call for the latest is answered, and is done on the machine: the command has a chain of its own for it,
+//! between its APERTURA and its CHIUSURA. It is written before the withdrawal is committed, as the record of a call is before its answer.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::{
+    Audit,
+    record::{Tipo, coda, istante, stampabile},
+};
+use crate::error::Result;
+
+/// Field by field, in the order of the text.
+#[derive(Serialize)]
+struct Testo<'a> {
+    istante: String,
+    tipo: Tipo,
+    rilevazione: i32,
+    operatore: Cow<'a, str>,
+    motivo: Cow<'a, str>,
+}
+
+impl Audit {
+    /// Writes that a rilevazione is withdrawn, by whom and why, and waits until that is committed.
+    ///
+    /// # Errors
+    /// [`crate::error::Reason::AuditUnavailable`].
+    pub async fn withdrawal(&self, rilevazione: i32, operatore: &str, motivo: &str) -> Result<()> {
+        let adesso = self.adesso();
+        let testo = coda(&Testo {
+            istante: istante(adesso),
+            tipo: Tipo::Ritiro,
+            rilevazione,
+            operatore: stampabile(operatore),
+            motivo: stampabile(motivo),
+        });
+        self.scrivi(adesso, testo).await.map(drop)
+    }
+}
