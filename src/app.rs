@@ -51,6 +51,7 @@ use crate::{
     },
     salute::Salute,
     sorveglianza::Sorveglianza,
+    telemetry::FailureLog,
     tls::{self, Ascolto},
     transport::{self, files},
     volo::{messages::MessagesLayer, service::Voli},

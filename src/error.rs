@@ -149,6 +149,15 @@ impl Error {
         self
     }
 
+    /// The error with its cause: for the log, never sent.
+    #[must_use]
+    pub fn with_cause(&self) -> String {
+        match &self.source {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
+
     /// Adds the cause, for the log.
     #[must_use]
     pub fn caused_by(

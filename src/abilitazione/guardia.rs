@@ -30,6 +30,7 @@ use crate::{
     clock::{Clock, giorno_a_roma},
     error::{Error, Reason, Result},
     salute::Componente,
+    telemetry::FailureLog,
     traccia::Traccia,
 };
 
@@ -51,6 +52,7 @@ struct Inner {
     correnti: Correnti,
     vocabulary: Vocabulary,
     clock: Clock,
+    unknown_profile: FailureLog,
 }
 
 /// A call that may come in.
@@ -88,6 +90,10 @@ impl Guardia {
             correnti: Correnti::default(),
             vocabulary,
             clock,
+            unknown_profile: FailureLog::warning(
+                "a grant names a profile that the policy does not have: it gives nothing",
+                "every grant names a profile that the policy has",
+            ),
         }))
     }
 
@@ -262,12 +268,12 @@ impl Guardia {
             .with("profilo", &aa07.profilo)
         };
         let Some(profilo) = tabella.profilo(&aa07.profilo) else {
-            tracing::warn!(
-                abilitazione = aa07.id,
-                profilo = aa07.profilo,
-                politica = tabella.versione(),
-                "a grant names a profile that the policy does not have: it gives nothing"
-            );
+            self.0.unknown_profile.failed(format_args!(
+                "grant {}, profile {:?}, policy {}",
+                aa07.id,
+                aa07.profilo,
+                tabella.versione()
+            ));
             return Err(denied());
         };
         let abilitazione = Abilitazione::new(Arc::clone(aa07), profilo, rpc).ok_or_else(denied)?;

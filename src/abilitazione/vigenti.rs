@@ -12,15 +12,7 @@
 //!
 //! The database is asked for all grants at once: they are hundreds, not millions, and one picture is of one moment.
 
-use std::{
-    collections::HashMap,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
 use chrono::NaiveDate;
@@ -34,9 +26,12 @@ use super::{
     aa07::{self, CANALE, Concessa},
     autenticazione::Enti,
 };
-use crate::error::{Error, Reason, Result};
 #[cfg(doc)]
 use crate::postgres::Accanto;
+use crate::{
+    error::{Error, Reason, Result},
+    telemetry::FailureLog,
+};
 
 /// No call is decided by an older picture.
 pub(super) const ETA_MASSIMA: Duration = Duration::from_secs(1);
@@ -67,8 +62,8 @@ struct Inner {
     /// One reads, the others wait for what it read. When the last reading began, if it failed.
     lettura: Mutex<Option<Instant>>,
     cambiata: watch::Sender<()>,
-    /// Whether the last reading of [`Vigenti::segui`] succeeded.
-    leggibili: AtomicBool,
+    reading: FailureLog,
+    listening: FailureLog,
 }
 
 impl Vigenti {
@@ -81,7 +76,11 @@ impl Vigenti {
             istantanea: ArcSwapOption::empty(),
             lettura: Mutex::default(),
             cambiata: watch::Sender::new(()),
-            leggibili: AtomicBool::new(true),
+            reading: FailureLog::error("the grants cannot be read", "the grants can be read again"),
+            listening: FailureLog::warning(
+                "the steps of grants cannot be listened for: they are looked for every so often",
+                "the steps of grants can be listened for again",
+            ),
         }))
     }
 
@@ -130,7 +129,7 @@ impl Vigenti {
         loop {
             match PgListener::connect_with(&self.0.pool).await {
                 Ok(listener) => self.ascolta(listener).await,
-                Err(error) => tracing::debug!(%error, "the steps of grants cannot be listened for"),
+                Err(error) => self.0.listening.failed(error),
             }
             self.rileggi().await;
             sleep(GIRO).await;
@@ -140,9 +139,10 @@ impl Vigenti {
     /// Until the connection is lost.
     async fn ascolta(&self, mut listener: PgListener) {
         if let Err(error) = listener.listen(CANALE).await {
-            tracing::debug!(%error, "the steps of grants cannot be listened for");
+            self.0.listening.failed(error);
             return;
         }
+        self.0.listening.succeeded();
         loop {
             let mut step = pin!(listener.try_recv());
             let heard = loop {
@@ -164,19 +164,10 @@ impl Vigenti {
 
     /// Whether they could be read.
     async fn rileggi(&self) -> bool {
-        let readable = self.leggi(Instant::now()).await;
-        let was_readable = self.0.leggibili.swap(readable.is_ok(), Ordering::Relaxed);
-        let is_readable = readable.is_ok();
-        match readable {
-            // Said once, and not at every turn.
-            Err(error) if was_readable => {
-                let cause = error.source.as_deref().map(tracing::field::display);
-                tracing::warn!(%error, cause, "the grants cannot be read");
-            }
-            Ok(_) if !was_readable => tracing::info!("the grants can be read again"),
-            _ => {}
-        }
-        is_readable
+        let read = self.leggi(Instant::now()).await;
+        let read = read.map_err(|error| error.with_cause());
+        self.0.reading.note(&read);
+        read.is_ok()
     }
 
     async fn fresca(&self, eta: Duration) -> Result<Arc<Istantanea>> {

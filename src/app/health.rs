@@ -25,6 +25,7 @@ use tonic_health::ServingStatus;
 
 use crate::{
     abilitazione::Guardia, audit::Audit, rilevazione::Rilevazioni, rpc::health::HealthReporter,
+    telemetry::FailureLog,
 };
 
 /// How often it is looked at.
@@ -62,17 +63,17 @@ impl Health {
         let answers = Arc::new(AtomicBool::new(false));
         let _probe =
             AbortOnDropHandle::new(tokio::spawn(probe(self.pool.clone(), Arc::clone(&answers))));
+        let log = FailureLog::error("calls are not answered", "calls are answered again");
         let mut said = None;
         loop {
             let fault = self.fault(answers.load(Ordering::Relaxed));
+            match fault {
+                None => log.succeeded(),
+                // At the start nothing is known yet.
+                Some(fault) if said.is_none() => tracing::debug!(fault, "not serving yet"),
+                Some(fault) => log.failed(fault),
+            }
             if said != Some(fault) {
-                match (fault, said) {
-                    (None, None) => {}
-                    (None, Some(_)) => tracing::info!("calls are answered again"),
-                    // At the start nothing is known yet.
-                    (Some(_), None) => tracing::debug!(fault, "not serving yet"),
-                    (Some(fault), Some(_)) => tracing::error!(fault, "calls are not answered"),
-                }
                 let status = match fault {
                     None => ServingStatus::Serving,
                     Some(_) => ServingStatus::NotServing,

@@ -70,6 +70,7 @@ use crate::{
     clock::Clock,
     error::{Error, Reason, Result},
     postgres::Connections,
+    telemetry::FailureLog,
 };
 use fine::Aperto;
 use record::Tipo;
@@ -82,6 +83,12 @@ const PATIENCE: Duration = Duration::from_secs(6);
 
 /// How often the writer of anchors looks at the clock.
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(30);
+
+/// As many as there are calls.
+static LOST: FailureLog = FailureLog::error(
+    "an audit record is lost",
+    "no audit record is lost any more",
+);
 
 /// The open chain of this service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -151,12 +158,17 @@ impl Audit {
     /// Writes the anchor of each day, for as long as it runs. `pool` is of the serving role.
     pub async fn ancora_ogni_giorno(self, pool: PgPool) {
         let mut fatto = None;
+        let log = FailureLog::error(
+            "the audit log cannot be anchored",
+            "the audit log can be anchored again",
+        );
         loop {
             let adesso = self.adesso();
             if fatto != Some(adesso.date_naive()) {
-                match ancora::ancora(&pool, adesso).await {
-                    Ok(_) => fatto = Some(adesso.date_naive()),
-                    Err(error) => tracing::error!(%error, "the audit log cannot be anchored"),
+                let anchored = ancora::ancora(&pool, adesso).await;
+                log.note(&anchored);
+                if anchored.is_ok() {
+                    fatto = Some(adesso.date_naive());
                 }
             }
             sleep(ANCHOR_INTERVAL).await;
@@ -215,7 +227,7 @@ impl Audit {
             coda,
             scritta: None,
         };
-        let lost = || tracing::error!("an audit record is lost: its writer is gone");
+        let lost = || LOST.failed("its writer is gone");
         let Some(queue) = self.queue() else {
             return lost();
         };

@@ -35,12 +35,13 @@ use tokio::{
 };
 
 use super::{
+    LOST,
     avviso::{Attesa, Avviso},
     catena::{Impronta, Testa},
     lotto::Lotto,
     record,
 };
-use crate::{clock::Clock, postgres::Connections};
+use crate::{clock::Clock, postgres::Connections, telemetry::FailureLog};
 
 /// Records that one statement writes at most.
 const BATCH: usize = 512;
@@ -73,6 +74,7 @@ pub(super) struct Scrittore {
     testa: Testa,
     /// Since when no record was written, where the last statement failed: it may or may not have been committed.
     incerta: Option<DateTime<Utc>>,
+    log: FailureLog,
 }
 
 impl Scrittore {
@@ -98,6 +100,10 @@ impl Scrittore {
             catena,
             testa: Testa::default(),
             incerta: None,
+            log: FailureLog::error(
+                "the audit log cannot be written",
+                "the audit log can be written again",
+            ),
         })
     }
 
@@ -120,6 +126,10 @@ impl Scrittore {
                     // Nobody calls a service that says it is not well: it must find out by itself that it is again.
                     Err(_) => {
                         let found = timeout(PATIENCE, self.riprendi()).await;
+                        match &found {
+                            Ok(found) => self.log.note(found),
+                            Err(_) => self.log.failed("no answer in time"),
+                        }
                         scrive.store(matches!(found, Ok(Ok(()))), Ordering::Relaxed);
                         continue;
                     }
@@ -135,6 +145,7 @@ impl Scrittore {
             scrive.store(matches!(written, Ok(Ok(_))), Ordering::Relaxed);
             let error = match written {
                 Ok(Ok((prima, quante))) => {
+                    self.log.succeeded();
                     let scritte = batch.drain(..quante).map(|voce| voce.scritta);
                     Avviso::annuncia(prima, scritte.collect());
                     continue;
@@ -148,7 +159,10 @@ impl Scrittore {
             batch.retain(|voce| voce.scritta.is_none());
             let kept = batch.len().min(BACKLOG.saturating_sub(backlog.len()));
             let lost = batch.len() - kept;
-            tracing::error!(error, kept, lost, "the audit log cannot be written");
+            self.log.failed(error);
+            if lost > 0 {
+                LOST.failed(format_args!("{lost} of a batch: {kept} wait already"));
+            }
             backlog.extend(batch.drain(..kept));
             batch.clear();
             if queue.is_closed() && queue.is_empty() {

@@ -18,14 +18,7 @@
 //! Where the database does not answer, pictures grow old and calls fail with `DATABASE_UNAVAILABLE`: those too that name
 //! their rilevazione, which may be withdrawn since.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
@@ -46,6 +39,7 @@ use crate::postgres::Accanto;
 use crate::{
     abilitazione::Permesso,
     error::{Error, Reason, Result},
+    telemetry::FailureLog,
     valori::NumeroRilevazione,
 };
 
@@ -86,8 +80,7 @@ struct Inner {
     lettura: Mutex<Option<Instant>>,
     per_numero: Cache<i32, Rilevazione>,
     codici: ArcSwap<Codici>,
-    /// Whether the last reading of [`Rilevazioni::segui`] succeeded.
-    leggibili: AtomicBool,
+    reading: FailureLog,
 }
 
 impl Rilevazioni {
@@ -102,7 +95,10 @@ impl Rilevazioni {
             lettura: Mutex::default(),
             per_numero: Cache::new(RICORDATE),
             codici: ArcSwap::default(),
-            leggibili: AtomicBool::new(true),
+            reading: FailureLog::error(
+                "the latest rilevazione cannot be read",
+                "the latest rilevazione can be read again",
+            ),
         }))
     }
 
@@ -157,19 +153,10 @@ impl Rilevazioni {
     /// Reads the latest every so often, for as long as it runs.
     pub async fn segui(self) {
         loop {
-            let readable = self.leggi(Instant::now()).await;
-            let was_readable = self.0.leggibili.swap(readable.is_ok(), Ordering::Relaxed);
-            match readable {
-                // Said once, and not at every turn.
-                Err(error) if was_readable => {
-                    let cause = error.source.as_deref().map(tracing::field::display);
-                    tracing::warn!(%error, cause, "the latest rilevazione cannot be read");
-                }
-                Ok(_) if !was_readable => {
-                    tracing::info!("the latest rilevazione can be read again");
-                }
-                _ => {}
-            }
+            let read = self.leggi(Instant::now()).await;
+            self.0
+                .reading
+                .note(&read.map_err(|error| error.with_cause()));
             sleep(GIRO).await;
         }
     }

@@ -9,24 +9,29 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::error::{Error, Reason, Violation};
+use crate::{
+    error::{Error, Reason, Violation},
+    telemetry::FailureLog,
+};
 
 /// The domain of every ErrorInfo.
 pub const DOMAIN: &str = "omnia.inps.it";
+
+static FAILED: FailureLog = FailureLog::error("calls fail", "calls succeed again");
 
 /// The status of an error; its cause, if any, is logged here and nowhere else.
 #[must_use]
 pub fn into_status(mut error: Error) -> Status {
     if let Some(source) = error.source.take() {
-        let request_id = format!("{:032x}", rand::random::<u128>());
-        tracing::error!(
-            reason = error.reason.as_str_name(),
-            request_id,
-            cause = causes(source.as_ref()),
-            "call failed"
-        );
+        let cause = causes(source.as_ref());
+        let reason = error.reason.as_str_name();
         if matches!(error.reason, Reason::Internal | Reason::DerivedDataDamaged) {
+            let request_id = format!("{:032x}", rand::random::<u128>());
+            tracing::error!(reason, request_id, cause, "call failed");
             error = error.with("request_id", request_id);
+        } else {
+            // What is not there is missed by every call.
+            FAILED.failed(format_args!("{reason}: {cause}"));
         }
     }
     let (code, italiano) = code_and_text(error.reason);

@@ -32,7 +32,9 @@ mod call;
 mod code;
 mod connections;
 mod export;
+mod failure_log;
 mod keys;
+mod libraries;
 mod method;
 mod reload;
 mod resource;
@@ -42,7 +44,8 @@ use std::io::{self, IsTerminal as _};
 
 use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter, Layer, layer::SubscriberExt as _, registry::LookupSpan, util::SubscriberInitExt as _,
+    EnvFilter, Layer, filter::FilterExt as _, layer::SubscriberExt as _, registry::LookupSpan,
+    util::SubscriberInitExt as _,
 };
 
 pub use self::{
@@ -50,6 +53,7 @@ pub use self::{
     code::name as code_name,
     connections::{ConnectionMetrics, record_connection, record_open},
     export::{Exporter, RpcMetrics},
+    failure_log::FailureLog,
     keys::{KeyMetrics, record_keys, record_skipped},
     reload::{ReloadMetrics, record_in_force, record_reload, record_version},
     tls::{TlsMetrics, record_expiry, record_handshake},
@@ -104,7 +108,8 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let filter = EnvFilter::try_new(&settings.log)
-        .map_err(|error| format!("telemetry.log {:?}: {error}", settings.log))?;
+        .map_err(|error| format!("telemetry.log {:?}: {error}", settings.log))?
+        .and(libraries::rarely());
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     Ok(match settings.format {
         LogFormat::Text => lines

@@ -6,7 +6,10 @@ use chrono::NaiveDate;
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 
 use super::{Aa07, COLONNE, Stato, ULTIMO};
-use crate::error::{Error, Reason, Result};
+use crate::{
+    error::{Error, Reason, Result},
+    telemetry::FailureLog,
+};
 
 /// A grant that was approved once, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,12 @@ impl Concessa {
     }
 }
 
+/// The grants are read twice a second.
+static UNREADABLE: FailureLog = FailureLog::error(
+    "a grant cannot be read: it gives nothing",
+    "every grant can be read again",
+);
+
 /// Every grant that was ever given, in the order of their numbers. One that cannot be read, which this program did not
 /// write, is left out (it gives nothing) and the log says so: it does not keep the others from being read.
 ///
@@ -45,12 +54,14 @@ pub async fn leggi(pool: &PgPool) -> Result<Vec<Concessa>> {
     for row in &rows {
         match Concessa::from_row(row) {
             Ok(concessa) => concesse.push(concessa),
-            Err(error) => tracing::error!(
-                abilitazione = row.try_get::<i64, _>("id")?,
-                cause = error.source.as_deref().map(tracing::field::display),
-                "a grant cannot be read: it gives nothing"
-            ),
+            Err(error) => {
+                let numero: i64 = row.try_get("id")?;
+                UNREADABLE.failed(format_args!("grant {numero}: {}", error.with_cause()));
+            }
         }
+    }
+    if concesse.len() == rows.len() {
+        UNREADABLE.succeeded();
     }
     Ok(concesse)
 }

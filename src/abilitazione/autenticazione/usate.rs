@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::impronta::Impronta;
-use crate::error::Result;
+use crate::{error::Result, telemetry::FailureLog};
 
 const PRUNE: Duration = Duration::from_secs(60);
 
@@ -53,13 +53,13 @@ impl Usate {
 }
 
 async fn pota(pool: PgPool) {
+    let log = FailureLog::warning(
+        "used proofs that are too old cannot be forgotten",
+        "used proofs that are too old are forgotten again",
+    );
     loop {
         sleep(PRUNE).await;
-        if let Err(error) = sqlx::query("select prova_usata_pota()")
-            .execute(&pool)
-            .await
-        {
-            tracing::warn!(%error, "used proofs that are too old could not be forgotten");
-        }
+        let query = sqlx::query("select prova_usata_pota()");
+        log.note(&query.execute(&pool).await);
     }
 }
