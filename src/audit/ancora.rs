@@ -9,20 +9,23 @@
 //! whoever holds one impronta (`omnia audit verify --ancora IMPRONTA`) can prove that nothing up to that day was rewritten
 //! since, not even by the owner of the database.
 //!
+//! `acknowledged` is the last acknowledgement of a clock fault so far ([`super::acknowledge`]), where there is one.
+//!
 //! `potature` are all prunings so far: what was removed, and by whom, cannot be told otherwise after the next anchor. Anchors of before
 //! that have no such member. They are proved as ever, for an impronta is of the text as it stands in the table, and a text
 //! without the member names no pruning.
 //!
 //! The order of anchors is that of their numbers. Days follow it as long as clocks are right: an anchor dated in the future (a
 //! clock that was ahead, or somebody who would have no more anchors) stops none of those after it. It is logged as an
-//! error on each day until its own, and verification tells of it for ever.
+//! error on each day until its own, and verification tells of it for ever; unless somebody acknowledges it.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::{
-    catena::Impronta,
+    acknowledge::{self, Last},
+    catena::{Impronta, Testa},
     potatura::{self, Fatta},
     record,
 };
@@ -46,6 +49,9 @@ pub struct Ancora {
     /// Every pruning so far.
     #[serde(default)]
     pub potature: Vec<Fatta>,
+    /// The last acknowledgement so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Last>,
 }
 
 /// Where one chain stands.
@@ -59,6 +65,25 @@ pub struct TestaDi {
     pub impronta: String,
 }
 
+impl TestaDi {
+    /// The head, where it can be one.
+    pub(super) fn testa(&self) -> Option<Testa> {
+        Some(Testa {
+            numero: self.numero,
+            impronta: self.impronta.parse().ok()?,
+        })
+    }
+}
+
+/// Waits until nobody else writes an anchor or an acknowledgement, until the end of this transaction.
+pub(super) async fn take_turn(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// Writes the anchor of the day, unless there is one. Its impronta, if it was written.
 ///
 /// # Errors
@@ -67,12 +92,13 @@ pub async fn ancora(pool: &PgPool, adesso: DateTime<Utc>) -> Result<Option<Impro
     let giorno = adesso.date_naive();
     // The serving role's connections only read unless a transaction says otherwise.
     let mut tx = pool.begin_with("begin read write").await?;
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(LOCK)
-        .execute(&mut *tx)
-        .await?;
-    let last: Option<(i64, NaiveDate, Vec<u8>, NaiveDate)> = sqlx::query_as(
-        "select numero, giorno, impronta, (select max(giorno) from audit_ancora)
+    take_turn(&mut tx).await?;
+    let last: Option<(i64, NaiveDate, Vec<u8>, Option<NaiveDate>)> = sqlx::query_as(
+        "select numero, giorno, impronta, (
+             select max(giorno) from audit_ancora a where not exists (
+                 select from audit_acknowledgement k where (k.testo::json ->> 'ancora')::bigint = a.numero
+             )
+         )
          from audit_ancora order by numero desc limit 1",
     )
     .fetch_optional(&mut *tx)
@@ -81,7 +107,7 @@ pub async fn ancora(pool: &PgPool, adesso: DateTime<Utc>) -> Result<Option<Impro
         None => (1, Impronta::default()),
         Some((_, last, ..)) if last == giorno || comincia_ora(last, adesso) => return Ok(None),
         Some((numero, _, impronta, latest)) => {
-            if latest > giorno {
+            if let Some(latest) = latest.filter(|latest| *latest > giorno) {
                 tracing::error!(
                     %latest, %giorno,
                     "the audit log has an anchor dated in the future: a clock was wrong, or it was added; run `omnia audit verify`"
@@ -111,6 +137,7 @@ pub async fn ancora(pool: &PgPool, adesso: DateTime<Utc>) -> Result<Option<Impro
         istante: record::istante(adesso),
         teste,
         potature: potatura::fatte(&mut tx).await?,
+        acknowledged: acknowledge::last(&mut tx).await?,
     };
     let testo = serde_json::to_string(&ancora).map_err(|e| sqlx::Error::Encode(e.into()))?;
     let impronta = before.dopo(&testo);

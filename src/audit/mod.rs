@@ -14,6 +14,9 @@
 //!   ([`Reason::AuditUnavailable`]). Health and reflection hold no data and leave no record.
 //! - *Was a record changed, removed, added or moved?* [`verifica`]: the chain breaks at that place. What the owner of the
 //!   database could still do, rewrite everything from one place on, contradicts the next anchor.
+//!   What stands before the next anchor is cited by the openings of the chains that come later (`opening.rs`), and chains are
+//!   numbered without gaps: a chain that was removed whole is missed, one whose service was killed is not suspected. What is
+//!   no more than a clock that was wrong can be acknowledged ([`acknowledge`]).
 //! - *Is a person in it?* A natural person's codice fiscale is a keyed hash ([`Chiave`]).
 //! - *How long is it kept?* `omnia audit prune` removes what is older than the retention, up to the heads of an anchor: what
 //!   is left is still proved by that anchor.
@@ -22,6 +25,7 @@
 //! Several instances write several chains, so none waits for another. The record of a call with one answer is one, written
 //! when the answer is ready; a stream has two ([`record::Tipo`]).
 
+pub mod acknowledge;
 pub mod ancora;
 mod avviso;
 mod catena;
@@ -31,6 +35,7 @@ pub mod esporta;
 mod fine;
 mod layer;
 mod lotto;
+mod opening;
 pub mod potatura;
 pub mod record;
 mod refusals;
@@ -73,7 +78,6 @@ use crate::{
     telemetry::FailureLog,
 };
 use fine::Aperto;
-use record::Tipo;
 use scrittore::{Scrittore, Voce};
 
 /// Records that may wait for the writer.
@@ -130,7 +134,7 @@ impl Audit {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let scrive = Arc::new(AtomicBool::new(true));
         let writer = tokio::spawn(scrittore.scrivi(receiver, Arc::clone(&scrive)));
-        let audit = Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Inner {
             queue: std::sync::RwLock::new(Some(sender)),
             writer: Mutex::new(Some(writer)),
             chiave,
@@ -138,14 +142,7 @@ impl Audit {
             istanza,
             scrive,
             aperti: std::sync::Mutex::default(),
-        }));
-        let adesso = audit.adesso();
-        let coda = record::evento(Tipo::Apertura, adesso, &audit.0.istanza);
-        audit
-            .scrivi(adesso, coda)
-            .await
-            .map_err(|_| sqlx::Error::Protocol("the first record was not written".to_owned()))?;
-        Ok(audit)
+        })))
     }
 
     /// Whether the last records could be written: where not, calls are refused. Once it could not, it can again when a record
@@ -182,7 +179,7 @@ impl Audit {
             aperto.interrompi();
         }
         let adesso = self.adesso();
-        let coda = record::evento(Tipo::Chiusura, adesso, &self.0.istanza);
+        let coda = record::chiusura(adesso, &self.0.istanza);
         self.accoda(adesso, coda);
         if let Ok(mut queue) = self.0.queue.write() {
             *queue = None;

@@ -13,7 +13,7 @@
 //!
 //! | tipo | when |
 //! | --- | --- |
-//! | `APERTURA` | a service begins its chain |
+//! | `APERTURA` | a service begins its chain; `teste` are the heads of the chains before it that moved since they were cited last |
 //! | `CHIAMATA` | a call with one answer: written before the answer leaves, which it tells of (`esito`, `righe`, `byte`) |
 //! | `INIZIO` | a call with a stream of answers was let in, or refused: written before the first byte leaves |
 //! | `FINE` | that stream ended; `inizio` is the numero of its INIZIO |
@@ -27,7 +27,7 @@ use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::chiave::Chiave;
+use super::{ancora::TestaDi, chiave::Chiave};
 use crate::traccia::{Fatti, Valore};
 
 /// What a record tells of.
@@ -225,17 +225,19 @@ struct Evento<'a> {
     versione: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     dal: Option<String>,
+    teste: Option<&'a [TestaDi]>,
 }
 
-/// The text of an APERTURA or a CHIUSURA.
+/// The text of an APERTURA, which cites these heads.
 #[must_use]
-pub fn evento(tipo: Tipo, quando: DateTime<Utc>, istanza: &str) -> String {
+pub fn apertura(quando: DateTime<Utc>, istanza: &str, teste: &[TestaDi]) -> String {
     coda(&Evento {
         istante: istante(quando),
-        tipo,
+        tipo: Tipo::Apertura,
         istanza,
         versione: env!("CARGO_PKG_VERSION"),
         dal: None,
+        teste: Some(teste),
     })
 }
 
@@ -248,6 +250,20 @@ pub(super) fn ripresa(dal: DateTime<Utc>, quando: DateTime<Utc>, istanza: &str) 
         istanza,
         versione: env!("CARGO_PKG_VERSION"),
         dal: Some(istante(dal)),
+        teste: None,
+    })
+}
+
+/// The text of a CHIUSURA.
+#[must_use]
+pub fn chiusura(quando: DateTime<Utc>, istanza: &str) -> String {
+    coda(&Evento {
+        istante: istante(quando),
+        tipo: Tipo::Chiusura,
+        istanza,
+        versione: env!("CARGO_PKG_VERSION"),
+        dal: None,
+        teste: None,
     })
 }
 

@@ -39,7 +39,7 @@ use super::{
     avviso::{Attesa, Avviso},
     catena::{Impronta, Testa},
     lotto::Lotto,
-    record,
+    opening, record,
 };
 use crate::{clock::Clock, postgres::Connections, telemetry::FailureLog};
 
@@ -49,6 +49,8 @@ const BATCH: usize = 512;
 const ABBASTANZA: usize = 16;
 /// How long a batch may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the opening of a chain may take.
+const OPENING: Duration = Duration::from_secs(10);
 /// How long the writer leaves a database alone that has just failed.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Records without a waiter that are kept for a database that does not answer.
@@ -85,20 +87,22 @@ impl Scrittore {
         clock: Clock,
     ) -> Result<Self, sqlx::Error> {
         let mut connection = database.audit().await?;
-        let catena = sqlx::query_scalar(
-            "insert into audit_catena (istanza, aperta_il) values ($1, $2) returning catena",
-        )
-        .bind(istanza)
-        .bind(clock.now())
-        .fetch_one(&mut connection)
-        .await?;
+        let opened = timeout(
+            OPENING,
+            opening::open(&mut connection, istanza, clock.now()),
+        );
+        let (catena, testa) = opened.await.map_err(|_| {
+            sqlx::Error::Protocol(
+                "its chain was not opened in time: another is being opened".into(),
+            )
+        })??;
         Ok(Self {
             database,
             connection: Some(connection),
             istanza: istanza.to_owned(),
             clock,
             catena,
-            testa: Testa::default(),
+            testa,
             incerta: None,
             log: FailureLog::error(
                 "the audit log cannot be written",
@@ -211,35 +215,45 @@ impl Scrittore {
         };
         let lotto = Lotto::di(self.catena, self.testa, batch);
         let prima = self.testa.numero + 1;
-        let written = sqlx::query(
-            "with testa as (
-                 update audit_catena set numero = $2, impronta = $3
-                 where catena = $1 and numero = $4 - 1
-                 returning catena
-             )
-             insert into audit_registro (catena, numero, istante, record, impronta)
-             select catena, $4, $5, $6, $7 from testa",
-        )
-        .bind(self.catena)
-        .bind(lotto.testa.numero)
-        .bind(lotto.testa.impronta.0.as_slice())
-        .bind(prima)
-        .bind(lotto.istante)
-        .bind(lotto.record)
-        .bind(lotto.impronte)
-        .execute(&mut connection)
-        .await?
-        .rows_affected();
-        if written != 1 {
-            return Err(sqlx::Error::Protocol(format!(
-                "chain {} is not where its writer left it: somebody else wrote it",
-                self.catena
-            )));
-        }
+        append(&mut connection, self.catena, self.testa, &lotto).await?;
         self.testa = lotto.testa;
         self.connection = Some(connection);
         Ok((prima, lotto.voci))
     }
+}
+
+/// Writes a row of records after `testa`, and moves the head of their chain.
+pub(super) async fn append(
+    connection: &mut PgConnection,
+    catena: i64,
+    testa: Testa,
+    lotto: &Lotto,
+) -> Result<(), sqlx::Error> {
+    let written = sqlx::query(
+        "with testa as (
+             update audit_catena set numero = $2, impronta = $3
+             where catena = $1 and numero = $4 - 1
+             returning catena
+         )
+         insert into audit_registro (catena, numero, istante, record, impronta)
+         select catena, $4, $5, $6, $7 from testa",
+    )
+    .bind(catena)
+    .bind(lotto.testa.numero)
+    .bind(lotto.testa.impronta.0.as_slice())
+    .bind(testa.numero + 1)
+    .bind(lotto.istante)
+    .bind(&lotto.record)
+    .bind(&lotto.impronte)
+    .execute(connection)
+    .await?
+    .rows_affected();
+    if written != 1 {
+        return Err(sqlx::Error::Protocol(format!(
+            "chain {catena} is not where its writer left it: somebody else wrote it"
+        )));
+    }
+    Ok(())
 }
 
 /// Lets the calls that are ready to run bring their records too: one commit for all of them. Where nothing else is ready, this

@@ -3,27 +3,35 @@
 //! Each chain is read from its beginning, or from the anchor that it was pruned to. A record is checked against what stands
 //! before it in the table, so that one change is told of at its place and does not drag along all that follows.
 //!
-//! A chain that an anchor names must be there: pruning keeps its row. A chain that was removed before any anchor saw it leaves
-//! a gap in the numbers of chains, which is a hint and no proof: a number is skipped too where the opening of a chain failed.
+//! A chain that an anchor or the opening of a later chain names must be there: pruning keeps its row. So must a chain whose number was given out
+//! ([`super::opening`]). Numbers from before that rule are another matter: a gap among them is a hint and no proof, for a number was skipped
+//! too where the opening of a chain failed or Postgres was killed.
+//!
+//! What a wrong clock has left, and somebody has looked at, is told apart from the rest ([`Outcome`]).
 
+mod acknowledged;
+mod anchors;
 mod catena;
+mod openings;
 mod potature;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
-use chrono::NaiveDate;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool};
 
-use self::catena::Catena;
-use super::{
-    ancora::Ancora,
-    catena::{Impronta, Testa},
-    potatura::Fatta,
+pub use self::{
+    acknowledged::Acknowledged,
+    anchors::{ClockFault, clock_faults},
+    potature::Potata,
 };
-pub use potature::Potata;
+use self::{
+    anchors::Vista,
+    catena::Catena,
+    openings::{Numbers, Openings, Seen, Witness},
+};
+use super::catena::{Impronta, Testa};
+#[cfg(doc)]
+use super::opening;
 
 /// What a verification found.
 #[derive(Debug, Default)]
@@ -40,8 +48,24 @@ pub struct Verifica {
     pub potature: Vec<Potata>,
     /// All that is wrong, by place.
     pub difformita: Vec<Difformita>,
-    /// Numbers that no chain has and no anchor names, as first and last: chains that could not be opened, or were removed.
+    /// What is wrong and was acknowledged.
+    pub acknowledged: Vec<Acknowledged>,
+    /// Of the numbers that came from a sequence, those that no chain has and no anchor names, as first and last: chains that could not
+    /// be opened, or were removed.
     pub salti: Vec<(i64, i64)>,
+    /// The acknowledgements as they stand, by number.
+    heads: Vec<(i64, Impronta)>,
+}
+
+/// What a verification comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is as it was written.
+    Intact,
+    /// There are faults, and each was acknowledged.
+    Acknowledged,
+    /// Something is not as it was written.
+    Tampered,
 }
 
 /// One thing that is not as it was written.
@@ -73,26 +97,35 @@ pub async fn verifica(
         .begin_with("begin isolation level repeatable read read only")
         .await?;
     let mut esito = Verifica::default();
-    let ancore = ancore(&mut tx, &mut esito, nota).await?;
+    let ancore = anchors::read(&mut tx, &mut esito, nota).await?;
+    esito.clocks(&mut tx, &ancore).await?;
     esito.potature(&mut tx, &ancore, conservazione).await?;
     let catene: Vec<(i64, i64, Vec<u8>)> =
         sqlx::query_as("select catena, numero, impronta from audit_catena order by catena")
             .fetch_all(&mut *tx)
             .await?;
-    esito.mancanti(&ancore, catene.iter().map(|(catena, ..)| *catena).collect());
-    esito.salti = salti(&mut tx, &ancore).await?;
+    let numbers = Numbers::read(&mut tx).await?;
+    let openings = Openings::read(&mut tx).await?;
+    let present: BTreeSet<i64> = catene.iter().map(|(catena, ..)| *catena).collect();
+    esito.missing(&present, &ancore, &openings, numbers);
+    esito.salti = salti(&mut tx, &ancore, numbers).await?;
     for (catena, numero, impronta) in catene {
-        let mut attese = BTreeMap::new();
+        let mut seen = Seen::new();
         let mut inizio = Testa::default();
         for ancora in &ancore {
             let Some(testa) = ancora.teste.get(&catena) else {
                 continue;
             };
-            attese.insert(testa.numero, (ancora.numero, testa.impronta));
+            // The last one that saw it.
+            seen.insert(
+                testa.numero,
+                vec![(Witness::Anchor(ancora.numero), testa.impronta)],
+            );
             if esito.potata(ancora.numero) && testa.numero > inizio.numero {
                 inizio = *testa;
             }
         }
+        openings.add_to(catena, &mut seen);
         let testa = Testa {
             numero,
             impronta: Impronta::from_slice(&impronta).unwrap_or_default(),
@@ -100,7 +133,8 @@ pub async fn verifica(
         let catena = Catena {
             catena,
             prima: inizio,
-            attese,
+            seen,
+            cites: numbers.is_some_and(|numbers| catena > numbers.gapless_after),
         };
         catena.leggi(&mut tx, testa, &mut esito).await?;
     }
@@ -108,95 +142,25 @@ pub async fn verifica(
     Ok(esito)
 }
 
-struct Vista {
-    numero: i64,
-    giorno: String,
-    teste: BTreeMap<i64, Testa>,
-    potature: Vec<Fatta>,
-}
-
-impl From<Ancora> for Vista {
-    fn from(ancora: Ancora) -> Self {
-        let teste = ancora.teste.into_iter().filter_map(|t| {
-            let impronta = t.impronta.parse().ok()?;
-            let numero = t.numero;
-            Some((t.catena, Testa { numero, impronta }))
-        });
-        Self {
-            numero: ancora.numero,
-            giorno: ancora.giorno,
-            teste: teste.collect(),
-            potature: ancora.potature,
-        }
-    }
-}
-
-/// Reads the chain of anchors.
-async fn ancore(
-    tx: &mut Transaction<'_, Postgres>,
-    esito: &mut Verifica,
-    nota: Option<Impronta>,
-) -> Result<Vec<Vista>, sqlx::Error> {
-    let rows: Vec<(i64, NaiveDate, String, Vec<u8>)> =
-        sqlx::query_as("select numero, giorno, ancora, impronta from audit_ancora order by numero")
-            .fetch_all(&mut **tx)
-            .await?;
-    let mut before = Impronta::default();
-    let mut found = nota.is_none();
-    let mut viste: Vec<Vista> = Vec::new();
-    for (expected, (numero, giorno, testo, impronta)) in (1..).zip(rows) {
-        let dove = format!("ancora {expected}");
-        let stored = Impronta::from_slice(&impronta).unwrap_or_default();
-        if numero != expected {
-            esito.nota(&dove, "is missing");
-        } else if before.dopo(&testo) != stored {
-            esito.nota(&dove, "was changed, or the one before it was");
-        }
-        before = stored;
-        found |= nota == Some(stored);
-        esito.ancore += 1;
-        match serde_json::from_str::<Ancora>(&testo) {
-            Ok(ancora) if ancora.numero == numero => {
-                if ancora.giorno != giorno.to_string() {
-                    esito.nota(&dove, "its column giorno was changed");
-                }
-                let vista = Vista::from(ancora);
-                if let Some(prima) = viste.last().filter(|prima| prima.giorno > vista.giorno) {
-                    let cosa = format!(
-                        "is dated {}, and the one after it {}: a clock was wrong, or it was added",
-                        prima.giorno, vista.giorno
-                    );
-                    esito.nota(&format!("ancora {}", prima.numero), &cosa);
-                }
-                viste.push(vista);
-            }
-            _ => esito.nota(&dove, "is not the text of this anchor"),
-        }
-    }
-    if !found {
-        esito.nota(
-            "ancore",
-            "none has the impronta that was given: the log was rewritten, or it is of another log",
-        );
-    }
-    Ok(viste)
-}
-
-/// Gaps in the numbers of chains, up to the last number that was given out.
+/// Gaps in the numbers that came from a sequence.
 async fn salti(
-    tx: &mut Transaction<'_, Postgres>,
+    connection: &mut PgConnection,
     ancore: &[Vista],
+    numbers: Option<Numbers>,
 ) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    let Some(Numbers { gapless_after, .. }) = numbers else {
+        return Ok(Vec::new());
+    };
     let named: BTreeSet<i64> = ancore
         .iter()
         .flat_map(|ancora| ancora.teste.keys().copied())
         .collect();
     sqlx::query_as(
         "with nota as (
-             select catena from audit_catena
-             union select unnest($1::bigint[])
-             -- What comes after the last number given out.
-             union select coalesce(pg_sequence_last_value('audit_catena_catena_seq'), 0) + 1
+             select catena from audit_catena where catena <= $2
+             union select n from unnest($1::bigint[]) as n where n <= $2
+             -- What comes after the last of them.
+             union select $2 + 1
          )
          select prima + 1, catena - 1
          from (select catena, lag(catena, 1, 0::bigint) over (order by catena) as prima from nota) as n
@@ -204,29 +168,21 @@ async fn salti(
          order by catena",
     )
     .bind(named.into_iter().collect::<Vec<_>>())
-    .fetch_all(&mut **tx)
+    .bind(gapless_after)
+    .fetch_all(connection)
     .await
 }
 
 impl Verifica {
-    /// Tells of each chain that an anchor names and that is not there, by the last anchor that saw it.
-    fn mancanti(&mut self, ancore: &[Vista], presenti: BTreeSet<i64>) {
-        let mut viste = BTreeMap::new();
-        for ancora in ancore {
-            for (catena, testa) in &ancora.teste {
-                viste.insert(*catena, (ancora, testa.numero));
-            }
-        }
-        for (catena, (ancora, numero)) in viste {
-            if !presenti.contains(&catena) {
-                self.nota(
-                    &format!("catena {catena}"),
-                    &format!(
-                        "is missing: anchor {} of {} saw it at record {numero}",
-                        ancora.numero, ancora.giorno
-                    ),
-                );
-            }
+    /// What it comes to.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if !self.difformita.is_empty() {
+            Outcome::Tampered
+        } else if !self.acknowledged.is_empty() {
+            Outcome::Acknowledged
+        } else {
+            Outcome::Intact
         }
     }
 

@@ -11,11 +11,13 @@ use clap::{Args, Subcommand};
 
 use super::serve::audit_key;
 use crate::{
+    abilitazione::aa07::{Motivo, Operatore},
     audit::{
-        Impronta, ancora,
+        Impronta, acknowledge, ancora,
         esporta::{self, Giorni},
         potatura::{self, Fino},
-        tracciamento, verifica,
+        tracciamento,
+        verifica::{self, Outcome, Verifica},
     },
     clock::Clock,
     config::Settings,
@@ -33,12 +35,16 @@ pub(super) struct Audit {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Find every record that was changed, removed, added or moved. Exit code 1 if there is one.
+    /// Find every record that was changed, removed, added or moved, and every chain that is missing.
+    #[command(after_help = EXIT_CODES)]
     Verify {
         /// The impronta of an anchor that was kept elsewhere (the service's log has each): it must be among the anchors.
         #[arg(long, value_name = "IMPRONTA")]
         ancora: Option<Impronta>,
     },
+    /// Say that what `verify` complains of at an anchor is no more than a clock that was wrong: kept with who and why. Nothing else can be
+    /// acknowledged.
+    Acknowledge(Acknowledge),
     /// Write the records as JSON Lines, or the calls by purpose as PDND's tracing CSV.
     Export(Export),
     /// Write the anchor of today, if the service has not.
@@ -55,6 +61,27 @@ enum Command {
         #[arg(value_parser = CodiceFiscale::parse)]
         cf: CodiceFiscale,
     },
+}
+
+/// Of `omnia audit verify`, apart from 2 for the command line. 1 is the code of every command that could not do its work.
+const ACKNOWLEDGED: u8 = 3;
+const TAMPERED: u8 = 4;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 all is as it was written; 3 there are clock faults, and each was acknowledged (omnia audit acknowledge); 4 something
+is not as it was written; 1 it could not be looked at, and nothing is known; 2 the command line is wrong.";
+
+#[derive(Debug, Args)]
+struct Acknowledge {
+    /// The number of the anchor, as `verify` tells it.
+    #[arg(long, value_name = "N")]
+    ancora: i64,
+    /// Who has looked at it. Without it: the user of the system.
+    #[arg(long, value_name = "NAME")]
+    operatore: Option<String>,
+    /// What it was, in a few words.
+    #[arg(long, value_name = "TEXT", value_parser = Motivo::parse)]
+    motivo: Motivo,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +134,7 @@ impl Command {
                     verifica::verifica(&pool, ancora, settings.audit.retention_days).await?;
                 return Ok(tell(&verifica));
             }
+            Self::Acknowledge(acknowledge) => acknowledge.run(&pool, &clock).await?,
             Self::Export(export) => export.run(&pool).await?,
             Self::Anchor => match ancora::ancora(&pool, clock.now()).await? {
                 Some(impronta) => println!("{impronta}"),
@@ -118,8 +146,7 @@ impl Command {
                     .map(Fino::Giorno)
                     .or(settings.audit.retention_days.map(Fino::Conservazione))
                     .ok_or("set audit.retention_days, or give --prima-di: records are kept until one says otherwise")?;
-                let chi = nix::unistd::User::from_uid(nix::unistd::getuid())?
-                    .map_or_else(|| "?".to_owned(), |user| user.name);
+                let chi = user()?.unwrap_or_else(|| "?".to_owned());
                 match potatura::pota(&pool, fino, adesso, &chi).await? {
                     Some(p) => println!(
                         "{} records removed, up to anchor {} of {}",
@@ -137,18 +164,46 @@ impl Command {
     }
 }
 
-fn tell(verifica: &verifica::Verifica) -> ExitCode {
+/// The user of the system.
+fn user() -> Result<Option<String>, Sentence> {
+    Ok(nix::unistd::User::from_uid(nix::unistd::getuid())?.map(|user| user.name))
+}
+
+impl Acknowledge {
+    async fn run(self, pool: &sqlx::PgPool, clock: &Clock) -> Result<(), Sentence> {
+        let nome = match self.operatore {
+            Some(nome) => nome,
+            None => user()?.ok_or("this user has no name: give --operatore")?,
+        };
+        let operatore = Operatore::parse(&nome, None)?;
+        let (nome, motivo) = (operatore.nome(), self.motivo.as_str());
+        let done = acknowledge::acknowledge(pool, self.ancora, nome, motivo, clock.now()).await?;
+        println!(
+            "acknowledgement {}: the clock fault at anchor {} of {}, by {}",
+            done.numero, done.ancora, done.giorno, done.operatore
+        );
+        Ok(())
+    }
+}
+
+fn tell(verifica: &Verifica) -> ExitCode {
     for difformita in &verifica.difformita {
         println!("{difformita}");
+    }
+    for acknowledged in &verifica.acknowledged {
+        println!("{acknowledged}");
     }
     println!(
         "{} chains, {} records, {} anchors: {}",
         verifica.catene,
         verifica.record,
         verifica.ancore,
-        match verifica.difformita.len() {
-            0 => "as they were written".to_owned(),
-            n => format!("{n} things are not as they were written"),
+        match (verifica.outcome(), verifica.difformita.len()) {
+            (Outcome::Intact, _) => "as they were written".to_owned(),
+            (Outcome::Acknowledged, _) =>
+                "as they were written, but for what was acknowledged".to_owned(),
+            (Outcome::Tampered, 1) => "one thing is not as it was written".to_owned(),
+            (Outcome::Tampered, n) => format!("{n} things are not as they were written"),
         }
     );
     for potata in &verifica.potature {
@@ -166,10 +221,10 @@ fn tell(verifica: &verifica::Verifica) -> ExitCode {
             verifica.senza_fine
         );
     }
-    if verifica.difformita.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    match verifica.outcome() {
+        Outcome::Intact => ExitCode::SUCCESS,
+        Outcome::Acknowledged => ExitCode::from(ACKNOWLEDGED),
+        Outcome::Tampered => ExitCode::from(TAMPERED),
     }
 }
 

@@ -1,18 +1,14 @@
 //! One chain, read from its beginning to its head.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use serde::Deserialize;
 use sqlx::{Postgres, Row as _, Transaction, postgres::PgRow};
 
 use super::{
-    super::{
-        catena::{Impronta, Testa},
-        lotto, record,
-    },
+    super::{catena::Testa, lotto, record},
     Verifica,
+    openings::Seen,
 };
 
 /// What a record says of itself.
@@ -24,14 +20,18 @@ struct Proprio {
     tipo: String,
     inizio: Option<i64>,
     esito: Option<String>,
+    #[serde(default)]
+    teste: Option<serde::de::IgnoredAny>,
 }
 
 pub(super) struct Catena {
     pub(super) catena: i64,
     /// What the first record comes after.
     pub(super) prima: Testa,
-    /// By numero: which anchor saw that record, with which impronta.
-    pub(super) attese: BTreeMap<i64, (i64, Impronta)>,
+    /// Who saw which record.
+    pub(super) seen: Seen,
+    /// Whether it begins with an opening that cites the heads before it.
+    pub(super) cites: bool,
 }
 
 /// The reading of a chain: where it has come to.
@@ -77,11 +77,16 @@ impl Catena {
                 "is not the head of its chain: records were added, or the head was changed",
             );
         }
-        for (numero, (ancora, _)) in self.attese.range(ultima.numero + 1..) {
-            esito.nota(
-                &self.dove(*numero),
-                &format!("is missing: anchor {ancora} saw it"),
-            );
+        if self.cites && ultima.numero == 0 && testa.numero == 0 {
+            esito.nota(&self.dove(1), "is missing: no chain is without its opening");
+        }
+        for (numero, seen) in self.seen.range(ultima.numero + 1..) {
+            if let Some((witness, _)) = seen.first() {
+                esito.nota(
+                    &self.dove(*numero),
+                    &format!("is missing: {witness} saw it"),
+                );
+            }
         }
         Ok(())
     }
@@ -146,6 +151,10 @@ impl Lettura<'_> {
                 } else if consecutive && before.impronta.dopo(testo) != impronta {
                     esito.nota(&dove, "was changed, or the one before it was");
                 }
+                let opening = own.tipo == "APERTURA" && own.teste.is_some();
+                if numero == 1 && self.catena.cites && !opening {
+                    esito.nota(&dove, "is not the opening of a chain");
+                }
                 match own.tipo.as_str() {
                     "INIZIO" if own.esito.is_none() => self.aperti += 1,
                     "FINE" if own.inizio.is_some() => self.aperti = self.aperti.saturating_sub(1),
@@ -153,12 +162,11 @@ impl Lettura<'_> {
                 }
             }
         }
-        if let Some((ancora, attesa)) = self.catena.attese.get(&numero)
-            && *attesa != impronta
-        {
+        let seen = self.catena.seen.get(&numero).into_iter().flatten();
+        if let Some((witness, _)) = seen.into_iter().find(|(_, seen)| *seen != impronta) {
             esito.nota(
                 &dove,
-                &format!("is not what anchor {ancora} saw: the chain was rewritten up to here"),
+                &format!("is not what {witness} saw: the chain was rewritten up to here"),
             );
         }
     }

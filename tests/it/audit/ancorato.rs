@@ -27,25 +27,6 @@ async fn a_chain_removed_whole_is_missed_where_an_anchor_names_it() {
     servizio.ferma().await;
 }
 
-#[tokio::test]
-async fn a_gap_in_the_numbers_of_chains_is_a_hint() {
-    let servizio = nove().await;
-    let owner = &servizio.db.owner;
-    for _ in 2..=4 {
-        sql(
-            owner,
-            "insert into audit_catena (istanza, aperta_il) values ('prova', now())",
-        )
-        .await;
-    }
-    assert_eq!(integro(owner).await.salti, []);
-    sql(owner, "delete from audit_catena where catena = 3").await;
-    assert_eq!(integro(owner).await.salti, [(3, 3)]);
-    sql(owner, "delete from audit_catena where catena > 1").await;
-    assert_eq!(integro(owner).await.salti, [(2, 4)]);
-    servizio.ferma().await;
-}
-
 /// A clock that was once ahead by years must not end the anchoring for years.
 #[tokio::test]
 async fn an_anchor_of_the_future_does_not_stop_those_of_the_present() {

@@ -1,8 +1,10 @@
 //! The audit log, over the real server and a real database.
 
+mod acknowledged;
 mod ancorato;
 mod interrotto;
 mod lotti;
+mod missing;
 mod persone;
 mod potato;
 mod prova;

@@ -303,7 +303,7 @@ async fn pdnd_gets_its_counts() {
         r#"{"tipo":"CHIAMATA","esito":"OK"}"#,
     ]) {
         sqlx::query(
-            "with c as (insert into audit_catena (istanza, aperta_il) values ('x', now()) returning catena)
+            "with c as (insert into audit_catena (catena, istanza, aperta_il) values ($1, 'x', now()) returning catena)
              insert into audit_registro select catena, $1, '2026-11-25T23:59:59Z', $2, decode(repeat('00', 32), 'hex') from c",
         )
         .bind(numero)

@@ -1,0 +1,119 @@
+//! Acknowledging a clock fault: somebody says that it was no more than that.
+//!
+//! ```json
+//! {"numero":1,"istante":"2026-11-28T09:12:44.103000Z","operatore":"anna","motivo":"NTP was down after the move","ancora":2,
+//!  "giorno":"2036-05-01","successiva":3,"impronta":"5c1e…"}
+//! ```
+//!
+//! An anchor that a wrong clock dated wrongly stays: it is chained, and what it saw is true. Verification complains of it for ever,
+//! and among known complaints a new one is overlooked. An acknowledgement says who looked at it, when, and what it was. It is of one anchor and
+//! the one after it, whose `impronta` it has: of other texts under the same numbers it says nothing. It makes nothing else good: what was changed, removed or
+//! added cannot be acknowledged.
+//!
+//! Acknowledgements are chained like anchors, and each anchor names the last one so far ([`super::ancora`]). The table takes no change.
+//! Removing one makes the complaint come back, so nobody gains by it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+
+use super::{ancora, catena::Impronta, record, verifica};
+use crate::error::Sentence;
+
+/// The text of an acknowledgement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// 1, 2, 3…
+    pub numero: i64,
+    /// When.
+    pub istante: String,
+    /// Who.
+    pub operatore: String,
+    /// Why it is no reason for concern.
+    pub motivo: String,
+    /// The anchor whose day is wrong, or whose follower's day is.
+    pub ancora: i64,
+    /// Its day.
+    pub giorno: String,
+    /// The anchor after it.
+    pub successiva: i64,
+    /// That one's impronta, in hexadecimal: it covers both.
+    pub impronta: String,
+}
+
+/// The last acknowledgement so far, as an anchor names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    /// Its number.
+    pub numero: i64,
+    /// In hexadecimal.
+    pub impronta: String,
+}
+
+/// Records that `operatore` takes the clock fault at this anchor for what it is.
+///
+/// # Errors
+/// A sentence: there is no such fault, or it is acknowledged already.
+pub async fn acknowledge(
+    owner: &PgPool,
+    ancora: i64,
+    operatore: &str,
+    motivo: &str,
+    adesso: DateTime<Utc>,
+) -> Result<Acknowledgement, Sentence> {
+    let mut tx = owner.begin().await?;
+    ancora::take_turn(&mut tx).await?;
+    let found = verifica::clock_faults(&mut tx).await?;
+    let Some(fault) = found.into_iter().find(|fault| fault.ancora == ancora) else {
+        return Err(format!(
+            "anchor {ancora} has no clock fault: `omnia audit verify` tells which have, and nothing else can be acknowledged"
+        )
+        .into());
+    };
+    if let Some(known) = fault.acknowledged {
+        return Err(format!(
+            "the clock fault at anchor {ancora} was acknowledged at {} by {}",
+            known.istante, known.operatore
+        )
+        .into());
+    }
+    let last = last(&mut tx).await?;
+    let (numero, before) = match &last {
+        None => (1, Impronta::default()),
+        Some(last) => (last.numero + 1, last.impronta.parse()?),
+    };
+    let acknowledgement = Acknowledgement {
+        numero,
+        istante: record::istante(adesso),
+        operatore: operatore.to_owned(),
+        motivo: motivo.to_owned(),
+        ancora,
+        giorno: fault.giorno,
+        successiva: fault.successiva,
+        impronta: fault.impronta.to_string(),
+    };
+    let testo = serde_json::to_string(&acknowledgement)?;
+    sqlx::query("insert into audit_acknowledgement (numero, testo, impronta) values ($1, $2, $3)")
+        .bind(numero)
+        .bind(&testo)
+        .bind(before.dopo(&testo).0.as_slice())
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(acknowledgement)
+}
+
+/// The last acknowledgement so far.
+pub(super) async fn last(connection: &mut PgConnection) -> Result<Option<Last>, sqlx::Error> {
+    let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
+        "select numero, impronta from audit_acknowledgement order by numero desc limit 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(numero, impronta)| Last {
+        numero,
+        impronta: Impronta::from_slice(&impronta)
+            .unwrap_or_default()
+            .to_string(),
+    }))
+}
