@@ -11,7 +11,7 @@ mod health;
 use std::{collections::BTreeMap, time::Duration};
 
 use arrow_flight::flight_service_server::FlightServiceServer;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::{codec::CompressionEncoding, service::Routes};
 use tonic_health::pb::health_server::HealthServer;
@@ -51,7 +51,6 @@ use crate::{
     },
     salute::Salute,
     sorveglianza::Sorveglianza,
-    telemetry::FailureLog,
     tls::{self, Ascolto},
     transport::{self, files},
     volo::{messages::MessagesLayer, service::Voli},
@@ -75,6 +74,10 @@ macro_rules! compressed {
 
 /// What streams get to send their last message once their time to drain is over.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// What the quotas get to give back what was not used.
+const CLOSING_QUOTAS: Duration = Duration::from_secs(1);
+/// What the audit log gets to write what is queued, and that its chain ends.
+const CLOSING_AUDIT: Duration = Duration::from_secs(3);
 
 /// The access layer of the settings: issuers, policy, grants, quotas.
 ///
@@ -144,9 +147,14 @@ pub async fn serve(
     let refusals = Refusals::new(audit.clone(), limits);
     let recorder = (&audit, &refusals);
     let outcome = serve_recorded(settings, database, access, recorder, ascolto.into(), stop).await;
-    guardia.chiudi().await;
+    // Where the database is frozen nobody answers, and nothing of this may hold up the stop.
+    if timeout(CLOSING_QUOTAS, guardia.chiudi()).await.is_err() {
+        tracing::error!("unused calls of the day were not given back in time");
+    }
     refusals.close();
-    audit.chiudi().await;
+    if timeout(CLOSING_AUDIT, audit.chiudi()).await.is_err() {
+        tracing::error!("the chain of the audit log was not closed in time");
+    }
     outcome
 }
 

@@ -9,7 +9,7 @@ use std::{
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
-use super::serve::audit_key;
+use super::{derived::could_not_look, serve::audit_key};
 use crate::{
     abilitazione::aa07::{Motivo, Operatore},
     audit::{
@@ -63,13 +63,14 @@ enum Command {
     },
 }
 
-/// Of `omnia audit verify`, apart from 2 for the command line. 1 is the code of every command that could not do its work.
+/// Of `omnia audit verify`.
 const ACKNOWLEDGED: u8 = 3;
 const TAMPERED: u8 = 4;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is as it was written; 3 there are clock faults, and each was acknowledged (omnia audit acknowledge); 4 something
-is not as it was written; 1 it could not be looked at, and nothing is known; 2 the command line is wrong.";
+is not as it was written; 75 it could not be looked at now, and nothing is known; 1 the settings are wrong, or it was interrupted; 2 the
+command line is wrong.";
 
 #[derive(Debug, Args)]
 struct Acknowledge {
@@ -116,14 +117,22 @@ impl Audit {
             println!("{}", audit_key(settings)?.impronta(cf.as_str()));
             return Ok(ExitCode::SUCCESS);
         }
-        let postgres = postgres::join(&settings.database).await?;
-        let done = self.command.run(settings, &postgres).await;
-        postgres.stop().await?;
-        done
+        let looks = matches!(self.command, Command::Verify { .. });
+        match self.command.run_joined(settings).await {
+            Err(error) if looks => Ok(could_not_look(&error)),
+            done => done,
+        }
     }
 }
 
 impl Command {
+    async fn run_joined(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+        let postgres = postgres::join(&settings.database).await?;
+        let done = self.run(settings, &postgres).await;
+        postgres.stop().await?;
+        done
+    }
+
     async fn run(self, settings: &Settings, postgres: &Postgres) -> Result<ExitCode, Sentence> {
         let pool = postgres.owner_pool();
         postgres::check_schema(postgres.owner()).await?;

@@ -8,16 +8,20 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use chrono::Months;
 use clap::Args;
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, metadata::AsciiMetadataValue, transport::Endpoint};
 
 use super::{
-    generate, interrupt::interruptible, load, report_table::table, serve::audit_key, serve::listen,
-    serve::stop_on_signal,
+    generate, load,
+    report_table::table,
+    serve::{audit_key, ended, listen, supervised},
+    stop::Stop,
 };
 use crate::{
     abilitazione::{
@@ -91,17 +95,23 @@ impl Demo {
             return Err("the demo serves plain text: leave tls.cert_file out".into());
         }
         let dir = postgres::data_dir(&settings.database)?.join("demo");
-        let postgres = postgres::open(&settings.database).await?;
-        let prepared = interruptible(self.prepare(&postgres, &dir, &settings)).await;
-        let outcome = match prepared {
-            Ok(scena) => {
-                settings.access.jwks = Some(FonteChiavi::File(scena.jwks.clone()));
-                scena.serve(&settings, &postgres).await
-            }
-            Err(error) => Err(error),
+        let stop = Stop::on_signals(Duration::from_secs(settings.server.drain_seconds))?;
+        let opened = stop.unless_asked(postgres::open(&settings.database)).await;
+        let Some(postgres) = opened.transpose()? else {
+            return Err("interrupted".into());
         };
-        let stopped = postgres.stop().await;
-        outcome.and(stopped).map(|()| ExitCode::SUCCESS)
+        let serving = async {
+            let prepared = self.prepare(&postgres, &dir, &settings);
+            let Some(scena) = stop.unless_asked(prepared).await.transpose()? else {
+                return Err("interrupted".into());
+            };
+            settings.access.jwks = Some(FonteChiavi::File(scena.jwks.clone()));
+            scena
+                .serve(&settings, &postgres, stop.token().clone())
+                .await
+        };
+        let outcome = supervised(&postgres, &stop, serving).await;
+        ended(postgres, &stop, outcome).await
     }
 
     async fn prepare(
@@ -221,12 +231,16 @@ impl Scena {
         Ok(token)
     }
 
-    async fn serve(&self, settings: &Settings, postgres: &Postgres) -> Result<(), Sentence> {
+    async fn serve(
+        &self,
+        settings: &Settings,
+        postgres: &Postgres,
+        stop: CancellationToken,
+    ) -> Result<(), Sentence> {
         let database = postgres.serving();
         let layer = app::access(settings, database, self.clock.clone()).await?;
         let listener = listen(settings).await?;
         let address = listener.local_addr()?;
-        let stop = stop_on_signal()?;
         let audit = app::audit(database, audit_key(settings)?, self.clock.clone()).await?;
         let server = app::serve(settings, database, layer, audit, listener, stop.clone());
         let shown = async {

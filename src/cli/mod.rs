@@ -17,6 +17,7 @@ mod policy;
 mod progress;
 mod report_table;
 mod serve;
+mod stop;
 mod testo;
 mod token;
 mod voucher;

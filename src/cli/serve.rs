@@ -1,27 +1,33 @@
 //! `omnia serve`: the service, on the database and the keys that the settings name.
 
-use std::process::ExitCode;
+use std::{pin::pin, process::ExitCode, time::Duration};
 
 use clap::Args;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
 
+use super::stop::Stop;
 use crate::{
+    abilitazione::AccessLayer,
     app,
-    audit::Chiave,
+    audit::{Audit, Chiave},
     clock::Clock,
     config::Settings,
     error::Sentence,
-    postgres,
+    postgres::{self, Postgres},
     tls::{Ascolto, Tls},
     transport::files,
 };
 
-/// Serve until Ctrl-C or SIGTERM.
+/// What `sysexits.h` calls EX_UNAVAILABLE: nothing is wrong with the settings, and a later start may succeed.
+const DATABASE_LOST: u8 = 69;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 stopped as it was asked to; 1 it cannot start as it is set up, or did not stop in good order; 69 its private
+PostgreSQL could not be kept running: start it again later; 130, 143 ended at once by a second Ctrl-C or SIGTERM.";
+
+/// Serve until Ctrl-C or SIGTERM. A second one ends it at once.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Serve {}
 
 impl Serve {
@@ -30,16 +36,81 @@ impl Serve {
     /// # Errors
     /// A sentence: settings, database, policy, keys or address.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
+        let stop = Stop::on_signals(Duration::from_secs(settings.server.drain_seconds))?;
         files::raise();
-        let postgres = postgres::open(&settings.database).await?;
-        let outcome = serve(settings, &postgres).await;
-        // Whatever happened, a private cluster must not be left behind.
-        let stopped = postgres.stop().await;
-        outcome.and(stopped).map(|()| ExitCode::SUCCESS)
+        let opened = stop.unless_asked(postgres::open(&settings.database)).await;
+        let Some(postgres) = opened.transpose()? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        let serving = serve(settings, &postgres, &stop);
+        let outcome = supervised(&postgres, &stop, serving).await;
+        ended(postgres, &stop, outcome).await
     }
 }
 
-async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(), Sentence> {
+/// What became of a service.
+pub(super) enum End {
+    /// It stopped as it was asked to.
+    Stopped,
+    /// Its private cluster could not be kept running.
+    DatabaseLost(Sentence),
+}
+
+/// Runs `serving`, and the private cluster's server, until the one ends or the other cannot be kept running.
+///
+/// # Errors
+/// Those of `serving`.
+pub(super) async fn supervised(
+    postgres: &Postgres,
+    stop: &Stop,
+    serving: impl Future<Output = Result<(), Sentence>>,
+) -> Result<End, Sentence> {
+    stop.guard(postgres.emergency().await);
+    let mut serving = pin!(serving);
+    tokio::select! {
+        outcome = &mut serving => outcome.map(|()| End::Stopped),
+        why = postgres.supervise() => {
+            stop.token().cancel();
+            // What it can still say to its callers; all of it has its bounds.
+            let _ = serving.await;
+            Ok(End::DatabaseLost(why))
+        }
+    }
+}
+
+/// Closes the database, whatever happened: a private cluster must not be left behind.
+///
+/// # Errors
+/// Those of `outcome`, or a cluster that had to be forced.
+pub(super) async fn ended(
+    postgres: Postgres,
+    stop: &Stop,
+    outcome: Result<End, Sentence>,
+) -> Result<ExitCode, Sentence> {
+    let stopped = postgres.stop_by(stop.deadline()).await;
+    match outcome? {
+        End::Stopped => stopped.map(|()| ExitCode::SUCCESS),
+        End::DatabaseLost(why) => {
+            eprintln!("omnia: {why}");
+            Ok(ExitCode::from(DATABASE_LOST))
+        }
+    }
+}
+
+async fn serve(settings: &Settings, postgres: &Postgres, stop: &Stop) -> Result<(), Sentence> {
+    let prepared = stop.unless_asked(prepare(settings, postgres)).await;
+    let Some((access, audit, ascolto)) = prepared.transpose()? else {
+        return Ok(());
+    };
+    let database = postgres.serving();
+    let stop = stop.token().clone();
+    app::serve(settings, database, access, audit, ascolto, stop).await
+}
+
+async fn prepare(
+    settings: &Settings,
+    postgres: &Postgres,
+) -> Result<(AccessLayer, Audit, Ascolto), Sentence> {
     if postgres.is_private() {
         postgres::migrate(postgres.owner()).await?;
     } else {
@@ -52,16 +123,7 @@ async fn serve(settings: &Settings, postgres: &postgres::Postgres) -> Result<(),
     let listener = listen(settings).await?;
     let audit = app::audit(database, audit_key(settings)?, clock).await?;
     println!("Serving on {}", listener.local_addr()?);
-    let ascolto = Ascolto::new(listener, tls);
-    app::serve(
-        settings,
-        database,
-        access,
-        audit,
-        ascolto,
-        stop_on_signal()?,
-    )
-    .await
+    Ok((access, audit, Ascolto::new(listener, tls)))
 }
 
 /// The key of the audit log: the one set, or that of the private cluster.
@@ -91,26 +153,4 @@ pub(super) async fn listen(settings: &Settings) -> Result<TcpListener, Sentence>
     TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen on {address}: {error}").into())
-}
-
-/// A token that Ctrl-C or SIGTERM cancels.
-///
-/// # Errors
-/// The system's, if signals cannot be had.
-pub(super) fn stop_on_signal() -> Result<CancellationToken, Sentence> {
-    let stop = CancellationToken::new();
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    let cancel = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => (),
-            _ = terminate.recv() => (),
-        }
-        tracing::info!("stopping");
-        cancel.cancel();
-    });
-    Ok(stop)
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! start:  find programs → lock → clear what was left behind → initdb (once) → postgres → ready → database and roles
-//! stop:   SIGINT, wait → the lock goes with the process
+//! ends:   it is started again, as long as somebody supervises it (`supervise.rs`)
+//! stop:   SIGINT, wait → SIGQUIT, wait → SIGKILL → the lock goes with the process
 //! ```
 //!
 //! What is written is kept (fsync) unless the one who starts it says that the cluster is to be thrown away.
@@ -10,6 +11,7 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use sqlx::{
@@ -18,26 +20,27 @@ use sqlx::{
 };
 
 use super::{
-    binaries,
+    binaries::{self, Binaries},
+    emergency::Emergency,
     home::{Home, PORT},
     identity::Identity,
     initdb::{self, OWNER},
     leftover,
-    options::ClusterOptions,
+    options::{ClusterOptions, DATABASE, SERVING_ROLE},
     server::{Server, Start},
 };
 use crate::error::Sentence;
 
-/// The role that serves: reads, no more. The migrations grant it what it may read.
-pub const SERVING_ROLE: &str = "omnia_servizio";
-/// The database of the service.
-pub const DATABASE: &str = "omnia";
-
 /// A running private cluster. Dropping it stops the server too, but blocks while it does.
 #[derive(Debug)]
 pub struct Cluster {
-    server: Server,
+    pub(super) server: Server,
+    pub(super) home: Home,
+    identity: Identity,
+    binaries: Binaries,
+    options: ClusterOptions,
     socket_dir: PathBuf,
+    pub(super) emergency: Emergency,
     // After the server: the directory is given back when nothing runs in it.
     _lock: File,
 }
@@ -48,25 +51,37 @@ impl Cluster {
     /// # Errors
     /// A sentence: no programs, a directory in use or out of reach, a server that does not start and what it said.
     pub async fn start(options: &ClusterOptions) -> Result<Self, Sentence> {
+        Self::start_within(options, Duration::ZERO).await
+    }
+
+    /// As [`Cluster::start`], where a process that is ending may still have the directory: that one is waited for.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub async fn start_within(
+        options: &ClusterOptions,
+        patience: Duration,
+    ) -> Result<Self, Sentence> {
         let identity = Identity::find()?;
         let home = Home::prepare(&options.dir, &identity)?;
-        let lock = home.lock()?;
+        let lock = home.lock_within(patience).await?;
         let existing = home.data_version()?;
         let binaries = binaries::find(options.bin_dir.as_deref(), existing)?;
         if existing.is_none() {
             initdb::run(&home, &identity, &binaries, options.durability).await?;
         }
-        let start = Start {
-            max_connections: options.max_connections,
-            durability: options.durability,
-            stranger: leftover::clear(&home.data()).await?,
-        };
         let mut cluster = Self {
-            server: Server::spawn(&home, &identity, &binaries, &start)?,
+            server: spawn(&home, &identity, &binaries, options).await?,
             socket_dir: home.server(),
+            home,
+            identity,
+            binaries,
+            options: options.clone(),
+            emergency: Emergency::default(),
             _lock: lock,
         };
-        let administration = cluster.connect_options("postgres", OWNER);
+        cluster.emergency.set(Some(cluster.server.pid()));
+        let administration = cluster.administration();
         let connection = cluster.server.ready(&administration).await?;
         furnish(connection)
             .await
@@ -102,9 +117,55 @@ impl Cluster {
     ///
     /// # Errors
     /// A sentence, if the server had to be forced.
-    pub async fn stop(mut self) -> Result<(), Sentence> {
-        self.server.stop().await
+    pub async fn stop(self) -> Result<(), Sentence> {
+        self.stop_by(None).await
     }
+
+    /// As [`Cluster::stop`]. `by`: when the server is to be gone, in whatever order.
+    ///
+    /// # Errors
+    /// As [`Cluster::stop`].
+    pub async fn stop_by(mut self, by: Option<Instant>) -> Result<(), Sentence> {
+        let stopped = self.server.stop(by).await;
+        self.emergency.set(None);
+        // One that was killed leaves its backends.
+        if stopped.is_err() {
+            leftover::clear_orphans(&self.home.data()).await?;
+        }
+        stopped
+    }
+
+    /// Its server, for somebody who has no time left.
+    #[must_use]
+    pub fn emergency(&self) -> Emergency {
+        self.emergency.clone()
+    }
+
+    /// Starts another server where the last one has ended. It is not waited for.
+    pub(super) async fn spawn(&mut self) -> Result<(), Sentence> {
+        self.server = spawn(&self.home, &self.identity, &self.binaries, &self.options).await?;
+        self.emergency.set(Some(self.server.pid()));
+        Ok(())
+    }
+
+    /// How to reach the server itself as its owner.
+    pub(super) fn administration(&self) -> PgConnectOptions {
+        self.connect_options("postgres", OWNER)
+    }
+}
+
+async fn spawn(
+    home: &Home,
+    identity: &Identity,
+    binaries: &Binaries,
+    options: &ClusterOptions,
+) -> Result<Server, Sentence> {
+    let start = Start {
+        max_connections: options.max_connections,
+        durability: options.durability,
+        stranger: leftover::clear(&home.data()).await?,
+    };
+    Server::spawn(home, identity, binaries, &start)
 }
 
 /// The socket's directory, where another process of ours runs the cluster of `dir` at this moment.

@@ -20,9 +20,13 @@ use std::{
         fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     },
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
-use super::identity::Identity;
+use super::{
+    identity::Identity,
+    options::{DATABASE, SERVING_ROLE},
+};
 use crate::error::Sentence;
 
 /// `sun_path` is 108 bytes long, one of them the closing zero.
@@ -31,6 +35,8 @@ const LONGEST_SOCKET_PATH: usize = 107;
 pub(super) const PORT: u16 = 5432;
 /// A log longer than this is set aside at the next start.
 const LONGEST_LOG: u64 = 16 * 1024 * 1024;
+/// How often a lock that another process has is tried again.
+const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// The directory, by its absolute path.
 #[derive(Debug, Clone)]
@@ -98,6 +104,23 @@ impl Home {
         }
     }
 
+    /// As [`Home::lock`], where a process that is ending may still hold it: that one is waited for.
+    pub(super) async fn lock_within(&self, patience: Duration) -> Result<File, Sentence> {
+        let end = Instant::now() + patience;
+        let mut told = false;
+        loop {
+            let refused = match self.lock() {
+                Err(error) if Instant::now() < end && self.is_locked()? => error,
+                locked => return locked,
+            };
+            if !std::mem::replace(&mut told, true) {
+                let seconds = patience.as_secs();
+                tracing::warn!(seconds, "waiting for the data directory: {refused}");
+            }
+            tokio::time::sleep(LOCK_POLL).await;
+        }
+    }
+
     /// Takes the directory for this process. The kernel gives it back when the process ends, however it ends.
     pub(super) fn lock(&self) -> Result<File, Sentence> {
         let path = self.0.join("lock");
@@ -116,10 +139,11 @@ impl Home {
                 let mut holder = String::new();
                 file.read_to_string(&mut holder).map_err(because)?;
                 return Err(format!(
-                    "{} is in use by another omnia process ({}): stop it, choose another database.data_dir, or share a \
-                     server by DATABASE_URL",
+                    "{} is in use by another omnia process ({}): stop it, choose another database.data_dir, or let this one use \
+                     the server of that one, with DATABASE_URL=postgres://{SERVING_ROLE}@localhost/{DATABASE}?host={}&sslmode=disable",
                     self.0.display(),
-                    holder.trim()
+                    holder.trim(),
+                    self.server().display()
                 )
                 .into());
             }

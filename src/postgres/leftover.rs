@@ -1,9 +1,13 @@
-//! A server left behind by a process of ours that was killed.
+//! A server left behind by a process of ours that was killed, and what a server that was killed left behind.
 //!
 //! `kill -9` of the service leaves its postmaster running, and only `postmaster.pid` in the data directory knows it. We
 //! hold the directory's lock, so nobody needs that server: it is stopped before ours starts. The number in the file may
 //! by now belong to an unrelated process, which is left in peace: a process is that server only if its program is
 //! `postgres` and it stands in that data directory, where a postmaster always stands.
+//!
+//! `kill -9` of the postmaster leaves its backends. Most end as soon as they notice; one that is in the middle of a statement goes on with it,
+//! and as long as it is attached to the shared memory a new server refuses to start. They stand in the data directory too. Nobody can
+//! hear what they have to say, and what they have not committed is rolled back by recovery: they are ended.
 
 use std::{
     fs, io,
@@ -18,8 +22,15 @@ use nix::{
 
 use crate::error::Sentence;
 
-/// How long a leftover server gets to stop in good order, and then at once.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How a leftover server is ended: in good order, at once, by force; and how long each may take.
+const SERVER: [(Signal, Duration); 3] = [
+    (Signal::SIGINT, Duration::from_secs(30)),
+    (Signal::SIGQUIT, Duration::from_secs(6)),
+    (Signal::SIGKILL, Duration::from_secs(5)),
+];
+/// The same of backends without a server, where there is no order to keep.
+const ORPHANS: [(Signal, Duration); 1] = [(Signal::SIGKILL, Duration::from_secs(5))];
+const POLL: Duration = Duration::from_millis(10);
 
 /// What `postmaster.pid` leads to.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,31 +43,92 @@ enum Holder {
     Stranger(i32),
 }
 
-/// Stops the server that was left behind in `data`, if there is one. Returns the number of an unrelated process that
+/// Ends the server that was left behind in `data`, if there is one, and what a dead one left. Returns the number of an unrelated process that
 /// `postmaster.pid` points at by accident: the new server must be told not to mind it.
 pub(super) async fn clear(data: &Path) -> Result<Option<i32>, Sentence> {
-    let pid = match holder(data)? {
-        Holder::Nobody => return Ok(None),
-        Holder::Stranger(pid) => return Ok(Some(pid)),
-        Holder::Server(pid) => pid,
-    };
-    tracing::warn!(pid, "stopping a PostgreSQL server that was left behind");
-    for signal in [Signal::SIGINT, Signal::SIGQUIT] {
-        // An error is the process having gone, or being another user's; the loop sees which.
-        let _ = kill(Pid::from_raw(pid), signal);
-        let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
-            if holder(data)? != Holder::Server(pid) {
-                return Ok(None);
+    let stranger = match holder(data)? {
+        Holder::Nobody => None,
+        Holder::Stranger(pid) => Some(pid),
+        Holder::Server(pid) => {
+            tracing::warn!(pid, "stopping a PostgreSQL server that was left behind");
+            // One that is stopped by SIGSTOP hears nothing.
+            for pid in orphans(data) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGCONT);
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            let left = || Ok::<_, Sentence>(holder(data)? == Holder::Server(pid));
+            if !end(&SERVER, || vec![pid], left).await? {
+                return Err(format!(
+                    "process {pid} is a PostgreSQL server that was left behind in {} and does not stop",
+                    data.display()
+                )
+                .into());
+            }
+            None
         }
+    };
+    clear_orphans(data).await?;
+    Ok(stranger)
+}
+
+/// Ends the backends of a server that is gone.
+pub(super) async fn clear_orphans(data: &Path) -> Result<(), Sentence> {
+    let found = orphans(data);
+    if found.is_empty() {
+        return Ok(());
+    }
+    tracing::warn!(pids = ?found, "ending the processes of a PostgreSQL server that is gone");
+    if end(&ORPHANS, || orphans(data), || Ok(!orphans(data).is_empty())).await? {
+        return Ok(());
     }
     Err(format!(
-        "process {pid} is a PostgreSQL server that was left behind in {} and does not stop",
+        "processes {:?} of a PostgreSQL server that is gone are still at work in {}",
+        orphans(data),
         data.display()
     )
     .into())
+}
+
+/// Sends one signal after the other until nothing is left. Whether it worked.
+async fn end(
+    signals: &[(Signal, Duration)],
+    pids: impl Fn() -> Vec<i32>,
+    left: impl Fn() -> Result<bool, Sentence>,
+) -> Result<bool, Sentence> {
+    for (signal, patience) in signals {
+        for pid in pids() {
+            // An error is the process having gone, or being another user's; the loop sees which.
+            let _ = kill(Pid::from_raw(pid), *signal);
+        }
+        let end = Instant::now() + *patience;
+        while Instant::now() < end {
+            if !left()? {
+                return Ok(true);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+    Ok(false)
+}
+
+/// The processes of PostgreSQL that stand in the data directory. Only where no server runs in it are they orphans.
+fn orphans(data: &Path) -> Vec<i32> {
+    let (Ok(data), Ok(processes)) = (fs::canonicalize(data), fs::read_dir("/proc")) else {
+        return Vec::new();
+    };
+    let pid = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+    let stands_in = |pid: &i32| {
+        let process = Path::new("/proc").join(pid.to_string());
+        fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == data)
+            && fs::read_link(process.join("exe")).is_ok_and(|exe| is_postgres(&exe))
+    };
+    processes.filter_map(pid).filter(stands_in).collect()
+}
+
+/// An upgrade of the package leaves "postgres (deleted)".
+fn is_postgres(program: &Path) -> bool {
+    program
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with("postgres"))
 }
 
 fn holder(data: &Path) -> Result<Holder, Sentence> {
@@ -91,11 +163,7 @@ fn holder(data: &Path) -> Result<Holder, Sentence> {
         // It has ended and its parent has not noticed: PostgreSQL would take it for alive.
         _ => return Ok(Holder::Stranger(pid)),
     };
-    // An upgrade of the package leaves "postgres (deleted)".
-    let is_postgres = program
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with("postgres"));
-    if is_postgres && fs::canonicalize(data).is_ok_and(|data| data == stands_in) {
+    if is_postgres(&program) && fs::canonicalize(data).is_ok_and(|data| data == stands_in) {
         return Ok(Holder::Server(pid));
     }
     Ok(Holder::Stranger(pid))

@@ -26,6 +26,7 @@
 
 mod binaries;
 mod cluster;
+mod emergency;
 mod home;
 mod identity;
 mod initdb;
@@ -37,34 +38,50 @@ mod pool;
 mod pooler;
 pub mod predicates;
 mod release;
+mod restarts;
 mod schema;
 mod server;
 mod session;
+mod supervise;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    future::pending,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use sqlx::{PgPool, postgres::PgConnectOptions};
+use tokio::sync::Mutex;
 
 pub use self::{
-    cluster::{Cluster, DATABASE, SERVING_ROLE},
+    cluster::Cluster,
+    emergency::Emergency,
     namespace::Schema,
-    options::{ClusterOptions, Durability},
+    options::{ClusterOptions, DATABASE, Durability, SERVING_ROLE},
     pool::{Accanto, Connections, STATEMENT_TIMEOUT},
     schema::{check_schema, migrate},
 };
 use crate::{config::Database, error::Sentence};
 
-/// Connections of the private cluster beyond those of the pools: those beside the calls, an operator's psql, the server's own reserve.
-const SPARE_CONNECTIONS: u32 = 16;
+/// Instances that the private cluster has connections for: the one that runs it, and one more that is given its URL.
+const INSTANCES: u32 = 2;
+/// Operators' commands that it has connections for, at the same time.
+const COMMANDS: u32 = 2;
+/// Connections of the private cluster beyond those: an operator's psql, the server's own reserve.
+const SPARE_CONNECTIONS: u32 = 12;
+/// How long a start waits for a process that ends and has the data directory still.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 /// How long connections still in use may hold up a stop.
 const POOL_PATIENCE: Duration = Duration::from_secs(5);
+/// The same where the time for the whole stop is set.
+const POOL_HASTE: Duration = Duration::from_secs(1);
 
 /// The database, open.
 #[derive(Debug)]
 pub struct Postgres {
     owner: Connections,
     serving: Connections,
-    cluster: Option<Cluster>,
+    cluster: Option<Mutex<Cluster>>,
 }
 
 /// Opens the database that the settings name; starts the private cluster if they name none.
@@ -124,17 +141,20 @@ fn serving_on(options: PgConnectOptions, settings: &Database) -> Connections {
 }
 
 async fn open_private(settings: &Database) -> Result<Postgres, Sentence> {
-    let cluster = Cluster::start(&ClusterOptions {
+    let instance = settings.max_connections + pool::BESIDE;
+    let options = ClusterOptions {
         dir: data_dir(settings)?,
         bin_dir: settings.bin_dir.clone(),
-        max_connections: settings.max_connections + pool::OWNER_CONNECTIONS + SPARE_CONNECTIONS,
+        max_connections: INSTANCES * instance
+            + COMMANDS * pool::OWNER_CONNECTIONS
+            + SPARE_CONNECTIONS,
         durability: Durability::Full,
-    })
-    .await?;
+    };
+    let cluster = Cluster::start_within(&options, LOCK_PATIENCE).await?;
     Ok(Postgres {
         owner: Connections::owner(cluster.owner_options(), settings.schema.clone()),
         serving: serving_on(cluster.serving_options(), settings),
-        cluster: Some(cluster),
+        cluster: Some(Mutex::new(cluster)),
     })
 }
 
@@ -169,17 +189,42 @@ impl Postgres {
         self.cluster.is_some()
     }
 
+    /// Starts the private cluster's server again whenever it has ended, for as long as this runs. Returns only if it gives up, and why.
+    pub async fn supervise(&self) -> Sentence {
+        match &self.cluster {
+            Some(cluster) => cluster.lock().await.supervise().await,
+            None => pending().await,
+        }
+    }
+
+    /// The private cluster's server, for somebody who has no time left.
+    pub async fn emergency(&self) -> Emergency {
+        match &self.cluster {
+            Some(cluster) => cluster.lock().await.emergency(),
+            None => Emergency::default(),
+        }
+    }
+
     /// Closes the connections and stops the private cluster, if it is one.
     ///
     /// # Errors
     /// A sentence, if the cluster had to be forced.
     pub async fn stop(self) -> Result<(), Sentence> {
+        self.stop_by(None).await
+    }
+
+    /// As [`Postgres::stop`]. `by`: when the cluster is to be gone, in whatever order.
+    ///
+    /// # Errors
+    /// As [`Postgres::stop`].
+    pub async fn stop_by(self, by: Option<Instant>) -> Result<(), Sentence> {
         let closed = async { tokio::join!(self.owner.pool().close(), self.serving.pool().close()) };
-        if tokio::time::timeout(POOL_PATIENCE, closed).await.is_err() {
+        let patience = by.map_or(POOL_PATIENCE, |_| POOL_HASTE);
+        if tokio::time::timeout(patience, closed).await.is_err() {
             tracing::warn!("some connections to the database are still in use: they are cut");
         }
         match self.cluster {
-            Some(cluster) => cluster.stop().await,
+            Some(cluster) => cluster.into_inner().stop_by(by).await,
             None => Ok(()),
         }
     }

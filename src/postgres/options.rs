@@ -2,6 +2,11 @@
 
 use std::path::PathBuf;
 
+/// The role that serves: reads, no more. The migrations grant it what it may read.
+pub const SERVING_ROLE: &str = "omnia_servizio";
+/// The database of the service.
+pub const DATABASE: &str = "omnia";
+
 /// Whether the data must survive a crash of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {

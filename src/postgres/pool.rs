@@ -41,6 +41,8 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const SIDE_ACQUIRE: Duration = Duration::from_secs(2);
 /// An owner's command is one operator's work: one connection does it, one watches, two are spare.
 pub(super) const OWNER_CONNECTIONS: u32 = 4;
+/// What an instance has beside the connections of its calls: those of each [`Accanto`], and the writer of the audit log.
+pub(super) const BESIDE: u32 = 9;
 /// How long a statement of a serving connection may run unless its transaction sets another (an export does).
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a server that was refused is left alone.

@@ -29,6 +29,12 @@ use crate::error::Sentence;
 const START_LIMIT: Duration = Duration::from_secs(600);
 /// A fast stop writes what is dirty; beyond this it is told to leave it to recovery.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
+/// How long a server that is told so may take to leave it to recovery. Its own limit for its processes is 5 seconds.
+const QUIT_LIMIT: Duration = Duration::from_secs(6);
+/// The same where the time for the whole stop is set.
+const QUIT_IN_HASTE: Duration = Duration::from_millis(1000);
+/// A process that is killed is gone at once, unless the machine itself hangs.
+const KILL_LIMIT: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_millis(10);
 
 /// A postmaster that is our child.
@@ -109,14 +115,47 @@ impl Server {
         }
     }
 
-    /// Stops the server in good order and waits for its end.
-    pub(super) async fn stop(&mut self) -> Result<(), Sentence> {
-        for signal in [Signal::SIGINT, Signal::SIGQUIT] {
+    /// The number of its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// Stops the server and waits for its end: in good order, else at once, else by force. `by`: when it is to be gone, whatever
+    /// it takes.
+    pub(super) async fn stop(&mut self, by: Option<Instant>) -> Result<(), Sentence> {
+        if let Some(status) = self.has_ended()? {
+            return Err(
+                format!("PostgreSQL had ended by itself ({status}): {}", self.said()).into(),
+            );
+        }
+        let now = Instant::now();
+        let (fast, quit) = match by {
+            None => (now + STOP_LIMIT, QUIT_LIMIT),
+            Some(by) => (
+                by.checked_sub(QUIT_IN_HASTE + KILL_LIMIT).unwrap_or(now),
+                QUIT_IN_HASTE,
+            ),
+        };
+        let fast = fast.saturating_duration_since(now);
+        for (signal, patience) in [
+            (Signal::SIGINT, fast),
+            (Signal::SIGQUIT, quit),
+            // It was stopped by SIGSTOP, or hangs: a killed one needs no more than recovery either.
+            (Signal::SIGKILL, KILL_LIMIT),
+        ] {
             self.signal(signal);
-            let end = Instant::now() + STOP_LIMIT;
-            while Instant::now() < end {
+            let end = Instant::now() + patience;
+            loop {
                 if let Some(status) = self.child.try_wait()? {
                     return self.ended(signal, status);
+                }
+                if Instant::now() >= end {
+                    break;
                 }
                 tokio::time::sleep(POLL).await;
             }
@@ -160,8 +199,12 @@ impl Server {
 /// The way out of an error or a panic; [`Server::stop`] is the way out of a good run.
 impl Drop for Server {
     fn drop(&mut self) {
-        for signal in [Signal::SIGINT, Signal::SIGQUIT] {
-            let end = Instant::now() + Duration::from_secs(10);
+        for (signal, patience) in [
+            (Signal::SIGINT, Duration::from_secs(10)),
+            (Signal::SIGQUIT, QUIT_LIMIT),
+            (Signal::SIGKILL, KILL_LIMIT),
+        ] {
+            let end = Instant::now() + patience;
             while Instant::now() < end {
                 match self.child.try_wait() {
                     Ok(None) => {}

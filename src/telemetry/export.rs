@@ -12,6 +12,7 @@ use opentelemetry_sdk::{
     metrics::SdkMeterProvider,
     trace::{Sampler, SdkTracerProvider},
 };
+use tokio::time::timeout;
 use tonic::Code;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
@@ -28,8 +29,10 @@ use super::{
 use crate::error::Sentence;
 
 const SCOPE: &str = "omnia";
-/// One sending, and the last one at shutdown.
+/// One sending.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The last one, of traces and metrics.
+const LAST: Duration = Duration::from_secs(2);
 /// The conventions' boundaries for call durations, in seconds.
 const BOUNDARIES: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
@@ -137,12 +140,19 @@ impl Exporter {
     pub async fn shutdown(self) {
         // Both wait for the sending, which needs this runtime's threads.
         let ended = tokio::task::spawn_blocking(move || {
-            let spans = self.tracers.shutdown_with_timeout(TIMEOUT);
-            let metrics = self.meters.shutdown_with_timeout(TIMEOUT);
+            let spans = self.tracers.shutdown_with_timeout(LAST / 2);
+            let metrics = self.meters.shutdown_with_timeout(LAST / 2);
             spans.and(metrics)
         });
-        if let Ok(Err(error)) = ended.await {
-            tracing::warn!(%error, "the last traces and metrics did not reach the collector");
+        // The runtime does not wait for it either: a stop has its bounds.
+        match timeout(LAST, ended).await {
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(%error, "the last traces and metrics did not reach the collector");
+            }
+            Ok(_) => {}
+            Err(_) => {
+                tracing::warn!("the last traces and metrics did not reach the collector in time")
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::{
     bounded_read::Reader,
     salute::Componente,
     sorveglianza::{Motivo, Sorveglianza},
-    telemetry,
+    telemetry::{self, FailureLog},
 };
 
 /// Between two readings that must be the same.
@@ -44,6 +44,8 @@ pub struct Ricarica {
     reader: Reader,
     /// What was wrong at the last look, so that it is not told at every look.
     rifiutato: Option<TlsError>,
+    restless: FailureLog,
+    refused: FailureLog,
     /// Whether they kept changing at the last look.
     inquieto: bool,
     scaduto: bool,
@@ -60,6 +62,14 @@ impl Ricarica {
             componente,
             reader: Reader::default(),
             rifiutato: None,
+            restless: FailureLog::warning(
+                "the certificates on disk keep changing: they are read again later",
+                "the certificates on disk have come to rest",
+            ),
+            refused: FailureLog::error(
+                "the certificates on disk are still refused: those in force stay",
+                "the certificates on disk are no longer refused",
+            ),
             inquieto: false,
             scaduto: false,
         }
@@ -94,7 +104,7 @@ impl Ricarica {
                 self.inquieto = false;
             }
             Ok(Nuovo::Inquieto) => {
-                tracing::warn!("the certificates on disk keep changing: they are read again later");
+                self.restless.failed("no two readings were the same");
                 self.componente.altro_su_disco();
                 self.inquieto = true;
             }
@@ -111,13 +121,17 @@ impl Ricarica {
                 self.componente.accettata();
                 self.in_vigore();
             }
-            Err(error) if !chiesto && self.rifiutato.as_ref() == Some(&error) => {}
+            // Told in full; from then on that it is still so.
+            Err(error) if !chiesto && self.rifiutato.as_ref() == Some(&error) => {
+                self.refused.failed(error);
+            }
             Err(error) => {
                 tracing::error!(
                     %error,
                     in_force = self.tls.certificato().impronta(),
                     "the certificates on disk are refused: those in force stay"
                 );
+                self.refused.told();
                 self.componente.rifiutata();
                 self.rifiutato = Some(error);
                 self.inquieto = false;

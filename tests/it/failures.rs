@@ -27,7 +27,7 @@ async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() 
     for failing in [
         "the grants cannot be read",
         "the latest rilevazione cannot be read",
-        "the database does not answer",
+        "calls are not answered",
     ] {
         program.says(failing).await;
     }
@@ -44,7 +44,7 @@ async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() 
     for well in [
         "the grants can be read again",
         "the latest rilevazione can be read again",
-        "the database answers again",
+        "calls are answered again",
         "the audit log can be written again",
     ] {
         let line = program.says(well).await;

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 use super::chiavi::{Freschezza, Inner};
-use crate::sorveglianza::{Motivo, Sorveglianza};
+use crate::{
+    sorveglianza::{Motivo, Sorveglianza},
+    telemetry::FailureLog,
+};
 
 /// A file may be read in the middle of its writing: what is wrong with it counts if it still is after so long.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -36,6 +39,10 @@ impl Inner {
 
     async fn follow_file(self: &Arc<Self>, mut watch: Option<Sorveglianza>) {
         let mut told = None;
+        let reminder = FailureLog::error(
+            "the keys on disk are still refused: those in force stay until their limit",
+            "the keys on disk are no longer refused",
+        );
         // It may have changed since it was read.
         let mut motivo = Motivo::Giro;
         loop {
@@ -60,6 +67,9 @@ impl Inner {
                     if asked || told.as_ref() != Some(&error) {
                         let letto_il = self.letto_il();
                         tracing::error!(%error, letto_il, "the keys on disk are refused: those in force stay until their limit");
+                        reminder.told();
+                    } else {
+                        reminder.failed(&error);
                     }
                     told = Some(error);
                 }
@@ -80,20 +90,23 @@ impl Inner {
             intervallo,
             ..
         } = self.freschezza;
+        let log = FailureLog::warning(
+            "keys cannot be refreshed: those known are kept until their limit",
+            "keys can be refreshed again",
+        );
         let mut wait = rinnovo;
         if self.mazzo.load().is_none() {
             wait = intervallo.min(rinnovo);
         }
         loop {
             sleep(wait).await;
-            wait = match self.fetch().await {
+            let fetched = self.fetch().await;
+            wait = match &fetched {
                 Ok(()) => rinnovo,
-                Err(error) => {
-                    let letto_il = self.letto_il();
-                    tracing::warn!(%error, letto_il, "keys cannot be refreshed: those known are kept until their limit");
-                    intervallo.min(rinnovo)
-                }
+                Err(_) => intervallo.min(rinnovo),
             };
+            let read = self.letto_il().unwrap_or_else(|| "never".to_owned());
+            log.note(&fetched.map_err(|error| format!("{error} (read last: {read})")));
         }
     }
 

@@ -26,6 +26,7 @@ use crate::{
     clock::Clock,
     salute::Componente,
     sorveglianza::{Motivo, Sorveglianza},
+    telemetry::FailureLog,
 };
 
 /// Between two readings that must be the same.
@@ -47,6 +48,8 @@ pub struct Ricarica {
     pub(super) reader: Reader,
     /// What was refused last, so that it is not told at every look.
     rifiutato: Option<Letto>,
+    restless: FailureLog,
+    refused: FailureLog,
     /// Whether it kept changing at the last look.
     inquieto: bool,
 }
@@ -70,6 +73,14 @@ impl Ricarica {
             clock,
             reader: Reader::default(),
             rifiutato: None,
+            restless: FailureLog::warning(
+                "the access policy on disk keeps changing: it is read again later",
+                "the access policy on disk has come to rest",
+            ),
+            refused: FailureLog::error(
+                "the access policy on disk is still refused: the one in force stays",
+                "the access policy on disk is no longer refused",
+            ),
             inquieto: false,
         }
     }
@@ -99,10 +110,11 @@ impl Ricarica {
             return;
         }
         if !chiesto && self.rifiutato.as_ref() == Some(&letto) {
+            self.refused.failed("it is the one that was refused before");
             return;
         }
         let Some(letto) = self.a_riposo(letto).await else {
-            tracing::warn!("the access policy on disk keeps changing: it is read again later");
+            self.restless.failed("no two readings were the same");
             self.componente.altro_su_disco();
             self.inquieto = true;
             return;
@@ -179,6 +191,7 @@ impl Ricarica {
             quando: self.clock.now(),
             errori: errors,
         });
+        self.refused.told();
         self.componente.rifiutata();
     }
 }
