@@ -1,6 +1,12 @@
 //! Where the server listens, and the connections that come of it.
 
-use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
+use std::{
+    collections::VecDeque,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::{Stream, stream};
 use nix::errno::Errno;
@@ -12,6 +18,7 @@ use tokio::{
 
 use super::{
     Limiti, Tls,
+    failures::Failures,
     stretta::{Fallita, stringi},
 };
 use crate::{
@@ -64,6 +71,7 @@ impl Ascolto {
             failed: Seldom::default(),
             strette: JoinSet::new(),
             in_corso: VecDeque::new(),
+            failures: Arc::default(),
         };
         stream::unfold(porta, |mut porta| async {
             Some((porta.prossima().await, porta))
@@ -79,6 +87,7 @@ struct Porta {
     strette: JoinSet<Option<Flusso>>,
     /// Of these, the one that began first stands first.
     in_corso: VecDeque<AbortHandle>,
+    failures: Arc<Failures>,
 }
 
 impl Porta {
@@ -142,18 +151,20 @@ impl Porta {
         {
             oldest.abort();
             telemetry::record_handshake("evicted");
-            tracing::debug!(most, "too many handshakes: the oldest is ended");
+            if let Some(times) = self.failures.line("evicted", Instant::now()) {
+                tracing::info!(most, times, "too many TLS handshakes: the oldest is ended");
+            }
         }
+        let failures = Arc::clone(&self.failures);
         let stretta = async move {
             let ended = stringi(tcp, tls.config(), durata, slot, patience).await;
             telemetry::record_handshake(ended.as_ref().map_or_else(Fallita::nome, |_| "ok"));
             ended
-                .inspect_err(|error| match error {
+                .inspect_err(|error| {
                     // What an integrator looks for.
-                    Fallita::Certificato(_) => {
-                        tracing::info!(%peer, %error, "TLS connection refused");
+                    if let Some(times) = failures.line(error.nome(), Instant::now()) {
+                        tracing::info!(%peer, %error, times, "TLS connection refused");
                     }
-                    _ => tracing::debug!(%peer, %error, "TLS handshake failed"),
                 })
                 .ok()
         };

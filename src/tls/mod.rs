@@ -3,7 +3,7 @@
 //! ```text
 //! files ── Lettura ── Materiale ──► in force (Ricarica keeps it so) ──┐ for new connections
 //! TCP ─► Ascolto ─► handshake (bounded in time and number) ──────────┴─► Flusso ─► HTTP/2 ─► Canale::certificato
-//!                        └──► failed: counted, logged, closed; the others do not notice
+//!                        └──► failed: counted, logged (a few a minute), closed; the others do not notice
 //! ```
 //!
 //! TLS 1.3 and 1.2, HTTP/2 only. A client certificate is verified in the handshake, against the authorities of
@@ -27,6 +27,7 @@
 //! it has expired. What must end at once is the grant, and that does.
 
 mod ascolto;
+mod failures;
 mod file;
 mod materiale;
 mod ricarica;

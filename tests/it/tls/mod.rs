@@ -4,6 +4,7 @@ mod abilitazione;
 mod autorita;
 mod canale;
 mod cliente;
+mod failures;
 mod programma;
 mod ricarica;
 mod stretta;
