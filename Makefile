@@ -12,7 +12,7 @@ export TOOLS := $(CURDIR)/target/tools
 
 RIGHE ?= 100000
 
-.PHONY: help demo test lint interop bench bench-formats fuzz
+.PHONY: help demo test lint interop conformance bench bench-formats fuzz
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ interop: ## grpcurl, generated clients, Arrow Flight in Python and Java against 
 	@deploy/need.sh certificates cc postgres go python java libreoffice
 	cargo build --locked --bin omnia
 	@PROGRAM=target/debug/omnia tests/interop/run.sh
+
+conformance: ## h2spec on both ports (plain, TLS), what hostile clients do, PostgreSQL 13; on loopback
+	@deploy/need.sh certificates cc postgres go python npm
+	cargo build --locked --bin omnia
+	@PROGRAM=target/debug/omnia tests/conformance/run.sh
+	@PROGRAM=target/debug/omnia tests/conformance/postgres_13.sh
 
 bench: ## the measurements of benches/README.md, against psql in the same run
 	@deploy/need.sh certificates cc postgres
