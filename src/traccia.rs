@@ -18,7 +18,7 @@ use std::{
 use crate::{error::Error, valori::CodiceFiscale};
 
 /// A caller's own clock runs as ours does: one that gives up so soon before its deadline gave up because of it.
-const SUBITO_PRIMA: Duration = Duration::from_millis(20);
+const SUBITO_PRIMA: Duration = Duration::from_millis(50);
 
 /// What is known of one call. Cheap to clone: all clones are of the same call.
 #[derive(Debug, Clone, Default)]

@@ -19,6 +19,7 @@ use crate::{
     banco,
     politica::{finche, salute},
     servizio::canale_a,
+    telemetry::Collector,
 };
 
 /// Ended with the test, whatever becomes of it.
@@ -39,6 +40,7 @@ async fn a_new_caller_is_answered_beside_300_silent_connections() {
     demo_key::create_or_load(root).unwrap();
     fs::write(root.join("audit.key"), "07".repeat(32)).unwrap();
     let log = root.join("log");
+    let (collector, endpoint) = Collector::start().await;
     let child = Command::new("sh")
         .args(["-c", "ulimit -Sn 200; ulimit -Hn 256; exec \"$0\" serve"])
         .arg(env!("CARGO_BIN_EXE_omnia"))
@@ -47,6 +49,7 @@ async fn a_new_caller_is_answered_beside_300_silent_connections() {
         .env("OMNIA_ACCESS__JWKS", demo_key::jwks_path(root))
         .env("OMNIA_AUDIT__KEY_FILE", root.join("audit.key"))
         .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
+        .env("OMNIA_TELEMETRY__OTLP_ENDPOINT", endpoint)
         .stdout(Stdio::piped())
         .stderr(fs::File::create(&log).unwrap())
         .spawn()
@@ -87,4 +90,13 @@ async fn a_new_caller_is_answered_beside_300_silent_connections() {
     let pid = Pid::from_raw(i32::try_from(child.0.id()).unwrap());
     kill(pid, Signal::SIGTERM).unwrap();
     assert!(child.0.wait().unwrap().success());
+    let numbers = collector.numbers();
+    for outcome in ["accepted", "evicted"] {
+        let counted = numbers.iter().any(|n| {
+            n.name == "omnia.connection.count"
+                && n.attribute("omnia.outcome").as_deref() == Some(outcome)
+        });
+        assert!(counted, "{outcome}");
+    }
+    assert!(numbers.iter().any(|n| n.name == "omnia.connection.open"));
 }

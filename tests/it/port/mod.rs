@@ -82,7 +82,7 @@ async fn esporta(
 }
 
 /// Waits until something is so.
-async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     let waits = async {
         while !so().await {
             sleep(Duration::from_millis(20)).await;
@@ -94,7 +94,7 @@ async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
 }
 
 /// Statements of the serving role that wait for a lock at this moment.
-async fn waiting(owner: &PgPool) -> i64 {
+pub async fn waiting(owner: &PgPool) -> i64 {
     sqlx::query_scalar(
         "select count(*) from pg_stat_activity
          where datname = current_database() and usename = 'omnia_servizio' and wait_event_type = 'Lock'",
