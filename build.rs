@@ -1,6 +1,9 @@
 //! Compiles the protos with protox, so that no protoc is needed, and keeps the descriptor set: reflection serves it and
 //! the access policy is checked against it.
 
+// What cargo reads.
+#![allow(clippy::print_stdout)]
+
 use std::{
     env,
     error::Error,

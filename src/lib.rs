@@ -60,6 +60,7 @@
 //! | [`salute`], [`sorveglianza`] | how the parts are; what changes on disk while the service runs |
 //! | [`bounded_read`] | reading what is on disk: a file, of bounded length, in bounded time |
 //! | [`app`] | the composition root |
+//! | [`output`] | what leaves the program for people: text from outside is made harmless there |
 //! | [`cli`], [`config`], [`telemetry`], [`clock`] | subcommands, settings, what is observed, injected time |
 //!
 //! # Words
@@ -82,6 +83,7 @@ pub mod decreto;
 pub mod error;
 pub mod formato;
 pub mod lotto;
+pub mod output;
 pub mod postgres;
 pub mod proto;
 pub mod report;

@@ -20,6 +20,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::float_arithmetic,
     unreachable_pub
 )]

@@ -3,11 +3,11 @@
 //! A codice fiscale has few possible values: a plain hash of it is found by trying them all. With a key it is not, and whoever
 //! has the key can still ask "did anybody look this person up?" by hashing that person's code (`omnia audit cf`).
 
-use std::{fmt, io::ErrorKind, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{fmt, io::ErrorKind, path::Path};
 
 use aws_lc_rs::hmac;
 
-use crate::error::Sentence;
+use crate::{error::Sentence, output::file, valori::without_bom};
 
 const BYTES: usize = 32;
 
@@ -29,7 +29,7 @@ impl Chiave {
     pub fn from_file(path: &Path) -> Result<Self, Sentence> {
         let failed = |why: String| format!("audit.key_file {}: {why}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-        let impronta: super::Impronta = text.trim().parse().map_err(|_| {
+        let impronta: super::Impronta = without_bom(&text).trim().parse().map_err(|_| {
             failed("must hold 64 hexadecimal digits (`openssl rand -hex 32`)".to_owned())
         })?;
         Ok(Self::new(&impronta.0))
@@ -40,11 +40,7 @@ impl Chiave {
     /// # Errors
     /// As [`Chiave::from_file`].
     pub fn create_or_load(path: &Path) -> Result<Self, Sentence> {
-        let file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
+        let file = file::private().write(true).create_new(true).open(path);
         match file {
             Ok(mut file) => {
                 let key = super::Impronta(rand::random());

@@ -15,7 +15,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::{PgPool, Row as _};
 
 use super::esporta::Giorni;
-use crate::error::Sentence;
+use crate::{error::Sentence, output::spreadsheet};
 
 /// Writes the counts of these days (UTC). How many lines, without the header.
 ///
@@ -52,7 +52,9 @@ pub async fn csv(
         let status = http_status(row.try_get("esito")?);
         let (finalita, jti): (&str, &str) = (row.try_get("finalita")?, row.try_get("jti")?);
         let (giorno, chiamate) = (giorno.to_string(), chiamate.to_string());
-        csv.write_record([&giorno, finalita, jti, status, &chiamate])?;
+        // Both are texts of a token. No id of PDND begins as a formula does.
+        let (finalita, jti) = (spreadsheet::cell(finalita), spreadsheet::cell(jti));
+        csv.write_record([&giorno, &*finalita, &*jti, status, &chiamate])?;
         lines += 1;
     }
     csv.flush()?;

@@ -22,6 +22,10 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::Sentence,
+    output::{
+        file,
+        stdio::{self, outln},
+    },
     postgres::{self, Postgres},
     valori::{CodiceFiscale, parse_data},
 };
@@ -114,7 +118,7 @@ impl Audit {
     /// No database, or what was asked for cannot be done.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         if let Command::Cf { cf } = &self.command {
-            println!("{}", audit_key(settings)?.impronta(cf.as_str()));
+            outln!("{}", audit_key(settings)?.impronta(cf.as_str()));
             return Ok(ExitCode::SUCCESS);
         }
         let looks = matches!(self.command, Command::Verify { .. });
@@ -146,8 +150,8 @@ impl Command {
             Self::Acknowledge(acknowledge) => acknowledge.run(&pool, &clock).await?,
             Self::Export(export) => export.run(&pool).await?,
             Self::Anchor => match ancora::ancora(&pool, clock.now()).await? {
-                Some(impronta) => println!("{impronta}"),
-                None => println!("today has its anchor already"),
+                Some(impronta) => outln!("{impronta}"),
+                None => outln!("today has its anchor already"),
             },
             Self::Prune { prima_di } => {
                 let adesso = clock.now();
@@ -157,11 +161,13 @@ impl Command {
                     .ok_or("set audit.retention_days, or give --prima-di: records are kept until one says otherwise")?;
                 let chi = user()?.unwrap_or_else(|| "?".to_owned());
                 match potatura::pota(&pool, fino, adesso, &chi).await? {
-                    Some(p) => println!(
+                    Some(p) => outln!(
                         "{} records removed, up to anchor {} of {}",
-                        p.righe, p.ancora, p.giorno
+                        p.righe,
+                        p.ancora,
+                        p.giorno
                     ),
-                    None => println!(
+                    None => outln!(
                         "nothing removed: there is no anchor of {} or earlier",
                         fino.giorno(adesso.date_naive())
                     ),
@@ -187,7 +193,7 @@ impl Acknowledge {
         let operatore = Operatore::parse(&nome, None)?;
         let (nome, motivo) = (operatore.nome(), self.motivo.as_str());
         let done = acknowledge::acknowledge(pool, self.ancora, nome, motivo, clock.now()).await?;
-        println!(
+        outln!(
             "acknowledgement {}: the clock fault at anchor {} of {}, by {}",
             done.numero, done.ancora, done.giorno, done.operatore
         );
@@ -197,12 +203,12 @@ impl Acknowledge {
 
 fn tell(verifica: &Verifica) -> ExitCode {
     for difformita in &verifica.difformita {
-        println!("{difformita}");
+        outln!("{difformita}");
     }
     for acknowledged in &verifica.acknowledged {
-        println!("{acknowledged}");
+        outln!("{acknowledged}");
     }
-    println!(
+    outln!(
         "{} chains, {} records, {} anchors: {}",
         verifica.catene,
         verifica.record,
@@ -216,16 +222,16 @@ fn tell(verifica: &Verifica) -> ExitCode {
         }
     );
     for potata in &verifica.potature {
-        println!("pruned: {potata}");
+        outln!("pruned: {potata}");
     }
     for (prima, ultima) in &verifica.salti {
-        println!(
+        outln!(
             "no chain has a number from {prima} to {ultima}, and no anchor names one: their openings failed, or they were \
              removed before an anchor saw them"
         );
     }
     if verifica.senza_fine > 0 {
-        println!(
+        outln!(
             "{} streams have no end in the log: under way, or their service was killed",
             verifica.senza_fine
         );
@@ -244,9 +250,12 @@ impl Export {
             al: self.al,
         };
         let mut out: Box<dyn Write + Send> = match &self.file {
-            None => Box::new(io::BufWriter::new(io::stdout())),
+            None => Box::new(io::BufWriter::new(stdio::stream())),
             Some(path) => {
-                let file = std::fs::File::create_new(path)
+                let file = file::private()
+                    .write(true)
+                    .create_new(true)
+                    .open(path)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
                 Box::new(io::BufWriter::new(file))
             }
@@ -259,7 +268,7 @@ impl Export {
             Formato::Pdnd => (tracciamento::csv(pool, giorni, &mut out).await?, "lines"),
         };
         if let Some(path) = &self.file {
-            println!("{written} {what} written to {}", path.display());
+            outln!("{written} {what} written to {}", path.display());
         }
         Ok(())
     }

@@ -34,6 +34,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::Sentence,
+    output::stdio::{errln, outln},
     postgres::{self, Postgres},
     proto::{GetReportSinteticoRequest, PACKAGE, report_service_client::ReportServiceClient},
     rilevazione::{
@@ -164,14 +165,15 @@ impl Demo {
             seme: SEME,
             rilevazione: 1,
         };
-        eprintln!("generating {} rows", self.righe);
+        errln!("generating {} rows", self.righe);
         let mut fonti = generate::generate(opzioni, &cartella).await?;
         fonti.righe_per_blocco = righe_per_blocco;
-        eprintln!("loading them");
+        errln!("loading them");
         if let Esito::Caricata(riepilogo) = load::load(owner, &fonti, None).await?? {
-            eprintln!(
+            errln!(
                 "rilevazione {} is loaded: {} rows",
-                riepilogo.rilevazione, riepilogo.righe
+                riepilogo.rilevazione,
+                riepilogo.righe
             );
         }
         std::fs::remove_dir_all(&cartella)?;
@@ -271,10 +273,10 @@ impl Scena {
             .get_report_sintetico(request)
             .await?
             .into_inner();
-        println!("\nReport sintetico, euro ({AVVERTENZA})\n");
-        println!("{}\n", table(&report));
-        println!("{}", self.commands(settings, address)?);
-        println!("Serving on {address} until Ctrl-C");
+        outln!("\nReport sintetico, euro ({AVVERTENZA})\n");
+        outln!("{}\n", table(&report));
+        outln!("{}", self.commands(settings, address)?);
+        outln!("Serving on {address} until Ctrl-C");
         Ok(())
     }
 

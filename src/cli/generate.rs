@@ -10,6 +10,7 @@ use clap::Args;
 use super::progress::Progress;
 use crate::{
     error::Sentence,
+    output::stdio::{errln, outln},
     rilevazione::{
         Fonti,
         esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
@@ -59,8 +60,8 @@ impl Generate {
             .into());
         }
         let fonti = generate(opzioni, &self.cartella).await?;
-        eprintln!("note: {AVVERTENZA}");
-        println!("{}", load_command(&fonti));
+        errln!("note: {AVVERTENZA}");
+        outln!("{}", load_command(&fonti));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -3,9 +3,9 @@
 mod withdraw;
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
-    io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    fs::{self, File, Permissions},
+    io::{self, Write as _},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -20,12 +20,13 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::Sentence,
+    output::{file, spreadsheet, stdio::outln, terminal::Line},
     postgres,
     rilevazione::{
         CatalogChanges, Esito, Fase, Fonti, Known, LoadError, Observer, Riepilogo, Segnalazione,
         carica,
     },
-    valori::parse_data,
+    valori::{BYTE_ORDER_MARK, parse_data},
 };
 
 /// Load an extract: all of it, as a new rilevazione, or nothing.
@@ -105,9 +106,9 @@ impl Extract {
         postgres.stop().await?;
         match esito? {
             Ok(Esito::Caricata(riepilogo)) => {
-                println!("{}", summary(&riepilogo, fonti.data_riferimento, rifiuti));
+                outln!("{}", summary(&riepilogo, fonti.data_riferimento, rifiuti));
             }
-            Ok(Esito::GiaCaricata(known)) => println!("{}", known_sentence(known)),
+            Ok(Esito::GiaCaricata(known)) => outln!("{}", known_sentence(known)),
             Err(error @ LoadError::Rifiutato { .. }) => {
                 return Err(match rifiuti {
                     Some(path) => format!("{error}; they are listed in {}", path.display()).into(),
@@ -202,16 +203,23 @@ impl Observer for Report {
             return Ok(());
         };
         let motivo = &segnalazione.motivo;
-        list.write_record([
+        let riga = segnalazione.riga.to_string();
+        let cells: [&str; 7] = [
             segnalazione.gravita.as_str(),
             &segnalazione.file,
-            &segnalazione.riga.to_string(),
+            &riga,
             &segnalazione.colonna,
             &segnalazione.valore,
             &motivo.italiano,
             &motivo.english,
-        ])
-        .map_err(io::Error::from)
+        ];
+        // A list is opened by a spreadsheet, and printed by a terminal. What a formula is, the text says before its
+        // escapes do.
+        let harmless = cells.map(|text| match spreadsheet::is_formula(text) {
+            true => format!("'{}", Line(text)),
+            false => Line(text).to_string(),
+        });
+        list.write_record(harmless).map_err(io::Error::from)
     }
 
     fn fase(&mut self, fase: Fase) {
@@ -230,11 +238,10 @@ impl Observer for Report {
 /// Opens the file of rejects, for its owner alone.
 fn rejects_file(path: &Path, fonti: &Fonti) -> Result<csv::Writer<File>, Sentence> {
     let failed = |error: io::Error| format!("cannot write {}: {error}", path.display());
-    let file = OpenOptions::new()
+    let file = file::private()
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(0o600)
         .open(path)
         .map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
@@ -255,6 +262,10 @@ fn rejects_file(path: &Path, fonti: &Fonti) -> Result<csv::Writer<File>, Sentenc
         file.set_permissions(Permissions::from_mode(0o600))
             .map_err(failed)?;
     }
+    // A spreadsheet takes a text without it for one in its own old encoding.
+    (&file)
+        .write_all(BYTE_ORDER_MARK.as_bytes())
+        .map_err(failed)?;
     let mut list = csv::Writer::from_writer(file);
     list.write_record([
         "gravita",

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::{config::Settings, error::Sentence, postgres};
+use crate::{config::Settings, error::Sentence, output::stdio::outln, postgres};
 
 /// Bring the schema of the database up to date.
 #[derive(Debug, Args)]
@@ -24,9 +24,9 @@ impl Migrate {
         let ran = migrated?;
         stopped?;
         for migration in &ran {
-            println!("{migration}");
+            outln!("{migration}");
         }
-        println!(
+        outln!(
             "{} migrations run in the schema {schema}; it is current",
             ran.len()
         );

@@ -25,13 +25,19 @@ mod voucher;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use self::{
     audit::Audit, demo::Demo, derived::Derived, generate::Generate, get::Get, grant::Grant,
     interrupt::interruptible, load::Load, migrate::Migrate, policy::Policy, serve::Serve,
     token::Token, voucher::Voucher,
 };
-use crate::{config::Settings, error::Sentence, telemetry};
+use crate::{
+    config::Settings,
+    error::Sentence,
+    output::stdio::{self, errln, out},
+    telemetry,
+};
 
 /// OMNIA IS Monitoraggio: the reports of INPS Messaggio 4648/2023 over gRPC.
 #[derive(Debug, Parser)]
@@ -59,6 +65,53 @@ enum Command {
     Policy(Policy),
     Token(Token),
     Voucher(Voucher),
+}
+
+/// The program: on a runtime of its own, whose threads end with it.
+#[must_use]
+pub fn main() -> ExitCode {
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            errln!("omnia: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(outcome());
+    // Not dropped: that would wait for a read of a file that never ends, and for every other call that blocks.
+    runtime.shutdown_background();
+    code
+}
+
+/// Reads the command line, runs its subcommand, and prints why it failed if it did.
+async fn outcome() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return tell(&usage),
+    };
+    let ended = cli.run().await.and_then(|code| {
+        stdio::settle()?;
+        Ok(code)
+    });
+    match ended {
+        Ok(code) => code,
+        // A stream cannot go on without a reader, and nobody is there to be told.
+        Err(_) if stdio::is_closed() => ExitCode::from(stdio::PIPE_CLOSED),
+        Err(error) => {
+            errln!("omnia: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help, the version, or what is wrong with the command line, which may hold text from outside.
+fn tell(usage: &clap::Error) -> ExitCode {
+    if usage.use_stderr() {
+        errln!("{}", usage.render().to_string().trim_end());
+    } else {
+        out!("{}", usage.render());
+    }
+    ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(1))
 }
 
 impl Cli {

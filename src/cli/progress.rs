@@ -5,6 +5,8 @@ use std::{fmt, time::Duration};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::task::JoinHandle;
 
+use crate::output::stdio::errln;
+
 /// Work shorter than this shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
@@ -84,7 +86,7 @@ impl Progress {
 
     /// Prints a line on standard error, above the bar.
     pub(super) fn line(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| errln!("{line}"));
     }
 }
 

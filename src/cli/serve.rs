@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::Sentence,
+    output::stdio::outln,
     postgres::{self, Postgres},
     tls::{Ascolto, Tls},
     transport::files,
@@ -91,7 +92,7 @@ pub(super) async fn ended(
     match outcome? {
         End::Stopped => stopped.map(|()| ExitCode::SUCCESS),
         End::DatabaseLost(why) => {
-            eprintln!("omnia: {why}");
+            errln!("omnia: {why}");
             Ok(ExitCode::from(DATABASE_LOST))
         }
     }
@@ -122,7 +123,7 @@ async fn prepare(
     let access = app::access(settings, database, clock.clone()).await?;
     let listener = listen(settings).await?;
     let audit = app::audit(database, audit_key(settings)?, clock).await?;
-    println!("Serving on {}", listener.local_addr()?);
+    outln!("Serving on {}", listener.local_addr()?);
     Ok((access, audit, Ascolto::new(listener, tls)))
 }
 

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fmt, io::Read as _, path::PathBuf, str::FromStr};
 
-use crate::error::Sentence;
+use crate::{error::Sentence, valori::without_bom};
 
 /// Where a text is. Its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Testo {
                 text
             }
         };
-        Ok(text.trim().to_owned())
+        Ok(without_bom(&text).trim().to_owned())
     }
 }
 

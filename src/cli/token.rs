@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::Sentence,
+    output::stdio::outln,
     postgres,
 };
 
@@ -58,7 +59,7 @@ impl Token {
             .into());
         }
         let access = &settings.access;
-        println!(
+        outln!(
             "{}",
             key.token(
                 &access.issuer,

@@ -16,6 +16,7 @@ use crate::{
     clock::Clock,
     config::{Access, Settings},
     error::{Error, Sentence},
+    output::stdio::outln,
     postgres,
     proto::PACKAGE,
 };
@@ -95,7 +96,7 @@ impl Check {
         };
         let (passi, esito) = chiamanti.esame(&credenziali, rpc.as_deref()).await;
         for passo in &passi {
-            println!("{passo}");
+            outln!("{passo}");
         }
         let esito = match (esito, self.ente) {
             (Ok(identita), Some(ente)) => {
@@ -108,26 +109,24 @@ impl Check {
                         .map(|error| error.message.to_string()),
                     nota: ente.to_string(),
                 };
-                println!("{passo}");
+                outln!("{passo}");
                 required.map(|()| identita)
             }
             (esito, _) => esito,
         };
         match esito {
             Ok(identita) => {
-                println!(
+                outln!(
                     "\nThe service would know the caller as {:?}, purpose {}, user {}.",
                     identita.soggetto(),
                     identita.finalita().unwrap_or("none"),
                     identita.utente().unwrap_or("none")
                 );
-                println!(
-                    "Not checked here: whether proof or evidence were used before; the grant."
-                );
+                outln!("Not checked here: whether proof or evidence were used before; the grant.");
                 Ok(ExitCode::SUCCESS)
             }
             Err(error) => {
-                println!("\n{}", refusal(&error, &passi));
+                outln!("\n{}", refusal(&error, &passi));
                 Ok(ExitCode::FAILURE)
             }
         }

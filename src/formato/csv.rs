@@ -6,10 +6,14 @@
 //! "'=cmd|""x""!A1",-3.00                "'=cmd|""x""!A1";-3,00
 //! ```
 //!
-//! A text that a spreadsheet would run has an apostrophe before it; how such a text begins is [`is_formula`].
+//! A text that a spreadsheet would run has an apostrophe before it; how such a text begins is
+//! [`spreadsheet::is_formula`](crate::output::spreadsheet::is_formula).
 
 use super::{Informazioni, Scrittore, Tabella, Tipo};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    output::spreadsheet::is_formula,
+};
 
 /// How a CSV is written.
 #[derive(Debug, Clone, Copy)]
@@ -111,12 +115,6 @@ impl Scrittore for Csv {
     }
 }
 
-/// Whether a spreadsheet would run a cell with this text. East Asian spreadsheets take the full-width signs for the same.
-#[must_use]
-pub fn is_formula(testo: &str) -> bool {
-    testo.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
-}
-
 /// The longest number, its point included, that a spreadsheet takes whole: it keeps fifteen digits.
 const EXACT: usize = 16;
 
@@ -138,8 +136,7 @@ fn literal(pronto: &mut Vec<u8>, cella: &[u8]) {
 }
 
 fn testo(pronto: &mut Vec<u8>, cella: &str, separatore: u8) {
-    // What is written nearly always: a code that begins with a letter or a digit.
-    let innocuo = cella.as_bytes()[0].is_ascii_alphanumeric() || !is_formula(cella);
+    let innocuo = !is_formula(cella);
     let semplice = cella
         .bytes()
         .all(|byte| byte != separatore && !matches!(byte, b'"' | b'\r' | b'\n'));

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, io, sync::Arc};
 
-use crate::valori::Difetto;
+use crate::{output::terminal::Line, valori::Difetto};
 
 /// A value is shown up to this many characters: enough to find it, and a bound on what a broken file can print.
 const SHOWN: usize = 200;
@@ -64,13 +64,13 @@ pub struct Segnalazione {
 
 impl std::fmt::Display for Segnalazione {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.riga)?;
+        write!(f, "{}:{}: ", Line(&self.file), self.riga)?;
         if self.gravita == Gravita::Avviso {
             f.write_str("warning: ")?;
         }
         if !self.colonna.is_empty() {
-            // Debug quotes the value and escapes what could drive a terminal.
-            write!(f, "{} {:?} ", self.colonna, self.valore)?;
+            // A column that is not known is text from outside too; Debug quotes the value and escapes it.
+            write!(f, "{} {:?} ", Line(&self.colonna), self.valore)?;
         }
         f.write_str(&self.motivo.english)
     }

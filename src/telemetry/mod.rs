@@ -40,7 +40,7 @@ mod reload;
 mod resource;
 mod tls;
 
-use std::io::{self, IsTerminal as _};
+use std::io::IsTerminal as _;
 
 use tracing::Subscriber;
 use tracing_subscriber::{
@@ -61,6 +61,7 @@ pub use self::{
 use crate::{
     config::{self, LogFormat},
     error::Sentence,
+    output::{log::LogLines, stdio},
 };
 
 /// Telemetry at work. Hold it until the end, then [`Telemetry::shutdown`] it.
@@ -110,12 +111,11 @@ where
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|error| format!("telemetry.log {:?}: {error}", settings.log))?
         .and(libraries::rarely());
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let json = settings.format == LogFormat::Json;
+    let colours = !json && stdio::errors().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_writer(LogLines { json, colours });
     Ok(match settings.format {
-        LogFormat::Text => lines
-            .with_ansi(io::stderr().is_terminal())
-            .with_filter(filter)
-            .boxed(),
+        LogFormat::Text => lines.with_ansi(colours).with_filter(filter).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
     })
 }

@@ -142,7 +142,7 @@ fn check_character(fifteen: &[u8]) -> u8 {
 }
 
 /// `[A-Z]{6}NN[ABCDEHLMPRST]NN[A-Z]NNN[A-Z]`, where N is a digit or one of the letters of omocodia.
-fn has_personal_form(bytes: &[u8]) -> bool {
+pub(super) fn has_personal_form(bytes: &[u8]) -> bool {
     let letter = |b: &u8| b.is_ascii_uppercase();
     let number = |b: &u8| b.is_ascii_digit() || b"LMNPQRSTUV".contains(b);
     bytes.len() == 16

@@ -18,11 +18,14 @@
 
 use std::borrow::Cow;
 
+mod bom;
 mod codice_fiscale;
 mod codici;
 mod data;
 mod importo;
+pub mod tax_codes;
 
+pub use bom::{BYTE_ORDER_MARK, without_bom};
 pub use codice_fiscale::CodiceFiscale;
 pub use codici::{
     CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Matricola, NumeroDecreto,

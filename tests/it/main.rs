@@ -7,6 +7,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::disallowed_methods,
     unreachable_pub
 )]
 
@@ -39,6 +40,7 @@ mod messaggi;
 mod migrate;
 mod modello;
 mod mondi;
+mod output;
 mod piani;
 mod politica;
 mod port;

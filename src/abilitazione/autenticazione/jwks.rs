@@ -27,6 +27,7 @@ use super::{
     json::{self, Defect},
     jwk::{self, Jwk, SEGRETA, VerifyingKey},
 };
+use crate::valori::without_bom;
 
 /// The keys, by `kid`.
 pub struct Jwks(BTreeMap<String, VerifyingKey>);
@@ -91,6 +92,7 @@ impl Jwks {
     /// # Errors
     /// All but a usable set of public keys.
     pub fn parse(text: &str) -> Result<Self, JwksError> {
+        let text = without_bom(text);
         if json::check_members(text.as_bytes()) == Err(Defect::DuplicateMember) {
             return Err(JwksError::Duplicate);
         }
@@ -114,7 +116,7 @@ impl Jwks {
     /// # Errors
     /// It is no JWK set, has a secret in it, or no sound key.
     pub(super) fn parse_altrui(text: &str) -> Result<(Self, Vec<Scarto>), JwksError> {
-        let set: Set<Voce> = serde_json::from_str(text)?;
+        let set: Set<Voce> = serde_json::from_str(without_bom(text))?;
         let mut keys = BTreeMap::new();
         let mut doppie = BTreeSet::new();
         let mut scarti = Vec::new();

@@ -13,7 +13,10 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    output::terminal::Line,
+};
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,11 +137,13 @@ impl fmt::Display for Passo {
         } else {
             "pass"
         };
-        match (&self.errore, self.nota.as_str()) {
+        // Both tell what a token holds.
+        let (errore, nota) = (self.errore.as_deref().map(Line), Line(&self.nota));
+        match (errore, self.nota.as_str()) {
             (None, "") => write!(f, "{esito}  {}", self.nome),
-            (None, nota) => write!(f, "{esito}  {:20}  {nota}", self.nome),
+            (None, _) => write!(f, "{esito}  {:20}  {nota}", self.nome),
             (Some(errore), "") => write!(f, "{esito}  {:20}  {errore}", self.nome),
-            (Some(errore), nota) => write!(f, "{esito}  {:20}  {errore} ({nota})", self.nome),
+            (Some(errore), _) => write!(f, "{esito}  {:20}  {errore} ({nota})", self.nome),
         }
     }
 }

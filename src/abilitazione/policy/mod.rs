@@ -56,6 +56,7 @@ pub use sorgente::Sorgente;
 pub use tabella::{Profilo, Tabella};
 
 use super::Vocabulary;
+use crate::output::terminal::Line;
 
 /// One thing that is wrong with a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +72,10 @@ pub struct PolicyError {
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
-            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.reason),
-            None => write!(f, "{}: {}", self.file, self.reason),
+            Some((line, column)) => {
+                write!(f, "{}:{line}:{column}: {}", self.file, Line(&self.reason))
+            }
+            None => write!(f, "{}: {}", self.file, Line(&self.reason)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use aws_lc_rs::digest;
 
-use crate::bounded_read::regular_file;
+use crate::{bounded_read::regular_file, valori::without_bom};
 
 const MODEL: &str = include_str!("../../../policies/model.conf");
 const POLICY: &str = include_str!("../../../policies/policy.csv");
@@ -35,12 +35,12 @@ impl Sorgente {
     /// # Errors
     /// A file that cannot be read, is none, or is too long.
     pub fn from_dir(dir: &Path) -> io::Result<Self> {
-        let read = |name: &str| {
+        let read = |name: &str| -> io::Result<String> {
             let path = dir.join(name);
             let contents = regular_file(&path, MAX_BYTES).map_err(|error| {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             })?;
-            String::from_utf8(contents.bytes).map_err(|error| {
+            let text = String::from_utf8(contents.bytes).map_err(|error| {
                 let good =
                     String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
                 let (line, column) = (
@@ -54,7 +54,8 @@ impl Sorgente {
                     io::ErrorKind::InvalidData,
                     format!("{}:{line}:{column}: is not UTF-8", path.display()),
                 )
-            })
+            })?;
+            Ok(without_bom(&text).to_owned())
         };
         let model = match read("model.conf") {
             Err(error) if error.kind() == io::ErrorKind::NotFound => MODEL.to_owned(),

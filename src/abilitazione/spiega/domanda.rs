@@ -9,7 +9,7 @@ use crate::{
     error::{Result, Violations},
     proto::{ExplainAccessRequest, explain_access_request},
     traccia::Valore,
-    valori::{CodiceNormativa, CodicePrestazione, Difetto},
+    valori::{CodiceNormativa, CodicePrestazione, Difetto, without_bom},
 };
 
 const MAX_VALUES: usize = 100;
@@ -96,7 +96,8 @@ pub(super) enum Chi {
 impl Domanda {
     pub(super) fn parse(request: ExplainAccessRequest, vocabulary: &Vocabulary) -> Result<Self> {
         let mut violations = Violations::default();
-        let proposta = Some(request.politica_proposta.clone()).filter(|text| !text.is_empty());
+        let proposta = Some(without_bom(&request.politica_proposta).to_owned())
+            .filter(|text| !text.is_empty());
         if proposta
             .as_ref()
             .is_some_and(|text| text.len() > MAX_POLICY)

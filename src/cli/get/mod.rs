@@ -25,7 +25,6 @@ mod totali;
 mod uscita;
 
 use std::{
-    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -44,7 +43,11 @@ use self::{
     uscita::{Come, OpzioniFile, stdout},
 };
 use super::{interrupt::interruptible, report_table::table};
-use crate::{config::Settings, error::Sentence};
+use crate::{
+    config::Settings,
+    error::Sentence,
+    output::stdio::{self, errln, outln},
+};
 
 /// Ask a service for its reports: as a table, or as a file whose totals and SHA-256 are checked.
 ///
@@ -101,12 +104,15 @@ impl Get {
             }
             Err(interrupted) => (Guasto::from(interrupted), true),
         };
-        eprintln!("omnia: {guasto}");
+        if stdio::is_closed() {
+            return Ok(ExitCode::from(stdio::PIPE_CLOSED));
+        }
+        errln!("omnia: {guasto}");
         if let Some(consiglio) = file
             .filter(|_| continua)
             .and_then(|file| consiglio(&guasto, &file))
         {
-            eprintln!("omnia: {consiglio}");
+            errln!("omnia: {consiglio}");
         }
         Ok(guasto.codice())
     }
@@ -130,7 +136,7 @@ impl Get {
         let fatto = scarica(&servizio, &domanda, &opzioni, pazienza).await?;
         let text = fatto.racconta(&opzioni.file.display().to_string());
         if stdout(&opzioni.file) {
-            eprintln!("{text}");
+            errln!("{text}");
             return Ok(());
         }
         stampa(&text)
@@ -165,8 +171,8 @@ async fn tabella(
 }
 
 fn stampa(text: &str) -> Result<(), Guasto> {
-    writeln!(std::io::stdout(), "{text}")
-        .map_err(|error| format!("standard output: {error}").into())
+    outln!("{text}");
+    Ok(stdio::settle()?)
 }
 
 /// How to go on after a failure, where there is something to go on with.

@@ -9,7 +9,6 @@ use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -17,6 +16,7 @@ use aws_lc_rs::digest::Context;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::scheda::Scheda;
+use crate::output::file;
 
 const BUFFER: usize = 1024 * 1024;
 
@@ -142,11 +142,10 @@ impl Parziale {
             return Ok(());
         }
         let failed = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
-        let file = OpenOptions::new()
+        let file = file::private()
             .read(true)
             .append(true)
             .create_new(true)
-            .mode(0o600)
             .open(&self.parte)
             .map_err(|error| failed(&self.parte, error))?;
         blocca(&file, &self.parte)?;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::{super::progress::Progress, guasto::Guasto};
 
+use crate::output::stdio::errln;
+
 const PRIMA: Duration = Duration::from_millis(500);
 const ULTIMA: Duration = Duration::from_secs(30);
 
@@ -50,7 +52,7 @@ impl Pazienza {
         );
         match progress {
             Some(progress) => progress.line(&line),
-            None => eprintln!("{line}"),
+            None => errln!("{line}"),
         }
         tokio::time::sleep(attesa).await;
         Ok(())

@@ -6,7 +6,7 @@ use tokio_rustls::rustls;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::{error::Reason, rpc::status::DOMAIN};
+use crate::{error::Reason, output::terminal::Line, rpc::status::DOMAIN};
 
 /// In which language the service's sentence is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Lingua {
     }
 }
 
-/// What the service said. Whatever a terminal would obey in it is replaced.
+/// What the service said. Whatever a terminal would obey in it is escaped.
 #[derive(Debug)]
 pub(super) struct Risposta {
     code: Code,
@@ -142,8 +142,7 @@ impl fmt::Display for Risposta {
 
 /// Without what a terminal would obey: the text comes from the network.
 fn pulito(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    text.chars().map(shown).collect()
+    Line(text).to_string()
 }
 
 /// An error and what caused it, in one line, each said once.
@@ -206,8 +205,8 @@ mod tests {
         let english = Risposta::di(&status, Lingua::Inglese);
         assert_eq!(
             english.to_string(),
-            "the request has invalid fields (ERROR_REASON_INVALID_REQUEST)\n  normativa: is \u{fffd}[2J wrong\n  \
-             filtro.periodo.al: is \u{fffd}[2J wrong"
+            "the request has invalid fields (ERROR_REASON_INVALID_REQUEST)\n  normativa: is \\u{1b}[2J wrong\n  \
+             filtro.periodo.al: is \\u{1b}[2J wrong"
         );
         assert!(english.nomina("normativa") && !english.nomina("filtro"));
         let italiano = Risposta::di(&status, Lingua::Italiano).to_string();

@@ -1,17 +1,15 @@
 //! What an unfinished file is of: kept beside it, so that the same command goes on with it and no other does.
 
 use std::{
-    fmt,
-    fs::{self, OpenOptions},
+    fmt, fs,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
 use serde::{Deserialize, Serialize};
 
 use super::selezione::Chiesto;
-use crate::proto;
+use crate::{output::file, proto};
 
 /// Which download this is. Two that agree here are one file, byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,11 +97,10 @@ impl Scheda {
     /// The system's.
     pub(super) fn scrivi(&self, path: &Path) -> io::Result<()> {
         let new = path.with_extension("json.new");
-        let mut file = OpenOptions::new()
+        let mut file = file::private()
             .write(true)
             .create(true)
             .truncate(true)
-            .mode(0o600)
             .open(&new)?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         file.sync_all()?;

@@ -10,6 +10,7 @@ use clap::Args;
 use tokio::io::AsyncWriteExt as _;
 
 use super::{formato::Formato, parziale::Parziale, scheda::Scheda};
+use crate::output::stdio::{self, Stream};
 
 #[derive(Debug, Args)]
 pub(super) struct OpzioniFile {
@@ -67,7 +68,7 @@ impl Uscita {
         chiesta: &Scheda,
     ) -> Result<(Self, Option<Scheda>), String> {
         if stdout(file) {
-            let stdout = std::io::stdout().as_fd().try_clone_to_owned();
+            let stdout = stdio::stream().as_fd().try_clone_to_owned();
             let stdout = std::fs::File::from(stdout.map_err(non_scritto)?);
             return Ok((Self::Stdout(tokio::fs::File::from_std(stdout)), None));
         }
@@ -104,7 +105,9 @@ impl Uscita {
     pub(super) async fn scrivi(&mut self, bytes: &[u8]) -> Result<(), String> {
         match self {
             Self::File(parziale) => parziale.scrivi(bytes).await,
-            Self::Stdout(stdout) => (stdout.write_all(bytes).await).map_err(non_scritto),
+            Self::Stdout(stdout) => {
+                Stream::note(stdout.write_all(bytes).await).map_err(non_scritto)
+            }
         }
     }
 
@@ -115,7 +118,7 @@ impl Uscita {
     pub(super) async fn concludi(self) -> Result<(), String> {
         match self {
             Self::File(parziale) => parziale.concludi().await,
-            Self::Stdout(mut stdout) => stdout.flush().await.map_err(non_scritto),
+            Self::Stdout(mut stdout) => Stream::note(stdout.flush().await).map_err(non_scritto),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::{Error, Sentence},
+    output::stdio::outln,
     postgres::{self, Postgres},
     valori::Difetto,
 };
@@ -115,7 +116,7 @@ impl Grant {
         let postgres = postgres::join(&settings.database).await?;
         let done = self.command.run(settings, &postgres).await;
         postgres.stop().await?;
-        println!("{}", done?);
+        outln!("{}", done?);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,11 +1,16 @@
 //! Grants as text.
 
+use std::fmt::Display;
+
 use chrono::{NaiveDate, SecondsFormat};
 use comfy_table::{Table, presets::NOTHING};
 
-use crate::abilitazione::{
-    Codice, Insieme,
-    aa07::{Evento, Scheda},
+use crate::{
+    abilitazione::{
+        Codice, Insieme,
+        aa07::{Evento, Scheda},
+    },
+    output::terminal::Line,
 };
 
 /// One line a grant.
@@ -28,15 +33,15 @@ pub(super) fn table(schede: &[Scheda], oggi: NaiveDate) -> String {
         let aa07 = &scheda.aa07;
         table.add_row([
             aa07.id.to_string(),
-            aa07.soggetto.clone(),
-            aa07.ente.clone(),
-            aa07.profilo.clone(),
+            line(&aa07.soggetto),
+            line(&aa07.ente),
+            line(&aa07.profilo),
             text(aa07.ambito.normative()),
             text(aa07.ambito.prestazioni()),
             aa07.valida_dal.to_string(),
             aa07.valida_al.to_string(),
             scheda.situazione(oggi).to_string(),
-            scheda.ultimo.operatore.to_string(),
+            line(&scheda.ultimo.operatore),
         ]);
     }
     table.trim_fmt()
@@ -53,7 +58,7 @@ pub(super) fn one(scheda: &Scheda, eventi: &[Evento], oggi: NaiveDate) -> String
         |quota: Option<std::num::NonZeroU32>| quota.map_or("-".to_owned(), |n| n.to_string());
     let (protocollo, impronta) = scheda.modulo.as_ref().map_or_else(
         || ("-".to_owned(), "-".to_owned()),
-        |(protocollo, impronta)| (protocollo.as_str().to_owned(), impronta.to_string()),
+        |(protocollo, impronta)| (line(protocollo.as_str()), impronta.to_string()),
     );
     let quote = aa07.quote;
     let mut facts = Table::new();
@@ -61,9 +66,9 @@ pub(super) fn one(scheda: &Scheda, eventi: &[Evento], oggi: NaiveDate) -> String
     for (name, value) in [
         ("id", aa07.id.to_string()),
         ("stato", scheda.situazione(oggi).to_string()),
-        ("soggetto", aa07.soggetto.clone()),
-        ("ente", aa07.ente.clone()),
-        ("profilo", aa07.profilo.clone()),
+        ("soggetto", line(&aa07.soggetto)),
+        ("ente", line(&aa07.ente)),
+        ("profilo", line(&aa07.profilo)),
         ("normative", text(aa07.ambito.normative())),
         ("prestazioni", text(aa07.ambito.prestazioni())),
         (
@@ -103,11 +108,16 @@ pub(super) fn one(scheda: &Scheda, eventi: &[Evento], oggi: NaiveDate) -> String
             evento.azione.to_string(),
             evento.a_stato.to_string(),
             evento.istante.to_rfc3339_opts(SecondsFormat::Secs, true),
-            evento.operatore.to_string(),
-            evento.motivo.clone(),
+            line(&evento.operatore),
+            line(&evento.motivo),
         ]);
     }
     format!("{}\n\n{}", facts.trim_fmt(), steps.trim_fmt())
+}
+
+/// What a request said, in one line of ours.
+fn line(value: impl Display) -> String {
+    Line(value).to_string()
 }
 
 fn text<C: Codice>(insieme: &Insieme<C>) -> String {

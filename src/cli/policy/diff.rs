@@ -11,6 +11,7 @@ use crate::{
     abilitazione::{Sorgente, Tabella, Vocabulary, differenze},
     config::Settings,
     error::Sentence,
+    valori::without_bom,
 };
 
 /// Show what each profile would gain (+) and lose (-) by a proposed policy. Nothing gets in force.
@@ -63,7 +64,10 @@ fn read(proposed: &Path, present: &Sorgente) -> Result<Sorgente, Sentence> {
     }
     Ok(Sorgente {
         model: present.model.clone(),
-        policy: std::fs::read_to_string(proposed)
-            .map_err(|error| format!("{}: {error}", proposed.display()))?,
+        policy: without_bom(
+            &std::fs::read_to_string(proposed)
+                .map_err(|error| format!("{}: {error}", proposed.display()))?,
+        )
+        .to_owned(),
     })
 }

@@ -14,6 +14,7 @@ use crate::{
     abilitazione::{Sorgente, Tabella, Vocabulary, matrix},
     config::Settings,
     error::Sentence,
+    output::stdio::{out, outln},
 };
 
 /// Check the access policy, show what each profile may do and why, or what another policy would change.
@@ -71,7 +72,7 @@ impl Policy {
             Command::Check(source) => {
                 let tabella = source.tabella(settings, &vocabulary).await?;
                 let profili: Vec<&str> = tabella.profili().map(|profilo| profilo.nome()).collect();
-                println!(
+                outln!(
                     "policy {}: good; profiles: {}",
                     tabella.versione(),
                     profili.join(", ")
@@ -79,10 +80,10 @@ impl Policy {
             }
             Command::Matrix(source) => {
                 let tabella = source.tabella(settings, &vocabulary).await?;
-                print!("{}", matrix(&tabella, &vocabulary));
+                out!("{}", matrix(&tabella, &vocabulary));
             }
-            Command::Explain(explain) => print!("{}", explain.run(settings, vocabulary).await?),
-            Command::Diff(diff) => print!("{}", diff.run(settings, &vocabulary).await?),
+            Command::Explain(explain) => out!("{}", explain.run(settings, vocabulary).await?),
+            Command::Diff(diff) => out!("{}", diff.run(settings, &vocabulary).await?),
         }
         Ok(ExitCode::SUCCESS)
     }
