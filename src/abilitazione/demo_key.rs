@@ -56,7 +56,7 @@ pub enum DemoKeyError {
     NotAKey(PathBuf),
     /// The subject cannot be that of a token.
     #[error(
-        "a subject is 1 to 255 bytes without control characters and without blanks at its ends"
+        "a subject is 1 to 255 bytes without control, format or unseen characters and without blanks at its ends"
     )]
     Soggetto,
     /// The cryptographic library failed.

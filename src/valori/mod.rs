@@ -23,6 +23,7 @@ mod codice_fiscale;
 mod codici;
 mod data;
 mod importo;
+pub mod name;
 pub mod tax_codes;
 
 pub use bom::{BYTE_ORDER_MARK, without_bom};

@@ -8,12 +8,13 @@ use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction, postgres::PgRo
 use super::{Azione, Operatore, Stato};
 use crate::{
     error::{Error, Result},
+    output::terminal::is_harmful,
     valori::Difetto,
 };
 
 const MOTIVO: Difetto = Difetto::new(
-    "must be 1 to 500 characters, not blank, without control characters",
-    "deve avere da 1 a 500 caratteri, non solo spazi, senza caratteri di controllo",
+    "must be 1 to 500 characters, not blank, without control or format characters",
+    "deve avere da 1 a 500 caratteri, non solo spazi, senza caratteri di controllo o di formato",
 );
 
 /// Why a step is taken.
@@ -28,7 +29,7 @@ impl Motivo {
     pub fn parse(testo: &str) -> Result<Self, Difetto> {
         let good = (1..=500).contains(&testo.chars().count())
             && !testo.trim().is_empty()
-            && !testo.contains(char::is_control);
+            && !testo.contains(is_harmful);
         good.then(|| Self(testo.to_owned())).ok_or(MOTIVO)
     }
 
@@ -79,8 +80,7 @@ impl Evento {
             da_stato: da_stato.map(stato).transpose()?,
             a_stato: stato(row.try_get("a_stato")?)?,
             istante: row.try_get("istante")?,
-            operatore: Operatore::parse(row.try_get("operatore")?, row.try_get("utente")?)
-                .map_err(Error::internal)?,
+            operatore: Operatore::stored(row.try_get("operatore")?, row.try_get("utente")?),
             motivo: row.try_get("motivo")?,
         })
     }
@@ -112,8 +112,8 @@ pub(super) async fn insert(
 ) -> Result<()> {
     sqlx::query(
         "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente,
-                                          motivo)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                          motivo, operatore_chiave, utente_chiave)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(id)
     .bind(evento.versione)
@@ -124,6 +124,8 @@ pub(super) async fn insert(
     .bind(evento.operatore.nome())
     .bind(evento.operatore.utente())
     .bind(&evento.motivo)
+    .bind(evento.operatore.chiave())
+    .bind(evento.operatore.utente_chiave())
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -139,7 +141,7 @@ mod tests {
             Motivo::parse("nota PEC 12").unwrap().as_str(),
             "nota PEC 12"
         );
-        for bad in ["", "  ", "a\nb", &"a".repeat(501)] {
+        for bad in ["", "  ", "a\nb", "a\u{202e}b", &"a".repeat(501)] {
             assert_eq!(Motivo::parse(bad), Err(MOTIVO), "{bad}");
         }
     }

@@ -2,19 +2,38 @@
 
 use std::fmt;
 
-use crate::{abilitazione::autenticazione::is_nome, valori::Difetto};
+use crate::valori::{
+    Difetto,
+    name::{is_name, key},
+};
 
 const NOME: Difetto = Difetto::new(
-    "the name of who does this must be 1 to 255 bytes without control characters and without blanks at its ends",
-    "il nome dell'operatore deve avere da 1 a 255 byte, senza caratteri di controllo né spazi alle estremità",
+    "the name of who does this must be 1 to 255 bytes without control, format or unseen characters and without blanks at its ends",
+    "il nome dell'operatore deve avere da 1 a 255 byte, senza caratteri di controllo, di formato o invisibili né spazi alle estremità",
 );
 
 /// Who takes a step: over gRPC the subject of the call and, where its tracking evidence said it, the person behind it; on
 /// the machine the name that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operatore {
-    nome: String,
-    utente: Option<String>,
+    nome: Nome,
+    utente: Option<Nome>,
+}
+
+/// A name, and what it is compared by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Nome {
+    testo: String,
+    chiave: String,
+}
+
+impl Nome {
+    fn new(testo: &str) -> Self {
+        Self {
+            testo: testo.to_owned(),
+            chiave: key(testo),
+        }
+    }
 }
 
 impl Operatore {
@@ -23,40 +42,60 @@ impl Operatore {
     /// # Errors
     /// The name could not be that of anybody.
     pub fn parse(nome: &str, utente: Option<&str>) -> Result<Self, Difetto> {
-        let testo = |testo: &str| is_nome(testo).then(|| testo.to_owned());
+        let read = |testo: &str| {
+            let nome = Nome::new(testo);
+            (is_name(testo) && !nome.chiave.is_empty())
+                .then_some(nome)
+                .ok_or(NOME)
+        };
         Ok(Self {
-            nome: testo(nome).ok_or(NOME)?,
-            utente: utente.map(|u| testo(u).ok_or(NOME)).transpose()?,
+            nome: read(nome)?,
+            utente: utente.map(read).transpose()?,
         })
+    }
+
+    /// Of a step that was taken, perhaps before names were what they are now.
+    pub(super) fn stored(nome: &str, utente: Option<&str>) -> Self {
+        Self {
+            nome: Nome::new(nome),
+            utente: utente.map(Nome::new),
+        }
     }
 
     /// The subject of the call, or the name.
     #[must_use]
     pub fn nome(&self) -> &str {
-        &self.nome
+        &self.nome.testo
     }
 
     /// The person behind the subject.
     #[must_use]
     pub fn utente(&self) -> Option<&str> {
-        self.utente.as_deref()
+        self.utente.as_ref().map(|utente| utente.testo.as_str())
+    }
+
+    /// What the name is compared by.
+    pub(super) fn chiave(&self) -> &str {
+        &self.nome.chiave
+    }
+
+    /// What the person is compared by.
+    pub(super) fn utente_chiave(&self) -> Option<&str> {
+        self.utente.as_ref().map(|utente| utente.chiave.as_str())
     }
 
     /// Whether these are two persons: four eyes. A person may come by several ways, each of which knows her as the subject
     /// or as the person behind one, so any name of the one that is a name of the other makes them one. Only a subject that
-    /// both came by says nothing where both persons are known. Case is no difference. The table decides by the same rule.
+    /// both came by says nothing where both persons are known. How a name is spelt is no difference ([`key`]). The table decides by
+    /// the same rule, by the keys that stand beside the names.
     ///
     /// `inps-be (anna)` is not another than `anna` or `inps-be`, and is another than `inps-be (bruno)`.
     #[must_use]
     pub fn altra_persona(&self, other: &Self) -> bool {
-        let (a, a_nome, b, b_nome) = (
-            self.utente.as_deref().map(str::to_lowercase),
-            self.nome.to_lowercase(),
-            other.utente.as_deref().map(str::to_lowercase),
-            other.nome.to_lowercase(),
-        );
+        let (a, a_nome) = (self.utente_chiave(), self.chiave());
+        let (b, b_nome) = (other.utente_chiave(), other.chiave());
         let one_way = a_nome == b_nome && (a.is_none() || b.is_none());
-        let across = a.as_ref() == Some(&b_nome) || b.as_ref() == Some(&a_nome);
+        let across = a == Some(b_nome) || b == Some(a_nome);
         let one_person = a.is_some() && a == b;
         !(one_way || across || one_person)
     }
@@ -66,8 +105,8 @@ impl Operatore {
 impl fmt::Display for Operatore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.utente {
-            None => f.write_str(&self.nome),
-            Some(utente) => write!(f, "{} ({utente})", self.nome),
+            None => f.write_str(&self.nome.testo),
+            Some(utente) => write!(f, "{} ({})", self.nome.testo, utente.testo),
         }
     }
 }
@@ -84,7 +123,15 @@ mod tests {
     fn a_name_is_a_name() {
         assert_eq!(operatore("anna", None).to_string(), "anna");
         assert_eq!(operatore("be", Some("anna")).to_string(), "be (anna)");
-        for bad in ["", " ", " anna", "an\nna", &"a".repeat(256)] {
+        for bad in [
+            "",
+            " ",
+            " anna",
+            "an\nna",
+            "an\u{200b}na",
+            "'",
+            &"a".repeat(256),
+        ] {
             assert!(Operatore::parse(bad, None).is_err(), "{bad}");
             assert!(Operatore::parse("be", Some(bad)).is_err(), "{bad}");
         }
@@ -107,6 +154,14 @@ mod tests {
             (("be", Some("anna")), ("Anna", Some("bruno")), false),
             (("be", Some("anna")), ("bruno", None), true),
             (("anna", Some("bruno")), ("anna", Some("carla")), true),
+            // Spelt in another way.
+            (("niccolò", None), ("niccolo\u{300}", None), false),
+            (("anna", None), ("аnna", None), false),
+            (
+                ("be", Some("anna rossi")),
+                ("ＡＮＮＡ\u{3000}ROSSI", None),
+                false,
+            ),
         ] {
             let (a, b) = (operatore(a.0, a.1), operatore(b.0, b.1));
             assert_eq!(a.altra_persona(&b), two, "{a} {b}");

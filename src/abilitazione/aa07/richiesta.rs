@@ -10,8 +10,8 @@ use crate::{
 };
 
 const SOGGETTO: Difetto = Difetto::new(
-    "must be 1 to 255 bytes without control characters and without blanks at its ends",
-    "deve avere da 1 a 255 byte, senza caratteri di controllo né spazi alle estremità",
+    "must be 1 to 255 bytes without control, format or unseen characters and without blanks at its ends",
+    "deve avere da 1 a 255 byte, senza caratteri di controllo, di formato o invisibili né spazi alle estremità",
 );
 const PROFILO: Difetto = Difetto::new(
     "must be a profile of the policy",

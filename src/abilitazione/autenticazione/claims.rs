@@ -5,6 +5,7 @@ use serde::{Deserialize, de};
 use serde_json::{Map, Value};
 
 use super::numeric_date::NumericDate;
+pub(in crate::abilitazione) use crate::valori::name::is_name as is_nome;
 
 /// The payload of a token.
 #[derive(Deserialize)]
@@ -80,12 +81,6 @@ impl Quando {
     pub(super) fn futuro(self, nbf: i64) -> bool {
         self.now < nbf.saturating_sub(self.leeway)
     }
-}
-
-/// Whether a text can be the subject of a token and of a grant, or another name that is written down.
-pub(in crate::abilitazione) fn is_nome(text: &str) -> bool {
-    // A control character would break the log's lines, and NUL is not a text to Postgres.
-    (1..=255).contains(&text.len()) && text.trim() == text && !text.contains(char::is_control)
 }
 
 /// A UUID (RFC 9562, section 4) in small letters.

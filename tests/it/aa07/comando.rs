@@ -216,7 +216,7 @@ async fn a_request_that_is_wrong_is_told_so() {
     assert_eq!(
         err,
         "omnia: the request has invalid fields
-  soggetto must be 1 to 255 bytes without control characters and without blanks at its ends
+  soggetto must be 1 to 255 bytes without control, format or unseen characters and without blanks at its ends
   profilo must be a profile of the policy
   ambito.normative must be norms of the catalogue (are the data loaded?)
   ambito.prestazioni must be benefits of the catalogue (are the data loaded?)

@@ -3,6 +3,7 @@
 use omnia::{
     abilitazione::aa07::{self, Azione, Operatore, Stato},
     error::Reason,
+    valori::name::key,
 };
 use sqlx::PgPool;
 
@@ -37,8 +38,9 @@ async fn by_hand(pool: &PgPool, recorder: Chi, approver: Chi) -> Result<(), sqlx
     for passo in [richiesta, verifica, approvazione] {
         sqlx::query(
             "insert into abilitazione_evento
-                 (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo)
-             values ($1, $2, $3, $4, $5, now(), $6, $7, 'prova')",
+                 (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo,
+                  operatore_chiave, utente_chiave)
+             values ($1, $2, $3, $4, $5, now(), $6, $7, 'prova', $8, $9)",
         )
         .bind(id)
         .bind(passo.versione)
@@ -47,6 +49,8 @@ async fn by_hand(pool: &PgPool, recorder: Chi, approver: Chi) -> Result<(), sqlx
         .bind(passo.a)
         .bind(passo.operatore)
         .bind(passo.utente)
+        .bind(key(passo.operatore))
+        .bind(passo.utente.map(key))
         .execute(&mut *tx)
         .await?;
     }
@@ -58,8 +62,8 @@ async fn by_hand(pool: &PgPool, recorder: Chi, approver: Chi) -> Result<(), sqlx
 async fn the_table_and_the_program_say_the_same() {
     let db = banco::database().await;
     let mut all: Vec<Chi> = Vec::new();
-    for nome in ["anna", "BE", "be"] {
-        all.extend([None, Some("Anna"), Some("bruno"), Some("be")].map(|utente| (nome, utente)));
+    for nome in ["anna", "BE", "аnna"] {
+        all.extend([None, Some("Anna"), Some("bruno"), Some("ｂе")].map(|utente| (nome, utente)));
     }
     let mut taken = 0;
     for recorder in &all {
@@ -74,6 +78,94 @@ async fn the_table_and_the_program_say_the_same() {
         }
     }
     assert!((1..all.len() * all.len() / 2).contains(&taken), "{taken}");
+}
+
+/// The spellings of two persons, of which each is one: by NFC and NFD, blanks, width, case, accents and look-alikes.
+#[tokio::test]
+async fn a_person_is_one_however_the_name_is_spelt() {
+    let db = banco::database().await;
+    let niccolo = [
+        "niccolò rossi",
+        "niccolo\u{300} rossi",
+        "niccolò  rossi",
+        "niccolò\u{a0}rossi",
+        "ｎｉｃｃｏｌò rossi",
+        "niccоlò rossi",
+        "NICCOLÒ ROSSI",
+        "Niccolo' Rossi",
+    ];
+    for nome in niccolo {
+        for (recorder, approver) in [
+            ((niccolo[0], None), (nome, None)),
+            (("be", Some(niccolo[0])), ("other-be", Some(nome))),
+            (("be", Some(niccolo[0])), (nome, None)),
+            ((nome, None), ("be", Some(niccolo[0]))),
+        ] {
+            assert!(!operatore(recorder).altra_persona(&operatore(approver)));
+            let refused = by_hand(&db.servizio, recorder, approver).await.unwrap_err();
+            assert_eq!(sql::code(&refused), "23514", "{recorder:?} {approver:?}");
+        }
+        by_hand(&db.servizio, (nome, None), ("bruno", None))
+            .await
+            .unwrap();
+    }
+    for unseen in ["anna\u{200b}", "\u{202e}anna", "an\u{ad}na", "an\u{9b}na"] {
+        assert!(Operatore::parse(unseen, None).is_err(), "{unseen:?}");
+        assert!(Operatore::parse("be", Some(unseen)).is_err(), "{unseen:?}");
+    }
+}
+
+/// The key of a name may not be left out, by nobody: a step without it would be compared with nothing.
+#[tokio::test]
+async fn no_step_is_written_without_its_key() {
+    let db = banco::database().await;
+    let id = sql::richiesta(&db.owner, "client", "mef-rgs", "{*}").await;
+    for (columns, values) in [
+        ("", ""),
+        (", operatore_chiave", ", ''"),
+        (", operatore_chiave, utente", ", 'bruno', 'carla'"),
+        (
+            ", operatore_chiave, utente, utente_chiave",
+            ", 'bruno', 'carla', ' '",
+        ),
+        (", operatore_chiave, utente_chiave", ", 'bruno', 'carla'"),
+    ] {
+        let step = format!(
+            "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo{columns})
+             values ({id}, 2, 'VERIFICA', 'RICHIESTA', 'VERIFICATA', now(), 'bruno', 'x'{values})"
+        );
+        for pool in [&db.owner, &db.servizio] {
+            let refused = sql::esegui(pool, &step).await.unwrap_err();
+            assert_eq!(sql::code(&refused), "23514", "{columns}");
+        }
+    }
+}
+
+/// A request of before names had keys: the plain names are compared by the table, and the keys by the program.
+#[tokio::test]
+async fn a_request_of_before_is_approved_by_another() {
+    let scena = scena().await;
+    let pool = &scena.db.owner;
+    let id = sql::richiesta(pool, "client", "mef-rgs", "{*}").await;
+    sqlx::raw_sql(
+        "alter table abilitazione_evento disable trigger abilitazione_evento_immutabile,
+             drop constraint abilitazione_evento_chiavi;
+         update abilitazione_evento set operatore_chiave = null",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+    let [_, verifica, mut approvazione] = fino_ad_attiva();
+    sql::passi(pool, id, &[verifica]).await.unwrap();
+    approvazione.operatore = "ANNA";
+    let refused = sql::passi(pool, id, &[approvazione]).await.unwrap_err();
+    assert_eq!(sql::code(&refused), "23514");
+    for same in ["ANNA", "аnna", "ａｎｎａ"] {
+        let refused = step(&scena, id, Azione::Approvazione, (same, None)).await;
+        assert_eq!(refused, Err(Reason::FourEyes), "{same}");
+    }
+    let approved = step(&scena, id, Azione::Approvazione, ("bruno", None)).await;
+    assert_eq!(approved, Ok(Stato::Attiva));
 }
 
 #[tokio::test]
@@ -122,8 +214,8 @@ async fn no_table_of_the_session_stands_in_for_the_steps() {
     let approve = |by: &str| {
         format!(
             "insert into public.abilitazione_evento
-                 (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo)
-             values ({id}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), '{by}', 'x')"
+                 (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo, operatore_chiave)
+             values ({id}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), '{by}', 'x', '{by}')"
         )
     };
     for (by, refusal) in [("anna", "23514"), ("bruno", "23P01")] {

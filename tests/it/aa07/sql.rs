@@ -1,5 +1,6 @@
 //! Requests and steps written by hand, around the program.
 
+use omnia::valori::name::key;
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// A step, in SQL.
@@ -40,7 +41,8 @@ pub(crate) fn fino_ad_attiva() -> [Passo<'static>; 3] {
 pub(crate) async fn passi(pool: &PgPool, id: i64, passi: &[Passo<'_>]) -> Result<(), sqlx::Error> {
     let mut query = sqlx::QueryBuilder::new(
         "insert into abilitazione_evento
-             (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo) ",
+             (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo,
+              operatore_chiave, utente_chiave) ",
     );
     query.push_values(passi, |mut row, passo| {
         row.push_bind(id)
@@ -51,7 +53,9 @@ pub(crate) async fn passi(pool: &PgPool, id: i64, passi: &[Passo<'_>]) -> Result
             .push("now()")
             .push_bind(passo.operatore)
             .push_bind(passo.utente)
-            .push("'prova'");
+            .push("'prova'")
+            .push_bind(key(passo.operatore))
+            .push_bind(passo.utente.map(key));
     });
     let mut tx = pool.begin_with("begin read write").await?;
     query.build().execute(&mut *tx).await?;
@@ -79,8 +83,9 @@ pub(crate) async fn richiesta(
     .await
     .unwrap();
     sqlx::query(
-        "insert into abilitazione_evento (abilitazione, versione, azione, a_stato, istante, operatore, motivo)
-         values ($1, 1, 'RICHIESTA', 'RICHIESTA', now(), 'anna', 'prova')",
+        "insert into abilitazione_evento (abilitazione, versione, azione, a_stato, istante, operatore, motivo,
+                                          operatore_chiave)
+         values ($1, 1, 'RICHIESTA', 'RICHIESTA', now(), 'anna', 'prova', 'anna')",
     )
     .bind(id)
     .execute(&mut *tx)

@@ -92,8 +92,9 @@ async fn only_the_steps_of_the_picture_can_be_written() {
 async fn try_step(pool: &PgPool, id: i64, passo: Passo<'_>) -> Result<(), sqlx::Error> {
     let mut tx = pool.begin_with("begin read write").await?;
     sqlx::query(
-        "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo)
-         values ($1, $2, $3, $4, $5, now(), $6, 'prova')",
+        "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo,
+                                          operatore_chiave)
+         values ($1, $2, $3, $4, $5, now(), $6, 'prova', $6)",
     )
     .bind(id)
     .bind(passo.versione)
@@ -167,17 +168,19 @@ async fn one_grant_a_subject_a_day() {
     }
     // Two in one statement do see each other.
     let both = format!(
-        "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo)
-         values ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x'),
-                ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x')",
+        "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo,
+                                          operatore_chiave)
+         values ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x', 'bruno'),
+                ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x', 'bruno')",
         ids[1], ids[2]
     );
     assert_eq!(code(sql::esegui(&db.servizio, &both).await), "23P01");
     // A snapshot from before another's approval would not show it.
     let old = format!(
         "set transaction isolation level repeatable read;
-         insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo)
-         values ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x')",
+         insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, motivo,
+                                          operatore_chiave)
+         values ({}, 3, 'APPROVAZIONE', 'VERIFICATA', 'ATTIVA', now(), 'bruno', 'x', 'bruno')",
         ids[1]
     );
     assert_eq!(code(sql::esegui(&db.servizio, &old).await), "23514");
