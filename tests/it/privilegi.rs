@@ -46,6 +46,10 @@ where case when tipo = 'S' then has_sequence_privilege('omnia_servizio', oid, p)
 union all
 select 'function ' || p.oid::regprocedure || case when prosecdef then ' (as its owner)' else '' end
 from pg_proc p where pronamespace = 'public'::regnamespace and has_function_privilege('omnia_servizio', p.oid, 'EXECUTE')
+union all
+select 'function ' || p.oid::regprocedure from pg_proc p
+where pronamespace = 'pg_catalog'::regnamespace and has_function_privilege('omnia_servizio', p.oid, 'EXECUTE')
+  and (proname ~ '^lo_' or proname in ('loread', 'lowrite', 'pg_logical_emit_message'))
 order by 1";
 
 async fn privileges(owner: &PgPool) -> String {
@@ -97,6 +101,10 @@ async fn the_list_sees_every_kind_of_privilege() {
             "create table prova_t (); alter table prova_t owner to omnia_servizio",
             "owns prova_t",
         ),
+        (
+            "grant execute on function lo_creat(integer) to public",
+            "function lo_creat(integer)",
+        ),
     ] {
         sqlx::raw_sql(statement).execute(&db.owner).await.unwrap();
         let after = privileges(&db.owner).await;
@@ -137,6 +145,14 @@ async fn what_is_not_listed_is_refused() {
         "update audit_catena set istanza = ''",
         "update audit_ancora set ancora = ''",
         "insert into audit_potatura values (1, now(), '', 0)",
+        "select lo_creat(-1)",
+        "select lo_create(0)",
+        "select lo_from_bytea(0, '\\x00')",
+        "select lo_import('/etc/hostname')",
+        "select lo_put(1, 0, '\\x00')",
+        "select lowrite(0, '\\x00')",
+        "select lo_unlink(1)",
+        "select pg_logical_emit_message(false, 'x', 'x')",
     ]
     .map(str::to_owned)
     .into();
