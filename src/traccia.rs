@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{error::Error, valori::CodiceFiscale};
+use crate::error::Error;
 
 /// A caller's own clock runs as ours does: one that gives up so soon before its deadline gave up because of it.
 const SUBITO_PRIMA: Duration = Duration::from_millis(50);
@@ -66,27 +66,18 @@ pub struct Fatti {
 /// A value of a selection, as far as a log may hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Valore {
-    /// As it was asked for.
+    /// As it was asked for. The log hides the codici fiscali in it.
     Testo(String),
-    /// The codice fiscale of a natural person: personal data, kept as a keyed hash.
-    PersonaFisica(String),
+    /// A codice fiscale, of a company too: kept as a keyed hash.
+    CodiceFiscale(String),
 }
 
 impl Valore {
-    /// A text that is no code of the catalogue: a subject, a protocol, whatever was written into a field. One that holds a
-    /// natural person's codice fiscale is that person, in whatever way it is written (`TINIT-RSSMRA85T10A562S` of SPID,
-    /// ETSI EN 319 412-1 §5.1.3, is `RSSMRA85T10A562S`): the log has one hash for her.
-    #[must_use]
-    pub fn libero(testo: &str) -> Self {
-        CodiceFiscale::persona_in(testo)
-            .map_or_else(|| Self::Testo(testo.to_owned()), Self::PersonaFisica)
-    }
-
     /// The value itself, for whoever asked by it; never for a log.
     #[must_use]
     pub fn in_chiaro(self) -> String {
         match self {
-            Self::Testo(testo) | Self::PersonaFisica(testo) => testo,
+            Self::Testo(testo) | Self::CodiceFiscale(testo) => testo,
         }
     }
 }
@@ -142,35 +133,6 @@ impl Traccia {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_person_in_a_free_text_is_one_person() {
-        let person = Valore::PersonaFisica("RSSMRA85T10A562S".to_owned());
-        for text in [
-            "RSSMRA85T10A562S",
-            "rssmra85t10a562s",
-            "TINIT-RSSMRA85T10A562S",
-            "tinit-Rssmra85t10a562s",
-            "CN=Rossi/TINIT-RSSMRA85T10A562S",
-            "à RSSMRA85T10A562S è",
-        ] {
-            assert_eq!(Valore::libero(text), person, "{text}");
-        }
-        // A slip of the pen is no less of a person.
-        let slip = "RSSMRA85T10A562T".to_owned();
-        assert_eq!(Valore::libero(&slip), Valore::PersonaFisica(slip));
-        for text in [
-            "",
-            "mef-rgs-be",
-            "INPS.0001.2026",
-            "00743110157",
-            "RSSMRA85T10A56",
-            "TINIT-RSSMRA85F10A562S",
-            "9b2f6a52-3d5e-4c9c-8a0e-6f1d2c3b4a59",
-        ] {
-            assert_eq!(Valore::libero(text), Valore::Testo(text.to_owned()));
-        }
-    }
 
     #[test]
     fn clones_are_of_the_same_call() {

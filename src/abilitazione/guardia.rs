@@ -32,6 +32,7 @@ use crate::{
     salute::Componente,
     telemetry::FailureLog,
     traccia::Traccia,
+    valori::tax_codes::masked,
 };
 
 /// How often the streams under way are looked at though nothing was said: hours end and days pass by themselves.
@@ -203,7 +204,7 @@ impl Guardia {
         if decided.is_ok() {
             // Every call is in the audit log: a line here would say it twice.
             tracing::debug!(
-                soggetto = chi.soggetto,
+                soggetto = &*masked(&chi.soggetto),
                 ente = chi.ente,
                 profilo = chi.profilo,
                 rpc,

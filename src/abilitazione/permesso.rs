@@ -17,7 +17,7 @@ use super::{Ambito, Decisione, Profilo, Tabella, aa07::Aa07};
 use crate::{
     error::{Error, Reason, Result},
     traccia::{Traccia, Valore},
-    valori::{CodiceNormativa, CodicePrestazione},
+    valori::{CodiceNormativa, CodicePrestazione, tax_codes::masked},
 };
 
 /// What a call selects, as the decision sees it.
@@ -132,7 +132,7 @@ impl Abilitazione {
         if let Err(error) = &decided {
             self.traccia.nota(|f| f.consentita = false);
             tracing::info!(
-                soggetto = self.aa07.soggetto,
+                soggetto = &*masked(&self.aa07.soggetto),
                 ente = self.aa07.ente,
                 profilo = self.profilo.nome(),
                 rpc = self.decisione.rpc(),

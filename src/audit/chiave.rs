@@ -1,13 +1,17 @@
-//! The key that hides natural persons in the audit log.
+//! The key that hides codici fiscali in the audit log.
 //!
 //! A codice fiscale has few possible values: a plain hash of it is found by trying them all. With a key it is not, and whoever
 //! has the key can still ask "did anybody look this person up?" by hashing that person's code (`omnia audit cf`).
 
-use std::{fmt, io::ErrorKind, path::Path};
+use std::{borrow::Cow, fmt, io::ErrorKind, path::Path};
 
 use aws_lc_rs::hmac;
 
-use crate::{error::Sentence, output::file, valori::without_bom};
+use crate::{
+    error::Sentence,
+    output::file,
+    valori::{tax_codes, without_bom},
+};
 
 const BYTES: usize = 32;
 
@@ -63,6 +67,12 @@ impl Chiave {
         let mut key = [0; BYTES];
         key.copy_from_slice(context.sign().as_ref());
         key
+    }
+
+    /// A text as it stands in the log: each codice fiscale in it, however it is written, is its [`impronta`](Self::impronta).
+    #[must_use]
+    pub fn hidden<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        tax_codes::replaced(text, |code, _| Some(self.impronta(code)))
     }
 
     /// What stands for a value in the log.

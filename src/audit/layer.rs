@@ -32,6 +32,7 @@ use crate::{
     rpc::status::into_status,
     telemetry::{Quiet, code_name},
     traccia::{Fatti, Traccia},
+    valori::tax_codes::masked,
 };
 
 /// The calls that change something: not even begun where they could not be recorded.
@@ -235,7 +236,7 @@ impl Corrente {
     }
 
     fn tell(&self, fatti: &Fatti, status: &Status) {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let text = |text: &Option<String>| masked(text.as_deref().unwrap_or_default()).into_owned();
         tracing::info!(
             soggetto = text(&fatti.soggetto),
             ente = text(&fatti.ente),

@@ -17,7 +17,8 @@
 //!   What stands before the next anchor is cited by the openings of the chains that come later (`opening.rs`), and chains are
 //!   numbered without gaps: a chain that was removed whole is missed, one whose service was killed is not suspected. What is
 //!   no more than a clock that was wrong can be acknowledged ([`acknowledge`]).
-//! - *Is a person in it?* A natural person's codice fiscale is a keyed hash ([`Chiave`]).
+//! - *Is a person in it?* A codice fiscale is a keyed hash ([`Chiave`]), of a company too: eleven digits may be a person's
+//!   provisional code, which nobody sees by their form. So it is in every text that a caller writes.
 //! - *How long is it kept?* `omnia audit prune` removes what is older than the retention, up to the heads of an anchor: what
 //!   is left is still proved by that anchor.
 //!
@@ -130,7 +131,7 @@ impl Audit {
         istanza: String,
         clock: Clock,
     ) -> Result<Self, sqlx::Error> {
-        let scrittore = Scrittore::apri(database, &istanza, clock.clone()).await?;
+        let scrittore = Scrittore::apri(database, &istanza, chiave.clone(), clock.clone()).await?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let scrive = Arc::new(AtomicBool::new(true));
         let writer = tokio::spawn(scrittore.scrivi(receiver, Arc::clone(&scrive)));
@@ -179,7 +180,7 @@ impl Audit {
             aperto.interrompi();
         }
         let adesso = self.adesso();
-        let coda = record::chiusura(adesso, &self.0.istanza);
+        let coda = record::chiusura(adesso, &self.0.istanza, self.chiave());
         self.accoda(adesso, coda);
         if let Ok(mut queue) = self.0.queue.write() {
             *queue = None;
@@ -265,7 +266,7 @@ impl Audit {
         self.0.clock.now()
     }
 
-    /// The key that hides natural persons.
+    /// The key that hides codici fiscali.
     #[must_use]
     pub fn chiave(&self) -> &Chiave {
         &self.0.chiave

@@ -26,6 +26,7 @@ use sqlx::{Connection as _, PgConnection};
 use super::{
     ancora::TestaDi,
     catena::{Impronta, Testa},
+    chiave::Chiave,
     lotto::Lotto,
     record,
     scrittore::{self, Voce},
@@ -38,6 +39,7 @@ use super::{
 pub(super) async fn open(
     connection: &mut PgConnection,
     istanza: &str,
+    chiave: &Chiave,
     adesso: DateTime<Utc>,
 ) -> Result<(i64, Testa), sqlx::Error> {
     type Row = (i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
@@ -53,7 +55,7 @@ pub(super) async fn open(
     let heads: Vec<TestaDi> = rows.into_iter().filter_map(head).collect();
     let first = Voce {
         istante: adesso,
-        coda: record::apertura(adesso, istanza, &heads),
+        coda: record::apertura(adesso, istanza, &heads, chiave),
         scritta: None,
     };
     let lotto = Lotto::di(catena, Testa::default(), &[first]);

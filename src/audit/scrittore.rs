@@ -38,6 +38,7 @@ use super::{
     LOST,
     avviso::{Attesa, Avviso},
     catena::{Impronta, Testa},
+    chiave::Chiave,
     lotto::Lotto,
     opening, record,
 };
@@ -71,6 +72,7 @@ pub(super) struct Scrittore {
     database: Connections,
     connection: Option<PgConnection>,
     istanza: String,
+    chiave: Chiave,
     clock: Clock,
     catena: i64,
     testa: Testa,
@@ -84,12 +86,13 @@ impl Scrittore {
     pub(super) async fn apri(
         database: Connections,
         istanza: &str,
+        chiave: Chiave,
         clock: Clock,
     ) -> Result<Self, sqlx::Error> {
         let mut connection = database.audit().await?;
         let opened = timeout(
             OPENING,
-            opening::open(&mut connection, istanza, clock.now()),
+            opening::open(&mut connection, istanza, &chiave, clock.now()),
         );
         let (catena, testa) = opened.await.map_err(|_| {
             sqlx::Error::Protocol(
@@ -100,6 +103,7 @@ impl Scrittore {
             database,
             connection: Some(connection),
             istanza: istanza.to_owned(),
+            chiave,
             clock,
             catena,
             testa,
@@ -190,7 +194,7 @@ impl Scrittore {
         self.testa = testa(&mut connection, self.catena).await?;
         self.connection = Some(connection);
         let istante = self.clock.now();
-        let coda = record::ripresa(dal, istante, &self.istanza);
+        let coda = record::ripresa(dal, istante, &self.istanza, &self.chiave);
         let ripresa = Voce {
             istante,
             coda,

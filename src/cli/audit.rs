@@ -1,6 +1,7 @@
 //! `omnia audit`: proves, exports and prunes the audit log.
 
 use std::{
+    borrow::Cow,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -27,7 +28,7 @@ use crate::{
         stdio::{self, outln},
     },
     postgres::{self, Postgres},
-    valori::{CodiceFiscale, parse_data},
+    valori::parse_data,
 };
 
 /// Verify, export and prune the audit log.
@@ -59,11 +60,11 @@ enum Command {
         #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
         prima_di: Option<NaiveDate>,
     },
-    /// Print what stands in the log for a natural person's codice fiscale, to look for it.
+    /// Print what stands in the log for a codice fiscale, or for a text that holds one (a subject), to look for it.
     Cf {
-        /// The codice fiscale, 16 characters.
-        #[arg(value_parser = CodiceFiscale::parse)]
-        cf: CodiceFiscale,
+        /// The codice fiscale, of a person or of a company, in either case; or the text.
+        #[arg(value_name = "CF")]
+        testo: String,
     },
 }
 
@@ -117,9 +118,16 @@ impl Audit {
     /// # Errors
     /// No database, or what was asked for cannot be done.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
-        if let Command::Cf { cf } = &self.command {
-            outln!("{}", audit_key(settings)?.impronta(cf.as_str()));
-            return Ok(ExitCode::SUCCESS);
+        if let Command::Cf { testo } = &self.command {
+            return match audit_key(settings)?.hidden(testo) {
+                Cow::Owned(hidden) => {
+                    outln!("{hidden}");
+                    Ok(ExitCode::SUCCESS)
+                }
+                Cow::Borrowed(_) => Err("there is no codice fiscale in it: 16 characters, or 11 digits with the right check \
+                     digit. The log has it as it is"
+                    .into()),
+            };
         }
         let looks = matches!(self.command, Command::Verify { .. });
         match self.command.run_joined(settings).await {
@@ -195,7 +203,10 @@ impl Acknowledge {
         let done = acknowledge::acknowledge(pool, self.ancora, nome, motivo, clock.now()).await?;
         outln!(
             "acknowledgement {}: the clock fault at anchor {} of {}, by {}",
-            done.numero, done.ancora, done.giorno, done.operatore
+            done.numero,
+            done.ancora,
+            done.giorno,
+            done.operatore
         );
         Ok(())
     }

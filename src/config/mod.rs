@@ -142,7 +142,7 @@ pub struct Access {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
-    /// File of the key that hides natural persons in the log: 64 hexadecimal digits, the same for all instances. Without
+    /// File of the key that hides codici fiscali in the log: 64 hexadecimal digits, the same for all instances. Without
     /// it, a private cluster has one of its own in its data directory; another database needs it.
     pub key_file: Option<PathBuf>,
     /// Days that records are kept: what `omnia audit prune` goes by. Without it, nothing is pruned.

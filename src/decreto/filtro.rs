@@ -161,12 +161,7 @@ impl Selezione for FiltroDecreti {
             valori.push(("periodo", Valore::Testo(periodo.to_string())));
         }
         if let Some(cf) = &self.cf_azienda {
-            let valore = if cf.persona_fisica() {
-                Valore::PersonaFisica(cf.as_str().to_owned())
-            } else {
-                testo(cf.as_str())
-            };
-            valori.push(("cf_azienda", valore));
+            valori.push(("cf_azienda", Valore::CodiceFiscale(cf.to_string())));
         }
         if let Some(matricola) = &self.matricola_azienda {
             valori.push(("matricola_azienda", testo(matricola.as_str())));

@@ -1,4 +1,5 @@
-//! Lines of the log: one event is one line, whatever its fields hold.
+//! Lines of the log: one event is one line, whatever its fields hold, and no codice fiscale is in it. (The audit log has those, as
+//! keyed hashes.)
 
 use std::{
     fmt::Write as _,
@@ -8,6 +9,7 @@ use std::{
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::{stdio, terminal::is_harmful};
+use crate::valori::tax_codes;
 
 /// Where the log's lines go: standard error, made harmless on the way.
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +45,13 @@ impl LogLines {
     /// An event as one line, with its end.
     fn line(self, event: &str) -> String {
         let event = event.strip_suffix('\n').unwrap_or(event);
+        let event = tax_codes::replaced(event, |_, before| {
+            // A number of eleven digits that is none of a text: JSON would not be JSON without it.
+            let number = self.json && before.ends_with("\":") && !before.ends_with("\\\":");
+            (!number).then(|| tax_codes::MASK.to_owned())
+        });
         let mut line = String::with_capacity(event.len() + 1);
-        let mut rest = event;
+        let mut rest = &*event;
         while let Some(at) = rest.find(is_harmful) {
             line.push_str(&rest[..at]);
             rest = &rest[at..];
@@ -103,6 +110,21 @@ mod tests {
         assert_eq!(
             json.line("{\"a\":\"\u{202e}\u{e0041}\"}\n"),
             "{\"a\":\"\\u202e\\udb40\\udc41\"}\n"
+        );
+    }
+
+    #[test]
+    fn no_codice_fiscale_is_logged() {
+        let event = "INFO soggetto=\"TINIT-rssmra85t10a562s\" cf=00743110157\n";
+        assert_eq!(
+            TEXT.line(event),
+            "INFO soggetto=\"TINIT-[codice fiscale]\" cf=[codice fiscale]\n"
+        );
+        let json = LogLines { json: true, ..TEXT };
+        let event = "{\"a\":\"RSSMRA85T10A562S\",\"b\":\"00743110157\",\"ms\":12345678903,\"c\":\"\\\":12345678903\"}\n";
+        assert_eq!(
+            json.line(event),
+            "{\"a\":\"[codice fiscale]\",\"b\":\"[codice fiscale]\",\"ms\":12345678903,\"c\":\"\\\":[codice fiscale]\"}\n"
         );
     }
 

@@ -10,7 +10,7 @@ use prost_types::FileDescriptorSet;
 
 use crate::{
     proto::{FILE_DESCRIPTOR_SET, path_of},
-    valori::CodiceFiscale,
+    valori::tax_codes::masked,
     volo,
 };
 
@@ -20,15 +20,16 @@ const OTHER: &str = "_OTHER";
 const MOST: usize = 120;
 
 /// What a caller asked for where that is no method that exists: for a span, which may be as particular as its call, and no metric.
-/// Control characters are left out, and it has an end. A path that has a person's tax code in it is not kept: spans go into log lines
-/// and to the collector, and neither may know it.
+/// Control characters are left out, and it has an end. Codici fiscali in it are masked: spans go into log lines and to the collector, and
+/// neither may know one.
 pub(super) fn original(path: &str) -> Option<String> {
-    if of(path) != OTHER || CodiceFiscale::persona_in(path).is_some() {
+    if of(path) != OTHER {
         return None;
     }
     let path = path.strip_prefix('/').unwrap_or(path);
     Some(
-        path.chars()
+        masked(path)
+            .chars()
             .filter(|c| !c.is_control())
             .take(MOST)
             .collect(),

@@ -59,19 +59,6 @@ impl CodiceFiscale {
         self.0.len() == 16
     }
 
-    /// Sixteen characters of a text that have the form of a natural person's, in upper case; in the text either case will do,
-    /// and the check character may be wrong. Enough to treat the text as personal data, and no more.
-    #[must_use]
-    pub fn persona_in(text: &str) -> Option<String> {
-        let upper = text.to_ascii_uppercase();
-        let found = upper
-            .as_bytes()
-            .windows(16)
-            .find(|w| has_personal_form(w))?;
-        // ASCII by its form.
-        Some(String::from_utf8_lossy(found).into_owned())
-    }
-
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -207,23 +194,11 @@ mod tests {
             prop_assert_eq!(CodiceFiscale::parse(right.as_str()), Ok(right));
         }
 
-        /// Wherever it stands.
-        #[test]
-        fn a_person_is_found_in_a_text(
-            before in "\\PC{0,6}[ -]", after in "[ -]\\PC{0,6}",
-            fifteen in "[A-Z]{6}[0-9]{2}[ABCDEHLMPRST][0-9]{2}[A-Z][0-9]{3}"
-        ) {
-            let person = CodiceFiscale::persona(&fifteen).unwrap();
-            let lower = format!("{before}{}{after}", person.as_str().to_lowercase());
-            prop_assert_eq!(CodiceFiscale::persona_in(&lower), Some(person.as_str().to_owned()));
-        }
-
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,20}") {
             let _ = CodiceFiscale::parse(&text);
             let _ = CodiceFiscale::persona(&text);
             let _ = CodiceFiscale::societa(&text);
-            let _ = CodiceFiscale::persona_in(&text);
         }
     }
 }

@@ -41,6 +41,7 @@ use crate::{
     clock::{Clock, giorno_a_roma},
     config,
     error::{Error, Esaurita, Result},
+    valori::tax_codes::masked,
 };
 use giorno::Giorno;
 use limiti::limiti;
@@ -136,7 +137,7 @@ impl Consumo {
             if let Some(giorno) = &contatori.al_giorno
                 && let Err(error) = giorno.rendi(&self.0.pool, &soggetto).await
             {
-                tracing::warn!(soggetto, %error, "unused calls of the day cannot be given back");
+                tracing::warn!(soggetto = &*masked(&soggetto), %error, "unused calls of the day cannot be given back");
             }
         }
         self.0.pool.close().await;

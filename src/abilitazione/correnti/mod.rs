@@ -20,6 +20,7 @@ use super::{Abilitazione, consumo::Posto};
 use crate::{
     error::Error,
     rpc::{interrompibile::Presa, status::into_status},
+    valori::tax_codes::masked,
 };
 
 /// The streams under way. Cheap to clone: all clones are of the same server.
@@ -45,7 +46,7 @@ impl Corrente {
         let aa07 = self.abilitazione.aa07();
         tracing::info!(
             abilitazione = aa07.id,
-            soggetto = aa07.soggetto,
+            soggetto = &*masked(&aa07.soggetto),
             reason = error.reason.as_str_name(),
             "a stream is ended: it would not be allowed now"
         );

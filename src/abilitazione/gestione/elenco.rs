@@ -21,8 +21,8 @@ use crate::{
 /// What stands in a token for the rilevazione: the register of grants has none.
 const NESSUNA: i32 = 1;
 const TESTO: Difetto = Difetto::new(
-    "must be 1 to 255 bytes without control characters and without blanks at its ends",
-    "deve avere da 1 a 255 byte, senza caratteri di controllo né spazi alle estremità",
+    "must be 1 to 255 bytes without control, format or unseen characters and without blanks at its ends",
+    "deve avere da 1 a 255 byte, senza caratteri di controllo, di formato o invisibili né spazi alle estremità",
 );
 const STATO: Difetto = Difetto::new(
     "must be a value of StatoAbilitazione",
@@ -125,9 +125,9 @@ impl Selezione for FiltroAbilitazioni {
     fn descrivi(&self) -> Vec<(&'static str, Valore)> {
         let testo = |text: &str| Valore::Testo(text.to_owned());
         let values = [
-            ("soggetto", self.soggetto.as_deref().map(Valore::libero)),
+            ("soggetto", self.soggetto.as_deref().map(testo)),
             ("ente", self.ente.map(|ente| testo(ente.as_str()))),
-            ("profilo", self.profilo.as_deref().map(Valore::libero)),
+            ("profilo", self.profilo.as_deref().map(testo)),
             ("stato", self.stato.map(|stato| testo(stato.as_str()))),
         ];
         values

@@ -108,10 +108,10 @@ impl Grants {
         let permesso = chi.permetti(Nomina(vec![
             (
                 "protocollo_pec",
-                Valore::libero(richiesta.protocollo_pec.as_str()),
+                Valore::Testo(richiesta.protocollo_pec.as_str().to_owned()),
             ),
-            ("soggetto", Valore::libero(&richiesta.soggetto)),
-            ("profilo", Valore::libero(&richiesta.profilo)),
+            ("soggetto", Valore::Testo(richiesta.soggetto.clone())),
+            ("profilo", Valore::Testo(richiesta.profilo.clone())),
         ]))?;
         let operatore = operatore(&chi.aa07().soggetto, &permesso)?;
         let id = aa07::registra(

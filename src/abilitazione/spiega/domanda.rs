@@ -41,8 +41,8 @@ const PROFILE: Difetto = Difetto::new(
     "deve essere composto da 1 a 64 lettere minuscole, cifre e trattini",
 );
 const SUBJECT: Difetto = Difetto::new(
-    "must be 1 to 255 bytes without control characters and without blanks at its ends",
-    "deve essere lungo da 1 a 255 byte, senza caratteri di controllo e senza spazi agli estremi",
+    "must be 1 to 255 bytes without control, format or unseen characters and without blanks at its ends",
+    "deve essere lungo da 1 a 255 byte, senza caratteri di controllo, di formato o invisibili e senza spazi agli estremi",
 );
 const RPC: Difetto = Difetto::new(
     "must be a call of the contract: `DecreeService/ListDecrees`",
@@ -267,8 +267,8 @@ impl Selezione for Domanda {
         let mut valori = Vec::new();
         if let Some(chiesto) = &self.chiesto {
             valori.push(match &chiesto.chi {
-                Chi::Profilo(profilo) => ("profilo", Valore::libero(profilo)),
-                Chi::Soggetto { soggetto, .. } => ("soggetto", Valore::libero(soggetto)),
+                Chi::Profilo(profilo) => ("profilo", Valore::Testo(profilo.clone())),
+                Chi::Soggetto { soggetto, .. } => ("soggetto", Valore::Testo(soggetto.clone())),
             });
             valori.push(("rpc", Valore::Testo(chiesto.rpc.clone())));
         }

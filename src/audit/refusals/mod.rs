@@ -38,7 +38,7 @@ use tokio::time::sleep;
 
 use self::{caller::Caller, limiter::Limiter, tally::Tally};
 use super::Audit;
-use crate::traccia::Fatti;
+use crate::{traccia::Fatti, valori::tax_codes::masked};
 
 /// How much of what is refused has a record of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +178,7 @@ impl Refusals {
         // In the order of time: a row of the table holds records of one day.
         counts.sort_by_key(|(_, count)| count.last);
         for (line, count) in counts {
-            let coda = record::coda(&line, count);
+            let coda = record::coda(&line, count, self.0.audit.chiave());
             self.0.audit.accoda(count.last, coda);
         }
     }
@@ -199,7 +199,7 @@ fn tell(counts: &[(tally::Line, tally::Count)]) {
     for (line, count) in largest.iter().take(TOLD) {
         tracing::info!(
             address = line.address().as_deref(),
-            soggetto = line.subject(),
+            soggetto = line.subject().map(masked).as_deref(),
             reason = line.reason(),
             calls = count.calls,
             "refused calls were counted, without a line for each"

@@ -9,12 +9,13 @@
 //! `dal` and `al` are the first of these calls and the last, whose instant is the record's. With a good token there are `soggetto`,
 //! `emittente`, and `finalita` and `jti` as in a CHIAMATA. `"altri":true` stands where those of many callers are counted together.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
 use super::{
-    super::record::{Decisione, Tipo, coda as text, istante, stampabile},
+    super::{
+        chiave::Chiave,
+        record::{Decisione, Tipo, coda as text, istante},
+    },
     tally::{Count, Line, Who},
 };
 
@@ -24,13 +25,13 @@ struct Testo<'a> {
     istante: String,
     tipo: Tipo,
     #[serde(skip_serializing_if = "Option::is_none")]
-    soggetto: Option<Cow<'a, str>>,
+    soggetto: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    emittente: Option<Cow<'a, str>>,
+    emittente: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    finalita: Option<Cow<'a, str>>,
+    finalita: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    jti: Option<Cow<'a, str>>,
+    jti: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     indirizzo: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,18 +46,18 @@ struct Testo<'a> {
 }
 
 /// The text after catena and numero, which only the writer knows.
-pub(super) fn coda(line: &Line, count: Count) -> String {
+pub(super) fn coda(line: &Line, count: Count, chiave: &Chiave) -> String {
     let (subject, network) = match &line.who {
         Who::Caller { subject, network } => (subject.as_ref(), *network),
         Who::Others => (None, None),
     };
-    text(&Testo {
+    let testo = Testo {
         istante: istante(count.last),
         tipo: Tipo::Rifiuti,
-        soggetto: subject.map(|s| stampabile(&s.name)),
-        emittente: subject.and_then(|s| s.issuer.as_deref().map(stampabile)),
-        finalita: subject.and_then(|s| s.purpose.as_deref().map(stampabile)),
-        jti: subject.and_then(|s| s.jti.as_deref().map(stampabile)),
+        soggetto: subject.map(|s| &*s.name),
+        emittente: subject.and_then(|s| s.issuer.as_deref()),
+        finalita: subject.and_then(|s| s.purpose.as_deref()),
+        jti: subject.and_then(|s| s.jti.as_deref()),
         indirizzo: network.map(|network| network.to_string()),
         altri: (line.who == Who::Others).then_some(true),
         decisione: Decisione::Negata,
@@ -65,5 +66,6 @@ pub(super) fn coda(line: &Line, count: Count) -> String {
         al: istante(count.last),
         quante: count.calls,
         esito: line.code,
-    })
+    };
+    text(&testo, chiave)
 }

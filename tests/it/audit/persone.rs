@@ -3,17 +3,18 @@
 use omnia::{
     audit::Chiave,
     proto::{
-        ErrorReason, ExplainAccessRequest, FiltroAbilitazioni, ListGrantsRequest,
-        explain_access_request::Chi,
+        CountDecreesRequest, ErrorReason, ExplainAccessRequest, FiltroAbilitazioni, FiltroDecreti,
+        ListGrantsRequest, explain_access_request::Chi,
     },
 };
-use tonic::Code;
+use tonic::{Code, Request, client::Grpc, codegen::http::uri::PathAndQuery};
 
 use super::chiamate;
 use crate::{
-    chiamate::PERSONA,
+    chiamate::{AZIENDA, PERSONA},
     errore::assert_errore,
     gestione::richiesta,
+    modello::{MATRICOLE, NORMATIVE},
     servizio::{CHIAVE, Servizio},
 };
 
@@ -40,22 +41,25 @@ async fn grants_of_persons_leave_no_codice_fiscale() {
         request.protocollo_pec = format!("INPS.0001 {written}");
         gestione.abilitazioni.record_request(request).await.unwrap();
         let record = chiamate(&servizio.db.owner).await.pop().unwrap();
-        assert_eq!(record["selezione"]["soggetto"], impronta, "{written}");
-        assert_eq!(record["selezione"]["protocollo_pec"], impronta, "{written}");
+        // What stands around it stays; in whatever case, she is one.
+        let hidden = written.to_uppercase().replace(PERSONA, &impronta);
+        assert_eq!(record["selezione"]["soggetto"], hidden, "{written}");
+        let protocol = format!("INPS.0001 {hidden}");
+        assert_eq!(record["selezione"]["protocollo_pec"], protocol, "{written}");
         assert_eq!(record["selezione"]["profilo"], "mef-rgs");
 
         let request = del_soggetto(written);
         let listed = gestione.abilitazioni.list_grants(request).await.unwrap();
         assert_eq!(listed.into_inner().abilitazioni.len(), 1, "{written}");
         let record = chiamate(&servizio.db.owner).await.pop().unwrap();
-        assert_eq!(record["selezione"]["soggetto"], impronta, "{written}");
+        assert_eq!(record["selezione"]["soggetto"], hidden, "{written}");
 
         // In the wrong field.
         let mut request = del_soggetto("");
         request.filtro.as_mut().unwrap().profilo = written.into();
         gestione.abilitazioni.list_grants(request).await.unwrap();
         let record = chiamate(&servizio.db.owner).await.pop().unwrap();
-        assert_eq!(record["selezione"]["profilo"], impronta, "{written}");
+        assert_eq!(record["selezione"]["profilo"], hidden, "{written}");
 
         let request = ExplainAccessRequest {
             chi: Some(Chi::Soggetto(written.into())),
@@ -65,7 +69,7 @@ async fn grants_of_persons_leave_no_codice_fiscale() {
         let mut accesso = controllo.accesso.clone();
         accesso.explain_access(request).await.unwrap();
         let record = chiamate(&servizio.db.owner).await.pop().unwrap();
-        assert_eq!(record["selezione"]["soggetto"], impronta, "{written}");
+        assert_eq!(record["selezione"]["soggetto"], hidden, "{written}");
 
         // Refused, and recorded as that.
         let request = del_soggetto(written);
@@ -80,5 +84,93 @@ async fn grants_of_persons_leave_no_codice_fiscale() {
     .await
     .unwrap();
     assert_eq!(clear, 0);
+    servizio.ferma().await;
+}
+
+/// Typed into a field that is not for it, into the path, or as the name of the caller.
+#[tokio::test]
+async fn a_code_typed_anywhere_leaves_no_codice_fiscale() {
+    let servizio = Servizio::avvia().await;
+    servizio
+        .carica(&crate::chiamate::estratto(), "2026-10-31")
+        .await;
+    let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+    let chiave = Chiave::new(&CHIAVE);
+    let (persona, azienda) = (chiave.impronta(PERSONA), chiave.impronta(AZIENDA));
+    let mut filtro = FiltroDecreti::default();
+    for (numero, hidden) in [
+        (PERSONA.to_owned(), persona.clone()),
+        (format!("{PERSONA}/2023"), format!("{persona}/2023")),
+        (AZIENDA.to_owned(), azienda.clone()),
+    ] {
+        filtro.numero_decreto = numero;
+        filtro.cf_azienda = AZIENDA.into();
+        filtro.matricola_azienda = MATRICOLE[0].into();
+        let request = CountDecreesRequest {
+            normativa: NORMATIVE[0].into(),
+            filtro: Some(filtro.clone()),
+            ..Default::default()
+        };
+        cliente.decreti.count_decrees(request).await.unwrap();
+        let record = chiamate(&servizio.db.owner).await.pop().unwrap();
+        let selezione = &record["selezione"];
+        assert_eq!(selezione["numero_decreto"], hidden);
+        assert_eq!(selezione["cf_azienda"], azienda, "a company's too");
+        assert_eq!(selezione["matricola_azienda"], MATRICOLE[0]);
+    }
+    let request = CountDecreesRequest {
+        normativa: PERSONA.into(),
+        ..Default::default()
+    };
+    // Found or not: it was asked for.
+    let _ = cliente.decreti.count_decrees(request).await;
+    let record = chiamate(&servizio.db.owner).await.pop().unwrap();
+    assert_eq!(record["selezione"]["normativa"], persona);
+
+    for (path, hidden) in [
+        (format!("/x/{PERSONA}"), format!("/x/{persona}")),
+        (
+            format!("/{}/GetReportSintetico", PERSONA.to_lowercase()),
+            format!("/{persona}/GetReportSintetico"),
+        ),
+        (
+            format!("/x/%{:02X}{}", PERSONA.as_bytes()[0], &PERSONA[1..]),
+            format!("/x/{persona}"),
+        ),
+        (format!("/x/{AZIENDA}"), format!("/x/{azienda}")),
+    ] {
+        let channel = servizio.canale();
+        let mut client = Grpc::new(channel);
+        client.ready().await.unwrap();
+        let refused = client
+            .unary(
+                Request::new(CountDecreesRequest::default()),
+                PathAndQuery::try_from(&*path).unwrap(),
+                tonic_prost::ProstCodec::<CountDecreesRequest, CountDecreesRequest>::default(),
+            )
+            .await;
+        refused.unwrap_err();
+        let record = chiamate(&servizio.db.owner).await.pop().unwrap();
+        assert_eq!(record["rpc"], hidden, "{path}");
+    }
+
+    let mut nessuno = servizio.come(&format!("TINIT-{PERSONA}"));
+    nessuno
+        .decreti
+        .count_decrees(CountDecreesRequest::default())
+        .await
+        .unwrap_err();
+    let record = chiamate(&servizio.db.owner).await.pop().unwrap();
+    assert_eq!(record["soggetto"], format!("TINIT-{persona}"));
+    for code in [PERSONA, AZIENDA] {
+        let clear: i64 = sqlx::query_scalar(
+            "select count(*) from audit_record where position($1 in upper(record)) > 0",
+        )
+        .bind(code)
+        .fetch_one(&servizio.db.owner)
+        .await
+        .unwrap();
+        assert_eq!(clear, 0, "{code}");
+    }
     servizio.ferma().await;
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What a terminal obeys, and what shows a line in another order than it has.
-const ATTACK: &str = "\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}txt\u{2028}fine\u{feff}";
+const ATTACK: &str = "\u{1b}[2Jowned\u{7}\u{9b}31m\u{202e}txt\u{2028}fine\u{feff}";
 
 fn is_harmless(text: &str) -> bool {
     let allowed = |c: char| matches!(c, '\n' | '\t');
@@ -150,10 +150,11 @@ async fn nor_does_what_the_database_holds() {
         "with richiesta as (
              insert into abilitazione (soggetto, ente, applicazione, profilo, normative, prestazioni, valida_dal,
                                        valida_al, protocollo_pec, impronta_modulo)
-             values ($1, 'MEF', 'x', 'mef-rgs', '{*}', '{*}', '2026-01-01', '2099-12-31', $1, sha256('x'))
+             values ($1, 'MEF', 'x', 'mef-rgs', '{*}', '{*}', '2026-01-01', '2099-12-31', 'x', sha256('x'))
              returning id)
-         insert into abilitazione_evento (abilitazione, versione, azione, a_stato, istante, operatore, motivo)
-         select id, 1, 'RICHIESTA', 'RICHIESTA', now(), 'anna', $1 from richiesta",
+         insert into abilitazione_evento (abilitazione, versione, azione, a_stato, istante, operatore, motivo,
+                                          operatore_chiave)
+         select id, 1, 'RICHIESTA', 'RICHIESTA', now(), $1, $1, 'anna' from richiesta",
     )
     .bind(format!("x{ATTACK}\nomnia: fine"))
     .execute(&db.owner)

@@ -71,8 +71,8 @@ async fn rejects_go_to_standard_error_or_to_a_file_of_ones_own() {
     assert_eq!(
         fs::read_to_string(&list).unwrap(),
         format!(
-            "gravita,file,riga,colonna,valore,motivo,motivo_english\n\
-             errore,{name},2,cf_azienda,\"\u{1b}[2J\"\"\",\
+            "\u{feff}gravita,file,riga,colonna,valore,motivo,motivo_english\n\
+             errore,{name},2,cf_azienda,\"\\u{{1b}}[2J\"\"\",\
              deve essere un codice fiscale: 11 cifre oppure 16 caratteri maiuscoli,\"{form}\"\n\
              avviso,{name},2,matricola_azienda,7012345663,le cifre di controllo non corrispondono,\
              the check digits do not fit\n"
