@@ -195,7 +195,9 @@ mod tests {
         let socket = dir.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         let huge = dir.path().join("huge");
-        fs::File::create(&huge).unwrap().set_len(3 << 30).unwrap();
+        fs::write(&huge, "").unwrap();
+        let writable = fs::OpenOptions::new().write(true).open(&huge);
+        writable.unwrap().set_len(3 << 30).unwrap();
         let begun = Instant::now();
         for (path, why) in [
             (&*file, "is longer than 4 bytes"),

@@ -8,13 +8,11 @@
 //! It changes what every later call for the latest is answered, and is done on the machine: the command has a chain of its own for it,
 //! between its APERTURA and its CHIUSURA. It is written before the withdrawal is committed, as the record of a call is before its answer.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
 use super::{
     Audit,
-    record::{Tipo, coda, istante, stampabile},
+    record::{Tipo, coda, istante},
 };
 use crate::error::Result;
 
@@ -24,8 +22,8 @@ struct Testo<'a> {
     istante: String,
     tipo: Tipo,
     rilevazione: i32,
-    operatore: Cow<'a, str>,
-    motivo: Cow<'a, str>,
+    operatore: &'a str,
+    motivo: &'a str,
 }
 
 impl Audit {
@@ -35,13 +33,14 @@ impl Audit {
     /// [`crate::error::Reason::AuditUnavailable`].
     pub async fn withdrawal(&self, rilevazione: i32, operatore: &str, motivo: &str) -> Result<()> {
         let adesso = self.adesso();
-        let testo = coda(&Testo {
+        let testo = Testo {
             istante: istante(adesso),
             tipo: Tipo::Ritiro,
             rilevazione,
-            operatore: stampabile(operatore),
-            motivo: stampabile(motivo),
-        });
+            operatore,
+            motivo,
+        };
+        let testo = coda(&testo, self.chiave());
         self.scrivi(adesso, testo).await.map(drop)
     }
 }

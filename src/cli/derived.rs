@@ -8,6 +8,7 @@ use super::interrupt::interruptible;
 use crate::{
     config::Settings,
     error::Sentence,
+    output::stdio::{errln, outln},
     postgres,
     rilevazione::derived::{Difetto, rebuild, verify},
 };
@@ -42,7 +43,7 @@ enum What {
 
 /// Says why, and gives the exit code.
 pub(super) fn could_not_look(error: &Sentence) -> ExitCode {
-    eprintln!("omnia: {error}");
+    errln!("omnia: {error}");
     ExitCode::from(COULD_NOT_LOOK)
 }
 
@@ -63,7 +64,7 @@ impl What {
         let (outcome, what_to_do) = match self {
             Self::Verify => {
                 let visto = |normativa: &str, dal, blocchi| {
-                    println!("{normativa} from rilevazione {dal}: {blocchi} blocks");
+                    outln!("{normativa} from rilevazione {dal}: {blocchi} blocks");
                 };
                 let found = verify(&owner, righe_per_blocco, visto).await;
                 (found, "run `omnia derived rebuild`")
@@ -73,9 +74,10 @@ impl What {
                 accept_rows,
             } => {
                 let fatto = |normativa: &str, fatti: crate::rilevazione::blocchi::Fatti| {
-                    println!(
+                    outln!(
                         "{normativa}: {} blocks of {} rows",
-                        fatti.blocchi, fatti.righe
+                        fatti.blocchi,
+                        fatti.righe
                     );
                 };
                 let left = rebuild(&owner, &normativa, righe_per_blocco, accept_rows, fatto).await;
@@ -90,12 +92,12 @@ impl What {
 
 fn tell(difetti: &[Difetto], what_to_do: &str) -> ExitCode {
     for difetto in difetti {
-        eprintln!("{difetto}");
+        errln!("{difetto}");
     }
     if difetti.is_empty() {
         return ExitCode::SUCCESS;
     }
     let n = difetti.len();
-    eprintln!("omnia: {n} things are not as they should be: {what_to_do}");
+    errln!("omnia: {n} things are not as they should be: {what_to_do}");
     ExitCode::FAILURE
 }

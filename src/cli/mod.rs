@@ -89,12 +89,14 @@ async fn outcome() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => return tell(&usage),
     };
-    let ended = cli.run().await.and_then(|code| {
-        stdio::settle()?;
-        Ok(code)
-    });
-    match ended {
-        Ok(code) => code,
+    match cli.run().await {
+        Ok(code) => match stdio::settle() {
+            Ok(()) => code,
+            Err(error) => {
+                errln!("omnia: {error}");
+                ExitCode::from(stdio::NOT_WRITTEN)
+            }
+        },
         // A stream cannot go on without a reader, and nobody is there to be told.
         Err(_) if stdio::is_closed() => ExitCode::from(stdio::PIPE_CLOSED),
         Err(error) => {

@@ -13,7 +13,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::Sentence,
-    output::stdio::outln,
+    output::stdio::{errln, outln},
     postgres::{self, Postgres},
     tls::{Ascolto, Tls},
     transport::files,

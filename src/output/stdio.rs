@@ -4,7 +4,8 @@
 //! `omnia audit verify | head -1` still says by its code whether anything was found. Only a command whose work is to
 //! write a stream to standard output (`audit export`, `get --file -`) stops there, with [`PIPE_CLOSED`].
 //!
-//! Any other failure (a full disk behind `> file`) is told at the end, by [`settle`]: a text that is cut must not look whole.
+//! Any other failure (a full disk behind `> file`) is told at the end, by [`settle`], and has an exit code of its own, [`NOT_WRITTEN`]: a
+//! text that is cut must not look whole, nor be taken for what the work found.
 
 use std::{
     fmt,
@@ -21,6 +22,9 @@ use crate::error::Sentence;
 
 /// The exit code of a process that SIGPIPE ended, as shells report it.
 pub const PIPE_CLOSED: u8 = 141;
+
+/// The exit code of a command whose text could not be written: sysexits' EX_IOERR.
+pub const NOT_WRITTEN: u8 = 74;
 
 /// Why standard output takes nothing more.
 static FAILED: OnceLock<io::Error> = OnceLock::new();

@@ -4,10 +4,10 @@
 #![allow(
     // Tests connect as whoever they need to be.
     clippy::disallowed_methods,
+    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::disallowed_methods,
     unreachable_pub
 )]
 

@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::Sentence,
+    output::stdio::outln,
     postgres,
     rilevazione::withdraw,
 };
@@ -51,7 +52,7 @@ impl Withdraw {
             ),
             None => "there is no other".to_owned(),
         };
-        println!("rilevazione {numero} is withdrawn; {latest}");
+        outln!("rilevazione {numero} is withdrawn; {latest}");
         Ok(ExitCode::SUCCESS)
     }
 }

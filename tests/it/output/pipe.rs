@@ -98,8 +98,8 @@ async fn nor_do_those_that_ask_the_database() {
         &["audit", "verify"],
         &["audit", "anchor"],
         &["audit", "prune"],
-        &["blocks", "verify"],
-        &["blocks", "rebuild"],
+        &["derived", "verify"],
+        &["derived", "rebuild"],
     ] {
         let (code, _, _) = run(&mut with_database(&db, arguments));
         let (unread, err) = unread(&mut with_database(&db, arguments));
@@ -156,7 +156,7 @@ fn a_full_device_is_an_error() {
         .unwrap()
         .wait_with_output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(74));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
         "omnia: standard output: No space left on device (os error 28)\n"
