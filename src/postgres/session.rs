@@ -187,7 +187,10 @@ impl Session {
         // As Postgres spells them: 30000ms is 30s.
         let set: Vec<String> = sqlx::query_scalar(
             "select set_config(s.name, s.value, false)
-             from unnest($1::text[], $2::text[]) with ordinality as s (name, value, place) order by s.place",
+             from unnest($1::text[], $2::text[]) with ordinality as s (name, value, place)
+             -- A server that is too old for it is to be told so, and not to fail here.
+             where s.name <> 'client_connection_check_interval' or current_setting('server_version_num')::integer >= 140000
+             order by s.place",
         )
         .bind(&self.names)
         .bind(&self.values)
@@ -200,7 +203,7 @@ impl Session {
                     pg_is_in_recovery() as standby,
                     coalesce((select has_schema_privilege(n.oid, 'USAGE')
                               from pg_namespace n where n.nspname = $2), false) as schema,
-                    array(select current_setting(s.name)
+                    array(select coalesce(current_setting(s.name, true), '')
                           from unnest($1::text[]) with ordinality as s (name, place) order by s.place) as settings",
         )
         .bind(&self.names)
