@@ -118,7 +118,7 @@ async fn nor_do_those_that_ask_the_database() {
 async fn a_stream_that_is_cut_stops_quietly() {
     let db = banco::database().await;
     sqlx::raw_sql(
-        "insert into audit_catena (istanza, aperta_il) values ('x', now());
+        "insert into audit_catena (catena, istanza, aperta_il) values (1, 'x', now());
          insert into audit_registro (catena, numero, istante, record, impronta)
          select 1, n, now(), repeat('x', 1000), sha256('x') from generate_series(1, 500) n",
     )
