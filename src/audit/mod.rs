@@ -34,6 +34,7 @@ mod chiave;
 mod corpo;
 pub mod esporta;
 mod fine;
+mod hiding;
 mod layer;
 mod lotto;
 mod opening;

@@ -8,7 +8,7 @@
 //!  "esito":"OK","righe":1,"byte":96}
 //! ```
 //!
-//! A codice fiscale, in whatever text it stands, is a keyed hash: [`Hiding`] writes every text of every record, so a new field
+//! A codice fiscale, in whatever text it stands, is a keyed hash: `hiding.rs` writes every text of every record, so a new field
 //! cannot forget it.
 //!
 //! The text is what is hashed and what is exported: nobody needs this program to check it. What is not known is left out. The
@@ -25,17 +25,13 @@
 //! | `RITIRO` | a rilevazione was withdrawn (`withdrawal.rs`) |
 //! | `CHIUSURA` | the service stopped in good order |
 
-use std::{borrow::Cow, fmt::Write as _, io, net::IpAddr};
+use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
-use serde_json::ser::{CharEscape, Formatter};
 
-use super::{ancora::TestaDi, chiave::Chiave};
-use crate::{
-    output::terminal::is_harmful,
-    traccia::{Fatti, Valore},
-};
+use super::{ancora::TestaDi, chiave::Chiave, hiding::Hiding};
+use crate::traccia::{Fatti, Valore};
 
 /// What a record tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -165,7 +161,7 @@ impl Serialize for Selezione<'_> {
 }
 
 /// The longest path of a call that there is not. A hash has room in it.
-const MAX_RPC: usize = 200;
+pub(super) const MAX_RPC: usize = 200;
 
 /// An instant as records spell it: microseconds, which is what Postgres keeps.
 #[must_use]
@@ -283,10 +279,7 @@ pub fn chiusura(quando: DateTime<Utc>, istanza: &str, chiave: &Chiave) -> String
 /// Without the opening brace.
 pub(super) fn coda(testo: &impl Serialize, chiave: &Chiave) -> String {
     let mut json = Vec::with_capacity(CODA);
-    let hiding = Hiding {
-        chiave,
-        text: String::new(),
-    };
+    let hiding = Hiding::new(chiave);
     // Texts, numbers and maps with text keys: nothing of it can fail to serialize, and JSON is UTF-8.
     let _ = testo.serialize(&mut serde_json::Serializer::with_formatter(
         &mut json, hiding,
@@ -294,68 +287,6 @@ pub(super) fn coda(testo: &impl Serialize, chiave: &Chiave) -> String {
     let mut json = String::from_utf8(json).unwrap_or_default();
     json.drain(..1);
     json
-}
-
-/// Compact JSON whose texts hold no codice fiscale, and nothing that a terminal would obey: what may mislead a reader is
-/// escaped, and a control character replaced (a NUL would make the record unreadable to Postgres's own JSON functions).
-struct Hiding<'a> {
-    chiave: &'a Chiave,
-    /// The text that is being written, whole: a code may be cut by an escape.
-    text: String,
-}
-
-impl Formatter for Hiding<'_> {
-    fn begin_string<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.text.clear();
-        Ok(())
-    }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        _: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        self.text.push_str(fragment);
-        Ok(())
-    }
-
-    fn write_char_escape<W: ?Sized + io::Write>(
-        &mut self,
-        _: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
-        self.text.push(match escape {
-            CharEscape::Quote => '"',
-            CharEscape::ReverseSolidus => '\\',
-            CharEscape::Solidus => '/',
-            _ => char::REPLACEMENT_CHARACTER,
-        });
-        Ok(())
-    }
-
-    fn end_string<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        let text = self.chiave.hidden(&self.text);
-        let special = |c: char| matches!(c, '"' | '\\') || is_harmful(c);
-        out.write_all(b"\"")?;
-        let mut rest = &*text;
-        while let Some(at) = rest.find(special) {
-            out.write_all(&rest.as_bytes()[..at])?;
-            let mut chars = rest[at..].chars();
-            match chars.next() {
-                Some(c @ ('"' | '\\')) => write!(out, "\\{c}")?,
-                Some(c) if c.is_control() => write!(out, "{}", char::REPLACEMENT_CHARACTER)?,
-                Some(c) => {
-                    for unit in c.encode_utf16(&mut [0; 2]) {
-                        write!(out, "\\u{unit:04x}")?;
-                    }
-                }
-                None => {}
-            }
-            rest = chars.as_str();
-        }
-        out.write_all(rest.as_bytes())?;
-        out.write_all(b"\"")
-    }
 }
 
 /// Few are longer.
@@ -419,89 +350,5 @@ mod tests {
                 .starts_with("hmac-sha256:")
         );
         assert!(value.get("ente").is_none() && value.get("rilevazione").is_none());
-    }
-
-    /// In every text, whoever wrote it, and however it is written there.
-    #[test]
-    fn no_text_of_a_record_holds_a_codice_fiscale() {
-        let chiave = Chiave::new(&[7; 32]);
-        let (person, company) = ("RCCMNL83S18D969H", "00743110157");
-        let (hash, firm) = (chiave.impronta(person), chiave.impronta(company));
-        let text = |code: &str| Some(format!("a\n{code}\u{202e}\u{0}"));
-        for (code, hash) in [
-            (person, &hash),
-            ("rccmnl83s18d969h", &hash),
-            ("RCC MNL 83S18 D969H", &hash),
-            ("%52CCMNL83S18D969H", &hash),
-            ("\u{ff32}CCMNL83S18D969H", &hash),
-            (company, &firm),
-        ] {
-            let fatti = Fatti {
-                soggetto: text(code),
-                emittente: text(code),
-                ente: text(code),
-                profilo: text(code),
-                utente: text(code),
-                finalita: text(code),
-                jti: text(code),
-                politica: text(code),
-                selezione: vec![
-                    ("numero_decreto", Valore::Testo(format!("{code}/2023"))),
-                    ("matricola_azienda", Valore::Testo("7012345662".into())),
-                ],
-                righe: Some(12_345_678_903),
-                ..Fatti::default()
-            };
-            // Where a cut at the longest would leave half of it.
-            let rpc = format!("{}/{code}", "x".repeat(MAX_RPC - 90));
-            let coda = Chiamata {
-                tipo: Tipo::Chiamata,
-                rpc: &rpc,
-                fatti: &fatti,
-                decisione: None,
-                motivo: Some(code),
-                traccia: "4bf92f3577b34da6a3ce929d0e0e4736",
-                esito: None,
-                inizio: None,
-            }
-            .coda(DateTime::UNIX_EPOCH, &chiave);
-            let mut record = String::new();
-            intero(&mut record, 1, 2, &coda);
-            let upper = record.to_uppercase();
-            assert!(
-                !upper.contains(person) && !upper.contains("CCMNL"),
-                "{record}"
-            );
-            assert!(!record.contains(company), "{record}");
-            assert!(!record.contains(is_harmful), "{record}");
-            let value: serde_json::Value = serde_json::from_str(&record).unwrap();
-            for field in [
-                "soggetto",
-                "emittente",
-                "ente",
-                "profilo",
-                "utente",
-                "finalita",
-                "jti",
-                "politica",
-            ] {
-                assert_eq!(
-                    value[field],
-                    format!("a\u{fffd}{hash}\u{202e}\u{fffd}"),
-                    "{field}"
-                );
-            }
-            assert_eq!(value["motivo"], **hash);
-            assert!(
-                value["rpc"].as_str().unwrap().ends_with(hash.as_str()),
-                "{record}"
-            );
-            assert_eq!(value["selezione"]["numero_decreto"], format!("{hash}/2023"));
-            assert_eq!(value["selezione"]["matricola_azienda"], "7012345662");
-            assert_eq!(value["righe"], 12_345_678_903_u64);
-            assert_eq!(value["traccia"], "4bf92f3577b34da6a3ce929d0e0e4736");
-        }
-        let name = text(person).unwrap();
-        assert!(!apertura(DateTime::UNIX_EPOCH, &name, &[], &chiave).contains(person));
     }
 }

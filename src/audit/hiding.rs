@@ -1,0 +1,174 @@
+//! How the texts of a record are written: without a codice fiscale in them, whoever wrote them, and in whatever field.
+
+use std::io;
+
+use serde_json::ser::{CharEscape, Formatter};
+
+use super::chiave::Chiave;
+use crate::output::terminal::is_harmful;
+
+/// Compact JSON whose texts hold no codice fiscale, and nothing that a terminal would obey: what may mislead a reader is
+/// escaped, and a control character replaced (a NUL would make the record unreadable to Postgres's own JSON functions).
+pub(super) struct Hiding<'a> {
+    chiave: &'a Chiave,
+    /// The text that is being written, whole: a code may be cut by an escape.
+    text: String,
+}
+
+impl<'a> Hiding<'a> {
+    pub(super) fn new(chiave: &'a Chiave) -> Self {
+        Self {
+            chiave,
+            text: String::new(),
+        }
+    }
+}
+
+impl Formatter for Hiding<'_> {
+    fn begin_string<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.text.clear();
+        Ok(())
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        _: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        self.text.push_str(fragment);
+        Ok(())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        _: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        self.text.push(match escape {
+            CharEscape::Quote => '"',
+            CharEscape::ReverseSolidus => '\\',
+            CharEscape::Solidus => '/',
+            _ => char::REPLACEMENT_CHARACTER,
+        });
+        Ok(())
+    }
+
+    fn end_string<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        let text = self.chiave.hidden(&self.text);
+        let special = |c: char| matches!(c, '"' | '\\') || is_harmful(c);
+        out.write_all(b"\"")?;
+        let mut rest = &*text;
+        while let Some(at) = rest.find(special) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            let mut chars = rest[at..].chars();
+            match chars.next() {
+                Some(c @ ('"' | '\\')) => write!(out, "\\{c}")?,
+                Some(c) if c.is_control() => write!(out, "{}", char::REPLACEMENT_CHARACTER)?,
+                Some(c) => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        write!(out, "\\u{unit:04x}")?;
+                    }
+                }
+                None => {}
+            }
+            rest = chars.as_str();
+        }
+        out.write_all(rest.as_bytes())?;
+        out.write_all(b"\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{
+        audit::record::{Chiamata, MAX_RPC, Tipo, apertura, intero},
+        traccia::{Fatti, Valore},
+    };
+
+    /// In every text, whoever wrote it, and however it is written there.
+    #[test]
+    fn no_text_of_a_record_holds_a_codice_fiscale() {
+        let chiave = Chiave::new(&[7; 32]);
+        let (person, company) = ("RCCMNL83S18D969H", "00743110157");
+        let (hash, firm) = (chiave.impronta(person), chiave.impronta(company));
+        let text = |code: &str| Some(format!("a\n{code}\u{202e}\u{0}"));
+        for (code, hash) in [
+            (person, &hash),
+            ("rccmnl83s18d969h", &hash),
+            ("RCC MNL 83S18 D969H", &hash),
+            ("%52CCMNL83S18D969H", &hash),
+            ("\u{ff32}CCMNL83S18D969H", &hash),
+            (company, &firm),
+        ] {
+            let fatti = Fatti {
+                soggetto: text(code),
+                emittente: text(code),
+                ente: text(code),
+                profilo: text(code),
+                utente: text(code),
+                finalita: text(code),
+                jti: text(code),
+                politica: text(code),
+                selezione: vec![
+                    ("numero_decreto", Valore::Testo(format!("{code}/2023"))),
+                    ("matricola_azienda", Valore::Testo("7012345662".into())),
+                ],
+                righe: Some(12_345_678_903),
+                ..Fatti::default()
+            };
+            // Where a cut at the longest would leave half of it.
+            let rpc = format!("{}/{code}", "x".repeat(MAX_RPC - 90));
+            let coda = Chiamata {
+                tipo: Tipo::Chiamata,
+                rpc: &rpc,
+                fatti: &fatti,
+                decisione: None,
+                motivo: Some(code),
+                traccia: "4bf92f3577b34da6a3ce929d0e0e4736",
+                esito: None,
+                inizio: None,
+            }
+            .coda(DateTime::UNIX_EPOCH, &chiave);
+            let mut record = String::new();
+            intero(&mut record, 1, 2, &coda);
+            let upper = record.to_uppercase();
+            assert!(
+                !upper.contains(person) && !upper.contains("CCMNL"),
+                "{record}"
+            );
+            assert!(!record.contains(company), "{record}");
+            assert!(!record.contains(is_harmful), "{record}");
+            let value: serde_json::Value = serde_json::from_str(&record).unwrap();
+            for field in [
+                "soggetto",
+                "emittente",
+                "ente",
+                "profilo",
+                "utente",
+                "finalita",
+                "jti",
+                "politica",
+            ] {
+                assert_eq!(
+                    value[field],
+                    format!("a\u{fffd}{hash}\u{202e}\u{fffd}"),
+                    "{field}"
+                );
+            }
+            assert_eq!(value["motivo"], **hash);
+            assert!(
+                value["rpc"].as_str().unwrap().ends_with(hash.as_str()),
+                "{record}"
+            );
+            assert_eq!(value["selezione"]["numero_decreto"], format!("{hash}/2023"));
+            assert_eq!(value["selezione"]["matricola_azienda"], "7012345662");
+            assert_eq!(value["righe"], 12_345_678_903_u64);
+            assert_eq!(value["traccia"], "4bf92f3577b34da6a3ce929d0e0e4736");
+        }
+        let name = text(person).unwrap();
+        assert!(!apertura(DateTime::UNIX_EPOCH, &name, &[], &chiave).contains(person));
+    }
+}
