@@ -55,7 +55,9 @@ impl Inner {
     }
 
     /// The asking that is under way, or a new one; none where the last one began less than `pause` ago.
+    /// Fixed keys have no source.
     fn ask(self: &Arc<Self>, pause: Option<TimeDelta>) -> Option<watch::Receiver<Outcome>> {
+        self.lettore.as_ref()?;
         let mut state = self.fetches.lock();
         if let Some(asking) = &state.under_way
             // Else its task was ended with its runtime.
