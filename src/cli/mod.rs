@@ -1,8 +1,8 @@
 //! The subcommands of `omnia`, one file each.
 //!
 //! Every subcommand reads the same settings (file and environment) as the service, so that an operator's `omnia
-//! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1;
-//! only `omnia get`, which scripts run unattended, has more codes than that.
+//! grant list` speaks of the database that `omnia serve` serves. Errors are one sentence on standard error, exit code 1.
+//! `get`, `serve`, `derived` and `audit verify`, which scripts run unattended, have more codes than that: their help lists them.
 
 mod audit;
 mod demo;

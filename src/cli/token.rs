@@ -19,7 +19,7 @@ use crate::{
 /// Print a token signed with the demo key, where the service runs with that key.
 #[derive(Debug, Args)]
 pub(super) struct Token {
-    /// The subject of the token: what `omnia grant add --soggetto` was given.
+    /// The subject of the token: what `omnia grant record --soggetto` was given.
     #[arg(long)]
     soggetto: String,
     /// Hours that it is valid for, at most 30 days.

@@ -29,6 +29,16 @@ async fn an_acknowledged_clock_fault_is_told_with_who_and_why_and_is_no_tamperin
     let owner = &servizio.db.owner;
     assert_eq!(dove(owner, None).await, [FAULT]);
     let now = at("2026-11-24T09:00:00Z");
+    for (who, why) in [
+        ("RSSMRA85T10A562S", "x"),
+        ("anna", "told by rssmra85t10a562s"),
+    ] {
+        let error = acknowledge(owner, 2, who, why, now).await.unwrap_err();
+        assert!(
+            error.to_string().contains("may not hold a codice fiscale"),
+            "{error}"
+        );
+    }
     acknowledge(owner, 2, "anna", "NTP was down", now)
         .await
         .unwrap();

@@ -129,7 +129,7 @@ async fn tampering_inside_a_row_is_found_at_its_record() {
             format!("record {}: holds catena 1", first + 2),
         ),
         (
-            "impronta = overlay(impronta placing decode('00', 'hex') from 40)".to_owned(),
+            "impronta = set_byte(impronta, 39, 255 - get_byte(impronta, 39))".to_owned(),
             second.clone() + "was changed, or the one before it was",
         ),
         (
