@@ -1,6 +1,7 @@
 //! Callers for the tests of access: a key of their own, grants, and the door.
 
 use std::{
+    convert::Infallible,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -21,6 +22,7 @@ use omnia::{
     },
     clock::Clock,
     config::Quota,
+    rpc::deadline::DeadlineLayer,
 };
 use sqlx::PgPool;
 use tonic::{Status, body::Body};
@@ -174,14 +176,20 @@ impl Esito {
 pub(crate) async fn knock(guardia: Guardia, path: &str, bearer: Option<&str>) -> Esito {
     let reached = Arc::new(Mutex::new(None));
     let behind = Arc::clone(&reached);
-    let service =
+    let door =
         AccessLayer::new(guardia, 64 * 1024).layer(service_fn(move |request: Request<Body>| {
             *behind.lock().unwrap() = Some(Reached {
                 headers: request.headers().clone(),
                 abilitazione: request.extensions().get().cloned(),
             });
-            async { Ok::<_, Status>(Response::new(Body::empty())) }
+            async { Ok::<_, Infallible>(Response::new(Body::empty())) }
         }));
+    // A stream is let in only where something could end it.
+    let vocabulary = Vocabulary::of_contract().unwrap();
+    let streams = vocabulary
+        .iter()
+        .map(|(rpc, words)| (rpc.to_owned(), words.flusso()));
+    let service = DeadlineLayer::new(streams.collect(), Duration::from_secs(60)).layer(door);
     let mut request = Request::post(path);
     if let Some(bearer) = bearer {
         request = request.header(AUTHORIZATION, format!("Bearer {bearer}"));

@@ -221,9 +221,15 @@ async fn as_an_operator_does_it() {
     }
     let full = ["1", "--operatore", "anna", "--motivo", "a day too late"];
     let done = "rilevazione 1 is withdrawn; there is no other\n";
-    assert_eq!(run(&full), (Some(0), done.to_owned(), String::new()));
-    let again = "omnia: rilevazione 1 is withdrawn already\n";
-    assert_eq!(run(&full), (Some(1), String::new(), again.to_owned()));
+    let (code, out, err) = run(&full);
+    assert_eq!((code, out.as_str()), (Some(0), done));
+    // It has a chain of the audit log, whose impronta is told as that of the service's is.
+    let opened = |line: &str| line.contains("audit log chain opened");
+    assert!(err.lines().count() == 1 && err.lines().all(opened), "{err}");
+    let (code, out, err) = run(&full);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    let said = err.lines().find(|line| !opened(line));
+    assert_eq!(said, Some("omnia: rilevazione 1 is withdrawn already"));
     // The extract itself is loaded as before, and nothing is to be given beside the subcommand.
     let output = load_command(&db, &estratto.fonti).output().unwrap();
     assert!(output.stdout.starts_with(b"rilevazione 2 is loaded"));
