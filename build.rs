@@ -16,7 +16,7 @@ use prost_reflect::prost_types::FileDescriptorSet;
 
 const ROOT: &str = "proto";
 /// Apache Arrow's contract: described, and not compiled.
-const ARROW_ROOT: &str = "proto-arrow";
+const FLIGHT: &str = "arrow/flight/protocol/flight.proto";
 const PACKAGE: &str = ".inps.omnia.monitoraggio.v1";
 const DECREE_SERVICE: &str = "inps/omnia/monitoraggio/v1/decree_service.proto";
 /// Pieces of files are handed on, not copied.
@@ -53,12 +53,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// What reflection tells of FlightService. Apart from our own contract, from which the vocabulary of the policy is read.
 fn flight_descriptor(out: &Path) -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed={ARROW_ROOT}");
-    let mut compiler = protox::Compiler::new([ARROW_ROOT])?;
+    let mut compiler = protox::Compiler::new([ROOT])?;
     compiler
         .include_imports(true)
         .include_source_info(true)
-        .open_file("Flight.proto")?;
+        .open_file(FLIGHT)?;
     let encoded = compiler.encode_file_descriptor_set();
     fs::write(out.join("flight_descriptor_set.bin"), encoded)?;
     Ok(())
