@@ -106,7 +106,9 @@ impl Uscita {
         match self {
             Self::File(parziale) => parziale.scrivi(bytes).await,
             Self::Stdout(stdout) => {
-                Stream::note(stdout.write_all(bytes).await).map_err(non_scritto)
+                Stream::note(stdout.write_all(bytes).await).map_err(non_scritto)?;
+                // tokio's file writes behind its back, and the process does not wait for that when it ends with an error.
+                Stream::note(stdout.flush().await).map_err(non_scritto)
             }
         }
     }
