@@ -84,10 +84,17 @@ for suite in $suites; do
     fi
     serve serve
     if [ -n "$with_h2spec" ]; then
-        "$h2spec" --host 127.0.0.1 --port "${ADDRESS#*:}" "${tls[@]}" --timeout 2 --junit-report "$scratch/h2spec.xml" \
-            >"$scratch/h2spec.out" 2>&1 || true
         echo "$suite:"
-        "$venv/bin/python" "$here/h2spec_report.py" "$scratch/h2spec.xml" "$here/h2spec_known.txt" || status=1
+        reports=()
+        for run in 1 2 3; do
+            reports+=("$scratch/h2spec-$suite-$run.xml")
+            "$h2spec" --host 127.0.0.1 --port "${ADDRESS#*:}" "${tls[@]}" --timeout 2 --junit-report "${reports[-1]}" \
+                >"$scratch/h2spec.out" 2>&1 || true
+            # Again where a case fails: see the report.
+            "$venv/bin/python" "$here/h2spec_report.py" "$here/h2spec_known.txt" "${reports[@]}" >"$scratch/h2spec" && break
+        done
+        cat "$scratch/h2spec"
+        grep -q '^ok' "$scratch/h2spec" || status=1
     fi
     PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" "$here/attack.py" "$suite" "${attacks[@]}" || status=1
     stop
