@@ -104,6 +104,7 @@ impl Service {
             .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
             .env("OMNIA_TELEMETRY__LOG", "warn")
             .env("OMNIA_EXPORT__MAX_CONCURRENT", "16")
+            .env("OMNIA_EXPORT__MAX_PER_SUBJECT", "16")
             .env("OMNIA_DATABASE__MAX_CONNECTIONS", "20")
             // Where the watchdog finds it.
             .current_dir(&scene.dir)

@@ -7,24 +7,43 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::{Metadata, Subscriber, subscriber::Interest};
+use tracing::{
+    Event, Metadata, Subscriber,
+    level_filters::LevelFilter,
+    span::{Attributes, Id, Record},
+    subscriber::Interest,
+};
 use tracing_subscriber::{
-    filter::dynamic_filter_fn,
+    EnvFilter,
     layer::{Context, Filter},
 };
 
 const RARELY: Duration = Duration::from_secs(600);
 
-/// Lets everything through but the repetitions of those libraries.
-pub(super) fn rarely<S: Subscriber>() -> impl Filter<S> {
-    // Names of events are constants of the libraries: there are some dozens.
-    let told: Mutex<HashMap<&'static str, Instant>> = Mutex::default();
-    dynamic_filter_fn(move |metadata: &Metadata<'_>, _: &Context<'_, S>| {
-        if !concerns(metadata) {
+/// Lets through what `0` does, but the repetitions of those libraries.
+///
+/// Combined by `FilterExt::and` the two would have no level that holds for all: then every call makes a span, at whatever level the
+/// log is. So everything but the look at an event is the filter's of the settings.
+pub(super) struct Rarely {
+    settings: EnvFilter,
+    /// Names of events are constants of the libraries: there are some dozens.
+    told: Mutex<HashMap<&'static str, Instant>>,
+}
+
+impl Rarely {
+    pub(super) fn new(settings: EnvFilter) -> Self {
+        Self {
+            settings,
+            told: Mutex::default(),
+        }
+    }
+
+    fn is_due(&self, metadata: &Metadata<'static>) -> bool {
+        if !metadata.target().starts_with("opentelemetry") {
             return true;
         }
         let now = Instant::now();
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let again = told
             .get(metadata.name())
             .is_some_and(|last| now - *last < RARELY);
@@ -32,15 +51,45 @@ pub(super) fn rarely<S: Subscriber>() -> impl Filter<S> {
             told.insert(metadata.name(), now);
         }
         !again
-    })
-    .with_callsite_filter(|metadata| match concerns(metadata) {
-        true => Interest::sometimes(),
-        false => Interest::always(),
-    })
+    }
 }
 
-fn concerns(metadata: &Metadata<'_>) -> bool {
-    metadata.target().starts_with("opentelemetry")
+impl<S: Subscriber> Filter<S> for Rarely {
+    fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
+        Filter::enabled(&self.settings, metadata, context)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        Filter::<S>::callsite_enabled(&self.settings, metadata)
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, context: &Context<'_, S>) -> bool {
+        Filter::event_enabled(&self.settings, event, context) && self.is_due(event.metadata())
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Filter::<S>::max_level_hint(&self.settings)
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        Filter::on_new_span(&self.settings, attributes, id, context);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        Filter::on_record(&self.settings, id, values, context);
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        Filter::on_enter(&self.settings, id, context);
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        Filter::on_exit(&self.settings, id, context);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        Filter::on_close(&self.settings, id, context);
+    }
 }
 
 #[cfg(test)]
@@ -50,9 +99,7 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
-    use tracing_subscriber::{
-        EnvFilter, Layer as _, filter::FilterExt as _, layer::SubscriberExt as _,
-    };
+    use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _};
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -72,7 +119,7 @@ mod tests {
     fn a_collector_that_is_not_there_is_told_once() {
         let written = Written::default();
         let writer = written.clone();
-        let filter = EnvFilter::new("info").and(super::rarely());
+        let filter = super::Rarely::new(EnvFilter::new("info"));
         let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
         tracing::subscriber::with_default(subscriber, || {
@@ -91,5 +138,21 @@ mod tests {
             "{text}"
         );
         assert_eq!(count("ours"), 50);
+    }
+
+    /// The path of a call must not pay for spans that nobody is told of.
+    #[test]
+    fn what_is_below_the_level_is_not_made() {
+        let filter = super::Rarely::new(EnvFilter::new("warn"));
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
+        let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
+        assert_eq!(
+            tracing::Subscriber::max_level_hint(&subscriber),
+            Some(tracing::level_filters::LevelFilter::WARN)
+        );
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(tracing::info_span!("call").is_disabled());
+            assert!(!tracing::warn_span!("call").is_disabled());
+        });
     }
 }

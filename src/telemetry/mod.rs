@@ -44,8 +44,7 @@ use std::io::IsTerminal as _;
 
 use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::FilterExt as _, layer::SubscriberExt as _, registry::LookupSpan,
-    util::SubscriberInitExt as _,
+    EnvFilter, Layer, layer::SubscriberExt as _, registry::LookupSpan, util::SubscriberInitExt as _,
 };
 
 pub use self::{
@@ -109,8 +108,8 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let filter = EnvFilter::try_new(&settings.log)
-        .map_err(|error| format!("telemetry.log {:?}: {error}", settings.log))?
-        .and(libraries::rarely());
+        .map_err(|error| format!("telemetry.log {:?}: {error}", settings.log))?;
+    let filter = libraries::Rarely::new(filter);
     let json = settings.format == LogFormat::Json;
     let colours = !json && stdio::errors().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_writer(LogLines { json, colours });
