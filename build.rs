@@ -77,7 +77,7 @@ fn decree_server(set: FileDescriptorSet, out: PathBuf) -> Result<(), Box<dyn Err
     tonic_prost_build::configure()
         .build_client(false)
         .out_dir(out)
-        .extern_path(PACKAGE, "crate::proto")
+        .extern_path(PACKAGE, "crate::contract::proto")
         .extern_path(
             format!("{PACKAGE}.ExportDecreesResponse"),
             "crate::decreto::messaggio::Messaggio",

@@ -12,7 +12,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-pub use crate::proto::ErrorReason as Reason;
+pub use crate::contract::proto::ErrorReason as Reason;
 use crate::valori::Difetto;
 
 /// What stops a command or the start of the service: one sentence for the operator. Calls fail with [`Error`].

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use omnia::proto::{
+use omnia::contract::proto::{
     FiltroReport, GetMyAccessRequest, GetMyAccessResponse, GetReportSinteticoRequest,
     GetReportSinteticoResponse, access_service_client::AccessServiceClient,
     report_service_client::ReportServiceClient,

@@ -32,7 +32,7 @@ mod throw_away;
 
 use std::{env, process::ExitCode, time::Duration};
 
-use omnia::proto::{GetMyAccessResponse, GetReportSinteticoResponse};
+use omnia::contract::proto::{GetMyAccessResponse, GetReportSinteticoResponse};
 
 use self::{
     client::{Call, Client, Turn},

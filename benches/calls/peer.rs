@@ -1,6 +1,6 @@
 //! The peer: a tonic server without layers whose answer is empty.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     DownloadReportSinteticoRequest, DownloadReportSinteticoResponse, ExplainAccessRequest,
     ExplainAccessResponse, GetMyAccessRequest, GetMyAccessResponse, GetReportSinteticoRequest,
     GetReportSinteticoResponse, ListNormativeRequest, ListNormativeResponse,
@@ -9,7 +9,7 @@ use omnia::proto::{
     access_service_server::{AccessService, AccessServiceServer},
     report_service_server::{ReportService, ReportServiceServer},
 };
-use omnia::rpc::produttore::Flusso;
+use omnia::grpc::produttore::Flusso;
 use tokio::net::TcpListener;
 use tonic::{
     Request, Response, Status,

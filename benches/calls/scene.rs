@@ -15,20 +15,23 @@ use nix::{
 };
 use omnia::{
     abilitazione::{
-        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
-        aa07::{self, Ente, ImprontaModulo, Limiti, Orari, ProtocolloPec, Quote, Reti, Richiesta},
-        demo_key::{self, jwks_path},
+        Ambito, Insieme, Sorgente, Tabella,
+        grants::{
+            self, Ente, ImprontaModulo, Limiti, Orari, ProtocolloPec, Quote, Reti, Richiesta,
+        },
     },
-    audit::Chiave,
     clock::Clock,
     config::Access,
+    contract::vocabulary::Vocabulary,
+    crypto::chiave::Chiave,
+    demo::{
+        demo_key::{self, jwks_path},
+        esempio::{Opzioni, genera},
+    },
     postgres::{
         Cluster, ClusterOptions, Connections, DATABASE, Durability, SERVING_ROLE, Schema, migrate,
     },
-    rilevazione::{
-        Esito, Segnalazione, carica,
-        esempio::{Opzioni, genera},
-    },
+    rilevazione::{Esito, Segnalazione, carica},
 };
 use sqlx::PgPool;
 
@@ -208,7 +211,7 @@ async fn grant(owner: &PgPool) {
         },
         sostituisce: None,
     };
-    aa07::concedi(
+    grants::concedi(
         owner,
         &clock,
         &tabella,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use omnia::proto::{
+use omnia::contract::proto::{
     CriterioPeriodo, FiltroReport, GetReportSinteticoRequest, GetReportSinteticoResponse, Periodo,
     report_service_client::ReportServiceClient,
 };

@@ -15,20 +15,21 @@ use nix::{
 };
 use omnia::{
     abilitazione::{
-        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
-        aa07::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta},
-        demo_key::{self, jwks_path},
+        Ambito, Insieme, Sorgente, Tabella,
+        grants::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta},
     },
-    audit::Chiave,
     clock::Clock,
     config::Access,
+    contract::vocabulary::Vocabulary,
+    crypto::chiave::Chiave,
+    demo::{
+        demo_key::{self, jwks_path},
+        esempio::{Opzioni, genera},
+    },
     postgres::{
         Cluster, ClusterOptions, Connections, DATABASE, Durability, SERVING_ROLE, Schema, migrate,
     },
-    rilevazione::{
-        Esito, Segnalazione, carica,
-        esempio::{Opzioni, genera},
-    },
+    rilevazione::{Esito, Segnalazione, carica},
 };
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -217,7 +218,7 @@ async fn grant(owner: &PgPool) {
         limiti: Limiti::default(),
         sostituisce: None,
     };
-    aa07::concedi(
+    grants::concedi(
         owner,
         &clock,
         &tabella,

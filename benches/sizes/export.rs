@@ -6,7 +6,7 @@
 //! their last day, and the last six tenths.
 
 use criterion::Criterion;
-use omnia::proto::{FiltroDecreti, Periodo};
+use omnia::contract::proto::{FiltroDecreti, Periodo};
 use tokio::runtime::Runtime;
 
 use super::{

@@ -9,9 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use omnia::rilevazione::{
-    Fonti,
-    esempio::{Opzioni, genera},
+use omnia::{
+    demo::esempio::{Opzioni, genera},
+    rilevazione::Fonti,
 };
 
 use super::totals::Totals;

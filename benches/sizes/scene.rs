@@ -5,8 +5,8 @@
 use std::{path::PathBuf, process::ChildStdin};
 
 use omnia::{
-    abilitazione::demo_key::{self, DemoKey},
     clock::Clock,
+    demo::demo_key::{self, DemoKey},
     postgres::{Cluster, ClusterOptions, Connections, DATABASE, Durability, Schema, migrate},
     rilevazione::{Esito, Segnalazione, carica},
 };

@@ -17,18 +17,21 @@ use nix::{
 };
 use omnia::{
     abilitazione::{
-        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
-        aa07::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta},
-        demo_key::jwks_path,
+        Ambito, Insieme, Sorgente, Tabella,
+        grants::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta},
     },
-    audit::Chiave,
     clock::Clock,
     config::Access,
-    postgres::{Connections, SERVING_ROLE, Schema},
-    proto::{
-        ChiusuraExport, ExportDecreesRequest, FiltroDecreti, LottoExport, TotaliControllo,
-        decree_service_client::DecreeServiceClient,
+    contract::{
+        proto::{
+            ChiusuraExport, ExportDecreesRequest, FiltroDecreti, LottoExport, TotaliControllo,
+            decree_service_client::DecreeServiceClient,
+        },
+        vocabulary::Vocabulary,
     },
+    crypto::chiave::Chiave,
+    demo::demo_key::jwks_path,
+    postgres::{Connections, SERVING_ROLE, Schema},
 };
 use prost::Message as _;
 use tokio::{task::spawn_blocking, time::sleep};
@@ -296,7 +299,7 @@ async fn grant(scene: &Scene) {
         sostituisce: None,
     };
     let operatori = ["bench", "bench too"];
-    aa07::concedi(&owner, &clock, &tabella, &richiesta, operatori, "bench")
+    grants::concedi(&owner, &clock, &tabella, &richiesta, operatori, "bench")
         .await
         .unwrap();
     owner.close().await;

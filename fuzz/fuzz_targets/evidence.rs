@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use omnia::abilitazione::autenticazione::{Credenziali, Schema};
+use omnia::abilitazione::authn::{Credenziali, Schema};
 use omnia_fuzz::{jws, refuses};
 
 /// Right but for its signature.

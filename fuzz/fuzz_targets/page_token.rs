@@ -3,10 +3,7 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
-use omnia::{
-    lotto::posizione::Posizione,
-    rpc::pages::{Binding, Signer, Token},
-};
+use omnia::{blocks::posizione::Posizione, grpc::pages::{Binding, Signer, Token}};
 
 fuzz_target!(|data: &[u8]| {
     let binding = Binding::of(&["selection"]);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use omnia::abilitazione::autenticazione::{Credenziali, Schema};
+use omnia::abilitazione::authn::{Credenziali, Schema};
 use omnia_fuzz::{jws, refuses};
 
 fuzz_target!(|data: &[u8]| {

@@ -11,13 +11,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use omnia::{
-    abilitazione::autenticazione::{
-        Autenticatore, Chiavi, Credenziali, Emittente, Evidenze, IndirizzoPubblico, Jwks,
-        Requisiti, TipoEmittente,
-    },
-    clock::Clock,
-};
+use omnia::{abilitazione::authn::{Autenticatore, Chiavi, Credenziali, Emittente, Evidenze, IndirizzoPubblico, Jwks, Requisiti, TipoEmittente}, clock::Clock};
 
 /// The keys of the examples of RFC 7638 and RFC 7515.
 const JWKS: &str = r#"{"keys":[

@@ -25,41 +25,29 @@
 //! - [`Spiega`]: why a call is allowed or refused, and what another policy would change.
 //! - [`demo_key`]: signs tokens for the demo.
 
-pub mod aa07;
-mod ambito;
-mod arrivo;
-pub mod autenticazione;
-mod condizioni;
-mod consumo;
-mod correnti;
-pub mod demo_key;
-mod gestione;
-mod guardia;
-mod layer;
-mod liberi;
-mod permesso;
+pub mod authn;
+pub(crate) mod explain;
+pub(crate) mod gate;
+pub mod grants;
+pub(crate) mod management;
 mod policy;
-mod porta;
-mod service;
-mod spiega;
-#[cfg(test)]
-mod test_keys;
-mod vigenti;
-mod vocabulary;
+pub(crate) mod quota;
 
-pub use ambito::{Alcuni, Ambito, Codice, Insieme};
-pub use condizioni::{Contesto, condizioni};
-pub use consumo::Consumo;
-pub use gestione::Grants;
-pub use guardia::Guardia;
-pub use layer::{AccessLayer, Accesso};
-pub use permesso::{Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione};
+pub use crate::abilitazione::explain::Spiega;
+pub use crate::abilitazione::explain::service::Access;
+pub use crate::abilitazione::gate::guardia::Guardia;
+pub use crate::abilitazione::gate::layer::{AccessLayer, Accesso};
+pub use crate::abilitazione::gate::permesso::{
+    Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione,
+};
+pub use crate::abilitazione::grants::ambito::{Alcuni, Ambito, Codice, Insieme};
+pub use crate::abilitazione::grants::condizioni::{Contesto, condizioni};
+pub use crate::abilitazione::grants::vigenti::Vigenti;
+pub use crate::abilitazione::management::Grants;
+pub use crate::abilitazione::quota::Consumo;
+pub use crate::contract::porta::{Porta, porta};
+pub use crate::contract::vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};
 pub use policy::{
     Decisione, Differenza, Perche, PolicyError, PolicyErrors, Politica, Profilo, Ricarica, Rifiuto,
     Riga, Sorgente, Tabella, differenze, matrix,
 };
-pub use porta::{Porta, porta};
-pub use service::Access;
-pub use spiega::Spiega;
-pub use vigenti::Vigenti;
-pub use vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    abilitazione::autenticazione::{
+    abilitazione::authn::{
         Autenticatore, Chiavi, Emittente, Enti, Evidenze, FonteChiavi, Freschezza,
         IndirizzoPubblico, Requisiti, TipoEmittente, Usate,
     },

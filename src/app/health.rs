@@ -24,7 +24,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic_health::ServingStatus;
 
 use crate::{
-    abilitazione::Guardia, audit::Audit, rilevazione::Rilevazioni, rpc::health::HealthReporter,
+    abilitazione::Guardia, audit::Audit, grpc::health::HealthReporter, rilevazione::Rilevazioni,
     telemetry::FailureLog,
 };
 

@@ -14,7 +14,7 @@ use super::{
     layer::{Corrente, reason},
     record::{Chiamata, Esito, Tipo},
 };
-use crate::{rpc::interrompibile::Presa, telemetry::code_name};
+use crate::{grpc::interrompibile::Presa, telemetry::code_name};
 
 /// What the body of a stream holds: dropped, it records the end.
 pub(super) struct Fine(Arc<Aperto>);

@@ -4,8 +4,7 @@ use std::io;
 
 use serde_json::ser::{CharEscape, Formatter};
 
-use super::chiave::Chiave;
-use crate::output::terminal::is_harmful;
+use crate::{crypto::chiave::Chiave, output::terminal::is_harmful};
 
 /// Compact JSON whose texts hold no codice fiscale, and nothing that a terminal would obey: what may mislead a reader is
 /// escaped, and a control character replaced (a NUL would make the record unreadable to Postgres's own JSON functions).

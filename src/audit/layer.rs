@@ -26,12 +26,12 @@ use super::{
     unavailable,
 };
 use crate::{
-    abilitazione::{Porta, porta},
-    canale::Canale,
+    contract::porta::{Porta, porta},
     error::{Error, Reason},
-    rpc::status::into_status,
+    grpc::status::into_status,
     telemetry::{Quiet, code_name},
     traccia::{Fatti, Traccia},
+    transport::canale::Canale,
     valori::tax_codes::masked,
 };
 

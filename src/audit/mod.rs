@@ -30,7 +30,6 @@ pub mod acknowledge;
 pub mod ancora;
 mod avviso;
 mod catena;
-mod chiave;
 mod corpo;
 pub mod esporta;
 mod fine;
@@ -68,8 +67,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+pub use crate::crypto::chiave::Chiave;
 pub use catena::{Impronta, Testa};
-pub use chiave::Chiave;
 pub use layer::{AuditLayer, Registrato};
 pub use refusals::{Limits, Refusals};
 

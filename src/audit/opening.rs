@@ -26,11 +26,11 @@ use sqlx::{Connection as _, PgConnection};
 use super::{
     ancora::TestaDi,
     catena::{Impronta, Testa},
-    chiave::Chiave,
     lotto::Lotto,
     record,
     scrittore::{self, Voce},
 };
+use crate::crypto::chiave::Chiave;
 
 /// Opens a chain for `istanza`: its number, and where it stands after its first record.
 ///

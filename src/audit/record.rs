@@ -30,8 +30,11 @@ use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::{ancora::TestaDi, chiave::Chiave, hiding::Hiding};
-use crate::traccia::{Fatti, Valore};
+use super::{ancora::TestaDi, hiding::Hiding};
+use crate::{
+    crypto::chiave::Chiave,
+    traccia::{Fatti, Valore},
+};
 
 /// What a record tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

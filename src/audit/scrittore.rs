@@ -38,11 +38,10 @@ use super::{
     LOST,
     avviso::{Attesa, Avviso},
     catena::{Impronta, Testa},
-    chiave::Chiave,
     lotto::Lotto,
     opening, record,
 };
-use crate::{clock::Clock, postgres::Connections, telemetry::FailureLog};
+use crate::{clock::Clock, crypto::chiave::Chiave, postgres::Connections, telemetry::FailureLog};
 
 /// Records that one statement writes at most.
 const BATCH: usize = 512;

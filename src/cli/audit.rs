@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::{derived::could_not_look, serve::audit_key};
 use crate::{
-    abilitazione::aa07::{Motivo, Operatore},
+    abilitazione::grants::{Motivo, Operatore},
     audit::{
         Impronta, acknowledge, ancora,
         esporta::{self, Giorni},

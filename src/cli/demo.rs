@@ -25,22 +25,25 @@ use super::{
 };
 use crate::{
     abilitazione::{
-        Ambito, Insieme, Profilo, Sorgente, Tabella, Vocabulary,
-        aa07::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta, Situazione},
-        autenticazione::FonteChiavi,
-        demo_key::{self, DemoKey},
+        Ambito, Insieme, Profilo, Sorgente, Tabella,
+        authn::FonteChiavi,
+        grants::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta, Situazione},
     },
     app,
     clock::Clock,
     config::Settings,
+    contract::{
+        proto::{GetReportSinteticoRequest, PACKAGE, report_service_client::ReportServiceClient},
+        vocabulary::Vocabulary,
+    },
+    demo::{
+        demo_key::{self, DemoKey},
+        esempio::{AVVERTENZA, MAX_RIGHE, Opzioni},
+    },
     error::Sentence,
     output::stdio::{errln, outln},
     postgres::{self, Postgres},
-    proto::{GetReportSinteticoRequest, PACKAGE, report_service_client::ReportServiceClient},
-    rilevazione::{
-        Esito,
-        esempio::{AVVERTENZA, MAX_RIGHE, Opzioni},
-    },
+    rilevazione::Esito,
     transport::files,
 };
 
@@ -189,7 +192,7 @@ fn soggetto(profilo: &str) -> String {
 /// One grant a profile on everything, for a year; a new one where the last has run out.
 async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Result<(), Sentence> {
     let oggi = clock.today();
-    let registered = aa07::list(owner).await?;
+    let registered = grants::list(owner).await?;
     for profilo in tabella.profili().map(Profilo::nome) {
         let soggetto = soggetto(profilo);
         let has_one = registered
@@ -214,7 +217,7 @@ async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Re
             limiti: Limiti::default(),
             sostituisce: None,
         };
-        aa07::concedi(owner, clock, tabella, &richiesta, OPERATORI, "for the demo").await?;
+        grants::concedi(owner, clock, tabella, &richiesta, OPERATORI, "for the demo").await?;
     }
     Ok(())
 }

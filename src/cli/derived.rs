@@ -73,7 +73,7 @@ impl What {
                 normativa,
                 accept_rows,
             } => {
-                let fatto = |normativa: &str, fatti: crate::rilevazione::blocchi::Fatti| {
+                let fatto = |normativa: &str, fatti: crate::blocks::blocchi::Fatti| {
                     outln!(
                         "{normativa}: {} blocks of {} rows",
                         fatti.blocchi,

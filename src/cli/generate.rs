@@ -9,12 +9,10 @@ use clap::Args;
 
 use super::progress::Progress;
 use crate::{
+    demo::esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
     error::Sentence,
     output::stdio::{errln, outln},
-    rilevazione::{
-        Fonti,
-        esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
-    },
+    rilevazione::Fonti,
 };
 
 /// Write an invented extract: the same options give the same bytes.

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use crate::proto::GetReportSinteticoResponse;
+use crate::contract::proto::GetReportSinteticoResponse;
 
 const HEADER: [&str; 7] = [
     "normativa",
@@ -79,7 +79,7 @@ pub(super) fn grouped(importo: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::{TotaleReport, VoceReport};
+    use crate::contract::proto::{TotaleReport, VoceReport};
 
     #[test]
     fn groups_of_three() {

@@ -9,14 +9,17 @@ use super::stop::Stop;
 use crate::{
     abilitazione::AccessLayer,
     app,
-    audit::{Audit, Chiave},
+    audit::Audit,
     clock::Clock,
     config::Settings,
+    crypto::chiave::Chiave,
     error::Sentence,
     output::stdio::{errln, outln},
     postgres::{self, Postgres},
-    tls::{Ascolto, Tls},
-    transport::files,
+    transport::{
+        files,
+        tls::{Ascolto, Tls},
+    },
 };
 
 /// What `sysexits.h` calls EX_UNAVAILABLE: nothing is wrong with the settings, and a later start may succeed.

@@ -5,12 +5,10 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::{
-    abilitazione::{
-        autenticazione::{FonteChiavi, Jwks},
-        demo_key::{DemoKey, jwks_path},
-    },
+    abilitazione::authn::{FonteChiavi, Jwks},
     clock::Clock,
     config::Settings,
+    demo::demo_key::{DemoKey, jwks_path},
     error::Sentence,
     output::stdio::outln,
     postgres,

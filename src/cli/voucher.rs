@@ -7,18 +7,17 @@ use clap::{Args, Subcommand};
 use super::testo::Testo;
 use crate::{
     abilitazione::{
-        Vocabulary,
-        aa07::Ente,
-        autenticazione::{Credenziali, FonteChiavi, Passo, Schema},
-        demo_key::jwks_path,
+        authn::{Credenziali, FonteChiavi, Passo, Schema},
+        grants::Ente,
     },
     app,
     clock::Clock,
     config::{Access, Settings},
+    contract::{proto::PACKAGE, vocabulary::Vocabulary},
+    demo::demo_key::jwks_path,
     error::{Error, Sentence},
     output::stdio::outln,
     postgres,
-    proto::PACKAGE,
 };
 
 /// Look at tokens as the service does.

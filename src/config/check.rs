@@ -4,7 +4,7 @@ use std::{fmt::Display, num::NonZeroU32, ops::RangeInclusive};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::{canale::Inoltro, postgres::Schema};
+use crate::{postgres::Schema, transport::canale::Inoltro};
 
 use super::{Access, Audit, Database, Export, Report, Server, Settings, Telemetry};
 

@@ -7,8 +7,8 @@ use super::{
     check::{Checked, not_blank, within},
 };
 use crate::abilitazione::{
-    aa07::Ente,
-    autenticazione::{IndirizzoPubblico, Requisito, TipoEmittente},
+    authn::{IndirizzoPubblico, Requisito, TipoEmittente},
+    grants::Ente,
 };
 
 impl Access {

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::list;
-use crate::abilitazione::autenticazione::{Algoritmo, FonteChiavi, Requisito, TipoEmittente};
+use crate::abilitazione::authn::{Algoritmo, FonteChiavi, Requisito, TipoEmittente};
 
 /// One of `[[access.issuers]]`: an array of tables, hence in the file only.
 #[derive(Debug, Clone, Deserialize)]

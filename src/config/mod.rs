@@ -35,9 +35,7 @@ pub use self::{
     quota::{Quota, QuotaProfilo},
     tls::{ClientCertificate, Tls},
 };
-use crate::{
-    abilitazione::autenticazione::FonteChiavi, lotto::blocco::RIGHE_PER_BLOCCO, postgres::Schema,
-};
+use crate::{abilitazione::authn::FonteChiavi, blocks::blocco::RIGHE_PER_BLOCCO, postgres::Schema};
 
 /// Everything that an operator may set.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -2,14 +2,14 @@
 
 use super::{messaggio::Messaggio, query::Lettura};
 use crate::{
+    blocks::{posizione::Posizione, somme::Somme},
+    contract::proto::{ChiusuraExport, IntestazioneExport, export_decrees_response::Parte},
     error::Result,
-    lotto::{posizione::Posizione, somme::Somme},
-    proto::{ChiusuraExport, IntestazioneExport, export_decrees_response::Parte},
-    rilevazione::elenco::Rilevazione,
-    rpc::{
+    grpc::{
         pages::{Binding, Signer, Token},
         produttore::{Flusso, Limiti, Mittente, Posto},
     },
+    rilevazione::elenco::Rilevazione,
 };
 
 /// An export that is ready to run.

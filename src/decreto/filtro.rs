@@ -4,10 +4,10 @@ use std::slice;
 
 use crate::{
     abilitazione::Selezione,
-    audit::Chiave,
+    contract::proto,
+    crypto::chiave::Chiave,
     error::Violations,
-    proto,
-    rpc::{pages::Binding, request},
+    grpc::{pages::Binding, request},
     traccia::Valore,
     valori::{
         CodiceFiscale, CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Criterio, Difetto,

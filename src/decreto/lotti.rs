@@ -23,8 +23,8 @@ use super::{
     query::Lettura,
 };
 use crate::{
+    blocks::{Lotto, posizione::Posizione, somme::Somme},
     error::{Error, Result},
-    lotto::{Lotto, posizione::Posizione, somme::Somme},
 };
 
 /// The lotti of a selection, one after the other.

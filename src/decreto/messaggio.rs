@@ -15,7 +15,7 @@ use prost::{
     encoding::{self, DecodeContext, WireType, encode_varint, encoded_len_varint},
 };
 
-use crate::proto::{ExportDecreesResponse, export_decrees_response::Parte};
+use crate::contract::proto::{ExportDecreesResponse, export_decrees_response::Parte};
 
 /// `ExportDecreesResponse.lotto`, length-delimited.
 const LOTTO: u8 = 2 << 3 | 2;
@@ -89,8 +89,8 @@ impl Message for Messaggio {
 mod tests {
     use super::*;
     use crate::{
-        lotto::riga::Riga,
-        proto::{ChiusuraExport, DettaglioDecreto, LottoExport, TotaliControllo},
+        blocks::riga::Riga,
+        contract::proto::{ChiusuraExport, DettaglioDecreto, LottoExport, TotaliControllo},
     };
 
     #[test]

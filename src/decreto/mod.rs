@@ -5,7 +5,7 @@
 //! ```text
 //! ListDecrees    rows p1 … p100 + next_page_token    one range of an index
 //! ExportDecrees  intestazione, lotto … lotto, chiusura     the same ranges, one after the other
-//! DownloadDecrees  intestazione, pezzi, chiusura          the same again, as a file ([`crate::formato`])
+//! DownloadDecrees  intestazione, pezzi, chiusura          the same again, as a file ([`crate::files`])
 //! CountDecrees   control totals                       one aggregate with the same conditions
 //! ```
 //!
@@ -19,6 +19,7 @@
 //! ```
 
 pub mod blocchi;
+pub mod encoded;
 pub mod export;
 pub mod filtro;
 pub mod lotti;

@@ -4,14 +4,14 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::query::Lettura;
 use crate::{
-    error::{Error, Result},
-    lotto::{
+    blocks::{
         Lotto,
         pagina::{Chiave, Letta, Pagina, push_pagina},
         posizione::Posizione,
         riga::RigaError,
         somme::Somme,
     },
+    error::{Error, Result},
 };
 
 impl Lettura {

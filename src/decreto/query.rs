@@ -10,12 +10,12 @@ use tokio::sync::OnceCell;
 use super::filtro::FiltroDecreti;
 use crate::{
     abilitazione::Permesso,
-    error::Result,
-    lotto::{
+    blocks::{
         pagina::ESPRESSIONI, persone::MASCHERA, posizione::Posizione, riga::COLONNE, somme::Totali,
     },
+    contract::proto,
+    error::Result,
     postgres::predicates::{PERSONA_FISICA, in_periodo, in_rilevazione},
-    proto,
     rilevazione::control::Noted,
     traccia::Traccia,
     valori::{CodificaSistemaUnico, Importo, Matricola, NumeroDecreto, Ore},

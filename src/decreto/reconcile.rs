@@ -7,8 +7,8 @@
 use super::query::Lettura;
 use crate::{
     abilitazione::Selezione as _,
+    blocks::somme::Somme,
     error::{Error, Result},
-    lotto::somme::Somme,
     rilevazione::control::{self, Noted},
 };
 

@@ -3,18 +3,18 @@
 use super::query::Lettura;
 use crate::{
     abilitazione::Selezione as _,
-    error::Result,
-    formato::{Colonna, File, Informazioni, Pezzo, Tabella, Tipo, Visibili, richiesta::Richiesta},
-    lotto::{
+    blocks::{
         glossario::DETTAGLIO,
         somme::{Somme, Totali},
     },
-    proto::{
+    contract::proto::{
         ChiusuraFileDecreti, DownloadDecreesResponse, IntestazioneFile,
         download_decrees_response::Parte,
     },
+    error::Result,
+    files::{Colonna, File, Informazioni, Pezzo, Tabella, Tipo, Visibili, richiesta::Richiesta},
+    grpc::produttore::{Flusso, Limiti, Mittente, Posto},
     rilevazione::elenco::Rilevazione,
-    rpc::produttore::{Flusso, Limiti, Mittente, Posto},
 };
 
 /// The rows of the detail, as a table.

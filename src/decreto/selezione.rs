@@ -5,15 +5,15 @@ use sqlx::PgPool;
 use super::{filtro::FiltroDecreti, query::Lettura};
 use crate::{
     abilitazione::Abilitazione,
-    audit::Chiave,
+    blocks::posizione::Posizione,
+    contract::proto,
+    crypto::chiave::Chiave,
     error::{Error, Result, Violations},
-    lotto::posizione::Posizione,
-    proto,
-    rilevazione::{Rilevazioni, elenco::Rilevazione},
-    rpc::{
+    grpc::{
         pages::{self, Binding, Signer},
         request as read,
     },
+    rilevazione::{Rilevazioni, elenco::Rilevazione},
     valori::NumeroRilevazione,
 };
 

@@ -11,17 +11,18 @@ use super::{
 };
 use crate::{
     abilitazione::abilitazione,
-    audit::Chiave,
+    contract::proto,
+    crypto::chiave::Chiave,
+    decreto::encoded::decree_service_server::DecreeService,
     error::{Error, Result},
-    formato,
-    proto::{self, encoded::decree_service_server::DecreeService},
-    rilevazione::Rilevazioni,
-    rpc::{
+    files as formato,
+    grpc::{
         pages::Token,
         produttore::{Flusso, Limiti},
         request as read,
         status::into_status,
     },
+    rilevazione::Rilevazioni,
     valori::NumeroRilevazione,
 };
 

@@ -8,6 +8,16 @@
 //!
 //! What is written is kept (fsync) unless the one who starts it says that the cluster is to be thrown away.
 
+pub(crate) mod binaries;
+pub(crate) mod emergency;
+pub(crate) mod home;
+pub(crate) mod identity;
+pub(crate) mod initdb;
+pub(crate) mod leftover;
+pub(crate) mod restarts;
+pub(crate) mod server;
+pub(crate) mod supervise;
+
 use std::{
     fs::File,
     path::{Path, PathBuf},
@@ -19,17 +29,18 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use super::{
-    binaries::{self, Binaries},
-    emergency::Emergency,
-    home::{Home, PORT},
-    identity::Identity,
-    initdb::{self, OWNER},
-    leftover,
-    options::{ClusterOptions, DATABASE, SERVING_ROLE},
-    server::{Server, Start},
+use super::options::{ClusterOptions, DATABASE, SERVING_ROLE};
+use crate::{
+    error::Sentence,
+    postgres::cluster::{
+        binaries::Binaries,
+        emergency::Emergency,
+        home::{Home, PORT},
+        identity::Identity,
+        initdb::OWNER,
+        server::{Server, Start},
+    },
 };
-use crate::error::Sentence;
 
 /// A running private cluster. Dropping it stops the server too, but blocks while it does.
 #[derive(Debug)]

@@ -24,13 +24,7 @@
 //! # }
 //! ```
 
-mod binaries;
 mod cluster;
-mod emergency;
-mod home;
-mod identity;
-mod initdb;
-mod leftover;
 mod migrations;
 mod namespace;
 mod options;
@@ -38,11 +32,8 @@ mod pool;
 mod pooler;
 pub mod predicates;
 mod release;
-mod restarts;
 mod schema;
-mod server;
 mod session;
-mod supervise;
 
 use std::{
     future::pending,
@@ -55,13 +46,17 @@ use tokio::sync::Mutex;
 
 pub use self::{
     cluster::Cluster,
-    emergency::Emergency,
     namespace::Schema,
     options::{ClusterOptions, DATABASE, Durability, SERVING_ROLE},
     pool::{Accanto, Connections, STATEMENT_TIMEOUT},
     schema::{check_schema, migrate},
 };
-use crate::{config::Database, error::Sentence};
+pub use crate::postgres::cluster::emergency::Emergency;
+use crate::{
+    config::Database,
+    error::Sentence,
+    postgres::cluster::{home, initdb},
+};
 
 /// Instances that the private cluster has connections for: the one that runs it, and one more that is given its URL.
 const INSTANCES: u32 = 2;

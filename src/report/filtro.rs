@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::{
     abilitazione::Selezione,
+    contract::proto,
     error::Violations,
-    proto,
-    rpc::request,
+    grpc::request,
     traccia::Valore,
     valori::{CodiceNormativa, CodicePrestazione, Difetto, Periodo},
 };

@@ -2,13 +2,13 @@
 
 use super::sintesi::{Cifre, Sintesi};
 use crate::{
-    error::Result,
-    formato::{Colonna, File, Informazioni, Pezzo, Tabella, Tipo, richiesta::Richiesta},
-    proto::{
+    contract::proto::{
         ChiusuraFileReport, DownloadReportSinteticoResponse, IntestazioneFile,
         download_report_sintetico_response::Parte,
     },
-    rpc::produttore::Mittente,
+    error::Result,
+    files::{Colonna, File, Informazioni, Pezzo, Tabella, Tipo, richiesta::Richiesta},
+    grpc::produttore::Mittente,
     valori::Importo,
 };
 

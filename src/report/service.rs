@@ -12,18 +12,18 @@ use super::{
 };
 use crate::{
     abilitazione::{NessunFiltro, Permesso, Selezione as _, abilitazione},
+    contract::proto::{self, report_service_server::ReportService},
     error::{Error, Result, Violations},
-    formato::{Informazioni, Visibili, richiesta::Richiesta},
-    proto::{self, report_service_server::ReportService},
-    rilevazione::{
-        Rilevazioni,
-        elenco::{self, Rilevazione},
-    },
-    rpc::{
+    files::{Informazioni, Visibili, richiesta::Richiesta},
+    grpc::{
         pages::{self, Binding, Signer, Token},
         produttore::{Flusso, Limiti},
         request as read,
         status::into_status,
+    },
+    rilevazione::{
+        Rilevazioni,
+        elenco::{self, Rilevazione},
     },
     valori::{Importo, NumeroRilevazione},
 };

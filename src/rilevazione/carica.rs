@@ -10,7 +10,6 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    blocchi,
     catalogo::{self, CatalogChanges, Catalogo},
     control,
     elenco::ultima,
@@ -22,7 +21,10 @@ use super::{
     staging::{Conteggio, doppioni, riempi},
     tracciato::{DECRETI, NORMATIVE, PRESTAZIONI, STANZIAMENTI},
 };
-use crate::{clock::Clock, lotto::blocco::RIGHE_PER_BLOCCO};
+use crate::{
+    blocks::{blocchi, blocco::RIGHE_PER_BLOCCO},
+    clock::Clock,
+};
 
 /// Of the advisory lock that keeps loads apart, and tells those who serve that one is under way. Any number will do that nobody
 /// else takes.

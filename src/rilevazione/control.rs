@@ -25,7 +25,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgConnection, PgExecutor, postgres::PgRow};
 
-use crate::lotto::somme::Somme;
+use crate::blocks::somme::Somme;
 
 /// SHA-256.
 pub type Digest = [u8; 32];
@@ -136,7 +136,7 @@ pub async fn sealed(
 }
 
 /// Writes what holds of a norm from rilevazione `n` on. Without any, it has no rows left.
-pub(super) async fn write(
+pub(crate) async fn write(
     conn: &mut PgConnection,
     normativa: &str,
     n: i32,
@@ -157,7 +157,7 @@ pub(super) async fn write(
 }
 
 /// Writes one. There are as many as benefits of a norm: few.
-pub(super) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result<()> {
+pub(crate) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result<()> {
     let [ore, autorizzati, erogati] = one.somme.decimali();
     sqlx::query(
         "insert into totale_controllo
@@ -179,7 +179,7 @@ pub(super) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result
 }
 
 /// Seals the totals of a rilevazione, as they are now.
-pub(super) async fn seal_rilevazione(
+pub(crate) async fn seal_rilevazione(
     conn: &mut PgConnection,
     rilevazione: i32,
 ) -> sqlx::Result<()> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgExecutor, PgPool};
 
-use crate::{abilitazione::Permesso, error::Result, proto};
+use crate::{abilitazione::Permesso, contract::proto, error::Result};
 
 /// One committed load.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

@@ -38,7 +38,6 @@
 //!
 //! [`carica`] loads; [`esempio`] writes extracts to try it with.
 
-pub mod blocchi;
 mod carica;
 mod catalogo;
 mod codici;
@@ -46,7 +45,6 @@ pub mod control;
 mod copia;
 pub mod derived;
 pub mod elenco;
-pub mod esempio;
 mod esito;
 mod lettura;
 mod merge;
@@ -56,8 +54,8 @@ mod rilevazioni;
 mod same;
 mod segnalazione;
 mod sniff;
-mod somme;
-mod staging;
+pub(crate) mod somme;
+pub(crate) mod staging;
 mod tracciato;
 mod verifica;
 mod withdraw;

@@ -20,14 +20,14 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 use super::control::{DayDigest, Noted};
-use crate::lotto::somme::Somme as Totals;
+use crate::blocks::somme::Somme as Totals;
 
 /// The places of an amount after the point.
 const DECIMALI: u32 = 2;
 
 /// The sums of one norm, in the making.
 #[derive(Debug, Default)]
-pub(super) struct Somme {
+pub(crate) struct Somme {
     /// By benefit: few, so that looking through them is as quick as a hash.
     prestazioni: Vec<(String, Pair)>,
 }
@@ -48,9 +48,9 @@ struct Giorno {
 
 /// Amounts in hundredths of euro.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Importi {
-    pub(super) autorizzati: i128,
-    pub(super) erogati: i128,
+pub(crate) struct Importi {
+    pub(crate) autorizzati: i128,
+    pub(crate) erogati: i128,
 }
 
 impl Giorno {
@@ -75,7 +75,7 @@ impl Importi {
 
 impl Somme {
     /// Adds a decree: first day, last day, hours (in hundredths), amounts.
-    pub(super) fn aggiungi(
+    pub(crate) fn aggiungi(
         &mut self,
         prestazione: &str,
         dal: NaiveDate,
@@ -105,7 +105,7 @@ impl Somme {
     }
 
     /// What is to be noted of a norm, whose rows are these from one rilevazione to another; by benefit.
-    pub(super) fn noted(
+    pub(crate) fn noted(
         &self,
         normativa: &str,
         dal: i32,
@@ -132,7 +132,7 @@ impl Somme {
     }
 
     /// Writes them as what rilevazione `n` knows of the norm: all its days. Without any, the norm has no decrees left.
-    pub(super) async fn scrivi(
+    pub(crate) async fn scrivi(
         self,
         conn: &mut PgConnection,
         normativa: &str,

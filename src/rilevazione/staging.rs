@@ -21,10 +21,10 @@ use super::{
 const IN_FLIGHT: usize = 4;
 
 /// Counts what passes on its way to the observer.
-pub(super) struct Conteggio<'a> {
-    pub(super) observer: &'a mut dyn Observer,
-    pub(super) rifiuti: u64,
-    pub(super) avvisi: u64,
+pub(crate) struct Conteggio<'a> {
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) rifiuti: u64,
+    pub(crate) avvisi: u64,
 }
 
 impl Conteggio<'_> {
@@ -32,7 +32,7 @@ impl Conteggio<'_> {
     ///
     /// # Errors
     /// [`LoadError::Rifiutato`]: a row is wrong.
-    pub(super) fn giudica(&self) -> Result<(), LoadError> {
+    pub(crate) fn giudica(&self) -> Result<(), LoadError> {
         let (rifiuti, avvisi) = (self.rifiuti, self.avvisi);
         if rifiuti > 0 {
             return Err(LoadError::Rifiutato { rifiuti, avvisi });
@@ -40,7 +40,7 @@ impl Conteggio<'_> {
         Ok(())
     }
 
-    pub(super) fn segnala(&mut self, segnalazione: &Segnalazione) -> Result<(), LoadError> {
+    pub(crate) fn segnala(&mut self, segnalazione: &Segnalazione) -> Result<(), LoadError> {
         match segnalazione.gravita {
             Gravita::Errore => self.rifiuti += 1,
             Gravita::Avviso => self.avvisi += 1,
@@ -53,11 +53,11 @@ impl Conteggio<'_> {
 
 /// A file that was read to its end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Letto {
+pub(crate) struct Letto {
     /// Its right rows.
-    pub(super) righe: u64,
+    pub(crate) righe: u64,
     /// Whether it has the columns that it may do without.
-    pub(super) all_columns: bool,
+    pub(crate) all_columns: bool,
 }
 
 /// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones. Keys that occur twice are not
@@ -123,7 +123,7 @@ pub(super) async fn riempi(
     Ok(Letto { righe, all_columns })
 }
 
-pub(super) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {
+pub(crate) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {
     sqlx::query(AssertSqlSafe(format!("analyze {table}")))
         .execute(conn)
         .await

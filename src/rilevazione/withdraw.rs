@@ -23,7 +23,7 @@ use super::{
     rilevazioni::PREAVVISO,
 };
 use crate::{
-    abilitazione::aa07::{Motivo, Operatore},
+    abilitazione::grants::{Motivo, Operatore},
     audit::Audit,
     clock::Clock,
     error::Error,

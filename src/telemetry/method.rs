@@ -9,9 +9,11 @@ use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
 use crate::{
-    proto::{FILE_DESCRIPTOR_SET, path_of},
+    contract::{
+        flight,
+        proto::{FILE_DESCRIPTOR_SET, path_of},
+    },
     valori::tax_codes::masked,
-    volo,
 };
 
 const OTHER: &str = "_OTHER";
@@ -48,7 +50,7 @@ pub(super) fn of(path: &str) -> &'static str {
         ]
         .into_iter()
         .flat_map(methods)
-        .chain(volo::CHIAMATE.into_iter().map(path_of))
+        .chain(flight::CHIAMATE.into_iter().map(path_of))
         .collect()
     });
     path.strip_prefix('/')

@@ -38,6 +38,7 @@ mod libraries;
 mod method;
 mod reload;
 mod resource;
+pub mod salute;
 mod tls;
 
 use std::io::IsTerminal as _;

@@ -186,10 +186,7 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
-    use crate::{
-        canale::Inoltro,
-        transport::{Connections, Limits},
-    };
+    use crate::transport::{Connections, Limits, canale::Inoltro};
 
     const MAGIC: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     const LONG: Duration = Duration::from_secs(3600);

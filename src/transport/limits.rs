@@ -19,7 +19,7 @@ use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Seldom;
-use crate::{canale::Inoltro, telemetry};
+use crate::{telemetry, transport::canale::Inoltro};
 
 /// A client gets so long to say its first word before others come first.
 const FIRST_WORD: Duration = Duration::from_secs(1);

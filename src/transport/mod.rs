@@ -13,10 +13,18 @@
 //!
 //! Each connection is an open file. [`files`] asks the system for as many as it gives, and bounds the connections by what it got.
 
+pub mod bounded_read;
+pub mod calls;
+pub mod canale;
 pub mod files;
+pub mod flusso;
 mod guard;
 mod limits;
+pub(crate) mod raccolto;
 mod seldom;
+pub mod serve;
+pub mod sorveglianza;
+pub mod tls;
 
 pub use self::{
     guard::Guarded,

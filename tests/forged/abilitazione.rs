@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use omnia::abilitazione::{Abilitazione, Profilo, Tabella, aa07::Aa07};
+use omnia::abilitazione::{grants::Aa07, Abilitazione, Profilo, Tabella};
 
 fn forge(aa07: Arc<Aa07>, profilo: &Arc<Profilo>) -> Option<Abilitazione> {
     Abilitazione::new(aa07, profilo, "DecreeService/ListDecrees") //~ is private

@@ -1,9 +1,6 @@
 //! What a handler may do. It compiles, so that the others fail for what they do and not for how they are compiled.
 
-use omnia::{
-    abilitazione::{Abilitazione, NessunFiltro, Permesso},
-    error::Result,
-};
+use omnia::{abilitazione::{Abilitazione, NessunFiltro, Permesso}, error::Result};
 
 fn query(permesso: Permesso<NessunFiltro>) -> bool {
     permesso.vede("cf_azienda")

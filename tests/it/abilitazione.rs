@@ -12,17 +12,17 @@ use http_body_util::Full;
 use omnia::{
     abilitazione::{
         Abilitazione, AccessLayer, Ambito, Consumo, Guardia, Insieme, Politica, Sorgente, Vigenti,
-        Vocabulary,
-        aa07::{
+        authn::{Autenticatore, Chiavi, Emittente, Jwks, TipoEmittente},
+        grants::{
             self, Azione, Ente, ImprontaModulo, Limiti, Motivo, Operatore, ProtocolloPec,
             Richiesta, Stato,
         },
-        autenticazione::{Autenticatore, Chiavi, Emittente, Jwks, TipoEmittente},
-        demo_key::{self, DemoKey},
     },
     clock::Clock,
     config::Quota,
-    rpc::deadline::DeadlineLayer,
+    contract::vocabulary::Vocabulary,
+    demo::demo_key::{self, DemoKey},
+    grpc::deadline::DeadlineLayer,
 };
 use sqlx::PgPool;
 use tonic::{Status, body::Body};
@@ -64,7 +64,7 @@ pub(crate) const OPERATORI: [&str; 2] = ["anna", "bruno"];
 /// Revokes a grant.
 pub(crate) async fn revoca(pool: &PgPool, clock: &Clock, id: i64) {
     let (operatore, motivo) = (operatore("carla"), motivo("prova"));
-    let stato = aa07::avanza(pool, clock, id, Azione::Revoca, &operatore, &motivo).await;
+    let stato = grants::avanza(pool, clock, id, Azione::Revoca, &operatore, &motivo).await;
     assert_eq!(stato.unwrap(), Stato::Revocata);
 }
 
@@ -113,7 +113,7 @@ impl Scena {
         // Long ago, so that no grant is refused for being over.
         let then = clock("2020-01-01T00:00:00Z");
         let tabella = self.politica.tabella();
-        aa07::concedi(&self.db.owner, &then, &tabella, nuova, OPERATORI, "prova")
+        grants::concedi(&self.db.owner, &then, &tabella, nuova, OPERATORI, "prova")
             .await
             .unwrap()
     }

@@ -2,10 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use omnia::{
-    abilitazione::{Sorgente, demo_key},
-    clock::Clock,
-};
+use omnia::{abilitazione::Sorgente, clock::Clock, demo::demo_key};
 
 /// Exit with success, standard output, standard error.
 pub(crate) fn omnia(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String, String) {

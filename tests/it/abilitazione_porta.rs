@@ -33,7 +33,7 @@ async fn strangers(scena: &Scena) -> Vec<(&'static str, Option<String>)> {
         .grant(&nuova("buono", "mlps-ammortizzatori", DAL, AL))
         .await;
     let other = tempfile::tempdir().unwrap();
-    let other = omnia::abilitazione::demo_key::create_or_load(other.path()).unwrap();
+    let other = omnia::demo::demo_key::create_or_load(other.path()).unwrap();
     // All of them are of a subject whose grant gives everything.
     let token = |issuer, audience, from| {
         scena
@@ -88,7 +88,7 @@ async fn policy_matrix() {
         for (rpc, _) in scena.vocabulary.iter() {
             let esito = scena
                 .knock(
-                    &format!("/{}", omnia::proto::path_of(rpc)),
+                    &format!("/{}", omnia::contract::proto::path_of(rpc)),
                     token.as_deref(),
                 )
                 .await;
@@ -120,7 +120,10 @@ async fn the_door_opens_as_the_matrix_says() {
         let token = scena.token(profilo.nome());
         for (rpc, _) in scena.vocabulary.iter() {
             let esito = scena
-                .knock(&format!("/{}", omnia::proto::path_of(rpc)), Some(&token))
+                .knock(
+                    &format!("/{}", omnia::contract::proto::path_of(rpc)),
+                    Some(&token),
+                )
                 .await;
             if let Some(decisione) = profilo.decisione(rpc) {
                 assert_eq!(esito.text(), "allow", "{} {rpc}", profilo.nome());
@@ -262,7 +265,10 @@ async fn decisions_are_logged_without_tokens_or_paths() {
     for _ in 0..2 {
         for (rpc, bearer) in calls {
             scena
-                .knock(&format!("/{}", omnia::proto::path_of(rpc)), Some(bearer))
+                .knock(
+                    &format!("/{}", omnia::contract::proto::path_of(rpc)),
+                    Some(bearer),
+                )
                 .await;
         }
         tracing::callsite::rebuild_interest_cache();

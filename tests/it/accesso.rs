@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use omnia::{
-    abilitazione::Vocabulary,
+use omnia::contract::{
     proto::{ErrorReason, GetMyAccessRequest, GetReportSinteticoRequest, ListDecreesRequest},
+    vocabulary::Vocabulary,
 };
 use tonic::Code;
 
@@ -207,7 +207,7 @@ async fn natural_persons_are_masked_for_those_who_may_not_know_them() {
             .into_inner();
         let exported = cliente
             .decreti
-            .export_decrees(omnia::proto::ExportDecreesRequest {
+            .export_decrees(omnia::contract::proto::ExportDecreesRequest {
                 normativa: NORMATIVE[0].into(),
                 ..Default::default()
             })

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use omnia::{
     abilitazione::{Ambito, Insieme},
-    proto::{
+    contract::proto::{
         ErrorReason, FiltroReport, GetMyAccessRequest, GetReportSinteticoRequest,
         GetReportSinteticoResponse, ListDecreesRequest, ListNormativeRequest,
         ListPrestazioniRequest,

@@ -1,6 +1,6 @@
 //! Every call of the contract by its name, with one filter by its name: for tests that go through all of them.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     CountDecreesRequest, DettaglioDecreto, DownloadDecreesRequest, DownloadReportSinteticoRequest,
     ExplainAccessRequest, ExportDecreesRequest, FiltroDecreti, FiltroReport, FormatoFile,
     GetMyAccessRequest, GetReportSinteticoRequest, ListDecreesRequest, ListNormativeRequest,
@@ -271,7 +271,9 @@ pub struct Esportato {
 
 /// Reads a stream to its end. One that ends well without a chiusura, or with rows that its totals do not count, fails the
 /// test: that is the short answer that looks whole.
-pub async fn drena(mut stream: Streaming<omnia::proto::ExportDecreesResponse>) -> Esportato {
+pub async fn drena(
+    mut stream: Streaming<omnia::contract::proto::ExportDecreesResponse>,
+) -> Esportato {
     let (mut righe, mut lotti, mut resume_token, mut totali) =
         (Vec::new(), 0, String::new(), None::<TotaliControllo>);
     let esito = loop {

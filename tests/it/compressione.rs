@@ -1,6 +1,6 @@
 //! Answers are compressed where the request was, and as it was; a request cannot grow beyond its limit by being compressed.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     ErrorReason, ExportDecreesRequest, GetReportSinteticoRequest,
     decree_service_client::DecreeServiceClient,
 };
@@ -90,10 +90,11 @@ async fn a_request_does_not_grow_beyond_its_limit() {
     servizio.carica(&molte(10), "2026-10-31").await;
     let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
     for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
-        let mut report =
-            omnia::proto::report_service_client::ReportServiceClient::new(cliente.canale.clone())
-                .send_compressed(encoding)
-                .accept_compressed(encoding);
+        let mut report = omnia::contract::proto::report_service_client::ReportServiceClient::new(
+            cliente.canale.clone(),
+        )
+        .send_compressed(encoding)
+        .accept_compressed(encoding);
         let answer = report
             .get_report_sintetico(GetReportSinteticoRequest::default())
             .await
@@ -102,7 +103,7 @@ async fn a_request_does_not_grow_beyond_its_limit() {
         assert_eq!(used.to_str().unwrap(), encoding.to_string());
         // A few hundred bytes that become a megabyte.
         let bomb = GetReportSinteticoRequest {
-            filtro: Some(omnia::proto::FiltroReport {
+            filtro: Some(omnia::contract::proto::FiltroReport {
                 normativa: vec!["A".repeat(1 << 20)],
                 ..Default::default()
             }),

@@ -7,9 +7,9 @@ use std::{
 
 use expect_test::expect_file;
 use omnia::{
+    contract::proto::{ErrorReason, FILE_DESCRIPTOR_SET, PACKAGE},
     error::Error,
-    proto::{ErrorReason, FILE_DESCRIPTOR_SET, PACKAGE},
-    rpc::status::into_status,
+    grpc::status::into_status,
 };
 use prost_reflect::{
     Cardinality, DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use omnia::proto::ErrorReason;
+use omnia::contract::proto::ErrorReason;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 

@@ -1,6 +1,6 @@
 //! A failure that lasts: said when it begins and when it is over, and not at every turn of every loop.
 
-use omnia::proto::{GetMyAccessRequest, access_service_client::AccessServiceClient};
+use omnia::contract::proto::{GetMyAccessRequest, access_service_client::AccessServiceClient};
 use tonic::Request;
 
 use crate::{program::Program, servizio::Servizio};

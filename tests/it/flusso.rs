@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use omnia::proto::{DettaglioDecreto, ErrorReason, ExportDecreesRequest, ExportDecreesResponse};
+use omnia::contract::proto::{
+    DettaglioDecreto, ErrorReason, ExportDecreesRequest, ExportDecreesResponse,
+};
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Status, Streaming};
 

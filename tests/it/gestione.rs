@@ -1,6 +1,6 @@
 //! GrantService, over the real server: who takes a step, what is refused, lists and pages.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     AbilitazioneAa07, Ambito, ApproveRequestRequest, AzioneAbilitazione, ErrorReason,
     FiltroAbilitazioni, GetGrantRequest, GetGrantResponse, GetMyAccessRequest, LimitiAbilitazione,
     ListExpiringGrantsRequest, ListGrantsRequest, QuoteAbilitazione, RecordRequestRequest,

@@ -1,8 +1,8 @@
 //! The lists of GrantService against the same selection made here, and their pages.
 
 use omnia::{
-    abilitazione::aa07::{self, Azione, Ente, Scheda},
-    proto::{
+    abilitazione::grants::{self, Azione, Ente, Scheda},
+    contract::proto::{
         ErrorReason, FiltroAbilitazioni, ListExpiringGrantsRequest, ListGrantsRequest,
         StatoAbilitazione,
     },
@@ -21,7 +21,7 @@ async fn popolato() -> (Servizio, Cliente) {
     let (pool, clock) = (servizio.db.owner.clone(), servizio.clock.clone());
     let (anna, why) = (operatore("anna"), motivo("prova"));
     let step = async |id, azione| {
-        aa07::avanza(&pool, &clock, id, azione, &anna, &why)
+        grants::avanza(&pool, &clock, id, azione, &anna, &why)
             .await
             .unwrap();
     };
@@ -45,7 +45,7 @@ async fn popolato() -> (Servizio, Cliente) {
             }
             if stato == "richiesta" || stato == "rifiutata" {
                 let tabella = &servizio.tabella;
-                let id = aa07::registra(&pool, &clock, tabella, &richiesta, &anna, &why)
+                let id = grants::registra(&pool, &clock, tabella, &richiesta, &anna, &why)
                     .await
                     .unwrap();
                 if stato == "rifiutata" {
@@ -96,7 +96,7 @@ async fn pages(
 async fn lists_are_the_selection_on_whatever_pages() {
     let (servizio, mut inps) = popolato().await;
     let oggi = servizio.clock.today();
-    let all = aa07::list(&servizio.db.owner).await.unwrap();
+    let all = grants::list(&servizio.db.owner).await.unwrap();
     let expect = |keep: &dyn Fn(&Scheda) -> bool| -> Vec<i64> {
         let kept = all.iter().filter(|s| keep(s));
         kept.map(|s| s.aa07.id).collect()

@@ -1,6 +1,6 @@
 //! Whose address is recorded of a call, over the real server: the peer's, or the one that a trusted proxy names.
 
-use omnia::proto::GetMyAccessRequest;
+use omnia::contract::proto::GetMyAccessRequest;
 use serde_json::Value;
 use tonic::Request;
 

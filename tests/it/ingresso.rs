@@ -1,6 +1,6 @@
 //! Who is let in at all, over the real server: tokens, the days of a grant, calls that do not exist.
 
-use omnia::proto::{ErrorReason, GetMyAccessRequest};
+use omnia::contract::proto::{ErrorReason, GetMyAccessRequest};
 use tonic::{
     Code, Request, Status, client::Grpc, codegen::http::uri::PathAndQuery,
     service::interceptor::InterceptedService,

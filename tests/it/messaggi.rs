@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body::{Body as _, Frame};
-use omnia::proto::{ErrorReason, ListDecreesRequest};
+use omnia::contract::proto::{ErrorReason, ListDecreesRequest};
 use prost::Message as _;
 use tonic::{Code, Status, body::Body};
 use tower::ServiceExt as _;
@@ -65,7 +65,7 @@ async fn send(
     bytes: Vec<u8>,
     endless: bool,
 ) -> Status {
-    let mut request = Request::post(format!("/{}", omnia::proto::path_of(rpc)))
+    let mut request = Request::post(format!("/{}", omnia::contract::proto::path_of(rpc)))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .header(

@@ -3,15 +3,13 @@
 
 use omnia::{
     abilitazione::Abilitazione,
+    blocks::posizione::Posizione,
     clock::Clock,
+    contract::proto,
     decreto::{filtro::FiltroDecreti, query::Lettura},
+    demo::esempio::{Opzioni, genera},
     error::Violations,
-    lotto::posizione::Posizione,
-    proto,
-    rilevazione::{
-        Segnalazione, carica,
-        esempio::{Opzioni, genera},
-    },
+    rilevazione::{Segnalazione, carica},
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Execute as _, PgPool, Postgres, QueryBuilder, Row as _};
@@ -90,7 +88,7 @@ async fn campioni(pool: &PgPool) -> Vec<Campione> {
 async fn decisione(scena: &Scena, rpc: &str) -> Abilitazione {
     let esito = scena
         .knock(
-            &format!("/{}", omnia::proto::path_of(rpc)),
+            &format!("/{}", omnia::contract::proto::path_of(rpc)),
             Some(&scena.token("tutto")),
         )
         .await;

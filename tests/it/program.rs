@@ -13,9 +13,9 @@ use nix::{
     unistd::Pid,
 };
 use omnia::{
-    abilitazione::demo_key::{self, DemoKey},
     clock::Clock,
     config::Access,
+    demo::demo_key::{self, DemoKey},
 };
 use serde_json::Value;
 use tokio::time::sleep;

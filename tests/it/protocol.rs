@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use omnia::proto::{ErrorReason as R, ListDecreesRequest};
+use omnia::contract::proto::{ErrorReason as R, ListDecreesRequest};
 use prost::Message as _;
 use tonic::{Code, Status, body::Body};
 use tower::ServiceExt as _;
@@ -248,7 +248,7 @@ async fn a_call_takes_one_message() {
     let servizio = scena().await;
     let paths = RPC
         .iter()
-        .map(|rpc| format!("/{}", omnia::proto::path_of(rpc)));
+        .map(|rpc| format!("/{}", omnia::contract::proto::path_of(rpc)));
     let health = [CHECK, WATCH].map(str::to_owned);
     let twice = [message(b""), message(b"")].concat();
     let table: Vec<(&str, Vec<Vec<u8>>, Code, R)> = vec![

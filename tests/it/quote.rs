@@ -3,9 +3,9 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use omnia::{
-    abilitazione::aa07::Quote,
+    abilitazione::grants::Quote,
     config::QuotaProfilo,
-    proto::{ErrorReason, ExportDecreesRequest},
+    contract::proto::{ErrorReason, ExportDecreesRequest},
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;

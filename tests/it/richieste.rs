@@ -1,6 +1,6 @@
 //! Requests that are well formed and wrong, or strange: every call says all that is wrong at once, and nothing else happens.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     CountDecreesRequest, DownloadDecreesRequest, ErrorReason, ExportDecreesRequest, FiltroDecreti,
     FiltroReport, FormatoFile, GetReportSinteticoRequest, ListDecreesRequest,
     ListRilevazioniRequest, Periodo,
@@ -74,7 +74,7 @@ async fn report(
     cliente: &mut Cliente,
     filtro: FiltroReport,
     rilevazione: i32,
-) -> Result<omnia::proto::GetReportSinteticoResponse, Status> {
+) -> Result<omnia::contract::proto::GetReportSinteticoResponse, Status> {
     let request = GetReportSinteticoRequest {
         filtro: Some(filtro),
         rilevazione,

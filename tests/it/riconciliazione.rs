@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use omnia::proto::{
+use omnia::contract::proto::{
     self, CountDecreesRequest, DettaglioDecreto, ExportDecreesRequest, GetReportSinteticoRequest,
     ListDecreesRequest, TotaliControllo, export_decrees_response::Parte,
 };

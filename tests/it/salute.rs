@@ -72,7 +72,7 @@ async fn health_follows_the_database() {
         assert_errore(
             &status,
             Code::Unavailable,
-            omnia::proto::ErrorReason::DatabaseUnavailable,
+            omnia::contract::proto::ErrorReason::DatabaseUnavailable,
         );
     }
     // And comes back.
@@ -152,7 +152,8 @@ async fn reflection_shows_the_contract_with_its_options() {
 
         // The files as they came, with their options as bytes; those that they import, from the contract itself.
         let mut pool = DescriptorPool::new();
-        let of_contract = DescriptorPool::decode(omnia::proto::FILE_DESCRIPTOR_SET).unwrap();
+        let of_contract =
+            DescriptorPool::decode(omnia::contract::proto::FILE_DESCRIPTOR_SET).unwrap();
         for file in of_contract.files() {
             if file.name().ends_with("decree_service.proto") {
                 for bytes in &files {
@@ -195,7 +196,7 @@ async fn reflection_can_be_turned_off() {
     assert_errore(
         &answer.unwrap_err(),
         Code::Unimplemented,
-        omnia::proto::ErrorReason::CallUnknown,
+        omnia::contract::proto::ErrorReason::CallUnknown,
     );
     servizio.ferma().await;
 }

@@ -1,7 +1,7 @@
 //! Page and resume tokens: bound to their selection and to their rilevazione, over the real server.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use omnia::proto::{
+use omnia::contract::proto::{
     CriterioPeriodo, DettaglioDecreto, ErrorReason, ExportDecreesRequest, FiltroDecreti,
     ListDecreesRequest, ListDecreesResponse, ListRilevazioniRequest, Periodo,
 };

@@ -10,22 +10,25 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use omnia::{
     abilitazione::{
-        Ambito, Insieme, Sorgente, Tabella, Vocabulary,
-        aa07::{self, Ente, Richiesta},
-        autenticazione::FonteChiavi,
-        demo_key::{self, DemoKey},
+        Ambito, Insieme, Sorgente, Tabella,
+        authn::FonteChiavi,
+        grants::{self, Ente, Richiesta},
     },
     app,
-    audit::Chiave,
+    blocks::blocco::RIGHE_PER_BLOCCO,
     clock::Clock,
     config::Settings,
-    lotto::blocco::RIGHE_PER_BLOCCO,
-    proto::{
-        access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
-        grant_service_client::GrantServiceClient, report_service_client::ReportServiceClient,
+    contract::{
+        proto::{
+            access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
+            grant_service_client::GrantServiceClient, report_service_client::ReportServiceClient,
+        },
+        vocabulary::Vocabulary,
     },
+    crypto::chiave::Chiave,
+    demo::demo_key::{self, DemoKey},
     rilevazione::{Esito, Fonti, Segnalazione, carica},
-    tls::{Ascolto, Tls},
+    transport::tls::{Ascolto, Tls},
     valori::CodiceNormativa,
 };
 use sqlx::PgPool;
@@ -253,7 +256,7 @@ impl Servizio {
     /// Gives what is asked for: recorded by one operator, approved by another.
     pub async fn concedi(&self, richiesta: &Richiesta) -> i64 {
         let (db, clock) = (&self.db.owner, &self.clock);
-        aa07::concedi(db, clock, &self.tabella, richiesta, OPERATORI, "prova")
+        grants::concedi(db, clock, &self.tabella, richiesta, OPERATORI, "prova")
             .await
             .unwrap()
     }

@@ -2,14 +2,14 @@
 
 use arrow_flight::FlightDescriptor;
 use omnia::{
-    abilitazione::aa07::{Motivo, Operatore},
+    abilitazione::grants::{Motivo, Operatore},
     app,
-    audit::Chiave,
-    proto::{
+    contract::proto::{
         CountDecreesRequest, DownloadDecreesRequest, DownloadReportSinteticoRequest,
         ExportDecreesRequest, FormatoFile, GetReportSinteticoRequest, ListDecreesRequest,
         ListRilevazioniRequest, Rilevazione, export_decrees_response::Parte,
     },
+    crypto::chiave::Chiave,
     rilevazione::withdraw,
 };
 use prost::Message as _;

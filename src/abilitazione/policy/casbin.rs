@@ -9,7 +9,7 @@ use super::{
     decisione::{Decisione, Risposte},
     rows::{CHIAMATA, COLONNA, FILE, FILTRO, NESSUN_NOME, Righe},
 };
-use crate::abilitazione::Vocabulary;
+use crate::contract::vocabulary::Vocabulary;
 
 /// Casbin's answers for each profile.
 pub(super) async fn ask(

@@ -8,7 +8,7 @@ use super::{
     decisione::Risposte,
     rows::{CHIAMATA, COLONNA, FILE, FILTRO, NESSUN_NOME, Righe},
 };
-use crate::abilitazione::{Vocabulary, vocabulary::PERSONA_FISICA};
+use crate::contract::vocabulary::{PERSONA_FISICA, Vocabulary};
 
 /// Each profile costs Casbin every question of the contract.
 const MAX_PROFILI: usize = 64;

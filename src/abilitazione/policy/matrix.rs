@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Profilo, Tabella};
-use crate::abilitazione::Vocabulary;
+use crate::contract::vocabulary::Vocabulary;
 
 /// The whole table, always in the same order: a change of policy is a change of lines.
 #[must_use]

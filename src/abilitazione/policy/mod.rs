@@ -55,8 +55,7 @@ pub use ricarica::Ricarica;
 pub use sorgente::Sorgente;
 pub use tabella::{Profilo, Tabella};
 
-use super::Vocabulary;
-use crate::output::terminal::Line;
+use crate::{contract::vocabulary::Vocabulary, output::terminal::Line};
 
 /// One thing that is wrong with a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]

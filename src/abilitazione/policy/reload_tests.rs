@@ -10,8 +10,10 @@ use tokio::time::timeout;
 
 use super::{Politica, Ricarica, Sorgente};
 use crate::{
-    abilitazione::Vocabulary, bounded_read::PATIENCE, clock::Clock, salute::Salute,
-    sorveglianza::Sorveglianza,
+    clock::Clock,
+    contract::vocabulary::Vocabulary,
+    telemetry::salute::Salute,
+    transport::{bounded_read::PATIENCE, sorveglianza::Sorveglianza},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

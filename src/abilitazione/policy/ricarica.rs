@@ -21,12 +21,13 @@ use tokio::time::sleep;
 
 use super::{PolicyError, PolicyErrors, Politica, Rifiuto, Sorgente, Tabella};
 use crate::{
-    abilitazione::Vocabulary,
-    bounded_read::Reader,
     clock::Clock,
-    salute::Componente,
-    sorveglianza::{Motivo, Sorveglianza},
-    telemetry::FailureLog,
+    contract::vocabulary::Vocabulary,
+    telemetry::{FailureLog, salute::Componente},
+    transport::{
+        bounded_read::Reader,
+        sorveglianza::{Motivo, Sorveglianza},
+    },
 };
 
 /// Between two readings that must be the same.

@@ -6,7 +6,7 @@
 //! ```
 
 use super::PolicyError;
-use crate::abilitazione::{RpcVocabulary, Vocabulary};
+use crate::contract::vocabulary::{RpcVocabulary, Vocabulary};
 
 pub(super) const FILE: &str = "policy.csv";
 pub(super) const CHIAMATA: &str = "chiamata";

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use aws_lc_rs::digest;
 
-use crate::{bounded_read::regular_file, valori::without_bom};
+use crate::{transport::bounded_read::regular_file, valori::without_bom};
 
 const MODEL: &str = include_str!("../../../policies/model.conf");
 const POLICY: &str = include_str!("../../../policies/policy.csv");

@@ -10,7 +10,7 @@ use super::{
 };
 use tokio::runtime::Handle;
 
-use crate::abilitazione::Vocabulary;
+use crate::contract::vocabulary::Vocabulary;
 
 /// What every profile may do under one policy.
 #[derive(Debug)]

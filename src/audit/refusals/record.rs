@@ -12,12 +12,10 @@
 use serde::Serialize;
 
 use super::{
-    super::{
-        chiave::Chiave,
-        record::{Decisione, Tipo, coda as text, istante},
-    },
+    super::record::{Decisione, Tipo, coda as text, istante},
     tally::{Count, Line, Who},
 };
+use crate::crypto::chiave::Chiave;
 
 /// Field by field, in the order of the text.
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use super::{
     servizio::Servizio,
     totali::Totali,
 };
-use crate::proto::{
+use crate::contract::proto::{
     self, CountDecreesRequest, DownloadDecreesRequest, DownloadReportSinteticoRequest, FormatoFile,
     GetReportSinteticoRequest, IntestazioneFile, PezzoFile, Rilevazione, download_decrees_response,
     download_report_sintetico_response,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use crate::proto::FormatoFile;
+use crate::contract::proto::FormatoFile;
 
 /// The formats of the contract, as they are named on a command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

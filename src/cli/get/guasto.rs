@@ -109,7 +109,7 @@ mod tests {
     use tonic::{Code, Status};
 
     use super::*;
-    use crate::{error::Error, rpc::status::into_status};
+    use crate::{error::Error, grpc::status::into_status};
 
     #[test]
     fn what_may_pass_is_told_from_what_stays() {

@@ -6,7 +6,7 @@ use tokio_rustls::rustls;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::{error::Reason, output::terminal::Line, rpc::status::DOMAIN};
+use crate::{error::Reason, grpc::status::DOMAIN, output::terminal::Line};
 
 /// In which language the service's sentence is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
     use crate::{
         error::{Error, Violation},
-        rpc::status::into_status,
+        grpc::status::into_status,
         valori::Difetto,
     };
 

@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::selezione::Chiesto;
-use crate::{output::file, proto};
+use crate::{contract::proto, output::file};
 
 /// Which download this is. Two that agree here are one file, byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

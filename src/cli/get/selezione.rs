@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 
-use crate::proto::{CriterioPeriodo, FiltroDecreti, FiltroReport, Periodo};
+use crate::contract::proto::{CriterioPeriodo, FiltroDecreti, FiltroReport, Periodo};
 
 /// By option, what was asked for: kept beside an unfinished file, which goes on only with the same.
 pub(super) type Chiesto = BTreeMap<String, String>;

@@ -9,10 +9,10 @@ use tonic::{
 use super::{super::testo::Testo, guasto::Guasto, tls::Tls};
 use crate::{
     config::Indirizzo,
-    error::Sentence,
-    proto::{
+    contract::proto::{
         decree_service_client::DecreeServiceClient, report_service_client::ReportServiceClient,
     },
+    error::Sentence,
 };
 
 /// Far more than the longest message of the contract.

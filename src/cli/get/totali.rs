@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::super::report_table::grouped;
-use crate::proto::{GetReportSinteticoResponse, TotaleReport, TotaliControllo};
+use crate::contract::proto::{GetReportSinteticoResponse, TotaleReport, TotaliControllo};
 
 /// Rows, and the sums of the columns that the profile sees, as the service writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,12 +10,12 @@ use clap::{Args, Subcommand};
 use self::record::Record;
 use super::policy;
 use crate::{
-    abilitazione::{
-        Vocabulary,
-        aa07::{self, Azione, Ente, FiltroAbilitazioni, Motivo, Operatore, Situazione, Stato},
+    abilitazione::grants::{
+        self, Azione, Ente, FiltroAbilitazioni, Motivo, Operatore, Situazione, Stato,
     },
     clock::Clock,
     config::Settings,
+    contract::vocabulary::Vocabulary,
     error::{Error, Sentence},
     output::stdio::outln,
     postgres::{self, Postgres},
@@ -128,7 +128,7 @@ impl Command {
         let clock = Clock::system();
         let step = async |azione, passo: Passo| -> Result<String, Sentence> {
             let operatore = passo.chi.operatore()?;
-            let stato: Stato = aa07::avanza(
+            let stato: Stato = grants::avanza(
                 &pool,
                 &clock,
                 passo.id,
@@ -148,7 +148,7 @@ impl Command {
                 let operatore = record.chi.operatore()?;
                 let motivo = record.chi.motivo.clone();
                 let richiesta = record.richiesta()?;
-                let id = aa07::registra(&pool, &clock, &tabella, &richiesta, &operatore, &motivo)
+                let id = grants::registra(&pool, &clock, &tabella, &richiesta, &operatore, &motivo)
                     .await
                     .map_err(sentence)?;
                 Ok(format!("grant {id} recorded"))
@@ -166,17 +166,17 @@ impl Command {
                     stato: filtri.stato,
                 };
                 let oggi = clock.today();
-                let schede = aa07::elenca(&pool, &filtro, oggi, 0, i64::MAX).await;
+                let schede = grants::elenca(&pool, &filtro, oggi, 0, i64::MAX).await;
                 Ok(show::table(&schede.map_err(sentence)?, oggi))
             }
             Self::Expiring { giorni } => {
                 let oggi = clock.today();
-                let schede = aa07::in_scadenza(&pool, oggi, giorni, None, i64::MAX).await;
+                let schede = grants::in_scadenza(&pool, oggi, giorni, None, i64::MAX).await;
                 Ok(show::table(&schede.map_err(sentence)?, oggi))
             }
             Self::Show { id } => {
-                let scheda = aa07::scheda(&pool, id).await.map_err(sentence)?;
-                let eventi = aa07::eventi(&pool, id).await.map_err(sentence)?;
+                let scheda = grants::scheda(&pool, id).await.map_err(sentence)?;
+                let eventi = grants::eventi(&pool, id).await.map_err(sentence)?;
                 Ok(show::one(&scheda, &eventi, clock.today()))
             }
         }

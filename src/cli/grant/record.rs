@@ -9,7 +9,7 @@ use super::Chi;
 use crate::{
     abilitazione::{
         Ambito, Codice, Insieme,
-        aa07::{
+        grants::{
             Certificati, Ente, Finalita, ImprontaModulo, Limiti, Orari, ProtocolloPec, Quote, Reti,
             Richiesta, quota,
         },

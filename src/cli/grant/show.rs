@@ -8,7 +8,7 @@ use comfy_table::{Table, presets::NOTHING};
 use crate::{
     abilitazione::{
         Codice, Insieme,
-        aa07::{Evento, Scheda},
+        grants::{Evento, Scheda},
     },
     output::terminal::Line,
 };

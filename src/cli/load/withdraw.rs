@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::{
-    abilitazione::aa07::{Motivo, Operatore},
+    abilitazione::grants::{Motivo, Operatore},
     app,
     cli::serve::audit_key,
     clock::Clock,

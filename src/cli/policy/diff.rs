@@ -8,8 +8,9 @@ use std::{
 use clap::Args;
 
 use crate::{
-    abilitazione::{Sorgente, Tabella, Vocabulary, differenze},
+    abilitazione::{Sorgente, Tabella, differenze},
     config::Settings,
+    contract::vocabulary::Vocabulary,
     error::Sentence,
     valori::without_bom,
 };

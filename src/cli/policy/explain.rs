@@ -6,14 +6,17 @@ use std::{fmt, path::PathBuf};
 use clap::Args;
 
 use crate::{
-    abilitazione::{Politica, Sorgente, Spiega, Vocabulary},
+    abilitazione::{Politica, Sorgente, Spiega},
     clock::Clock,
     config::Settings,
+    contract::{
+        proto::{
+            ExplainAccessRequest, ExplainAccessResponse, Spiegazione, explain_access_request::Chi,
+        },
+        vocabulary::Vocabulary,
+    },
     error::Sentence,
     postgres,
-    proto::{
-        ExplainAccessRequest, ExplainAccessResponse, Spiegazione, explain_access_request::Chi,
-    },
 };
 
 /// Say why a call of a profile or of a subject is allowed or refused, with the grant and the rows that decide.

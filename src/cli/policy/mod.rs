@@ -11,8 +11,9 @@ use std::{
 use clap::{Args, Subcommand};
 
 use crate::{
-    abilitazione::{Sorgente, Tabella, Vocabulary, matrix},
+    abilitazione::{Sorgente, Tabella, matrix},
     config::Settings,
+    contract::vocabulary::Vocabulary,
     error::Sentence,
     output::stdio::{out, outln},
 };

@@ -1,4 +1,4 @@
-//! Stored record batches, sent as they are ([`crate::arrow::conservato`]).
+//! Stored record batches, sent as they are ([`crate::blocks::arrow::conservato`]).
 //!
 //! They serve a selection of which every block is selected whole or not at all, for a caller that sees every column and has all the
 //! benefits of the norm in scope. Whatever else is asked is encoded from its rows when it is asked for; so is the rest of a stream whose
@@ -12,10 +12,13 @@ use super::{
     tratto::Tratto,
 };
 use crate::{
-    arrow::{Dizionari, codifica::Messaggio},
+    blocks::{
+        arrow::{Dizionari, codifica::Messaggio},
+        posizione::Posizione,
+        somme::Somme,
+    },
     decreto::query::Lettura,
     error::Result,
-    lotto::{posizione::Posizione, somme::Somme},
 };
 
 /// A batch, and what it holds.

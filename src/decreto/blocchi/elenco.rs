@@ -8,13 +8,13 @@ use sqlx::FromRow;
 
 use super::tratto::Serie;
 use crate::{
-    decreto::query::Lettura,
-    error::{Error, Result},
-    lotto::{
+    blocks::{
         checksum::{self, Checksums, Header, Place},
         posizione::Posizione,
         somme::Somme,
     },
+    decreto::query::Lettura,
+    error::{Error, Result},
 };
 
 /// A block whose row is what was written.

@@ -1,4 +1,4 @@
-//! Lotti from stored blocks ([`crate::lotto::blocco`]): sent as they are, or filtered.
+//! Lotti from stored blocks ([`crate::blocks::blocco`]): sent as they are, or filtered.
 //!
 //! A block serves a selection that sees every column (natural persons masked or not) and filters by nothing but periodo and
 //! codifica. It is skipped where its ranges say that nothing in it matches, and sent whole where they say that everything
@@ -41,8 +41,8 @@ use self::{
 };
 use super::query::Lettura;
 use crate::{
+    blocks::{Lotto, posizione::Posizione},
     error::Result,
-    lotto::{Lotto, posizione::Posizione},
 };
 
 /// Where a reading of blocks stands.

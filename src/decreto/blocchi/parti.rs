@@ -1,12 +1,12 @@
 //! A selection in parts that can be read at the same time, and its control totals without a row.
 
 use crate::{
-    decreto::query::Lettura,
-    error::Result,
-    lotto::{
+    blocks::{
         posizione::Posizione,
         somme::{Somme, Totali},
     },
+    decreto::query::Lettura,
+    error::Result,
 };
 
 /// Blocks that a part has at least: fewer are not worth a stream of their own.

@@ -8,10 +8,9 @@ use super::{
     tratto::Serie,
 };
 use crate::{
-    arrow::conservato,
+    blocks::{arrow::conservato, blocco::espandi, checksum, persone::quante},
     decreto::query::Lettura,
     error::{Error, Result},
-    lotto::{blocco::espandi, checksum, persone::quante},
 };
 
 /// What is read of a block.

@@ -2,13 +2,13 @@
 
 use super::coda::Trovato;
 use crate::{
-    decreto::query::Lettura,
-    error::Result,
-    lotto::{
+    blocks::{
         Lotto,
         riga::{Riga, Righe},
         somme::Somme,
     },
+    decreto::query::Lettura,
+    error::Result,
     valori::Criterio,
 };
 

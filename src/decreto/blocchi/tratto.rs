@@ -8,11 +8,13 @@ use sqlx::FromRow;
 
 use super::elenco::{Voce, damaged};
 use crate::{
-    arrow::Dizionari,
+    blocks::{
+        arrow::Dizionari, blocchi::series_checksum, posizione::Posizione, riga::COLONNE,
+        somme::Somme,
+    },
     decreto::query::Lettura,
     error::{Error, Result},
-    lotto::{posizione::Posizione, riga::COLONNE, somme::Somme},
-    rilevazione::{blocchi::series_checksum, control::Noted},
+    rilevazione::control::Noted,
 };
 
 /// Blocks of a series: those in which something may match, after one position and up to another.

@@ -13,7 +13,7 @@ use crate::rilevazione::control::{DayDigest, Digest, Noted};
 type Row = (String, NaiveDate, Decimal, Decimal, Decimal, Decimal);
 
 /// The benefits whose days, in a rilevazione, are not those that the rows of the norm make.
-pub(super) async fn differ(
+pub(crate) async fn differ(
     conn: &mut PgConnection,
     normativa: &str,
     rilevazione: i32,
@@ -56,7 +56,7 @@ pub(super) async fn differ(
 }
 
 /// Where days begin, or after which they end, though no version of the norm does.
-pub(super) async fn elsewhere(
+pub(crate) async fn elsewhere(
     conn: &mut PgConnection,
     normativa: &str,
     inizi: &[i32],

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::lotto::somme::Somme;
+use crate::blocks::somme::Somme;
 
 /// Something that is stored and should not be so, or is not and should.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                      made by the load              verify: from the rows, again            rebuild
-//! blocks, batches      super::blocchi                column by column, byte by byte          yes
+//! blocks, batches      crate::blocks::blocchi                column by column, byte by byte          yes
 //! sums by day          super::somme                  pair by pair, in every rilevazione      yes
 //! control totals       super::control                pair by pair, and their seal            where the seal says that they were right
 //! ```
@@ -22,7 +22,8 @@ pub use self::{
     defect::{Cosa, Difetto},
     rebuild::rebuild,
 };
-use super::{blocchi::verify_series, carica::prepara, esito::LoadError};
+use super::{carica::prepara, esito::LoadError};
+use crate::blocks::blocchi::verify_series;
 
 /// Compares everything; `visto` is told of each series that was looked at, with its blocks. What is made to compare with is rolled
 /// back.

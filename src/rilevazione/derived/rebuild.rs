@@ -3,11 +3,13 @@
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::{Difetto, inizi, norms, totals, versions};
-use crate::rilevazione::{
-    blocchi::{Fatti, crea},
-    carica::{LOCK, prepara},
-    control::Noted,
-    esito::LoadError,
+use crate::{
+    blocks::blocchi::{Fatti, crea},
+    rilevazione::{
+        carica::{LOCK, prepara},
+        control::Noted,
+        esito::LoadError,
+    },
 };
 
 /// Makes what is derived of these norms again, norm after norm, each in one transaction; without any, of all. `fatto` is told

@@ -78,7 +78,7 @@ fn of_seals(broken: Vec<i32>) -> impl Iterator<Item = Difetto> {
 }
 
 /// Compares the totals of all norms. `made`: those that the rows make.
-pub(super) async fn verify(conn: &mut PgConnection, made: &[Noted]) -> sqlx::Result<Vec<Difetto>> {
+pub(crate) async fn verify(conn: &mut PgConnection, made: &[Noted]) -> sqlx::Result<Vec<Difetto>> {
     let stored = all(conn).await?;
     let broken = broken(&seals(conn).await?, &stored);
     let mut difetti = compare(&stored, made, &broken);
@@ -88,7 +88,7 @@ pub(super) async fn verify(conn: &mut PgConnection, made: &[Noted]) -> sqlx::Res
 
 /// Makes the totals of these norms what the rows made, where that is what the rilevazioni are sealed with. Else nothing is written, and
 /// what differs is the answer, unless the rows are accepted as they are: then the rilevazioni are sealed anew.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     conn: &mut PgConnection,
     normative: &[String],
     made: Vec<Noted>,

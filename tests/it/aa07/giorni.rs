@@ -1,7 +1,7 @@
 //! On which days a grant gives access, and what becomes of rows that this program would not write.
 
 use omnia::{
-    abilitazione::aa07::{self, Azione},
+    abilitazione::grants::{self, Azione},
     error::Reason,
 };
 
@@ -9,7 +9,7 @@ use super::sql;
 use crate::abilitazione::{NOW, Scena, clock, day, motivo, nuova, operatore, revoca, scena};
 
 async fn valid(scena: &Scena, soggetto: &str, oggi: &str) -> Result<i64, Reason> {
-    aa07::valid_for(&scena.db.servizio, soggetto, day(oggi))
+    grants::valid_for(&scena.db.servizio, soggetto, day(oggi))
         .await
         .map(|aa07| aa07.id)
         .map_err(|error| error.reason)
@@ -43,7 +43,7 @@ async fn a_grant_holds_on_its_days_and_no_other() {
         (Azione::Riattivazione, Ok(id)),
         (Azione::Revoca, Err(Reason::GrantRevoked)),
     ] {
-        aa07::avanza(pool, &now, id, azione, &carla, &why)
+        grants::avanza(pool, &now, id, azione, &carla, &why)
             .await
             .unwrap();
         assert_eq!(valid(&scena, "client", "2026-11-23").await, expected);
@@ -58,20 +58,20 @@ async fn a_request_is_no_grant() {
     let (anna, why) = (operatore("anna"), motivo("prova"));
     let (pool, now) = (&scena.db.servizio, clock(NOW));
     let tabella = scena.politica.tabella();
-    let id = aa07::registra(pool, &now, &tabella, &request, &anna, &why)
+    let id = grants::registra(pool, &now, &tabella, &request, &anna, &why)
         .await
         .unwrap();
     let missing = Err(Reason::GrantMissing);
     assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
-    aa07::avanza(pool, &now, id, Azione::Verifica, &anna, &why)
+    grants::avanza(pool, &now, id, Azione::Verifica, &anna, &why)
         .await
         .unwrap();
     assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
-    aa07::avanza(pool, &now, id, Azione::Revoca, &anna, &why)
+    grants::avanza(pool, &now, id, Azione::Revoca, &anna, &why)
         .await
         .unwrap();
     assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
-    assert_eq!(aa07::leggi(pool).await.unwrap(), []);
+    assert_eq!(grants::leggi(pool).await.unwrap(), []);
 }
 
 /// A grant ends at Rome's midnight, an hour before UTC's in winter.
@@ -131,7 +131,7 @@ async fn a_register_that_contradicts_itself_refuses() {
         assert_eq!(found, Err(Reason::Internal), "{soggetto}");
     }
     // One that cannot be read does not keep the others from being read.
-    let read = aa07::leggi(&scena.db.servizio).await.unwrap();
+    let read = grants::leggi(&scena.db.servizio).await.unwrap();
     let subjects: Vec<&str> = read.iter().map(|c| c.aa07.soggetto.as_str()).collect();
     assert_eq!(subjects, ["twice", "twice"]);
 }
@@ -147,7 +147,7 @@ async fn what_was_ever_given_is_read_with_its_state() {
     revoca(&scena.db.owner, &clock(NOW), ids[0]).await;
     let (carla, why) = (operatore("carla"), motivo("prova"));
     let suspend = Azione::Sospensione;
-    aa07::avanza(
+    grants::avanza(
         &scena.db.servizio,
         &clock(NOW),
         ids[2],
@@ -157,7 +157,7 @@ async fn what_was_ever_given_is_read_with_its_state() {
     )
     .await
     .unwrap();
-    let read: Vec<String> = aa07::leggi(&scena.db.servizio)
+    let read: Vec<String> = grants::leggi(&scena.db.servizio)
         .await
         .unwrap()
         .iter()

@@ -7,8 +7,9 @@ use std::sync::{
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use omnia::{
-    abilitazione::{Politica, Sorgente, Tabella, Vocabulary, aa07},
+    abilitazione::{Politica, Sorgente, Tabella, grants},
     clock::Clock,
+    contract::vocabulary::Vocabulary,
 };
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
@@ -185,20 +186,20 @@ impl Prova {
                 (nuova.valida_dal, nuova.valida_al) = (day(dal), day(al));
                 nuova.sostituisce = sostituisce.map(number);
                 let who = operatore(PERSONE[chi]);
-                aa07::registra(pool, clock, &self.tabella, &nuova, &who, &why)
+                grants::registra(pool, clock, &self.tabella, &nuova, &who, &why)
                     .await
-                    .map(|id| (aa07::Stato::Richiesta, Some(id)))
+                    .map(|id| (grants::Stato::Richiesta, Some(id)))
             }
             Mossa::Passo { quale, azione, chi } => {
                 let azione = match azione {
-                    Azione::Verifica => aa07::Azione::Verifica,
-                    Azione::Approvazione => aa07::Azione::Approvazione,
-                    Azione::Sospensione => aa07::Azione::Sospensione,
-                    Azione::Riattivazione => aa07::Azione::Riattivazione,
-                    Azione::Revoca => aa07::Azione::Revoca,
+                    Azione::Verifica => grants::Azione::Verifica,
+                    Azione::Approvazione => grants::Azione::Approvazione,
+                    Azione::Sospensione => grants::Azione::Sospensione,
+                    Azione::Riattivazione => grants::Azione::Riattivazione,
+                    Azione::Revoca => grants::Azione::Revoca,
                 };
                 let who = operatore(PERSONE[chi]);
-                aa07::avanza(pool, clock, number(quale), azione, &who, &why)
+                grants::avanza(pool, clock, number(quale), azione, &who, &why)
                     .await
                     .map(|stato| (stato, None))
             }
@@ -255,7 +256,7 @@ impl Prova {
 
     /// State and number of steps of each.
     fn stored(&self) -> Vec<(String, i32)> {
-        let listed = self.runtime.block_on(aa07::list(&self.db.servizio));
+        let listed = self.runtime.block_on(grants::list(&self.db.servizio));
         let schede = listed.unwrap();
         let told = schede
             .iter()
@@ -332,7 +333,7 @@ impl StateMachineTest for Prova {
         assert_eq!(prova.clock.today(), oggi);
         let accesso = prova.modello.accesso();
         for (i, soggetto) in SOGGETTI.iter().enumerate() {
-            let valid = aa07::valid_for(&prova.db.servizio, soggetto, oggi);
+            let valid = grants::valid_for(&prova.db.servizio, soggetto, oggi);
             let found = prova.runtime.block_on(valid).ok().map(|aa07| aa07.id);
             let expected = accesso.get(&i).map(|n| prova.numeri[*n]);
             assert_eq!(found, expected, "{soggetto} on {oggi}");

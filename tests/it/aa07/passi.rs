@@ -1,7 +1,7 @@
 //! The steps of a grant: what they refuse, replacement, and two at once.
 
 use omnia::{
-    abilitazione::aa07::{self, Azione, Richiesta, Stato},
+    abilitazione::grants::{self, Azione, Richiesta, Stato},
     error::{Error, Reason},
 };
 
@@ -11,13 +11,13 @@ use crate::abilitazione::{NOW, Scena, clock, day, motivo, nuova, operatore, scen
 async fn step(scena: &Scena, id: i64, azione: Azione, nome: &str) -> Result<Stato, Error> {
     let why = motivo("prova");
     let pool = &scena.db.servizio;
-    aa07::avanza(pool, &clock(NOW), id, azione, &operatore(nome), &why).await
+    grants::avanza(pool, &clock(NOW), id, azione, &operatore(nome), &why).await
 }
 
 async fn record(scena: &Scena, richiesta: &Richiesta) -> i64 {
     let (anna, why) = (operatore("anna"), motivo("prova"));
     let tabella = scena.politica.tabella();
-    aa07::registra(
+    grants::registra(
         &scena.db.servizio,
         &clock(NOW),
         &tabella,
@@ -62,11 +62,11 @@ async fn a_step_that_cannot_be_names_the_present_state() {
     let (bruno, why) = (operatore("bruno"), motivo("prova"));
     let later = clock("2026-12-31T23:00:00Z");
     let approve = Azione::Approvazione;
-    let refused = aa07::avanza(&scena.db.servizio, &later, id, approve, &bruno, &why).await;
+    let refused = grants::avanza(&scena.db.servizio, &later, id, approve, &bruno, &why).await;
     let refused = refused.unwrap_err();
     assert_eq!(fact(&refused, "stato"), "SCADUTA");
     // Nothing of what was refused is there.
-    assert_eq!(aa07::eventi(&scena.db.owner, id).await.unwrap().len(), 2);
+    assert_eq!(grants::eventi(&scena.db.owner, id).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn another_scope_comes_by_replacement() {
     let new = verified(&scena, &wider).await;
     // Until it is approved the old one gives access; at any moment exactly one does.
     let valid = async || {
-        aa07::valid_for(&scena.db.servizio, "client", day("2026-11-23"))
+        grants::valid_for(&scena.db.servizio, "client", day("2026-11-23"))
             .await
             .map(|aa07| aa07.id)
     };
@@ -158,7 +158,7 @@ async fn another_scope_comes_by_replacement() {
         .await
         .unwrap();
     assert_eq!(valid().await.unwrap(), new);
-    let eventi = aa07::eventi(&scena.db.owner, old).await.unwrap();
+    let eventi = grants::eventi(&scena.db.owner, old).await.unwrap();
     let last = eventi.last().unwrap();
     assert_eq!(
         (last.azione, last.a_stato),
@@ -177,7 +177,7 @@ async fn another_scope_comes_by_replacement() {
         let mut richiesta = nuova("client", "mef-rgs", dal, "2026-12-31");
         richiesta.sostituisce = Some(sostituisce);
         let (anna, why) = (operatore("anna"), motivo("prova"));
-        let refused = aa07::registra(
+        let refused = grants::registra(
             &scena.db.servizio,
             &clock(NOW),
             &tabella,
@@ -220,7 +220,7 @@ async fn of_two_at_once_one_wins() {
     assert_eq!(a.unwrap(), Stato::Sospesa);
     assert!(
         b.is_ok_and(|s| s == Stato::Attiva)
-            || aa07::eventi(&scena.db.owner, id).await.unwrap().len() == 4
+            || grants::eventi(&scena.db.owner, id).await.unwrap().len() == 4
     );
     // Several requests of one subject, approved at once.
     let mut ids = Vec::new();

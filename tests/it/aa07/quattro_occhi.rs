@@ -1,7 +1,7 @@
 //! Four eyes: one person is one, whatever way she comes in, by the life cycle and by hand.
 
 use omnia::{
-    abilitazione::aa07::{self, Azione, Operatore, Stato},
+    abilitazione::grants::{self, Azione, Operatore, Stato},
     error::Reason,
     valori::name::key,
 };
@@ -234,7 +234,7 @@ async fn no_table_of_the_session_stands_in_for_the_steps() {
 
 async fn step(scena: &Scena, id: i64, azione: Azione, chi: Chi) -> Result<Stato, Reason> {
     let (pool, why) = (&scena.db.servizio, motivo("prova"));
-    aa07::avanza(pool, &clock(NOW), id, azione, &operatore(chi), &why)
+    grants::avanza(pool, &clock(NOW), id, azione, &operatore(chi), &why)
         .await
         .map_err(|error| error.reason)
 }
@@ -245,7 +245,7 @@ async fn a_back_end_and_the_machine_are_two_ways_of_one_person() {
     let scena = scena().await;
     let request = nuova("client", "mef-rgs", "2026-01-01", "2026-12-31");
     let anna: Chi = ("inps-be", Some("anna"));
-    let id = aa07::registra(
+    let id = grants::registra(
         &scena.db.servizio,
         &clock(NOW),
         &scena.politica.tabella(),

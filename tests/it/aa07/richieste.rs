@@ -3,7 +3,7 @@
 use omnia::{
     abilitazione::{
         Ambito, Insieme,
-        aa07::{
+        grants::{
             self, Certificati, Finalita, Limiti, Orari, Quote, Reti, Richiesta, Situazione, Stato,
             quota,
         },
@@ -18,7 +18,7 @@ async fn record(scena: &Scena, richiesta: &Richiesta) -> Result<i64, Error> {
     let (anna, why) = (operatore("anna"), motivo("PEC 1"));
     // As the service does: by its own role.
     let pool = &scena.db.servizio;
-    aa07::registra(
+    grants::registra(
         pool,
         &clock(NOW),
         &scena.politica.tabella(),
@@ -58,13 +58,13 @@ async fn a_grant_is_read_as_it_was_recorded() {
     };
     let id = record(&scena, &nuova).await.unwrap();
     let (bruno, why) = (operatore("bruno"), motivo("modulo conforme"));
-    for azione in [aa07::Azione::Verifica, aa07::Azione::Approvazione] {
-        aa07::avanza(&scena.db.servizio, &clock(NOW), id, azione, &bruno, &why)
+    for azione in [grants::Azione::Verifica, grants::Azione::Approvazione] {
+        grants::avanza(&scena.db.servizio, &clock(NOW), id, azione, &bruno, &why)
             .await
             .unwrap();
     }
 
-    let aa07 = aa07::valid_for(&scena.db.servizio, "client", day("2026-11-23"))
+    let aa07 = grants::valid_for(&scena.db.servizio, "client", day("2026-11-23"))
         .await
         .unwrap();
     assert_eq!(
@@ -79,7 +79,7 @@ async fn a_grant_is_read_as_it_was_recorded() {
         (aa07.valida_dal, aa07.valida_al),
         (nuova.valida_dal, nuova.valida_al)
     );
-    assert_eq!(aa07.applicazione, aa07::APPLICAZIONE);
+    assert_eq!(aa07.applicazione, grants::APPLICAZIONE);
     let limiti = Limiti {
         reti: aa07.reti.clone(),
         orari: aa07.orari.clone(),
@@ -89,14 +89,14 @@ async fn a_grant_is_read_as_it_was_recorded() {
     };
     assert_eq!(limiti, nuova.limiti);
 
-    let listed = aa07::list(&scena.db.owner).await.unwrap();
+    let listed = grants::list(&scena.db.owner).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].aa07, aa07);
     let modulo = (nuova.protocollo_pec, nuova.impronta_modulo);
     assert_eq!(listed[0].modulo, Some(modulo));
     assert_eq!(listed[0].sostituisce, None);
     assert_eq!(listed[0].situazione(day("2026-11-23")), Situazione::Attiva);
-    let eventi = aa07::eventi(&scena.db.servizio, id).await.unwrap();
+    let eventi = grants::eventi(&scena.db.servizio, id).await.unwrap();
     let steps: Vec<String> = eventi
         .iter()
         .map(|e| format!("{} {} {} {}", e.versione, e.azione, e.operatore, e.motivo))
@@ -214,6 +214,6 @@ async fn what_should_not_be_a_grant_is_refused() {
         ]
     );
     assert_eq!(refused.metadata, [("valori", "DL1-1900,CIGO".to_owned())]);
-    assert_eq!(aa07::list(&scena.db.owner).await.unwrap(), []);
+    assert_eq!(grants::list(&scena.db.owner).await.unwrap(), []);
     assert!(record(&scena, &good()).await.is_ok());
 }

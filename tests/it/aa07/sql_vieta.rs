@@ -203,7 +203,7 @@ async fn every_step_is_announced() {
         .await
         .unwrap();
     listener
-        .listen(omnia::abilitazione::aa07::CANALE)
+        .listen(omnia::abilitazione::grants::CANALE)
         .await
         .unwrap();
     let id = sql::richiesta(&db.servizio, "client", "mef-rgs", "{*}").await;

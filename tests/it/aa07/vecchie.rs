@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use omnia::abilitazione::aa07::{self, Situazione};
+use omnia::abilitazione::grants::{self, Situazione};
 use sqlx::migrate::Migrator;
 
 use crate::{abilitazione::day, banco};
@@ -42,7 +42,7 @@ async fn old_grants_keep_what_they_give() {
     db.migrate().await;
 
     let oggi = day("2026-11-23");
-    let schede = aa07::list(&db.servizio).await.unwrap();
+    let schede = grants::list(&db.servizio).await.unwrap();
     let found: Vec<_> = schede
         .iter()
         .map(|s| (s.aa07.soggetto.as_str(), s.situazione(oggi)))
@@ -58,7 +58,7 @@ async fn old_grants_keep_what_they_give() {
     assert!(schede.iter().all(|s| s.modulo.is_none()));
     let mut steps = Vec::new();
     for scheda in &schede {
-        for e in aa07::eventi(&db.servizio, scheda.aa07.id).await.unwrap() {
+        for e in grants::eventi(&db.servizio, scheda.aa07.id).await.unwrap() {
             steps.push(format!(
                 "{} {} {} {}",
                 scheda.aa07.soggetto,
@@ -83,7 +83,9 @@ async fn old_grants_keep_what_they_give() {
             "scaduto APPROVAZIONE 2025-12-01 omnia migrate",
         ]
     );
-    let valid = aa07::valid_for(&db.servizio, "buono", oggi).await.unwrap();
+    let valid = grants::valid_for(&db.servizio, "buono", oggi)
+        .await
+        .unwrap();
     assert_eq!(valid.id, schede[0].aa07.id);
     // And they go on from there.
     crate::abilitazione::revoca(

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use omnia::{
-    abilitazione::aa07::Stato,
-    proto::{
+    abilitazione::grants::Stato,
+    contract::proto::{
         ErrorReason, ExportDecreesRequest, ListRilevazioniRequest, RevokeGrantRequest,
         grant_service_client::GrantServiceClient,
     },

@@ -7,7 +7,7 @@ use omnia::{
         esporta::{self, Giorni},
         potatura::{Fino, pota},
     },
-    proto::GetMyAccessRequest,
+    contract::proto::GetMyAccessRequest,
 };
 use sqlx::PgPool;
 

@@ -2,10 +2,11 @@
 
 use omnia::{
     audit::{
-        Audit, Chiave, Impronta,
+        Audit, Impronta,
         verifica::{Outcome, verifica},
     },
     clock::Clock,
+    crypto::chiave::Chiave,
 };
 use sqlx::PgPool;
 

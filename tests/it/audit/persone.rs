@@ -1,11 +1,11 @@
 //! A subject may be a natural person: who manages grants names persons, and the log does not.
 
 use omnia::{
-    audit::Chiave,
-    proto::{
+    contract::proto::{
         CountDecreesRequest, ErrorReason, ExplainAccessRequest, FiltroAbilitazioni, FiltroDecreti,
         ListGrantsRequest, explain_access_request::Chi,
     },
+    crypto::chiave::Chiave,
 };
 use tonic::{Code, Request, client::Grpc, codegen::http::uri::PathAndQuery};
 

@@ -8,7 +8,7 @@ use omnia::{
         potatura::{Fino, pota},
         verifica::verifica,
     },
-    proto::GetMyAccessRequest,
+    contract::proto::GetMyAccessRequest,
 };
 use sqlx::{AssertSqlSafe, PgPool};
 

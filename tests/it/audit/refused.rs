@@ -14,9 +14,10 @@ use futures_util::future::join_all;
 use http::{Request, Response};
 use omnia::{
     app,
-    audit::{AuditLayer, Chiave, Limits, Refusals, esporta},
+    audit::{AuditLayer, Limits, Refusals, esporta},
     config::Settings,
-    rpc::observe::ObserveLayer,
+    crypto::chiave::Chiave,
+    grpc::observe::ObserveLayer,
 };
 use serde_json::Value;
 use sqlx::PgPool;

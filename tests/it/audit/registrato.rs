@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use omnia::{
-    audit::{Chiave, Impronta, esporta, tracciamento},
-    proto::{
+    audit::{Impronta, esporta, tracciamento},
+    contract::proto::{
         ErrorReason, ExportDecreesRequest, GetMyAccessRequest, GetReportSinteticoRequest,
         ListDecreesRequest,
     },
+    crypto::chiave::Chiave,
 };
 use tonic::{Code, Request};
 

@@ -9,10 +9,10 @@ use std::{
 };
 
 use omnia::{
-    abilitazione::demo_key,
     clock::Clock,
     config::Access,
-    proto::{GetMyAccessRequest, access_service_client::AccessServiceClient},
+    contract::proto::{GetMyAccessRequest, access_service_client::AccessServiceClient},
+    demo::demo_key,
 };
 use tonic::{Request, transport::Endpoint};
 

@@ -3,7 +3,7 @@
 
 use omnia::{
     abilitazione::Ambito,
-    proto::{ErrorReason, ExportDecreesResponse, FiltroDecreti, Periodo},
+    contract::proto::{ErrorReason, ExportDecreesResponse, FiltroDecreti, Periodo},
     rilevazione::derived::{Cosa, rebuild, verify},
 };
 use rand::RngExt as _;

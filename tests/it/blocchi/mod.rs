@@ -5,7 +5,7 @@ mod damage;
 mod percorsi;
 mod rotti;
 
-use omnia::proto::{
+use omnia::contract::proto::{
     ExportDecreesRequest, ExportDecreesResponse, FiltroDecreti, export_decrees_response::Parte,
 };
 use tonic::Status;
@@ -39,7 +39,9 @@ pub(super) async fn tutta(cliente: &mut Cliente) -> Result<Vec<ExportDecreesResp
     esporta(cliente, NORMATIVE[0], FiltroDecreti::default(), 0, "").await
 }
 
-pub(super) fn lotti(messages: &[ExportDecreesResponse]) -> Vec<&omnia::proto::LottoExport> {
+pub(super) fn lotti(
+    messages: &[ExportDecreesResponse],
+) -> Vec<&omnia::contract::proto::LottoExport> {
     let parte = |message: &'_ ExportDecreesResponse| message.parte.is_some();
     assert!(messages.iter().all(parte));
     messages

@@ -1,6 +1,6 @@
 //! One selection, several ways to read it: blocks as they are, blocks filtered, rows. All give the same.
 
-use omnia::proto::{ExportDecreesResponse, FiltroDecreti, ListDecreesRequest};
+use omnia::contract::proto::{ExportDecreesResponse, FiltroDecreti, ListDecreesRequest};
 use proptest::{
     strategy::Strategy as _,
     test_runner::{Config, TestRunner},
@@ -34,7 +34,7 @@ async fn senza_righe(servizio: &Servizio) {
 
 fn periodo(dal: &str, al: &str) -> FiltroDecreti {
     FiltroDecreti {
-        periodo: Some(omnia::proto::Periodo {
+        periodo: Some(omnia::contract::proto::Periodo {
             dal: dal.into(),
             al: al.into(),
             criterio: 0,
@@ -46,7 +46,10 @@ fn periodo(dal: &str, al: &str) -> FiltroDecreti {
 /// Rows and totals; where the lotti end is the source's own affair where there are filters.
 fn contenuto(
     messages: &[ExportDecreesResponse],
-) -> (Vec<omnia::proto::DettaglioDecreto>, ExportDecreesResponse) {
+) -> (
+    Vec<omnia::contract::proto::DettaglioDecreto>,
+    ExportDecreesResponse,
+) {
     let righe = lotti(messages).into_iter().flat_map(|l| l.decreti.clone());
     (righe.collect(), messages.last().unwrap().clone())
 }

@@ -1,9 +1,9 @@
 //! Blocks that are made again while they are read: never a short answer that looks whole.
 
 use omnia::{
-    lotto::blocco::RIGHE_PER_BLOCCO,
-    proto::ExportDecreesRequest,
-    rilevazione::{blocchi::Fatti, derived::rebuild},
+    blocks::{blocchi::Fatti, blocco::RIGHE_PER_BLOCCO},
+    contract::proto::ExportDecreesRequest,
+    rilevazione::derived::rebuild,
 };
 
 use super::{lotti, tutta};

@@ -1,7 +1,7 @@
 //! Sums by day, or what the load noted of them, that were changed: the report ends with an error, and does not say 0.00.
 
 use omnia::{
-    proto::{ErrorReason, FiltroReport, GetReportSinteticoRequest},
+    contract::proto::{ErrorReason, FiltroReport, GetReportSinteticoRequest},
     report::memoria::Memoria,
     rilevazione::derived::{rebuild, verify},
 };
@@ -11,7 +11,7 @@ use tonic::Code;
 use super::{carica_tutti, permesso, somme, tutto};
 use crate::{chiamate, errore::assert_errore, modello::NORMATIVE, servizio::Servizio};
 
-const BLOCCO: u32 = omnia::lotto::blocco::RIGHE_PER_BLOCCO;
+const BLOCCO: u32 = omnia::blocks::blocco::RIGHE_PER_BLOCCO;
 
 #[tokio::test]
 async fn no_figure_is_made_of_other_sums() {

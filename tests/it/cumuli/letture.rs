@@ -2,7 +2,7 @@
 
 use omnia::{
     abilitazione::{Ambito, Insieme},
-    proto::{ErrorReason, GetReportSinteticoRequest},
+    contract::proto::{ErrorReason, GetReportSinteticoRequest},
     valori::CodiceNormativa,
 };
 use tonic::Code;

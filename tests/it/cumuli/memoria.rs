@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use omnia::{proto, report::memoria::Memoria};
+use omnia::{contract::proto, report::memoria::Memoria};
 use tokio::time::{Instant, sleep};
 
 use super::{carica_tutti, permesso, tutto};

@@ -10,8 +10,8 @@ mod ultima;
 use omnia::{
     abilitazione::{Abilitazione, Permesso},
     clock::Clock,
+    contract::proto,
     error::Violations,
-    proto,
     report::filtro::FiltroReport,
 };
 use sqlx::PgPool;

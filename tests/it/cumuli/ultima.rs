@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use omnia::proto::{CountDecreesRequest, ErrorReason, FiltroReport, GetReportSinteticoRequest};
+use omnia::contract::proto::{
+    CountDecreesRequest, ErrorReason, FiltroReport, GetReportSinteticoRequest,
+};
 use tokio::time::{Instant, sleep};
 use tonic::Code;
 

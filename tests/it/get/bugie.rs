@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use omnia::proto::{Rilevazione, TotaliControllo, download_decrees_response::Parte};
+use omnia::contract::proto::{Rilevazione, TotaliControllo, download_decrees_response::Parte};
 
 use super::{
     esito,
     finto::{FILE, Finto, Messaggi, Scena, aperto, chiusura, intero, intestazione, rilevazione},
     get, nomi,
 };
-fn con_pezzo(offset: usize, change: impl Fn(&mut omnia::proto::PezzoFile)) -> Messaggi {
+fn con_pezzo(offset: usize, change: impl Fn(&mut omnia::contract::proto::PezzoFile)) -> Messaggi {
     let mut messaggi = intero(offset);
     if let Some(Ok(Parte::Pezzo(pezzo))) = messaggi.get_mut(2) {
         change(pezzo);
@@ -19,7 +19,7 @@ fn con_pezzo(offset: usize, change: impl Fn(&mut omnia::proto::PezzoFile)) -> Me
 
 fn con_chiusura(
     offset: usize,
-    change: impl Fn(&mut omnia::proto::ChiusuraFileDecreti),
+    change: impl Fn(&mut omnia::contract::proto::ChiusuraFileDecreti),
 ) -> Messaggi {
     let mut messaggi = aperto(offset);
     let mut chiusura = chiusura();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use omnia::proto::FormatoFile;
+use omnia::contract::proto::FormatoFile;
 
 use super::{DECRETI, RIGHE, SOGGETTO, esito, file, get, nomi, scena};
 use crate::{

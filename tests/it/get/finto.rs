@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use omnia::proto::{
+use omnia::contract::proto::{
     self, ChiusuraFileDecreti, CountDecreesRequest, CountDecreesResponse, DownloadDecreesRequest,
     DownloadDecreesResponse, ExportDecreesRequest, ExportDecreesResponse, IntestazioneFile,
     ListDecreesRequest, ListDecreesResponse, PezzoFile, Rilevazione, TotaliControllo,

@@ -11,7 +11,9 @@ mod tabella;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Stdio};
 
-use omnia::proto::{DownloadDecreesRequest, FormatoFile, download_decrees_response::Parte};
+use omnia::contract::proto::{
+    DownloadDecreesRequest, FormatoFile, download_decrees_response::Parte,
+};
 use tokio::process::Command;
 
 use crate::{flusso::molte, modello::NORMATIVE, servizio::Servizio};

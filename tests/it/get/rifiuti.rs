@@ -1,6 +1,6 @@
 //! Who is refused learns why, in a code and in words; and nothing is left behind.
 
-use omnia::abilitazione::demo_key;
+use omnia::demo::demo_key;
 
 use super::{DECRETI, SOGGETTO, esito, get, nomi};
 use crate::{chiamate::estratto, servizio::Servizio};

@@ -6,7 +6,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use omnia::proto::FormatoFile;
+use omnia::contract::proto::FormatoFile;
 
 use super::{
     DECRETI, PEZZO, RIGHE, SOGGETTO, assert_solo_per_me, esito, file, finche_ha, get, nomi,

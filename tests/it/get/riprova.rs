@@ -4,7 +4,7 @@ use std::fs;
 
 use omnia::{
     error::{Error, Esaurita, Reason},
-    rpc::status::into_status,
+    grpc::status::into_status,
 };
 use tonic::Status;
 

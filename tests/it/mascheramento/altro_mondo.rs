@@ -1,7 +1,7 @@
 //! Worlds that differ only in who the natural persons are. Whoever sees them masked cannot tell one world from another, whatever
 //! they ask: then nothing that they are answered depends on a masked value.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     CountDecreesRequest, ExportDecreesRequest, GetMyAccessRequest, GetReportSinteticoRequest,
     ListDecreesRequest, ListRilevazioniRequest,
 };

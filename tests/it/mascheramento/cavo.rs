@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use omnia::proto::{ErrorReason, ExportDecreesRequest, ListDecreesRequest};
+use omnia::contract::proto::{ErrorReason, ExportDecreesRequest, ListDecreesRequest};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},

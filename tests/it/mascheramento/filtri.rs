@@ -1,6 +1,6 @@
 //! To ask by a natural person is to know who it is.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     CountDecreesRequest, ErrorReason, ExportDecreesRequest, FiltroDecreti, ListDecreesRequest,
 };
 use tonic::{Code, Status};

@@ -1,6 +1,6 @@
 //! The order of rows, which every caller sees.
 
-use omnia::proto::ListDecreesRequest;
+use omnia::contract::proto::ListDecreesRequest;
 
 use super::{MASCHERATI, persone};
 use crate::{

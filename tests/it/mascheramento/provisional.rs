@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use omnia::proto::{
+use omnia::contract::proto::{
     CountDecreesRequest, DownloadDecreesRequest, ExportDecreesRequest, FiltroDecreti, FormatoFile,
     ListDecreesRequest,
 };

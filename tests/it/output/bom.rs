@@ -73,8 +73,8 @@ fn so_are_keys_and_tokens() {
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.starts_with("hmac-sha256:"), "{out}");
 
-    omnia::abilitazione::demo_key::create_or_load(root).unwrap();
-    let jwks = omnia::abilitazione::demo_key::jwks_path(root);
+    omnia::demo::demo_key::create_or_load(root).unwrap();
+    let jwks = omnia::demo::demo_key::jwks_path(root);
     let text = fs::read_to_string(&jwks).unwrap();
     fs::write(&jwks, format!("{MARK}{text}")).unwrap();
     written(root, "token", "eyJhbGciOiJub25lIn0.e30.");

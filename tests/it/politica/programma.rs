@@ -11,7 +11,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use omnia::abilitazione::demo_key;
+use omnia::demo::demo_key;
 use serde_json::Value;
 use tonic::transport::Endpoint;
 use tonic_health::pb::health_check_response::ServingStatus;

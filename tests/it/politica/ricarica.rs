@@ -5,11 +5,11 @@ use std::{
 };
 
 use omnia::{
-    abilitazione::{Politica, Ricarica, Sorgente, Vocabulary},
+    abilitazione::{Politica, Ricarica, Sorgente},
     clock::Clock,
-    proto::ErrorReason,
-    salute::Salute,
-    sorveglianza::Sorveglianza,
+    contract::{proto::ErrorReason, vocabulary::Vocabulary},
+    telemetry::salute::Salute,
+    transport::sorveglianza::Sorveglianza,
 };
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use omnia::proto::{
+use omnia::contract::proto::{
     CountDecreesRequest, ErrorReason, ExportDecreesResponse, ListDecreesRequest,
     export_decrees_response::Parte, path_of,
 };

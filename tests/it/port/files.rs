@@ -12,7 +12,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use omnia::abilitazione::demo_key;
+use omnia::demo::demo_key;
 use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Streams that need no token: as many as one address needs, and no more.
 
-use omnia::proto::ErrorReason;
+use omnia::contract::proto::ErrorReason;
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 

@@ -11,10 +11,8 @@ mod stall;
 use std::time::Duration;
 
 use omnia::{
-    canale::Inoltro,
-    proto::{ExportDecreesRequest, ExportDecreesResponse, path_of},
-    rpc::flusso::Patience,
-    transport::{Connections, Limits},
+    contract::proto::{ExportDecreesRequest, ExportDecreesResponse, path_of},
+    transport::{Connections, Limits, canale::Inoltro, flusso::Patience},
 };
 use sqlx::PgPool;
 use tokio::time::{sleep, timeout};

@@ -1,6 +1,6 @@
 //! Nobody has the last places of the exports.
 
-use omnia::proto::ErrorReason;
+use omnia::contract::proto::ErrorReason;
 use tonic::Code;
 
 use super::{Raw, esporta, servizio, until};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use omnia::proto::ErrorReason;
+use omnia::contract::proto::ErrorReason;
 use tokio::time::{sleep, timeout};
 use tonic::Code;
 

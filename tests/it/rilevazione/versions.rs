@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::Datelike as _;
 use omnia::{
-    lotto::blocco::RIGHE_PER_BLOCCO,
-    rilevazione::{
-        derived,
-        esempio::{Opzioni, genera},
-    },
+    blocks::blocco::RIGHE_PER_BLOCCO,
+    demo::esempio::{Opzioni, genera},
+    rilevazione::derived,
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 

@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use omnia::{
-    abilitazione::aa07::{Motivo, Operatore},
+    abilitazione::grants::{Motivo, Operatore},
     app,
-    audit::{Chiave, verifica::verifica},
+    audit::verifica::verifica,
+    crypto::chiave::Chiave,
     rilevazione::{WithdrawError, withdraw},
 };
 

@@ -1,6 +1,6 @@
 //! In every format: the rows and the totals of an export, for random worlds and filters.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     DettaglioDecreto, DownloadDecreesRequest, DownloadReportSinteticoRequest, FormatoFile,
     GetReportSinteticoRequest,
 };
@@ -114,7 +114,7 @@ async fn check_decreti(cliente: &mut Cliente, filtro: &Filtro) {
         };
         let file = decreti(cliente, request).await.unwrap();
         let letto = leggi(formato, &file.byte);
-        assert_eq!(letto.colonne, omnia::lotto::riga::COLONNE, "{formato:?}");
+        assert_eq!(letto.colonne, omnia::blocks::riga::COLONNE, "{formato:?}");
         assert_eq!(letto.righe, expected, "{formato:?} {filtro:?}");
         assert_eq!(file.chiusura.totali.as_ref(), Some(&totali), "{formato:?}");
         assert_eq!(file.chiusura.dimensione, file.byte.len() as i64);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use omnia::proto::{
+use omnia::contract::proto::{
     ChiusuraFileDecreti, DownloadDecreesRequest, DownloadDecreesResponse, ErrorReason, FormatoFile,
 };
 use tokio::time::{sleep, timeout};

@@ -4,7 +4,7 @@
 use std::io::{Cursor, Read as _};
 
 use chrono::{Days, NaiveDate};
-use omnia::proto::FormatoFile;
+use omnia::contract::proto::FormatoFile;
 use parquet::{
     file::reader::{FileReader as _, SerializedFileReader},
     record::Field,

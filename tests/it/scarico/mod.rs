@@ -13,7 +13,7 @@ pub mod lettori;
 mod ripresa;
 mod visibili;
 
-use omnia::proto::{
+use omnia::contract::proto::{
     ChiusuraFileDecreti, ChiusuraFileReport, DownloadDecreesRequest,
     DownloadReportSinteticoRequest, FormatoFile, IntestazioneFile, PezzoFile,
     download_decrees_response, download_report_sintetico_response,
@@ -47,8 +47,8 @@ pub enum Parte<C> {
     Chiusura(C),
 }
 
-impl From<omnia::proto::DownloadDecreesResponse> for Parte<ChiusuraFileDecreti> {
-    fn from(message: omnia::proto::DownloadDecreesResponse) -> Self {
+impl From<omnia::contract::proto::DownloadDecreesResponse> for Parte<ChiusuraFileDecreti> {
+    fn from(message: omnia::contract::proto::DownloadDecreesResponse) -> Self {
         use download_decrees_response::Parte::{Chiusura, Intestazione, Pezzo};
         match message.parte.unwrap() {
             Intestazione(parte) => Self::Intestazione(parte),
@@ -58,8 +58,8 @@ impl From<omnia::proto::DownloadDecreesResponse> for Parte<ChiusuraFileDecreti> 
     }
 }
 
-impl From<omnia::proto::DownloadReportSinteticoResponse> for Parte<ChiusuraFileReport> {
-    fn from(message: omnia::proto::DownloadReportSinteticoResponse) -> Self {
+impl From<omnia::contract::proto::DownloadReportSinteticoResponse> for Parte<ChiusuraFileReport> {
+    fn from(message: omnia::contract::proto::DownloadReportSinteticoResponse) -> Self {
         use download_report_sintetico_response::Parte::{Chiusura, Intestazione, Pezzo};
         match message.parte.unwrap() {
             Intestazione(parte) => Self::Intestazione(parte),
@@ -92,7 +92,7 @@ where
                     Parte::Pezzo(pezzo) => {
                         assert!(intestazione.is_some());
                         assert_eq!(pezzo.offset, offset + i64::try_from(byte.len()).unwrap());
-                        assert!((1..=omnia::formato::PEZZO).contains(&pezzo.contenuto.len()));
+                        assert!((1..=omnia::files::PEZZO).contains(&pezzo.contenuto.len()));
                         byte.extend_from_slice(&pezzo.contenuto);
                     }
                     Parte::Chiusura(parte) => chiusura = Some(parte),

@@ -1,6 +1,6 @@
 //! The same file again: twice, on another instance, after another load, and from any byte of it.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     DownloadDecreesRequest, DownloadReportSinteticoRequest, ErrorReason, FormatoFile,
 };
 use tonic::Code;
@@ -36,7 +36,7 @@ async fn the_same_bytes_from_every_offset_on_every_instance() {
     for formato in FORMATI {
         let file = decreti(&mut cliente, request(formato, 0)).await.unwrap();
         let size = file.byte.len();
-        let piece = omnia::formato::PEZZO;
+        let piece = omnia::files::PEZZO;
         // The ends, the bounds of pieces and what lies next to them, and some between.
         let offsets = [0, 1, 2, 777, piece - 1, piece, piece + 1, 2 * piece];
         let ends = [size / 2, size - 1, size];

@@ -1,6 +1,6 @@
 //! What the profile does not see is not in the file; what it may not ask is refused.
 
-use omnia::proto::{DownloadDecreesRequest, ErrorReason, FormatoFile};
+use omnia::contract::proto::{DownloadDecreesRequest, ErrorReason, FormatoFile};
 use tonic::Code;
 
 use super::{
@@ -71,7 +71,7 @@ async fn a_hidden_column_is_empty() {
     for formato in FORMATI {
         let file = decreti(&mut cliente, request(formato)).await.unwrap();
         let letto = leggi(formato, &file.byte);
-        assert_eq!(letto.colonne, omnia::lotto::riga::COLONNE);
+        assert_eq!(letto.colonne, omnia::blocks::riga::COLONNE);
         assert!(!letto.righe.is_empty());
         for riga in &letto.righe {
             for (nome, cella) in letto.colonne.iter().zip(riga) {

@@ -3,9 +3,9 @@
 use omnia::{
     abilitazione::{
         Ambito, Insieme,
-        aa07::{self, Azione, Certificati, Finalita, Orari, Reti, Richiesta},
-        demo_key,
+        grants::{self, Azione, Certificati, Finalita, Orari, Reti, Richiesta},
     },
+    demo::demo_key,
     valori::CodiceNormativa,
 };
 
@@ -163,11 +163,11 @@ const CAMMINI: [(&str, &[Azione]); 5] = [
 async fn cammina(servizio: &Servizio, richiesta: &Richiesta, passi: &[Azione]) {
     let (owner, clock) = (&servizio.db.owner, &servizio.clock);
     let (anna, bruno, motivo) = (operatore("anna"), operatore("bruno"), motivo("prova"));
-    let id = aa07::registra(owner, clock, &servizio.tabella, richiesta, &anna, &motivo)
+    let id = grants::registra(owner, clock, &servizio.tabella, richiesta, &anna, &motivo)
         .await
         .unwrap();
     for azione in passi {
-        aa07::avanza(owner, clock, id, *azione, &bruno, &motivo)
+        grants::avanza(owner, clock, id, *azione, &bruno, &motivo)
             .await
             .unwrap();
     }

@@ -105,8 +105,8 @@ async fn chiama(cliente: &mut Cliente, rpc: &str, filtro: &str) -> Result<usize,
     match (rpc, normativa) {
         ("DecreeService/DropDecrees", _) => cliente.qualsiasi(&format!("{PACKAGE}{rpc}")).await,
         ("ReportService/GetReportSintetico", ALTRA_NORMA) => {
-            let request = omnia::proto::GetReportSinteticoRequest {
-                filtro: Some(omnia::proto::FiltroReport {
+            let request = omnia::contract::proto::GetReportSinteticoRequest {
+                filtro: Some(omnia::contract::proto::FiltroReport {
                     normativa: vec![ALTRA_NORMA.to_owned()],
                     ..Default::default()
                 }),

@@ -1,10 +1,10 @@
 //! Grants that demand a client certificate.
 
 use omnia::{
-    abilitazione::aa07::Certificati,
-    canale::Certificato,
+    abilitazione::grants::Certificati,
     config::ClientCertificate,
-    proto::{ErrorReason, GetMyAccessRequest},
+    contract::proto::{ErrorReason, GetMyAccessRequest},
+    transport::canale::Certificato,
 };
 use rcgen::{SanType, date_time_ymd};
 use tonic::{Code, Status, transport::Channel};

@@ -4,10 +4,12 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, future::join};
 use omnia::{
-    canale::{Certificato, Connessione},
     clock::Clock,
     config::ClientCertificate,
-    tls::{Ascolto, Tls},
+    transport::{
+        canale::{Certificato, Connessione},
+        tls::{Ascolto, Tls},
+    },
 };
 use rcgen::SanType;
 use serde_json::Value;
@@ -151,7 +153,7 @@ async fn behind_a_proxy_that_speaks_tls_its_header_counts() {
     servizio.abilita("be-rgs", "mef-rgs", tutto()).await;
     let channel = cartella.canale(&servizio, None);
     let mut cliente = servizio.su(channel, Some(&servizio.token("be-rgs")));
-    let mut request = Request::new(omnia::proto::GetMyAccessRequest {});
+    let mut request = Request::new(omnia::contract::proto::GetMyAccessRequest {});
     request
         .metadata_mut()
         .insert("x-forwarded-for", "1.2.3.4, 198.51.100.9".parse().unwrap());

@@ -13,7 +13,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use omnia::{
     config::{ClientCertificate, Settings},
-    proto::GetMyAccessRequest,
+    contract::proto::GetMyAccessRequest,
 };
 use tempfile::TempDir;
 use tonic::{

@@ -13,7 +13,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use omnia::{abilitazione::demo_key, canale::Certificato};
+use omnia::{demo::demo_key, transport::canale::Certificato};
 use serde_json::Value;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 use tonic_health::pb::health_check_response::ServingStatus;

@@ -3,9 +3,9 @@
 use std::fs;
 
 use omnia::{
-    canale::Certificato,
     config::ClientCertificate,
-    proto::{ExportDecreesRequest, export_decrees_response::Parte},
+    contract::proto::{ExportDecreesRequest, export_decrees_response::Parte},
+    transport::canale::Certificato,
 };
 use tokio_rustls::rustls::version::TLS13;
 use tonic_health::pb::health_check_response::ServingStatus;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use omnia::{
-    abilitazione::aa07::Azione,
-    proto::{ErrorReason, ListDecreesRequest, ListDecreesResponse},
+    abilitazione::grants::Azione,
+    contract::proto::{ErrorReason, ListDecreesRequest, ListDecreesResponse},
 };
 use tokio::{sync::mpsc, time::sleep};
 use tokio_stream::wrappers::UnboundedReceiverStream;

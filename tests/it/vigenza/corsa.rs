@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use omnia::{
-    abilitazione::aa07::{Azione, Orari},
-    proto::{
+    abilitazione::grants::{Azione, Orari},
+    contract::proto::{
         ErrorReason, ExportDecreesRequest, ExportDecreesResponse, export_decrees_response::Parte,
     },
 };

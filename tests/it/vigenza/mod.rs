@@ -6,7 +6,7 @@ mod passi;
 
 use std::time::Duration;
 
-use omnia::abilitazione::aa07::{self, Azione};
+use omnia::abilitazione::grants::{self, Azione};
 use tokio::time::Instant;
 use tonic::Status;
 
@@ -24,7 +24,7 @@ const ACCESSO: &str = "AccessService/GetMyAccess";
 async fn passo(servizio: &Servizio, id: i64, azione: Azione) {
     let (operatore, motivo) = (operatore("carla"), motivo("prova"));
     let owner = &servizio.db.owner;
-    aa07::avanza(owner, &servizio.clock, id, azione, &operatore, &motivo)
+    grants::avanza(owner, &servizio.clock, id, azione, &operatore, &motivo)
         .await
         .unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use omnia::abilitazione::{Ambito, Insieme, aa07::Azione};
+use omnia::abilitazione::{Ambito, Insieme, grants::Azione};
 
 use super::{ACCESSO, diventa, esito, passo};
 use crate::{
@@ -119,7 +119,7 @@ async fn a_changed_scope_is_another_grant_that_takes_over_in_one_moment() {
 async fn tutte(cliente: &mut Cliente) -> bool {
     let access = cliente
         .accesso
-        .get_my_access(omnia::proto::GetMyAccessRequest {});
+        .get_my_access(omnia::contract::proto::GetMyAccessRequest {});
     let access = access.await.unwrap().into_inner();
     access.ambito.unwrap().tutte_le_normative
 }

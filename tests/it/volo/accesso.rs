@@ -7,8 +7,8 @@ use arrow_flight::{
 };
 use futures_util::stream;
 use omnia::{
-    audit::Chiave,
-    proto::{ErrorReason, ExportDecreesRequest},
+    contract::proto::{ErrorReason, ExportDecreesRequest},
+    crypto::chiave::Chiave,
 };
 use prost::Message as _;
 use tonic::{Code, Status};

@@ -1,7 +1,7 @@
 //! A ticket gives nothing by itself.
 
 use arrow_flight::FlightDescriptor;
-use omnia::proto::{ErrorReason, ExportDecreesRequest, FiltroDecreti};
+use omnia::contract::proto::{ErrorReason, ExportDecreesRequest, FiltroDecreti};
 use prost::Message as _;
 use tonic::{Code, Status};
 
@@ -62,7 +62,7 @@ async fn of_another_caller_or_changed_it_is_none() {
         refused(prendi(&mut uno, bad).await, code, reason);
     }
     // A resume token of ExportDecrees is something else.
-    let list = omnia::proto::ListDecreesRequest {
+    let list = omnia::contract::proto::ListDecreesRequest {
         normativa: NORMATIVE[0].into(),
         page_size: 1,
         ..Default::default()

@@ -1,7 +1,7 @@
 //! Streams that do not come to their end.
 
 use arrow_flight::{FlightData, Ticket};
-use omnia::proto::{ErrorReason, ExportDecreesRequest};
+use omnia::contract::proto::{ErrorReason, ExportDecreesRequest};
 use tokio::time::{Duration, sleep, timeout};
 use tonic::{Code, Status, Streaming};
 

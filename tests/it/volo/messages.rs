@@ -3,7 +3,7 @@
 use arrow_flight::{
     Action, FlightDescriptor, FlightEndpoint, FlightInfo, Location, PollInfo, Ticket,
 };
-use omnia::proto::{ErrorReason, FLIGHT_DESCRIPTOR_SET};
+use omnia::contract::proto::{ErrorReason, FLIGHT_DESCRIPTOR_SET};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use prost_types::Any;
@@ -46,7 +46,7 @@ async fn fields_and_reasons_stand_in_the_message() {
     // Others read the details, and their message stays a sentence.
     let list = cliente
         .decreti
-        .list_decrees(omnia::proto::ListDecreesRequest::default());
+        .list_decrees(omnia::contract::proto::ListDecreesRequest::default());
     assert_eq!(
         list.await.unwrap_err().message(),
         "the request has invalid fields"
@@ -176,7 +176,7 @@ fn the_description_is_that_of_the_messages() {
     let service = pool
         .get_service_by_name("arrow.flight.protocol.FlightService")
         .unwrap();
-    for rpc in omnia::volo::CHIAMATE {
+    for rpc in omnia::contract::flight::CHIAMATE {
         let (_, method) = rpc.split_once('/').unwrap();
         assert!(
             service.methods().any(|known| known.name() == method),

@@ -16,9 +16,9 @@ use arrow_flight::{
 use arrow_schema::{DataType, SchemaRef};
 use futures_util::TryStreamExt as _;
 use omnia::{
-    audit::Chiave,
-    proto::{DettaglioDecreto, ExportDecreesRequest, FiltroDecreti, TotaliControllo},
-    volo::biglietto::{Biglietto, Sigillo},
+    contract::proto::{DettaglioDecreto, ExportDecreesRequest, FiltroDecreti, TotaliControllo},
+    crypto::chiave::Chiave,
+    flight::biglietto::{Biglietto, Sigillo},
 };
 use prost::Message as _;
 use serde_json::Value;

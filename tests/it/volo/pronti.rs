@@ -7,8 +7,8 @@ use arrow_flight::{FlightDescriptor, Ticket, decode::FlightRecordBatchStream};
 use futures_util::TryStreamExt as _;
 use omnia::{
     abilitazione::{Ambito, Insieme},
-    lotto::blocco::RIGHE_PER_BLOCCO,
-    proto::ExportDecreesRequest,
+    blocks::blocco::RIGHE_PER_BLOCCO,
+    contract::proto::ExportDecreesRequest,
     rilevazione::derived::rebuild,
     valori::CodicePrestazione,
 };
@@ -221,7 +221,7 @@ async fn batches_that_are_not_what_they_were_end_a_flight_with_an_error() {
     ] {
         sql(&servizio, &harm).await;
         let status = tutta(&mut cliente).await.esito.unwrap_err();
-        let reason = omnia::proto::ErrorReason::DerivedDataDamaged;
+        let reason = omnia::contract::proto::ErrorReason::DerivedDataDamaged;
         crate::errore::assert_errore(&status, Code::DataLoss, reason);
         // Nor is one planned by what its blocks say, where it is they that are wrong.
         let planned = cliente

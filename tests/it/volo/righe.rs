@@ -2,7 +2,9 @@
 //! after the other or at once.
 
 use arrow_flight::FlightDescriptor;
-use omnia::proto::{self, DettaglioDecreto, ExportDecreesRequest, FiltroDecreti, TotaliControllo};
+use omnia::contract::proto::{
+    self, DettaglioDecreto, ExportDecreesRequest, FiltroDecreti, TotaliControllo,
+};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},

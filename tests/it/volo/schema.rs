@@ -107,7 +107,7 @@ async fn a_flight_for_each_norm_in_scope() {
     crate::errore::assert_errore(
         &status,
         tonic::Code::InvalidArgument,
-        omnia::proto::ErrorReason::InvalidRequest,
+        omnia::contract::proto::ErrorReason::InvalidRequest,
     );
     servizio.ferma().await;
 }

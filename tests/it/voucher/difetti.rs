@@ -1,6 +1,6 @@
 //! One defect at a time, and the code and reason that it gets.
 
-use omnia::proto::ErrorReason as R;
+use omnia::contract::proto::ErrorReason as R;
 use serde_json::{Value, json};
 use tonic::Code;
 

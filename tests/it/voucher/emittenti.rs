@@ -1,6 +1,6 @@
 //! Two issuers: each gives names of its own enti, and whoever runs one cannot call a client of theirs like another's.
 
-use omnia::proto::{ErrorReason as R, GetMyAccessRequest};
+use omnia::contract::proto::{ErrorReason as R, GetMyAccessRequest};
 use tonic::{Code, Status};
 
 use super::{CLIENT, ISSUER, Presenta, Scena, enti};
@@ -41,7 +41,7 @@ async fn a_name_of_another_issuer_has_no_grant() {
     assert_eq!(refused(&scena, "to-come").await, nobody);
     // Its own it has.
     let mut own = nuova("own", "inps-controllo", "2026-01-01", "2026-12-31");
-    own.ente = omnia::abilitazione::aa07::Ente::Inps;
+    own.ente = omnia::abilitazione::grants::Ente::Inps;
     scena.servizio.concedi(&own).await;
     call(scena.servizio.come("own")).await.unwrap();
 

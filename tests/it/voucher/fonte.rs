@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use omnia::{abilitazione::autenticazione::FonteChiavi, proto::ErrorReason as R};
+use omnia::{abilitazione::authn::FonteChiavi, contract::proto::ErrorReason as R};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

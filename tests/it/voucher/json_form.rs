@@ -1,6 +1,6 @@
 //! The JSON of tokens, proofs and evidences at its edges: times with a fraction, members that stand twice, `crit`.
 
-use omnia::proto::ErrorReason;
+use omnia::contract::proto::ErrorReason;
 use tonic::Code;
 
 use super::{

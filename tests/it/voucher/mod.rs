@@ -12,9 +12,11 @@ mod spesa;
 mod uso;
 
 use omnia::{
-    abilitazione::autenticazione::{FonteChiavi, TipoEmittente},
+    abilitazione::authn::{FonteChiavi, TipoEmittente},
     config::{Issuer, Settings},
-    proto::{ErrorReason, GetMyAccessRequest, access_service_client::AccessServiceClient},
+    contract::proto::{
+        ErrorReason, GetMyAccessRequest, access_service_client::AccessServiceClient,
+    },
 };
 use serde_json::{Value, json};
 use tonic::{Code, Request, transport::Channel};

@@ -1,6 +1,6 @@
 //! One back end of INPS and the persons behind it: who takes a step of a grant is who the tracking evidence says.
 
-use omnia::proto::{
+use omnia::contract::proto::{
     Ambito, ApproveRequestRequest, ErrorReason, GetGrantRequest, RecordRequestRequest,
     StatoAbilitazione, VerifyRequestRequest, grant_service_client::GrantServiceClient,
 };

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use omnia::{audit::tracciamento, proto::ErrorReason as R};
+use omnia::{audit::tracciamento, contract::proto::ErrorReason as R};
 use serde_json::json;
 use tonic::Code;
 

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use omnia::{abilitazione::aa07::Quote, proto::ErrorReason as R};
+use omnia::{abilitazione::grants::Quote, contract::proto::ErrorReason as R};
 use serde_json::json;
 use tonic::Code;
 

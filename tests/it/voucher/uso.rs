@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use omnia::{
     abilitazione::{
-        aa07::Finalita,
-        autenticazione::{FonteChiavi, Requisito, TipoEmittente},
+        authn::{FonteChiavi, Requisito, TipoEmittente},
+        grants::Finalita,
     },
     config::Issuer,
-    proto::ErrorReason as R,
+    contract::proto::ErrorReason as R,
 };
 use serde_json::json;
 use tonic::{

@@ -12,7 +12,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use omnia::{abilitazione::demo_key, clock::Clock, config::Access};
+use omnia::{clock::Clock, config::Access, demo::demo_key};
 use tonic::{
     Code, Request,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
@@ -106,9 +106,10 @@ impl Program {
         let key = demo_key::create_or_load(elsewhere.path()).unwrap();
         let token = token(&key);
         let begun = Instant::now();
-        let mut client =
-            omnia::proto::access_service_client::AccessServiceClient::new(self.channel.clone());
-        let mut request = Request::new(omnia::proto::GetMyAccessRequest {});
+        let mut client = omnia::contract::proto::access_service_client::AccessServiceClient::new(
+            self.channel.clone(),
+        );
+        let mut request = Request::new(omnia::contract::proto::GetMyAccessRequest {});
         let bearer = format!("Bearer {token}").parse().unwrap();
         request.metadata_mut().insert("authorization", bearer);
         let status = client.get_my_access(request).await.unwrap_err();

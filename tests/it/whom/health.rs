@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use omnia::proto::ErrorReason;
+use omnia::contract::proto::ErrorReason;
 use tokio::time::Instant;
 use tonic::Code;
 use tonic_health::pb::{

@@ -130,8 +130,8 @@ async fn the_service_does_not_start_where_its_settings_do_not_last() {
     let dir = tempfile::tempdir().unwrap();
     let key = dir.path().join("audit.key");
     std::fs::write(&key, "07".repeat(32)).unwrap();
-    omnia::abilitazione::demo_key::create_or_load(dir.path()).unwrap();
-    let jwks = omnia::abilitazione::demo_key::jwks_path(dir.path());
+    omnia::demo::demo_key::create_or_load(dir.path()).unwrap();
+    let jwks = omnia::demo::demo_key::jwks_path(dir.path());
     let output = Command::new(env!("CARGO_BIN_EXE_omnia"))
         .arg("serve")
         .env("DATABASE_URL", pgbouncer.url(&db.serving_url))

@@ -3,9 +3,10 @@
 use std::process::{Command, Output};
 
 use omnia::{
-    abilitazione::{Sorgente, Tabella, Vocabulary, aa07},
+    abilitazione::{Sorgente, Tabella, grants},
     clock::Clock,
     config,
+    contract::vocabulary::Vocabulary,
     postgres::{Accanto, Connections, SERVING_ROLE, Schema, check_schema, migrate},
 };
 use sqlx::{AssertSqlSafe, PgPool};
@@ -149,7 +150,7 @@ async fn another_schema_has_everything() {
         .await
         .unwrap();
     let richiesta = nuova("be", "mef-rgs", "2026-01-01", "2026-12-31");
-    aa07::concedi(
+    grants::concedi(
         there.pool(),
         &clock,
         &tabella,
@@ -159,7 +160,7 @@ async fn another_schema_has_everything() {
     )
     .await
     .unwrap();
-    assert_eq!(aa07::list(serving.pool()).await.unwrap().len(), 1);
+    assert_eq!(grants::list(serving.pool()).await.unwrap().len(), 1);
     // A function that works as its owner, and names the schema.
     let prove = serving.beside(Accanto::Prove);
     let pruned: i64 = sqlx::query_scalar("select prova_usata_pota()")
@@ -167,7 +168,7 @@ async fn another_schema_has_everything() {
         .await
         .unwrap();
     assert_eq!(pruned, 0);
-    let chiave = omnia::audit::Chiave::new(&servizio::CHIAVE);
+    let chiave = omnia::crypto::chiave::Chiave::new(&servizio::CHIAVE);
     let audit = omnia::app::audit(&serving, chiave, clock).await.unwrap();
     audit.chiudi().await;
     let chains: i64 = sqlx::query_scalar("select count(*) from audit_registro")

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use omnia::{
-    abilitazione::aa07::{self, Azione},
+    abilitazione::grants::{self, Azione},
+    contract::proto::ErrorReason,
     postgres::{Accanto, DATABASE, SERVING_ROLE, check_schema},
-    proto::ErrorReason,
 };
 use sqlx::PgPool;
 use tonic::Code;
@@ -45,7 +45,7 @@ async fn all_are_refused(cliente: &mut Cliente) {
 
 async fn step(pool: &PgPool, servizio: &Servizio, id: i64, azione: Azione) {
     let (operatore, motivo) = (operatore("carla"), motivo("prova"));
-    aa07::avanza(pool, &servizio.clock, id, azione, &operatore, &motivo)
+    grants::avanza(pool, &servizio.clock, id, azione, &operatore, &motivo)
         .await
         .unwrap();
 }

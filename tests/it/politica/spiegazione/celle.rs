@@ -1,8 +1,11 @@
 //! The policy's part: what is explained is what happens, cell by cell.
 
 use omnia::{
-    abilitazione::{Sorgente, Vocabulary},
-    proto::{ErrorReason, ExplainAccessRequest, GetMyAccessRequest},
+    abilitazione::Sorgente,
+    contract::{
+        proto::{ErrorReason, ExplainAccessRequest, GetMyAccessRequest},
+        vocabulary::Vocabulary,
+    },
 };
 use tonic::Code;
 use tonic_types::StatusExt as _;

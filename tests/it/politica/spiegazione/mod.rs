@@ -4,7 +4,7 @@ mod celle;
 mod proposte;
 mod titoli;
 
-use omnia::proto::{
+use omnia::contract::proto::{
     ExplainAccessRequest, ExplainAccessResponse, Spiegazione, explain_access_request::Chi,
 };
 use tonic::Status;

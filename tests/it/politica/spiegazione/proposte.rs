@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use omnia::proto::{ErrorReason, ExplainAccessRequest};
+use omnia::contract::proto::{ErrorReason, ExplainAccessRequest};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 

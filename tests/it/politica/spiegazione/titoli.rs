@@ -3,10 +3,10 @@
 use omnia::{
     abilitazione::{
         Ambito, Insieme,
-        aa07::{Orari, Reti},
+        grants::{Orari, Reti},
     },
-    audit::Chiave,
-    proto::{ErrorReason, ExplainAccessRequest},
+    contract::proto::{ErrorReason, ExplainAccessRequest},
+    crypto::chiave::Chiave,
     valori::CodiceNormativa,
 };
 use tonic_types::StatusExt as _;

@@ -1,0 +1,53 @@
+//! Whether the keys in force are those that their sources say: for the health of the component `keys`.
+
+use futures_util::future::select_all;
+
+use super::{Autenticatore, Chiavi, impronta::sha256};
+use crate::telemetry::salute::Componente;
+
+impl Autenticatore {
+    /// Tells how the keys are, of all issuers and of the consumers, for as long as it runs. Well is: what every source said
+    /// last is in force.
+    pub async fn tell(&self, mut component: Componente) {
+        let issuers = self.emittenti.iter().map(|emittente| &emittente.chiavi);
+        let consumers = self.evidenze.iter().map(|evidenze| evidenze.chiavi());
+        let all: Vec<&Chiavi> = issuers.chain(consumers).collect();
+        let mut readings: Vec<_> = all.iter().map(|chiavi| chiavi.reading()).collect();
+        let mut before: Option<Vec<u64>> = None;
+        loop {
+            let now: Vec<_> = readings
+                .iter_mut()
+                .map(|reading| *reading.borrow_and_update())
+                .collect();
+            let good = now.iter().all(|reading| reading.good);
+            let sets: Vec<u64> = now.iter().map(|reading| reading.generazione).collect();
+            if good && before.as_ref().is_some_and(|before| *before != sets) {
+                component.accettata();
+            }
+            match good {
+                true => component.in_vigore(&version(&all), self.clock.now()),
+                false => component.rifiutata(),
+            }
+            before = Some(sets);
+            let changes = readings
+                .iter_mut()
+                .map(|reading| Box::pin(reading.changed()));
+            let changes: Vec<_> = changes.collect();
+            if changes.is_empty() || select_all(changes).await.0.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Twelve hexadecimal digits that change with any of the sets.
+fn version(all: &[&Chiavi]) -> String {
+    let sets: Vec<u8> = all
+        .iter()
+        .flat_map(|chiavi| chiavi.impronta().unwrap_or_default())
+        .collect();
+    sha256(&sets)[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

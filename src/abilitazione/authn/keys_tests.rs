@@ -1,0 +1,90 @@
+//! Keys whose disk does not answer.
+//!
+//! The disk that hangs is a pipe that is opened as a file is, on the one thread that reads these keys: the kernel holds
+//! it up as a dead network mount would.
+
+use std::{
+    fs,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::timeout;
+
+use super::{
+    chiavi::{Chiavi, Freschezza},
+    fonte::FonteChiavi,
+};
+use crate::{
+    abilitazione::authn::test_keys::EC, clock::Clock, error::Reason,
+    transport::bounded_read::PATIENCE,
+};
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, pipe) = (dir.path().join("jwks.json"), dir.path().join("pipe"));
+    fs::write(&file, format!(r#"{{"keys": [{}]}}"#, EC.jwk("known"))).unwrap();
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let now = Arc::new(Mutex::new(DateTime::<Utc>::UNIX_EPOCH));
+    let clock = Clock::from_fn({
+        let now = Arc::clone(&now);
+        move || *now.lock().unwrap()
+    });
+    let freschezza = Freschezza {
+        rinnovo: Duration::from_secs(240),
+        intervallo: Duration::from_secs(30),
+        limite: 6 * 6 * LIMIT,
+        limite_file: LIMIT,
+    };
+    let chiavi = Chiavi::da(FonteChiavi::File(file), freschezza, clock)
+        .await
+        .unwrap();
+    let mut reading = chiavi.reading();
+    let good = async |reading: &mut tokio::sync::watch::Receiver<_>, good| {
+        let becomes = reading.wait_for(|reading: &super::chiavi::Reading| reading.good == good);
+        timeout(Duration::from_secs(10), becomes)
+            .await
+            .unwrap()
+            .unwrap();
+    };
+    good(&mut reading, true).await;
+
+    // A reading of the loop may have the thread at the moment.
+    let reader = chiavi.lettore().unwrap().reader.clone();
+    loop {
+        let (pipe, begun) = (pipe.clone(), Instant::now());
+        reader.run(move || fs::read(pipe)).await.unwrap_err();
+        if begun.elapsed() >= PATIENCE {
+            break;
+        }
+    }
+    good(&mut reading, false).await;
+    let begun = Instant::now();
+    for kid in 0..100 {
+        let mazzo = chiavi.mazzo_con(&format!("unknown {kid}")).await.unwrap();
+        assert!(mazzo.jwks.get("known").is_some());
+    }
+    assert!(begun.elapsed() < 2 * PATIENCE, "{:?}", begun.elapsed());
+
+    // Nobody knows what the file says now: it may be that the key is withdrawn.
+    *now.lock().unwrap() += TimeDelta::from_std(LIMIT).unwrap();
+    assert!(chiavi.mazzo().is_ok());
+    *now.lock().unwrap() += TimeDelta::seconds(1);
+    let refused = chiavi.mazzo_con("known").await.err().unwrap();
+    assert_eq!(refused.reason, Reason::KeysUnavailable);
+
+    fs::write(&pipe, "").unwrap();
+    good(&mut reading, true).await;
+    assert!(chiavi.mazzo_con("known").await.is_ok());
+}

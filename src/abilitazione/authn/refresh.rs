@@ -1,0 +1,123 @@
+//! Keeps the keys in force those of their source: a file as it changes, a URL ahead of its time.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+
+use super::chiavi::{Freschezza, Inner};
+use crate::{
+    telemetry::FailureLog,
+    transport::sorveglianza::{Motivo, Sorveglianza},
+};
+
+/// A file may be read in the middle of its writing: what is wrong with it counts if it still is after so long.
+const AGAIN: Duration = Duration::from_millis(100);
+/// How often a file is looked at where nothing can be watched.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Inner {
+    /// Follows the source for ever.
+    pub(super) async fn rinnova(self: Arc<Self>) {
+        let Some(lettore) = &self.lettore else {
+            return;
+        };
+        match lettore.fonte().directory() {
+            Ok(Some(directory)) => match Sorveglianza::new([directory]).await {
+                Ok(watch) => self.follow_file(Some(watch)).await,
+                Err(error) => {
+                    tracing::warn!(%error, "keys are looked at every second");
+                    self.follow_file(None).await;
+                }
+            },
+            Ok(None) => self.follow_url().await,
+            Err(error) => {
+                tracing::warn!(%error, "keys are looked at every second");
+                self.follow_file(None).await;
+            }
+        }
+    }
+
+    async fn follow_file(self: &Arc<Self>, mut watch: Option<Sorveglianza>) {
+        let mut told = None;
+        let reminder = FailureLog::error(
+            "the keys on disk are still refused: those in force stay until their limit",
+            "the keys on disk are no longer refused",
+        );
+        // It may have changed since it was read.
+        let mut motivo = Motivo::Giro;
+        loop {
+            let mut outcome = self.fetch().await;
+            if outcome.is_err() {
+                sleep(AGAIN).await;
+                outcome = self.fetch().await;
+            }
+            let asked = motivo == Motivo::Chiesto;
+            match outcome {
+                Ok(()) => {
+                    if asked || told.is_some() {
+                        tracing::info!(
+                            source = self.source(),
+                            "the keys on disk are those in force"
+                        );
+                    }
+                    told = None;
+                }
+                Err(error) => {
+                    // Not at every look.
+                    if asked || told.as_ref() != Some(&error) {
+                        let letto_il = self.letto_il();
+                        tracing::error!(%error, letto_il, "the keys on disk are refused: those in force stay until their limit");
+                        reminder.told();
+                    } else {
+                        reminder.failed(&error);
+                    }
+                    told = Some(error);
+                }
+            }
+            motivo = match &mut watch {
+                Some(watch) => watch.attendi().await,
+                None => {
+                    sleep(LOOK).await;
+                    Motivo::Giro
+                }
+            };
+        }
+    }
+
+    async fn follow_url(self: &Arc<Self>) {
+        let Freschezza {
+            rinnovo,
+            intervallo,
+            ..
+        } = self.freschezza;
+        let log = FailureLog::warning(
+            "keys cannot be refreshed: those known are kept until their limit",
+            "keys can be refreshed again",
+        );
+        let mut wait = rinnovo;
+        if self.mazzo.load().is_none() {
+            wait = intervallo.min(rinnovo);
+        }
+        loop {
+            sleep(wait).await;
+            let fetched = self.fetch().await;
+            wait = match &fetched {
+                Ok(()) => rinnovo,
+                Err(_) => intervallo.min(rinnovo),
+            };
+            let read = self.letto_il().unwrap_or_else(|| "never".to_owned());
+            log.note(&fetched.map_err(|error| format!("{error} (read last: {read})")));
+        }
+    }
+
+    fn source(&self) -> Option<String> {
+        let lettore = self.lettore.as_ref()?;
+        Some(lettore.fonte().to_string())
+    }
+
+    /// When the keys known were last read well.
+    fn letto_il(&self) -> Option<String> {
+        let mazzo = self.mazzo.load();
+        Some(mazzo.as_ref()?.letto_il.to_rfc3339())
+    }
+}

@@ -1,0 +1,388 @@
+//! The proof of a decision.
+//!
+//! ```text
+//! AccessoLayer ──► Abilitazione ──(selezione)──► Permesso<Selezione> ──► query
+//!  who, grant,      may this profile use          the selection, what may be read,
+//!  call allowed     these filters, name           which columns are seen
+//!                   these norms?
+//! ```
+//!
+//! A query function takes a `Permesso<F>` by value. Only [`Abilitazione::permetti`] makes one, and only the layer makes
+//! an [`Abilitazione`]: a query cannot be reached without the decision, whoever writes the next one. The selection is
+//! inside the proof, so that what was checked is what is asked.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    abilitazione::{Ambito, Decisione, Profilo, Tabella, grants::Aa07},
+    error::{Error, Reason, Result},
+    traccia::{Traccia, Valore},
+    valori::{CodiceNormativa, CodicePrestazione, tax_codes::masked},
+};
+
+/// What a call selects, as the decision sees it.
+pub trait Selezione {
+    /// The filters that are present, by their name in the contract.
+    fn filtri(&self) -> Vec<&str>;
+    /// The norms that are named; empty: none, which asks for all in scope.
+    fn normative(&self) -> &[CodiceNormativa];
+    /// The benefits that are named; empty: none, which asks for all in scope.
+    fn prestazioni(&self) -> &[CodicePrestazione];
+    /// All that is selected, for the audit log: names of the contract and values.
+    fn descrivi(&self) -> Vec<(&'static str, Valore)>;
+}
+
+/// The selection of a call that has no filters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NessunFiltro;
+
+impl Selezione for NessunFiltro {
+    fn filtri(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn normative(&self) -> &[CodiceNormativa] {
+        &[]
+    }
+
+    fn prestazioni(&self) -> &[CodicePrestazione] {
+        &[]
+    }
+
+    fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+        Vec::new()
+    }
+}
+
+/// Who calls, under which grant, and what the profile may do in this call. The layer puts it into the request. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Abilitazione {
+    aa07: Arc<Aa07>,
+    profilo: Arc<Profilo>,
+    decisione: Arc<Decisione>,
+    traccia: Traccia,
+}
+
+impl Abilitazione {
+    /// `None` where the profile may not make the call.
+    pub(crate) fn new(aa07: Arc<Aa07>, profilo: &Arc<Profilo>, rpc: &str) -> Option<Self> {
+        Some(Self {
+            decisione: Arc::clone(profilo.decisione(rpc)?),
+            profilo: Arc::clone(profilo),
+            aa07,
+            traccia: Traccia::default(),
+        })
+    }
+
+    /// Writes what is selected down in `traccia`, from here on.
+    #[must_use]
+    pub(crate) fn con_traccia(self, traccia: Traccia) -> Self {
+        Self { traccia, ..self }
+    }
+
+    /// Whether another policy gives the call all that this one gave it.
+    ///
+    /// # Errors
+    /// [`Reason::CallDenied`]: the call, one of its filters or one of its columns is gone.
+    pub(crate) fn regge(&self, tabella: &Tabella) -> Result<()> {
+        let profilo = tabella.profilo(self.profilo.nome());
+        let regge = profilo
+            .and_then(|profilo| profilo.decisione(self.decisione.rpc()))
+            .is_some_and(|nuova| {
+                self.decisione.filtri().is_subset(nuova.filtri())
+                    && self.decisione.colonne().is_subset(nuova.colonne())
+            });
+        if regge {
+            return Ok(());
+        }
+        Err(Error::new(
+            Reason::CallDenied,
+            "the policy has changed and gives this call less than when it began; call again",
+        )
+        .with("rpc", self.decisione.rpc())
+        .with("profilo", self.profilo.nome()))
+    }
+
+    /// What is known of the call.
+    pub(crate) fn traccia(&self) -> &Traccia {
+        &self.traccia
+    }
+
+    /// The grant.
+    #[must_use]
+    pub fn aa07(&self) -> &Aa07 {
+        &self.aa07
+    }
+
+    /// The profile, with everything that it may do.
+    #[must_use]
+    pub fn profilo(&self) -> &Profilo {
+        &self.profilo
+    }
+
+    /// Decides on a selection: its filters by the profile, the norms and benefits that it names by the grant.
+    ///
+    /// # Errors
+    /// [`Reason::FilterDenied`] with all the filters that are denied; [`Reason::ScopeDenied`] with all the codes that lie
+    /// outside the grant, whether or not they exist.
+    pub fn permetti<F: Selezione>(&self, selezione: F) -> Result<Permesso<F>> {
+        // Before the decision: what was asked for in vain is asked for too.
+        self.traccia.nota(|f| f.selezione = selezione.descrivi());
+        let decided = self.decide(&selezione);
+        if let Err(error) = &decided {
+            self.traccia.nota(|f| f.consentita = false);
+            tracing::info!(
+                soggetto = &*masked(&self.aa07.soggetto),
+                ente = self.aa07.ente,
+                profilo = self.profilo.nome(),
+                rpc = self.decisione.rpc(),
+                reason = error.reason.as_str_name(),
+                "access denied"
+            );
+        }
+        Ok(Permesso {
+            ambito: decided?,
+            selezione,
+            profilo: Arc::clone(&self.profilo),
+            decisione: Arc::clone(&self.decisione),
+            traccia: self.traccia.clone(),
+        })
+    }
+
+    fn decide(&self, selezione: &impl Selezione) -> Result<Ambito> {
+        filtri_consentiti(&self.profilo, &self.decisione, selezione)?;
+        ambito_consentito(&self.aa07, selezione)
+    }
+}
+
+/// The profile's say on a selection.
+///
+/// # Errors
+/// [`Reason::FilterDenied`] with all the filters that are denied.
+pub(crate) fn filtri_consentiti(
+    profilo: &Profilo,
+    decisione: &Decisione,
+    selezione: &impl Selezione,
+) -> Result<()> {
+    let denied: Vec<&str> = selezione
+        .filtri()
+        .into_iter()
+        .filter(|filtro| !decisione.filtro(filtro))
+        .collect();
+    if denied.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Reason::FilterDenied,
+        "the profile may not use these filters in this call",
+    )
+    .with("rpc", decisione.rpc())
+    .with("profilo", profilo.nome())
+    .with("filtri", denied.join(",")))
+}
+
+/// The grant's say on a selection: what it may read.
+///
+/// # Errors
+/// [`Reason::ScopeDenied`] with all the codes that lie outside the grant.
+pub(crate) fn ambito_consentito(aa07: &Aa07, selezione: &impl Selezione) -> Result<Ambito> {
+    aa07.ambito
+        .narrowed(selezione.normative(), selezione.prestazioni())
+        .map_err(|outside| {
+            Error::new(
+                Reason::ScopeDenied,
+                "the grant does not give these norms or benefits",
+            )
+            .with("valori", outside.join(","))
+        })
+}
+
+/// The proof that a selection may be answered, and how.
+pub struct Permesso<F> {
+    selezione: F,
+    ambito: Ambito,
+    profilo: Arc<Profilo>,
+    decisione: Arc<Decisione>,
+    traccia: Traccia,
+}
+
+impl<F> Permesso<F> {
+    /// The selection that was decided on.
+    #[must_use]
+    pub fn selezione(&self) -> &F {
+        &self.selezione
+    }
+
+    /// What may be read: the scope of the grant, narrowed to what the selection names.
+    #[must_use]
+    pub fn ambito(&self) -> &Ambito {
+        &self.ambito
+    }
+
+    /// Whether a column is seen. A name that this call's answer does not have: no.
+    #[must_use]
+    pub fn vede(&self, colonna: &str) -> bool {
+        self.decisione.colonna(colonna)
+    }
+
+    /// Whether this call may filter so.
+    #[must_use]
+    pub fn puo_filtrare(&self, filtro: &str) -> bool {
+        self.decisione.filtro(filtro)
+    }
+
+    /// Where a query writes down what it read: the rilevazione, the rows.
+    #[must_use]
+    pub fn traccia(&self) -> &Traccia {
+        &self.traccia
+    }
+
+    /// Whether the caller may make another call (`"DecreeService/ListDecrees"`): for an answer that points to it.
+    #[must_use]
+    pub fn puo_chiamare(&self, rpc: &str) -> bool {
+        self.profilo.decisione(rpc).is_some()
+    }
+}
+
+/// Without the selection, which may hold personal data.
+impl<F> fmt::Debug for Permesso<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permesso")
+            .field("profilo", &self.profilo.nome())
+            .field("rpc", &self.decisione.rpc())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The decision that the layer put into a request.
+///
+/// # Errors
+/// [`Reason::Internal`] where there is none: the handler was reached without the layer, a fault of ours that nobody
+/// should get data from. It never means that everything is allowed.
+pub fn abilitazione<T>(request: &tonic::Request<T>) -> Result<&Abilitazione> {
+    request.extensions().get().ok_or_else(|| {
+        Error::internal("a handler was reached without the access layer: nothing is allowed")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        abilitazione::{Insieme, Politica, Sorgente, grants},
+        contract::vocabulary::Vocabulary,
+    };
+
+    struct Scelta(Vec<&'static str>, Vec<CodiceNormativa>);
+
+    impl Selezione for Scelta {
+        fn filtri(&self) -> Vec<&'static str> {
+            self.0.clone()
+        }
+
+        fn normative(&self) -> &[CodiceNormativa] {
+            &self.1
+        }
+
+        fn prestazioni(&self) -> &[CodicePrestazione] {
+            &[]
+        }
+
+        fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+            self.0
+                .iter()
+                .map(|nome| (*nome, Valore::Testo("x".into())))
+                .collect()
+        }
+    }
+
+    fn norm(code: &str) -> CodiceNormativa {
+        CodiceNormativa::parse(code).unwrap()
+    }
+
+    async fn list_decrees(profilo: &str) -> Option<Abilitazione> {
+        let vocabulary = Vocabulary::of_contract().unwrap();
+        let politica = Politica::load(&Sorgente::embedded(), &vocabulary)
+            .await
+            .unwrap();
+        let ambito = Ambito::new(
+            Insieme::alcuni([norm("A"), norm("B")]).unwrap(),
+            Insieme::Tutti,
+        );
+        let aa07 = grants::tests::aa07(profilo, ambito);
+        let tabella = politica.tabella();
+        Abilitazione::new(
+            Arc::new(aa07),
+            tabella.profilo(profilo).unwrap(),
+            "DecreeService/ListDecrees",
+        )
+    }
+
+    #[tokio::test]
+    async fn filters_are_the_profiles_and_all_the_denied_ones_are_named() {
+        let rgs = list_decrees("mef-rgs").await.unwrap();
+        let asked = vec![
+            "periodo",
+            "cf_azienda",
+            "matricola_azienda",
+            "no_such_filter",
+        ];
+        let error = rgs.permetti(Scelta(asked, vec![norm("A")])).unwrap_err();
+        assert_eq!(error.reason, Reason::FilterDenied);
+        assert_eq!(
+            error.metadata,
+            [
+                ("rpc", "DecreeService/ListDecrees".to_owned()),
+                ("profilo", "mef-rgs".to_owned()),
+                (
+                    "filtri",
+                    "cf_azienda,matricola_azienda,no_such_filter".to_owned()
+                ),
+            ]
+        );
+        let permesso = rgs
+            .permetti(Scelta(vec!["periodo"], vec![norm("A")]))
+            .unwrap();
+        assert_eq!(permesso.selezione().0, ["periodo"]);
+        assert_eq!(permesso.ambito().normative().testi().unwrap(), ["A"]);
+
+        let all = list_decrees("mlps-ammortizzatori").await.unwrap();
+        assert!(all.permetti(Scelta(vec!["cf_azienda"], vec![])).is_ok());
+    }
+
+    #[tokio::test]
+    async fn columns_fail_closed() {
+        let rgs = list_decrees("mef-rgs").await.unwrap();
+        let permesso = rgs.permetti(NessunFiltro).unwrap();
+        assert!(permesso.vede("cf_azienda") && !permesso.vede("cf_azienda.persona_fisica"));
+        for unknown in ["", "righe", "CF_AZIENDA", "cf_azienda "] {
+            assert!(!permesso.vede(unknown), "{unknown}");
+        }
+        assert!(permesso.puo_chiamare("DecreeService/ExportDecrees"));
+        assert!(!permesso.puo_chiamare("DecreeService/Drop"));
+    }
+
+    #[tokio::test]
+    async fn what_lies_outside_the_grant_is_refused_whether_or_not_it_exists() {
+        let rgs = list_decrees("mef-rgs").await.unwrap();
+        for outside in ["DL109-2018-ART44", "NO-SUCH-NORM"] {
+            let selezione = Scelta(vec![], vec![norm("A"), norm(outside)]);
+            let error = rgs.permetti(selezione).unwrap_err();
+            assert_eq!(error.reason, Reason::ScopeDenied);
+            assert_eq!(error.metadata, [("valori", outside.to_owned())]);
+        }
+        let permesso = rgs.permetti(NessunFiltro).unwrap();
+        assert_eq!(permesso.ambito().normative().testi().unwrap(), ["A", "B"]);
+    }
+
+    #[tokio::test]
+    async fn no_call_no_abilitazione() {
+        assert!(list_decrees("mef-sintesi").await.is_none());
+    }
+
+    #[test]
+    fn a_missing_extension_refuses() {
+        let error = abilitazione(&tonic::Request::new(())).unwrap_err();
+        assert_eq!(error.reason, Reason::Internal);
+    }
+}

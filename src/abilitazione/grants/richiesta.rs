@@ -1,0 +1,111 @@
+//! A request for a grant, as the AA07 form has it.
+
+use chrono::NaiveDate;
+
+use super::{Certificati, Ente, Finalita, ImprontaModulo, Orari, ProtocolloPec, Quote, Reti};
+use crate::valori::name::is_name;
+use crate::{
+    abilitazione::{Ambito, Tabella},
+    error::Violations,
+    valori::Difetto,
+};
+
+const SOGGETTO: Difetto = Difetto::new(
+    "must be 1 to 255 bytes without control, format or unseen characters and without blanks at its ends",
+    "deve avere da 1 a 255 byte, senza caratteri di controllo, di formato o invisibili né spazi alle estremità",
+);
+const PROFILO: Difetto = Difetto::new(
+    "must be a profile of the policy",
+    "deve essere un profilo previsto dalle regole di accesso",
+);
+const ORDINE: Difetto = Difetto::new(
+    "must not be before valida_dal",
+    "non deve precedere valida_dal",
+);
+const PASSATA: Difetto = Difetto::new(
+    "has passed: such a grant gives nothing",
+    "è già trascorsa: l'abilitazione non avrebbe effetto",
+);
+
+/// A request. What cannot be wrong by itself is a type; the rest is checked when it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Richiesta {
+    /// The PEC message that brought the form.
+    pub protocollo_pec: ProtocolloPec,
+    /// The form.
+    pub impronta_modulo: ImprontaModulo,
+    /// The `sub` of the token.
+    pub soggetto: String,
+    /// Whose the subject is.
+    pub ente: Ente,
+    /// A profile of the policy.
+    pub profilo: String,
+    /// The data.
+    pub ambito: Ambito,
+    /// First day, included, in Rome.
+    pub valida_dal: NaiveDate,
+    /// Last day, included, in Rome.
+    pub valida_al: NaiveDate,
+    /// From where, when, for what and how much it may be used.
+    pub limiti: Limiti,
+    /// The grant that ends when this one is approved.
+    pub sostituisce: Option<i64>,
+}
+
+/// What limits the use of a grant; by default nothing does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limiti {
+    /// The networks of the calls.
+    pub reti: Reti,
+    /// The hours of the calls.
+    pub orari: Orari,
+    /// The purposes of the vouchers.
+    pub finalita: Finalita,
+    /// The client certificates.
+    pub certificati: Certificati,
+    /// How much.
+    pub quote: Quote,
+}
+
+impl Richiesta {
+    /// Notes everything that is wrong with it on a day, but for what only the database knows.
+    pub(super) fn check(&self, oggi: NaiveDate, tabella: &Tabella, violations: &mut Violations) {
+        check_soggetto(&self.soggetto, violations);
+        check_profilo(&self.profilo, tabella, violations);
+        check_giorni(self.valida_dal, self.valida_al, oggi, violations);
+    }
+}
+
+/// Notes a subject that no token could have.
+pub(in crate::abilitazione) fn check_soggetto(soggetto: &str, violations: &mut Violations) {
+    note("soggetto", is_name(soggetto), SOGGETTO, violations);
+}
+
+/// Notes a profile that the policy does not have.
+pub(in crate::abilitazione) fn check_profilo(
+    profilo: &str,
+    tabella: &Tabella,
+    violations: &mut Violations,
+) {
+    note(
+        "profilo",
+        tabella.profilo(profilo).is_some(),
+        PROFILO,
+        violations,
+    );
+}
+
+/// Notes days out of order, and a last one that has passed.
+pub(in crate::abilitazione) fn check_giorni(
+    dal: NaiveDate,
+    al: NaiveDate,
+    oggi: NaiveDate,
+    violations: &mut Violations,
+) {
+    note("valida_al", al >= dal, ORDINE, violations);
+    note("valida_al", al >= oggi, PASSATA, violations);
+}
+
+fn note(field: &str, good: bool, difetto: Difetto, violations: &mut Violations) {
+    violations.check(field, good.then_some(()).ok_or(difetto));
+}

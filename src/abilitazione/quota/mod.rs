@@ -1,0 +1,221 @@
+//! How much a subject has used of what its grant gives: the quotas.
+//!
+//! ```text
+//! quote of the grant ──┐
+//! [quota.profilo.X] ───┼── first that says something ──► Limiti { al_secondo, esportazioni, al_giorno }
+//! [quota] ─────────────┘                                    │
+//!        call allowed by everything else ──► Consumo::consuma ──► counted, or QUOTA_EXCEEDED with the time to wait
+//! ```
+//!
+//! - *Calls a second* (`al_secondo`): the generic cell rate algorithm, with a second's worth of burst, in each instance.
+//! - *Streams at once* (`esportazioni`): a place in each instance, held until the stream has ended.
+//! - *Calls a day* (`al_giorno`): counted in the database, for all instances together, by the day in Rome. An instance takes calls
+//!   in small lots (a thousandth of the quota), so that a call costs no statement; the sum never exceeds the quota. What a
+//!   kill leaves unused of a lot is lost to the subject for that day; an orderly stop gives it back.
+//!
+//! Counted is what passes the checks at the door: what was refused before has used nothing. A proof is spent after the count, so a
+//! call that comes twice with one proof is counted twice; and so is one whose filters or norms are refused when its
+//! message is read.
+
+mod giorno;
+mod limiti;
+
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use governor::{
+    DefaultDirectRateLimiter, Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+};
+use sqlx::PgPool;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+#[cfg(doc)]
+use crate::postgres::Accanto;
+use crate::{
+    abilitazione::grants::{Aa07, Quote},
+    clock::{Clock, giorno_a_roma},
+    config,
+    error::{Error, Esaurita, Result},
+    valori::tax_codes::masked,
+};
+use giorno::Giorno;
+use limiti::limiti;
+
+/// How soon a place for a stream may be free again. A guess: nobody knows when a stream ends.
+const POSTO: Duration = Duration::from_secs(5);
+
+/// What all subjects have used. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Consumo(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    quota: config::Quota,
+    /// Of subjects with a grant only, so there is no bound to set.
+    soggetti: Mutex<HashMap<String, Arc<Contatori>>>,
+    pool: PgPool,
+    clock: Clock,
+}
+
+/// What one subject has used under one set of quotas.
+#[derive(Debug)]
+struct Contatori {
+    quote: Quote,
+    al_secondo: Option<DefaultDirectRateLimiter>,
+    esportazioni: Option<Arc<Semaphore>>,
+    al_giorno: Option<Giorno>,
+}
+
+/// A place for a stream, free again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Posto {
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Consumo {
+    /// Quotas by `quota` where a grant has none of its own. `pool` may write ([`Accanto::Quote`]).
+    #[must_use]
+    pub fn new(quota: config::Quota, pool: PgPool, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            quota,
+            soggetti: Mutex::default(),
+            pool,
+            clock,
+        }))
+    }
+
+    /// Counts a call of a grant. The place of a stream is to be held as long as it runs.
+    ///
+    /// # Errors
+    /// [`Reason::QuotaExceeded`](crate::error::Reason::QuotaExceeded); the database's, where calls a day are counted.
+    pub(super) async fn consuma(&self, aa07: &Aa07, flusso: bool) -> Result<Posto> {
+        let contatori = self.contatori(aa07);
+        let soggetto = &aa07.soggetto;
+        let permit = match &contatori.esportazioni {
+            Some(posti) if flusso => {
+                let permit = Arc::clone(posti).try_acquire_owned().map_err(|_| {
+                    esaurita(
+                        "esportazioni",
+                        contatori.quote.esportazioni,
+                        soggetto,
+                        POSTO,
+                    )
+                })?;
+                Some(permit)
+            }
+            _ => None,
+        };
+        if let Some(limiter) = &contatori.al_secondo {
+            limiter.check().map_err(|until| {
+                let riprova = until.wait_time_from(DefaultClock::default().now());
+                esaurita("al_secondo", contatori.quote.al_secondo, soggetto, riprova)
+            })?;
+        }
+        if let Some(giorno) = &contatori.al_giorno {
+            let now = self.0.clock.now();
+            if !giorno
+                .prendi(&self.0.pool, soggetto, giorno_a_roma(now))
+                .await?
+            {
+                let riprova = giorno::fino_a_domani(now);
+                let quota = contatori.quote.al_giorno;
+                return Err(esaurita("al_giorno", quota, soggetto, riprova));
+            }
+        }
+        Ok(Posto { _permit: permit })
+    }
+
+    /// Gives back what was taken for the day and not used.
+    pub async fn chiudi(&self) {
+        let soggetti: Vec<(String, Arc<Contatori>)> = self.lock().drain().collect();
+        for (soggetto, contatori) in soggetti {
+            if let Some(giorno) = &contatori.al_giorno
+                && let Err(error) = giorno.rendi(&self.0.pool, &soggetto).await
+            {
+                tracing::warn!(soggetto = &*masked(&soggetto), %error, "unused calls of the day cannot be given back");
+            }
+        }
+        self.0.pool.close().await;
+    }
+
+    /// The counters of a subject; new ones where its quotas are not what they were.
+    fn contatori(&self, aa07: &Aa07) -> Arc<Contatori> {
+        let quote = limiti(&self.0.quota, &aa07.profilo, &aa07.quote);
+        let mut soggetti = self.lock();
+        match soggetti.get(&aa07.soggetto) {
+            Some(contatori) if contatori.quote == quote => Arc::clone(contatori),
+            _ => {
+                let contatori = Arc::new(Contatori::new(quote));
+                soggetti.insert(aa07.soggetto.clone(), Arc::clone(&contatori));
+                contatori
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Contatori>>> {
+        // An insertion cannot stop half-way.
+        self.0
+            .soggetti
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Contatori {
+    fn new(quote: Quote) -> Self {
+        let posti = |n: NonZeroU32| {
+            let n = usize::try_from(n.get()).unwrap_or(Semaphore::MAX_PERMITS);
+            Arc::new(Semaphore::new(n.min(Semaphore::MAX_PERMITS)))
+        };
+        Self {
+            quote,
+            al_secondo: quote
+                .al_secondo
+                .map(|n| RateLimiter::direct(Quota::per_second(n))),
+            esportazioni: quote.esportazioni.map(posti),
+            al_giorno: quote.al_giorno.map(Giorno::new),
+        }
+    }
+}
+
+fn esaurita(
+    nome: &'static str,
+    quota: Option<NonZeroU32>,
+    soggetto: &str,
+    riprova: Duration,
+) -> Error {
+    let what = match nome {
+        "al_secondo" => "calls a second",
+        "esportazioni" => "streams at the same time",
+        _ => "calls a day",
+    };
+    let quota = quota.map_or(0, NonZeroU32::get);
+    Error::esaurita(
+        nome,
+        Esaurita {
+            soggetto: format!("soggetto:{soggetto}"),
+            descrizione: format!("{quota} {what}"),
+            riprova,
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_of_a_used_up_quota() {
+        let error = esaurita("al_giorno", NonZeroU32::new(7), "x", Duration::from_secs(9));
+        assert_eq!(error.metadata, [("quota", "al_giorno".to_owned())]);
+        let quota = error.quota.unwrap();
+        assert_eq!(quota.soggetto, "soggetto:x");
+        assert_eq!(quota.descrizione, "7 calls a day");
+        assert_eq!(quota.riprova, Duration::from_secs(9));
+    }
+}

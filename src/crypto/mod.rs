@@ -1,0 +1,3 @@
+//! Keys and digests.
+
+pub mod chiave;

@@ -1,0 +1,4 @@
+//! The demo.
+
+pub mod demo_key;
+pub mod esempio;

@@ -1,0 +1,335 @@
+//! CSV, by RFC 4180 and for an Italian Excel.
+//!
+//! ```text
+//! numero_decreto,importi_erogati        numero_decreto;importi_erogati
+//! 145/2023,1234.50                      "=""145/2023""";1234,50
+//! "'=cmd|""x""!A1",-3.00                "'=cmd|""x""!A1";-3,00
+//! ```
+//!
+//! A text that a spreadsheet would run has an apostrophe before it; how such a text begins is
+//! [`spreadsheet::is_formula`](crate::output::spreadsheet::is_formula).
+
+use super::{Informazioni, Scrittore, Tabella, Tipo};
+use crate::{
+    error::{Error, Result},
+    output::spreadsheet::is_formula,
+};
+
+/// How a CSV is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Stile {
+    separatore: u8,
+    virgola: u8,
+    segno: &'static str,
+    /// Whether what a spreadsheet would take for something else than it is stands in a formula that gives its text.
+    letterale: bool,
+}
+
+impl Stile {
+    /// Comma, decimal point.
+    pub const RFC_4180: Self = Self {
+        separatore: b',',
+        virgola: b'.',
+        segno: "",
+        letterale: false,
+    };
+    /// Semicolon, decimal comma; the byte order mark tells Excel that it is UTF-8. Codes and long amounts are literal.
+    pub const EXCEL: Self = Self {
+        separatore: b';',
+        virgola: b',',
+        segno: "\u{feff}",
+        letterale: true,
+    };
+}
+
+/// A CSV in the making.
+#[derive(Debug)]
+pub struct Csv {
+    tabella: &'static Tabella,
+    stile: Stile,
+    pronto: Vec<u8>,
+}
+
+impl Csv {
+    /// Begins with the header.
+    #[must_use]
+    pub fn new(tabella: &'static Tabella, stile: Stile) -> Self {
+        let mut pronto = stile.segno.as_bytes().to_vec();
+        for (at, colonna) in tabella.colonne.iter().enumerate() {
+            if at > 0 {
+                pronto.push(stile.separatore);
+            }
+            testo(&mut pronto, colonna.nome, stile.separatore);
+        }
+        pronto.extend_from_slice(b"\r\n");
+        Self {
+            tabella,
+            stile,
+            pronto,
+        }
+    }
+}
+
+impl Scrittore for Csv {
+    fn riga(&mut self, celle: &[&str]) -> Result<()> {
+        let Stile {
+            separatore,
+            virgola,
+            letterale,
+            ..
+        } = self.stile;
+        let pronto = &mut self.pronto;
+        for (colonna, cella) in self.tabella.colonne.iter().zip(celle) {
+            match colonna.tipo {
+                _ if cella.is_empty() => {}
+                Tipo::Testo if letterale && is_converted(cella) => {
+                    literal(pronto, cella.as_bytes())
+                }
+                Tipo::Testo => testo(pronto, cella, separatore),
+                Tipo::Data => data(pronto, cella)?,
+                Tipo::Numero | Tipo::Sum
+                    if letterale && cella.trim_start_matches('-').len() > EXACT =>
+                {
+                    let mut digits = Vec::with_capacity(cella.len());
+                    numero(&mut digits, cella, virgola)?;
+                    literal(pronto, &digits);
+                }
+                Tipo::Numero | Tipo::Sum => numero(pronto, cella, virgola)?,
+            }
+            pronto.push(separatore);
+        }
+        // The separator of the last cell makes room for the end of the row.
+        pronto.pop();
+        pronto.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+
+    fn prendi(&mut self) -> Vec<u8> {
+        let next = Vec::with_capacity(self.pronto.capacity());
+        std::mem::replace(&mut self.pronto, next)
+    }
+
+    /// A CSV has no place but its rows.
+    fn fine(self: Box<Self>, _informazioni: &Informazioni) -> Result<Vec<u8>> {
+        Ok(self.pronto)
+    }
+}
+
+/// The longest number, its point included, that a spreadsheet takes whole: it keeps fifteen digits.
+const EXACT: usize = 16;
+
+/// Whether a spreadsheet may take a code for a number, a day or a truth value: `1/2`, `3E10`, `mar-1`, `VERO`. Only what has the
+/// letters of a code may: nothing in it has a meaning in a formula.
+fn is_converted(cella: &str) -> bool {
+    const TRUTH: [&str; 4] = ["VERO", "FALSO", "TRUE", "FALSE"];
+    let code = |byte: u8| byte.is_ascii_alphanumeric() || b" ./-".contains(&byte);
+    cella.bytes().all(code)
+        && (cella.bytes().any(|byte| byte.is_ascii_digit())
+            || TRUTH.iter().any(|word| cella.eq_ignore_ascii_case(word)))
+}
+
+/// `="1/2"`, between quotes as RFC 4180 wants quotes: a formula whose value is this text.
+fn literal(pronto: &mut Vec<u8>, cella: &[u8]) {
+    pronto.extend_from_slice(b"\"=\"\"");
+    pronto.extend_from_slice(cella);
+    pronto.extend_from_slice(b"\"\"\"");
+}
+
+fn testo(pronto: &mut Vec<u8>, cella: &str, separatore: u8) {
+    let innocuo = !is_formula(cella);
+    let semplice = cella
+        .bytes()
+        .all(|byte| byte != separatore && !matches!(byte, b'"' | b'\r' | b'\n'));
+    if innocuo && semplice {
+        pronto.extend_from_slice(cella.as_bytes());
+        return;
+    }
+    if !semplice {
+        pronto.push(b'"');
+    }
+    if !innocuo {
+        pronto.push(b'\'');
+    }
+    for byte in cella.bytes() {
+        if byte == b'"' {
+            pronto.push(b'"');
+        }
+        pronto.push(byte);
+    }
+    if !semplice {
+        pronto.push(b'"');
+    }
+}
+
+/// Digits and dashes, a digit first: nothing that a spreadsheet runs.
+fn data(pronto: &mut Vec<u8>, cella: &str) -> Result<()> {
+    let byte = cella.as_bytes();
+    let right = byte.len() == 10
+        && byte.iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !right {
+        return Err(Error::internal("a cell of a date column is not a date"));
+    }
+    pronto.extend_from_slice(byte);
+    Ok(())
+}
+
+/// A sign at the start only, digits, one point before the last two: a number to a spreadsheet, whatever its sign.
+fn numero(pronto: &mut Vec<u8>, cella: &str, virgola: u8) -> Result<()> {
+    let digits = cella.strip_prefix('-').unwrap_or(cella).as_bytes();
+    let right = digits
+        .split_last_chunk::<3>()
+        .is_some_and(|(units, cents)| {
+            !units.is_empty()
+                && units.iter().all(u8::is_ascii_digit)
+                && cents[0] == b'.'
+                && cents[1..].iter().all(u8::is_ascii_digit)
+        });
+    if !right {
+        return Err(Error::internal("a cell of a number column is not a number"));
+    }
+    pronto.extend_from_slice(cella.as_bytes());
+    let punto = pronto.len() - 3;
+    pronto[punto] = virgola;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::files::prova;
+
+    const STILI: [Stile; 2] = [Stile::RFC_4180, Stile::EXCEL];
+
+    fn scrivi(stile: Stile, righe: &[[&str; 3]]) -> Result<String> {
+        let mut csv = Box::new(Csv::new(&prova::TABELLA, stile));
+        for riga in righe {
+            csv.riga(riga)?;
+        }
+        let file = csv.fine(&prova::informazioni())?;
+        Ok(String::from_utf8(file).unwrap())
+    }
+
+    #[test]
+    fn as_each_style_has_it() {
+        let righe = [
+            ["145/2023", "2023-12-22", "1234.50"],
+            ["=cmd|\"x\"!A1", "", "-3.00"],
+            ["a;b,c\nd", "2023-01-01", ""],
+        ];
+        assert_eq!(
+            scrivi(Stile::RFC_4180, &righe).unwrap(),
+            "testo,giorno,importo\r\n145/2023,2023-12-22,1234.50\r\n\"'=cmd|\"\"x\"\"!A1\",,-3.00\r\n\
+             \"a;b,c\nd\",2023-01-01,\r\n"
+        );
+        assert_eq!(
+            scrivi(Stile::EXCEL, &righe).unwrap(),
+            "\u{feff}testo;giorno;importo\r\n\"=\"\"145/2023\"\"\";2023-12-22;1234,50\r\n\"'=cmd|\"\"x\"\"!A1\";;-3,00\r\n\
+             \"a;b,c\nd\";2023-01-01;\r\n"
+        );
+    }
+
+    #[test]
+    fn a_cell_that_is_not_of_its_type_is_an_error() {
+        for (giorno, importo) in [
+            ("=1+1", "1.00"),
+            ("2023-12-2", "1.00"),
+            ("2023-01-01", "=1"),
+            ("2023-01-01", "-1-1.00"),
+            ("2023-01-01", "+1.00"),
+            ("2023-01-01", "-.00"),
+            ("2023-01-01", "1"),
+            ("2023-01-01", "1.è"),
+        ] {
+            for stile in STILI {
+                assert!(
+                    scrivi(stile, &[["a", giorno, importo]]).is_err(),
+                    "{giorno} {importo}"
+                );
+            }
+        }
+    }
+
+    fn digits(number: &str) -> usize {
+        number.bytes().filter(u8::is_ascii_digit).count()
+    }
+
+    #[test]
+    fn what_excel_would_change_is_literal() {
+        for changed in [
+            "1/2",
+            "2023-01-05",
+            "3E10",
+            "1.234",
+            "0001",
+            "mar-1",
+            "10 mag 2023",
+            "00743110157",
+            "vero",
+            "FALSE",
+            "333-145",
+        ] {
+            let text = scrivi(Stile::EXCEL, &[[changed, "", ""]]).unwrap();
+            assert_eq!(
+                text.lines().nth(1),
+                Some(&*format!("\"=\"\"{changed}\"\"\";;"))
+            );
+            let text = scrivi(Stile::RFC_4180, &[[changed, "", ""]]).unwrap();
+            assert_eq!(text.lines().nth(1), Some(&*format!("{changed},,")));
+        }
+        for (number, written) in [
+            ("9999999999999.99", "9999999999999,99"),
+            ("-9999999999999.99", "-9999999999999,99"),
+            ("10000000000000.00", "\"=\"\"10000000000000,00\"\"\""),
+        ] {
+            let text = scrivi(Stile::EXCEL, &[["CIGS", "", number]]).unwrap();
+            assert_eq!(text.lines().nth(1), Some(&*format!("CIGS;;{written}")));
+        }
+    }
+
+    proptest! {
+        /// Whatever a text is, it comes back, and no cell begins as a formula does; a number stays what it is.
+        #[test]
+        fn no_cell_is_run(
+            testi in prop::collection::vec("[=+@\\-\t\r\n＝－]?([;,\"'=\\-a ]|\r|\n|\\PC){0,8}", 1..8),
+            importo in "-?[0-9]{1,16}\\.[0-9]{2}",
+        ) {
+            for stile in STILI {
+                let righe: Vec<[&str; 3]> =
+                    testi.iter().map(|testo| [testo, "2023-12-22", &importo]).collect();
+                let file = scrivi(stile, &righe).unwrap();
+                let file = file.strip_prefix('\u{feff}').unwrap_or(&file);
+                let mut reader = ::csv::ReaderBuilder::new()
+                    .delimiter(stile.separatore)
+                    .from_reader(file.as_bytes());
+                let read: Vec<_> = reader.records().map(Result::unwrap).collect();
+                prop_assert_eq!(read.len(), testi.len());
+                for (record, testo) in read.iter().zip(&testi) {
+                    // A formula that is one text, whatever the text is.
+                    let literal = |cella: &str| {
+                        let text = cella.strip_prefix("=\"")?.strip_suffix('"')?;
+                        (stile.letterale && !text.contains('"')).then(|| text.to_owned())
+                    };
+                    if let Some(text) = literal(&record[0]) {
+                        prop_assert_eq!(&text, testo);
+                        continue;
+                    }
+                    prop_assert!(!is_formula(&record[0]), "{:?}", &record[0]);
+                    let restored = match is_formula(testo) {
+                        true => record[0].strip_prefix('\'').unwrap(),
+                        false => &record[0],
+                    };
+                    prop_assert_eq!(restored, testo);
+                    let number = literal(&record[2]);
+                    prop_assert_eq!(number.is_some(), stile.letterale && digits(&importo) > 15);
+                    let number = number.unwrap_or_else(|| record[2].to_owned());
+                    prop_assert_eq!(number.replace(',', "."), importo.as_str());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! A flight in the making: what it holds, and where it is cut into endpoints.
+//!
+//! The control totals are counted here, once, and travel in the tickets: every stream of the flight says them. Endpoints
+//! begin and end where stored blocks do, so that each is read from blocks. Rows that are not read from blocks (few, found
+//! by an index) are one endpoint.
+
+use crate::{
+    blocks::{posizione::Posizione, somme::Totali},
+    decreto::{blocchi::Parti, query::Lettura},
+    error::Result,
+};
+
+/// Endpoints at most: more readers than this take each other's place on the server.
+const PARTI: usize = 4;
+
+/// A planned flight.
+#[derive(Debug)]
+pub(super) struct Piano {
+    /// Over the whole selection.
+    pub(super) totali: Totali,
+    /// After which position each endpoint begins, and with which it ends; in reading order.
+    pub(super) parti: Vec<(Option<Posizione>, Option<Posizione>)>,
+}
+
+/// Plans a selection.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn piano(lettura: &Lettura, righe_per_lotto: u32) -> Result<Piano> {
+    let Parti { totali, tagli } = lettura.parti(righe_per_lotto.into(), PARTI).await?;
+    let totali = match totali {
+        Some(totali) => totali,
+        None => lettura.totali().await?,
+    };
+    let mut inizio = None;
+    let mut parti = Vec::with_capacity(tagli.len() + 1);
+    for taglio in tagli {
+        parti.push((inizio.replace(taglio.clone()), Some(taglio)));
+    }
+    parti.push((inizio, None));
+    Ok(Piano { totali, parti })
+}

@@ -1,0 +1,62 @@
+//! The schema of a flight: the columns that the caller sees, and what it should know of them.
+
+use arrow_schema::SchemaRef;
+use chrono::SecondsFormat;
+use serde_json::{Map, Value};
+
+use crate::{blocks::arrow, contract::proto::TotaliControllo, rilevazione::elenco::Rilevazione};
+
+/// What the metadata of a schema say besides those of its columns.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Intestazione<'a> {
+    pub(super) normativa: &'a str,
+    pub(super) rilevazione: &'a Rilevazione,
+    /// Over the whole selection, where they were counted.
+    pub(super) totali: Option<&'a TotaliControllo>,
+}
+
+/// `vede`: which columns the caller sees.
+pub(super) fn schema(vede: impl Fn(&str) -> bool, i: Intestazione<'_>) -> SchemaRef {
+    let mut metadata = vec![
+        (
+            "titolo".to_owned(),
+            "Dettaglio del decreto ministeriale".to_owned(),
+        ),
+        ("normativa".to_owned(), i.normativa.to_owned()),
+        ("rilevazione".to_owned(), i.rilevazione.numero.to_string()),
+        (
+            "data_riferimento".to_owned(),
+            i.rilevazione.data_riferimento.to_string(),
+        ),
+    ];
+    if let Some(ritirata_il) = i.rilevazione.ritirata_il {
+        let istante = ritirata_il.to_rfc3339_opts(SecondsFormat::Micros, true);
+        metadata.push(("ritirata_il".to_owned(), istante));
+    }
+    if let Some(totali) = i.totali {
+        metadata
+            .extend(voci(totali, &vede).map(|(nome, valore)| (format!("totali.{nome}"), valore)));
+    }
+    arrow::schema(vede, metadata)
+}
+
+/// Control totals as JSON: `{"righe": "3", "importi_erogati": "12.00"}`. Texts, as the JSON of the contract has them.
+pub(super) fn json(totali: &TotaliControllo, vede: impl Fn(&str) -> bool) -> Value {
+    let voci = voci(totali, vede).map(|(nome, valore)| (nome.to_owned(), Value::String(valore)));
+    Value::Object(voci.collect::<Map<_, _>>())
+}
+
+/// The totals that the caller sees, by name.
+fn voci(
+    totali: &TotaliControllo,
+    vede: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let voci = [
+        ("righe", totali.righe.to_string()),
+        ("ore_decretate", totali.ore_decretate.clone()),
+        ("importi_autorizzati", totali.importi_autorizzati.clone()),
+        ("importi_erogati", totali.importi_erogati.clone()),
+    ];
+    voci.into_iter()
+        .filter(move |(nome, valore)| vede(nome) && !valore.is_empty())
+}

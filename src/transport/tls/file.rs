@@ -1,0 +1,149 @@
+//! The files of the settings, as they are on disk.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    config::{self, ClientCertificate},
+    transport::bounded_read::regular_file,
+};
+
+/// No certificate is so long; a mistaken path may be.
+const MAX_BYTES: u64 = 1024 * 1024;
+/// Whoever is neither owner nor of the group.
+const ALTRI: u32 = 0o007;
+
+/// Certificates or key that cannot be used: which setting, which file, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsError {
+    chiave: &'static str,
+    file: PathBuf,
+    perche: String,
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            chiave,
+            file,
+            perche,
+        } = self;
+        write!(f, "{chiave} {}: {perche}", file.display())
+    }
+}
+
+impl std::error::Error for TlsError {}
+
+/// Where the files are, and what the authorities are for.
+#[derive(Debug, Clone)]
+pub(super) struct Percorsi {
+    cert: PathBuf,
+    key: PathBuf,
+    client_ca: Option<PathBuf>,
+    /// Whether a client without a certificate is turned away.
+    pub(super) obbligo: bool,
+}
+
+impl Percorsi {
+    /// `None`: the settings name no certificate.
+    pub(super) fn di(settings: &config::Tls) -> Option<Self> {
+        let ask = settings.client_certificate;
+        Some(Self {
+            cert: settings.cert_file.clone()?,
+            key: settings.key_file.clone()?,
+            client_ca: settings
+                .client_ca_file
+                .clone()
+                .filter(|_| ask != ClientCertificate::No),
+            obbligo: ask == ClientCertificate::Required,
+        })
+    }
+
+    /// The directories that they are in.
+    ///
+    /// # Errors
+    /// The system's: there is no current directory.
+    pub(super) fn cartelle(&self) -> io::Result<Vec<PathBuf>> {
+        [Some(&self.cert), Some(&self.key), self.client_ca.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|file| {
+                let absolute = std::path::absolute(file)?;
+                Ok(absolute.parent().unwrap_or(&absolute).to_owned())
+            })
+            .collect()
+    }
+
+    /// What is wrong with all of them.
+    pub(super) fn errore(&self, perche: &str) -> TlsError {
+        TlsError {
+            chiave: "tls.cert_file",
+            file: self.cert.clone(),
+            perche: perche.to_owned(),
+        }
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A file cannot be read, is none or is too long, or the key is for all to reach.
+    pub(super) fn leggi(&self) -> Result<Lettura, TlsError> {
+        let client_ca = self.client_ca.as_deref();
+        Ok(Lettura {
+            cert: Contenuto::leggi("tls.cert_file", &self.cert, false)?,
+            key: Contenuto::leggi("tls.key_file", &self.key, true)?,
+            client_ca: client_ca
+                .map(|file| Contenuto::leggi("tls.client_ca_file", file, false))
+                .transpose()?,
+        })
+    }
+}
+
+/// All of them, read at one moment. No `Debug`: it holds the key.
+#[derive(PartialEq, Eq)]
+pub(super) struct Lettura {
+    pub(super) cert: Contenuto,
+    pub(super) key: Contenuto,
+    pub(super) client_ca: Option<Contenuto>,
+}
+
+/// The bytes of one of them.
+#[derive(PartialEq, Eq)]
+pub(super) struct Contenuto {
+    chiave: &'static str,
+    pub(super) file: PathBuf,
+    pub(super) byte: Vec<u8>,
+}
+
+impl Contenuto {
+    fn leggi(chiave: &'static str, file: &Path, segreto: bool) -> Result<Self, TlsError> {
+        let read = regular_file(file, MAX_BYTES).map_err(|error| TlsError {
+            chiave,
+            file: file.to_owned(),
+            perche: error.to_string(),
+        })?;
+        let contenuto = Self {
+            chiave,
+            file: file.to_owned(),
+            byte: read.bytes,
+        };
+        if segreto && read.mode & ALTRI != 0 {
+            return Err(contenuto.errore(format!(
+                "anybody on this machine may reach the key (mode {:o}): chmod o= it",
+                read.mode & 0o777
+            )));
+        }
+        Ok(contenuto)
+    }
+
+    /// What is wrong with it.
+    pub(super) fn errore(&self, perche: impl Into<String>) -> TlsError {
+        TlsError {
+            chiave: self.chiave,
+            file: self.file.clone(),
+            perche: perche.into(),
+        }
+    }
+}
