@@ -64,7 +64,7 @@ fn flight_descriptor(out: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// The server of DecreeService once more, with the messages of an export as bytes: its lotti are encoded before they are
-/// asked for (src/decreto/messaggio.rs). All other messages are those of the first run.
+/// asked for (src/decreto/export_message.rs). All other messages are those of the first run.
 fn decree_server(set: FileDescriptorSet, out: PathBuf) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&out)?;
     let only = FileDescriptorSet {
@@ -80,7 +80,7 @@ fn decree_server(set: FileDescriptorSet, out: PathBuf) -> Result<(), Box<dyn Err
         .extern_path(PACKAGE, "crate::contract::proto")
         .extern_path(
             format!("{PACKAGE}.ExportDecreesResponse"),
-            "crate::decreto::messaggio::Messaggio",
+            "crate::decreto::export_message::ExportMessage",
         )
         .compile_fds(only)?;
     Ok(())

@@ -1,11 +1,11 @@
 //! The composition root: what is made of what, and in which order calls pass through it.
 //!
 //! ```text
-//! TCP ─► observe ─► canale ─► audit ─► protocol ─► deadline ─► access ─► ReportService, DecreeService, AccessService, GrantService, FlightService ─► Postgres (serving role)
+//! TCP ─► observe ─► connection ─► audit ─► protocol ─► deadline ─► access ─► ReportService, DecreeService, AccessService, GrantService, FlightService ─► Postgres (serving role)
 //!                                                                  └──► health, reflection (no token)
 //! ```
 
-mod chiamanti;
+mod authenticator;
 mod health;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -19,10 +19,10 @@ use tower::{ServiceBuilder, util::MapRequestLayer};
 
 use crate::{
     abilitazione::{
-        Access, AccessLayer, Consumo, Grants, Guardia, Politica, Ricarica, Sorgente, Spiega,
-        Vigenti, authn::Usate,
+        Access, AccessExplainer, AccessLayer, ActivePolicy, Authorizer, GrantCache, Grants,
+        PolicyReloader, PolicySource, QuotaUsage, authn::ReplayStore,
     },
-    audit::{Audit, AuditLayer, Limits, Refusals},
+    audit::{AuditLayer, AuditLog, RefusalLimits, Refusals},
     clock::Clock,
     config::{self, Settings},
     contract::{
@@ -32,37 +32,37 @@ use crate::{
         },
         vocabulary::Vocabulary,
     },
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     decreto::{encoded::decree_service_server::DecreeServiceServer, service::Decrees},
     error::Sentence,
-    flight::{messages::MessagesLayer, service::Voli},
+    flight::{messages::MessagesLayer, service::FlightServer},
     grpc::{
-        compressione::come_la_richiesta,
+        compression::as_the_request,
         deadline::DeadlineLayer,
         health::{HealthReporter, ServingStatus},
         observe::ObserveLayer,
         pages::{self, Signer},
         places::{Places, half},
-        produttore::Limiti,
         protocol::ProtocolLayer,
+        stream_task::StreamLimits,
     },
-    postgres::{Accanto, Connections},
-    report::{memoria::Memoria, service::Report},
-    rilevazione::Rilevazioni,
-    telemetry::salute::Salute,
+    postgres::{DatabaseConnections, SideConnections},
+    report::{cache::ReportCache, service::ReportServer},
+    rilevazione::RilevazioneRegister,
+    telemetry::health_registry::HealthRegistry,
     transport::{
         self,
         bounded_read::Reader,
-        canale::{CanaleLayer, Inoltro},
+        connection::{ClientConnectionLayer, TrustedProxies},
+        connection_io::Patience,
+        file_watcher::FileWatcher,
         files,
-        flusso::Patience,
         serve::serve as serve_connections,
-        sorveglianza::Sorveglianza,
-        tls::{self, Ascolto},
+        tls::{self, Acceptor},
     },
 };
 
-pub use chiamanti::chiamanti;
+pub use authenticator::authenticator;
 use health::Health;
 
 /// A generated server, each a type of its own: with the largest request that it reads, once it is expanded, and both ways of
@@ -92,27 +92,27 @@ const CLOSING_AUDIT: Duration = Duration::from_secs(3);
 /// the policy does not have.
 pub async fn access(
     settings: &Settings,
-    database: &Connections,
+    database: &DatabaseConnections,
     clock: Clock,
 ) -> Result<AccessLayer, Sentence> {
     let vocabulary = Vocabulary::of_contract()?;
     let Settings { access, quota, .. } = settings;
     let dir = access.policy_dir.clone();
-    let read = move || Sorgente::of_settings(dir.as_deref());
+    let read = move || PolicySource::of_settings(dir.as_deref());
     let sorgente = Reader::default().run(read).await.flatten()?;
-    let politica = Politica::load(&sorgente, &vocabulary).await?;
-    let tabella = politica.tabella();
+    let politica = ActivePolicy::load(&sorgente, &vocabulary).await?;
+    let tabella = politica.table();
     if let Some(profilo) = quota.profilo.keys().find(|p| tabella.profilo(p).is_none()) {
         return Err(
             format!("settings: quota.profilo.{profilo}: the policy has no such profile").into(),
         );
     }
-    let prove = Usate::apri(database.beside(Accanto::Prove));
-    let chiamanti = chiamanti(access, Some(prove), clock.clone()).await?;
-    let vigenti = Vigenti::new(database.beside(Accanto::Abilitazioni));
-    let quote = database.beside(Accanto::Quote);
-    let consumo = Consumo::new(quota.clone(), quote, clock.clone());
-    let guardia = Guardia::new(chiamanti, vigenti, politica, consumo, vocabulary, clock);
+    let prove = ReplayStore::open(database.beside(SideConnections::Proofs));
+    let chiamanti = authenticator(access, Some(prove), clock.clone()).await?;
+    let vigenti = GrantCache::new(database.beside(SideConnections::Abilitazioni));
+    let quote = database.beside(SideConnections::Quote);
+    let consumo = QuotaUsage::new(quota.clone(), quote, clock.clone());
+    let guardia = Authorizer::new(chiamanti, vigenti, politica, consumo, vocabulary, clock);
     Ok(AccessLayer::new(guardia, settings.server.max_request_bytes))
 }
 
@@ -121,13 +121,13 @@ pub async fn access(
 /// # Errors
 /// A sentence: the database does not take it.
 pub async fn audit(
-    database: &Connections,
-    chiave: Chiave,
+    database: &DatabaseConnections,
+    chiave: AuditKey,
     clock: Clock,
-) -> Result<Audit, Sentence> {
+) -> Result<AuditLog, Sentence> {
     let host = nix::unistd::gethostname()?;
     let istanza = format!("{}:{}", host.to_string_lossy(), std::process::id());
-    Audit::apri(database.clone(), chiave, istanza, clock)
+    AuditLog::open(database.clone(), chiave, istanza, clock)
         .await
         .map_err(|error| format!("the audit log cannot be opened: {error}").into())
 }
@@ -138,14 +138,14 @@ pub async fn audit(
 /// The transport's, or a descriptor set that reflection cannot read.
 pub async fn serve(
     settings: &Settings,
-    database: &Connections,
+    database: &DatabaseConnections,
     access: AccessLayer,
-    audit: Audit,
-    ascolto: impl Into<Ascolto>,
+    audit: AuditLog,
+    ascolto: impl Into<Acceptor>,
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
-    let guardia = access.guardia().clone();
-    let limits = Limits {
+    let guardia = access.authorizer().clone();
+    let limits = RefusalLimits {
         per_caller: settings.audit.refused_per_caller_per_minute,
         all: settings.audit.refused_per_minute,
         interval: Duration::from_secs(settings.audit.refused_counts_seconds),
@@ -154,11 +154,11 @@ pub async fn serve(
     let recorder = (&audit, &refusals);
     let outcome = serve_recorded(settings, database, access, recorder, ascolto.into(), stop).await;
     // Where the database is frozen nobody answers, and nothing of this may hold up the stop.
-    if timeout(CLOSING_QUOTAS, guardia.chiudi()).await.is_err() {
+    if timeout(CLOSING_QUOTAS, guardia.close()).await.is_err() {
         tracing::error!("unused calls of the day were not given back in time");
     }
     refusals.close();
-    if timeout(CLOSING_AUDIT, audit.chiudi()).await.is_err() {
+    if timeout(CLOSING_AUDIT, audit.close()).await.is_err() {
         tracing::error!("the chain of the audit log was not closed in time");
     }
     outcome
@@ -166,100 +166,100 @@ pub async fn serve(
 
 async fn serve_recorded(
     settings: &Settings,
-    database: &Connections,
+    database: &DatabaseConnections,
     access: AccessLayer,
-    (audit, refusals): (&Audit, &Refusals),
-    ascolto: Ascolto,
+    (audit, refusals): (&AuditLog, &Refusals),
+    ascolto: Acceptor,
     stop: CancellationToken,
 ) -> Result<(), Sentence> {
     let pool = database.pool().clone();
     // Cancelled only when the time to drain is over: until then exports go on.
     let arresto = CancellationToken::new();
-    let limiti = Limiti {
-        posti: places(&settings.export),
-        durata: Duration::from_secs(settings.export.deadline_seconds),
-        arresto: arresto.clone(),
+    let limiti = StreamLimits {
+        places: places(&settings.export),
+        duration: Duration::from_secs(settings.export.deadline_seconds),
+        shutdown: arresto.clone(),
     };
     let health = HealthReporter::default();
     health::set(&health, ServingStatus::NotServing);
-    let salute = Salute::default();
+    let salute = HealthRegistry::default();
     let _componenti = AbortOnDropHandle::new(tokio::spawn(tell(health.clone(), salute.clone())));
     let dir = settings.access.policy_dir.clone();
     let _policy = AbortOnDropHandle::new(tokio::spawn(
-        Ricarica::new(
-            access.guardia().politica().clone(),
+        PolicyReloader::new(
+            access.authorizer().policy().clone(),
             dir.clone(),
             Vocabulary::of_contract()?,
-            salute.componente("policy"),
-            access.guardia().clock().clone(),
+            salute.component("policy"),
+            access.authorizer().clock().clone(),
         )
-        .segui(Sorveglianza::new(dir).await?),
+        .follow(FileWatcher::new(dir).await?),
     ));
     let _keys = AbortOnDropHandle::new(tokio::spawn(
         access
-            .guardia()
+            .authorizer()
             .clone()
-            .tell_keys(salute.componente("keys")),
+            .tell_keys(salute.component("keys")),
     ));
     let _certificates = match ascolto.tls() {
         Some(tls) => {
-            let ricarica = tls::Ricarica::new(tls.clone(), salute.componente("tls"));
+            let ricarica = tls::TlsReloader::new(tls.clone(), salute.component("tls"));
             Some(AbortOnDropHandle::new(tokio::spawn(
-                ricarica.segui().await?,
+                ricarica.follow().await?,
             )))
         }
         None => None,
     };
-    let _grants = AbortOnDropHandle::new(tokio::spawn(access.guardia().clone().vigila()));
-    let _anchors =
-        AbortOnDropHandle::new(tokio::spawn(audit.clone().ancora_ogni_giorno(pool.clone())));
+    let _grants = AbortOnDropHandle::new(tokio::spawn(access.authorizer().clone().watch()));
+    let _anchors = AbortOnDropHandle::new(tokio::spawn(audit.clone().anchor_daily(pool.clone())));
     let _counts = AbortOnDropHandle::new(tokio::spawn(refusals.clone().write_regularly()));
 
     let limit = settings.server.max_request_bytes;
-    let guardia = access.guardia();
-    let spiega = Spiega::new(
-        guardia.politica().clone(),
+    let guardia = access.authorizer();
+    let spiega = AccessExplainer::new(
+        guardia.policy().clone(),
         Vocabulary::of_contract()?,
         Some(pool.clone()),
         guardia.clock().clone(),
     );
-    let signer = Signer::new(&audit.chiave().derivata(pages::PURPOSE));
+    let signer = Signer::new(&audit.key().derived(pages::PURPOSE));
     let grants = Grants::new(
         pool.clone(),
-        guardia.politica().clone(),
+        guardia.policy().clone(),
         guardia.clock().clone(),
         signer.clone(),
     );
-    let rilevazioni = Rilevazioni::new(pool.clone(), database.beside(Accanto::Rilevazioni));
-    let _latest = AbortOnDropHandle::new(tokio::spawn(rilevazioni.clone().segui()));
+    let rilevazioni =
+        RilevazioneRegister::new(pool.clone(), database.beside(SideConnections::Rilevazioni));
+    let _latest = AbortOnDropHandle::new(tokio::spawn(rilevazioni.clone().follow()));
     let report_health = Health {
         reporter: health.clone(),
-        guardia: access.guardia().clone(),
+        authorizer: access.authorizer().clone(),
         rilevazioni: rilevazioni.clone(),
         audit: audit.clone(),
         pool: pool.clone(),
     };
     // It ends with the word that the instance serves no more.
     let _health = AbortOnDropHandle::new(tokio::spawn(report_health.report(stop.clone())));
-    let memoria = Memoria::new(pool.clone(), settings.report.rilevazioni_in_memoria);
-    let report = Report::new(
+    let memoria = ReportCache::new(pool.clone(), settings.report.rilevazioni_in_memoria);
+    let report = ReportServer::new(
         pool.clone(),
         rilevazioni.clone(),
         memoria,
         limiti.clone(),
         signer,
     );
-    let voli = Voli::new(
+    let voli = FlightServer::new(
         pool.clone(),
         rilevazioni.clone(),
-        audit.chiave().clone(),
+        audit.key().clone(),
         limiti.clone(),
         settings.export.batch_rows,
     )?;
     let decrees = Decrees::new(
         pool,
         rilevazioni,
-        audit.chiave().clone(),
+        audit.key().clone(),
         limiti,
         settings.export.batch_rows,
     );
@@ -290,14 +290,14 @@ async fn serve_recorded(
 
     let rpc: BTreeMap<String, bool> = Vocabulary::of_contract()?
         .iter()
-        .map(|(rpc, words)| (rpc.to_owned(), words.flusso()))
+        .map(|(rpc, words)| (rpc.to_owned(), words.streams()))
         .collect();
-    let inoltro = Inoltro::parse(
+    let inoltro = TrustedProxies::parse(
         &settings.server.trusted_proxies,
         &settings.server.client_address_header,
     )?;
     let stall = Duration::from_secs(settings.export.stall_seconds);
-    let connections = transport::Connections::new(transport::Limits {
+    let connections = transport::OpenConnections::new(transport::ConnectionLimits {
         all: files::connections_for(
             settings.server.max_connections,
             settings.database.max_connections,
@@ -313,7 +313,7 @@ async fn serve_recorded(
     let service = ServiceBuilder::new()
         .layer(MessagesLayer)
         .layer(ObserveLayer)
-        .layer(CanaleLayer::new(inoltro))
+        .layer(ClientConnectionLayer::new(inoltro))
         .layer(AuditLayer::new(
             audit.clone(),
             refusals.clone(),
@@ -322,9 +322,9 @@ async fn serve_recorded(
         .layer(ProtocolLayer)
         .layer(DeadlineLayer::new(rpc, stall))
         .layer(access)
-        .layer(MapRequestLayer::new(come_la_richiesta))
+        .layer(MapRequestLayer::new(as_the_request))
         .service(routes.prepare());
-    let incoming = ascolto.connessioni(connections, patience);
+    let incoming = ascolto.connections(connections, patience);
     let server = serve_connections(incoming, service, stop.clone());
     let drain = Duration::from_secs(settings.server.drain_seconds);
     tokio::select! {
@@ -340,14 +340,14 @@ async fn serve_recorded(
 }
 
 /// How many exports there may be, in all and of one subject.
-fn places(export: &config::Export) -> Places {
+fn places(export: &config::ExportSettings) -> Places {
     let all = export.max_concurrent;
     Places::new(all, export.max_per_subject.unwrap_or_else(|| half(all)))
 }
 
 /// Passes on how each component is, under its name.
-async fn tell(health: HealthReporter, salute: Salute) {
-    let mut stati = salute.segui();
+async fn tell(health: HealthReporter, salute: HealthRegistry) {
+    let mut stati = salute.subscribe();
     loop {
         let now = stati.borrow_and_update().clone();
         for (nome, bene) in now {

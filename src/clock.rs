@@ -36,13 +36,13 @@ impl Clock {
     /// The present day in Rome.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
-        giorno_a_roma(self.now())
+        day_in_rome(self.now())
     }
 }
 
 /// The day in Rome at an instant.
 #[must_use]
-pub fn giorno_a_roma(istante: DateTime<Utc>) -> NaiveDate {
+pub fn day_in_rome(istante: DateTime<Utc>) -> NaiveDate {
     istante.with_timezone(&Rome).date_naive()
 }
 

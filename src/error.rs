@@ -1,7 +1,7 @@
 //! What can go wrong, as the contract names it.
 //!
 //! ```text
-//! valori ── Difetto ──┐
+//! valori ── ValueDefect ──┐
 //! filtro ── Violation ┴─► Error { reason, … } ──► rpc::status ──► tonic::Status + google.rpc details
 //! sqlx::Error ────────────┘
 //! ```
@@ -13,7 +13,7 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
 pub use crate::contract::proto::ErrorReason as Reason;
-use crate::valori::Difetto;
+use crate::valori::ValueDefect;
 
 /// What stops a command or the start of the service: one sentence for the operator. Calls fail with [`Error`].
 pub type Sentence = Box<dyn std::error::Error + Send + Sync>;
@@ -27,7 +27,7 @@ pub struct Violation {
     /// Path of the field in the request, as in the proto: `filtro.periodo.al`.
     pub field: String,
     /// What is wrong with it.
-    pub difetto: Difetto,
+    pub defect: ValueDefect,
 }
 
 /// Collects everything that is wrong with a request, so that the caller learns it at once.
@@ -36,13 +36,13 @@ pub struct Violations(Vec<Violation>);
 
 impl Violations {
     /// The value, or `None` with the defect noted under the path of the field.
-    pub fn check<T>(&mut self, field: &str, value: Result<T, Difetto>) -> Option<T> {
+    pub fn check<T>(&mut self, field: &str, value: Result<T, ValueDefect>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(difetto) => {
                 self.0.push(Violation {
                     field: field.to_owned(),
-                    difetto,
+                    defect: difetto,
                 });
                 None
             }
@@ -64,13 +64,13 @@ impl Violations {
 
 /// A quota that is used up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Esaurita {
+pub struct ExhaustedQuota {
     /// Whose: `soggetto:mef-rgs-be`.
     pub soggetto: String,
     /// Which, and how much it is.
-    pub descrizione: String,
+    pub description: String,
     /// When there is some of it again.
-    pub riprova: Duration,
+    pub retry_after: Duration,
 }
 
 /// A failed call.
@@ -85,7 +85,7 @@ pub struct Error {
     /// Facts about the failure that a program may use, as `error_reason.proto` documents them.
     pub metadata: Vec<(&'static str, String)>,
     /// The quota that is used up; only with [`Reason::QuotaExceeded`].
-    pub quota: Option<Box<Esaurita>>,
+    pub quota: Option<Box<ExhaustedQuota>>,
     /// For the log; never sent.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -132,7 +132,7 @@ impl Error {
 
     /// A quota is used up; `quota` is its name in the metadata.
     #[must_use]
-    pub fn esaurita(quota: &'static str, esaurita: Esaurita) -> Self {
+    pub fn quota_exhausted(quota: &'static str, esaurita: ExhaustedQuota) -> Self {
         let mut error = Self::new(
             Reason::QuotaExceeded,
             "a quota of the grant is used up; try again later",
@@ -173,7 +173,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.reason.as_str_name(), self.message)?;
         for violation in &self.violations {
-            write!(f, "; {}: {}", violation.field, violation.difetto)?;
+            write!(f, "; {}: {}", violation.field, violation.defect)?;
         }
         Ok(())
     }

@@ -16,57 +16,60 @@
 //! # The life of a request
 //!
 //! ```text
-//!              ┌ observe    span, metric, log line at the end of the call          rpc::observe
-//!              ├ canale     the client's address and certificate                  canale::layer
-//!              ├ audit      the record, before the first byte of the answer        audit::layer
-//!              ├ protocol   POST, content type, encoding: is it a gRPC call at all?    rpc::protocol
-//!              ├ deadline   the caller's own; streams whose clients do not read  rpc::deadline
-//!              ├ access     token ─► who;  AA07 grant ─► what INPS gave them, and what it demands;   abilitazione::layer
-//!              │            decision table ─► may this profile make this call?  quota ─► is there some left?
-//!              │            puts an Abilitazione into the request, or refuses; a stream is decided again while it runs
-//!              ├ wish       answers are compressed as the request was              rpc::compressione
-//! bytes ─► tonic router ─► service     decode, decide, query, encode                report, decreto, volo
+//!              ┌ observe     span, metric, log line at the end of the call                    grpc::observe
+//!              ├ connection  the client's address and certificate                            transport::connection
+//!              ├ audit       the record, before the first byte of the answer                 audit::layer
+//!              ├ protocol    POST, content type, encoding: is it a gRPC call at all?          grpc::protocol
+//!              ├ deadline    the caller's own; streams whose clients do not read             grpc::deadline
+//!              ├ access      token ─► who;  AA07 grant ─► what INPS gave them;                abilitazione::gate
+//!              │             decision table ─► may this profile make this call?  quota ─► is there some left?
+//!              │             puts an Abilitazione into the request, or refuses; a stream is decided again while it runs
+//!              ├ compression answers are compressed as the request was                       grpc::compression
+//! bytes ─► tonic router ─► service     decode, decide, query, encode                         report, decreto, flight
 //!                            │ filtro      fields ─► values, every violation at once
-//!                            │ permetti    filters and scope ─► Permesso<Filtro>
+//!                            │ permit      filters and scope ─► Permesso<Filtro>
 //!                            │ query       SQL with the scope and the visible columns in it
 //!                            │ sintesi     of the report: sums in memory, cut by the same proof
-//!                            └ stream      blocks or pages ─► lotti ─► an export, a file, record batches ─► chiusura
+//!                            └ stream      blocks or pages ─► row batches ─► an export, a file, record batches ─► chiusura
 //! ```
 //!
 //! Every error on the way is an [`error::Error`] with a documented reason, and becomes a gRPC status in one
-//! place ([`rpc::status`]).
+//! place ([`grpc::status`]).
 //!
-//! # The map
+//! # The rooms
 //!
-//! | module | concern |
+//! Bottom up: a room uses only the rooms above it in this table. `tests/it/architecture.rs` holds every edge.
+//!
+//! | room | concern |
 //! | --- | --- |
-//! | [`proto`] | the generated contract; the protos are its documentation |
+//! | [`contract`] | the generated code, the descriptor set, the words of the policy, the paths of calls |
 //! | [`valori`] | amounts, hours, days, codes: parsed once, then right by construction |
-//! | [`error`] | what can go wrong, as the contract names it; knows no tonic |
-//! | [`abilitazione`] | §3: token, AA07 grant, policy, quotas, decision, proof, layer |
-//! | [`report`] | §2.1: filter, cumulative sums, memory, service |
-//! | [`decreto`] | §2.2: filter, query, lotti from blocks or from rows, service, export, download |
-//! | [`lotto`] | rows of the detail as the bytes that travel; blocks of them, stored |
-//! | [`volo`] | the detail over Arrow Flight: flights, tickets, streams of record batches |
-//! | [`arrow`] | rows of the detail as Arrow record batches: made per call, or stored like the blocks |
-//! | [`formato`] | a report as a file (CSV, XLSX, Parquet) |
-//! | [`canale`] | what is known of a call's connection: the client's address, its certificate |
-//! | [`tls`] | the port: plain text or TLS, client certificates, certificates replaced while it runs |
-//! | [`transport`] | how many connections there may be, and how long they may say nothing |
-//! | [`traccia`], [`audit`] | what becomes known of a call; the log of all calls, chained and anchored |
-//! | [`rilevazione`] | data in: CSV ─► checked rows ─► COPY ─► one rilevazione, its sums by day and its blocks |
-//! | [`postgres`] | the database: a server of yours, or a private cluster |
-//! | [`rpc`] | what every call shares: status, request parts, pages, observation |
-//! | [`salute`], [`sorveglianza`] | how the parts are; what changes on disk while the service runs |
-//! | [`bounded_read`] | reading what is on disk: a file, of bounded length, in bounded time |
-//! | [`app`] | the composition root |
+//! | [`error`] | what can go wrong, as the contract names it |
 //! | [`output`] | what leaves the program for people: text from outside is made harmless there |
-//! | [`cli`], [`config`], [`telemetry`], [`clock`] | subcommands, settings, what is observed, injected time |
+//! | [`clock`] | injected time |
+//! | [`crypto`] | digests, and the key that hides codici fiscali in the log |
+//! | [`call_record`] | what becomes known of a call while it passes |
+//! | [`telemetry`] | traces, metrics, logs, the health of each part |
+//! | [`transport`] | the port: connections, TLS, addresses, files that are watched |
+//! | [`grpc`] | what every call shares: status, pages, deadlines, stream tasks, observation |
+//! | [`postgres`] | pools, schema, predicates; the private cluster |
+//! | [`abilitazione`] | §3: token, AA07 grant, policy, quotas, decision, proof; explanations |
+//! | [`audit`] | the log of all calls, chained and anchored |
+//! | [`rilevazione`] | data in: CSV ─► checked rows ─► one rilevazione; the register of rilevazioni; what a load derives |
+//! | [`blocks`] | rows of the detail as the bytes that travel, their Arrow form, and what is stored of them |
+//! | [`files`] | tables as files: CSV, XLSX, Parquet |
+//! | [`report`] | §2.1: filter, sums by day, memory, service |
+//! | [`decreto`] | §2.2: filter, query, the reader of rows, service, exports and downloads |
+//! | [`flight`] | the detail over Arrow Flight: flights, tickets, streams of record batches |
+//! | [`demo`] | the key that signs the demo's tokens, and invented extracts |
+//! | [`config`] | the settings of all rooms, read and checked |
+//! | [`app`] | the composition root |
+//! | [`cli`] | subcommands |
 //!
 //! # Words
 //!
-//! Domain nouns are the Messaggio's Italian, spelt alike in proto, SQL and Rust; mechanics are English. The README has
-//! the glossary.
+//! Domain nouns are the Messaggio's Italian, spelt alike in proto, SQL and Rust. Everything else is English.
+//! `docs/glossary.md` has every Italian word that stands in a name.
 //!
 //! [`Permesso`]: abilitazione::Permesso
 
@@ -74,6 +77,7 @@ pub mod abilitazione;
 pub mod app;
 pub mod audit;
 pub mod blocks;
+pub mod call_record;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -90,6 +94,5 @@ pub mod postgres;
 pub mod report;
 pub mod rilevazione;
 pub mod telemetry;
-pub mod traccia;
 pub mod transport;
 pub mod valori;

@@ -18,12 +18,12 @@ use super::{processor, scene::NORMATIVA};
 
 /// Which call is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
+pub enum MeasuredCall {
     GetReportSintetico,
     GetMyAccess,
 }
 
-impl Call {
+impl MeasuredCall {
     pub const ALL: [Self; 2] = [Self::GetReportSintetico, Self::GetMyAccess];
 
     pub fn name(self) -> &'static str {
@@ -36,9 +36,9 @@ impl Call {
 
 /// Puts the token on every call.
 #[derive(Clone)]
-struct Bearer(AsciiMetadataValue);
+struct CallsBearer(AsciiMetadataValue);
 
-impl Interceptor for Bearer {
+impl Interceptor for CallsBearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let metadata = request.metadata_mut();
         metadata.insert("authorization", self.0.clone());
@@ -48,15 +48,15 @@ impl Interceptor for Bearer {
 
 /// A connection to a server, which runs in these processes.
 #[derive(Clone)]
-pub struct Client {
-    access: AccessServiceClient<InterceptedService<Channel, Bearer>>,
-    report: ReportServiceClient<InterceptedService<Channel, Bearer>>,
+pub struct CallsClient {
+    access: AccessServiceClient<InterceptedService<Channel, CallsBearer>>,
+    report: ReportServiceClient<InterceptedService<Channel, CallsBearer>>,
     server: u32,
     postmaster: Option<u32>,
 }
 
 /// What a turn of calls came to.
-pub struct Turn {
+pub struct CallsTurn {
     pub calls: usize,
     pub lasted: Duration,
     pub p99: Duration,
@@ -64,18 +64,18 @@ pub struct Turn {
     pub micros: [f64; 3],
 }
 
-impl Turn {
+impl CallsTurn {
     pub fn per_second(&self) -> f64 {
         self.calls as f64 / self.lasted.as_secs_f64()
     }
 }
 
-impl Client {
+impl CallsClient {
     /// `server` and `postmaster`, where it has one, are processes.
     pub async fn connect(address: &str, token: &str, server: u32, postmaster: Option<u32>) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         let channel = endpoint.tcp_nodelay(true).connect().await.unwrap();
-        let bearer = Bearer(format!("Bearer {token}").parse().unwrap());
+        let bearer = CallsBearer(format!("Bearer {token}").parse().unwrap());
         Self {
             access: AccessServiceClient::with_interceptor(channel.clone(), bearer.clone()),
             report: ReportServiceClient::with_interceptor(channel, bearer),
@@ -103,7 +103,7 @@ impl Client {
     }
 
     /// Calls without a pause in so many tasks.
-    pub async fn turn(&self, call: Call, streams: usize, lasts: Duration) -> Turn {
+    pub async fn turn(&self, call: MeasuredCall, streams: usize, lasts: Duration) -> CallsTurn {
         let used = || {
             let postgres = self.postmaster.map_or_else(Vec::new, processor::family);
             [&[self.server][..], &[std::process::id()], &postgres].map(processor::micros)
@@ -118,8 +118,8 @@ impl Client {
                     while begin.elapsed() < lasts {
                         let start = Instant::now();
                         match call {
-                            Call::GetReportSintetico => drop(client.report().await),
-                            Call::GetMyAccess => drop(client.my_access().await),
+                            MeasuredCall::GetReportSintetico => drop(client.report().await),
+                            MeasuredCall::GetMyAccess => drop(client.my_access().await),
                         }
                         times.push(start.elapsed());
                     }
@@ -135,7 +135,7 @@ impl Client {
         let after = used();
         times.sort_unstable();
         let calls = times.len();
-        Turn {
+        CallsTurn {
             calls,
             lasted,
             p99: times[calls * 99 / 100],

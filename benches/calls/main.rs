@@ -35,8 +35,8 @@ use std::{env, process::ExitCode, time::Duration};
 use omnia::contract::proto::{GetMyAccessResponse, GetReportSinteticoResponse};
 
 use self::{
-    client::{Call, Client, Turn},
-    scene::Scene,
+    client::{CallsClient, CallsTurn, MeasuredCall},
+    scene::CallsScene,
 };
 
 /// Calls at the same time.
@@ -58,11 +58,11 @@ fn main() -> ExitCode {
 }
 
 async fn measure() -> ExitCode {
-    let scene = Scene::set_up().await;
+    let scene = CallsScene::set_up().await;
     println!("{}", machine::describe(&scene.postgres_version));
     let [service, other, postmaster] = scene.processes();
-    let ours = Client::connect(&scene.service, &scene.token, service, Some(postmaster)).await;
-    let peer = Client::connect(&scene.peer, &scene.token, other, None).await;
+    let ours = CallsClient::connect(&scene.service, &scene.token, service, Some(postmaster)).await;
+    let peer = CallsClient::connect(&scene.peer, &scene.token, other, None).await;
     assert_answers(ours.clone(), peer.clone()).await;
 
     let asked: Vec<String> = env::args()
@@ -70,7 +70,7 @@ async fn measure() -> ExitCode {
         .filter(|a| !a.starts_with('-'))
         .collect();
     let mut good = true;
-    for call in Call::ALL {
+    for call in MeasuredCall::ALL {
         if !asked.is_empty() && !asked.iter().any(|name| name == call.name()) {
             continue;
         }
@@ -98,7 +98,7 @@ async fn measure() -> ExitCode {
     }
 }
 
-async fn assert_answers(mut ours: Client, mut peer: Client) {
+async fn assert_answers(mut ours: CallsClient, mut peer: CallsClient) {
     assert_eq!(ours.my_access().await.soggetto, scene::SOGGETTO);
     assert_eq!(peer.my_access().await, GetMyAccessResponse::default());
     let report = ours.report().await;
@@ -110,7 +110,7 @@ async fn assert_answers(mut ours: Client, mut peer: Client) {
     assert_eq!(peer.report().await, GetReportSinteticoResponse::default());
 }
 
-async fn pairs(call: Call, ours: &Client, peer: &Client) -> Vec<[Turn; 2]> {
+async fn pairs(call: MeasuredCall, ours: &CallsClient, peer: &CallsClient) -> Vec<[CallsTurn; 2]> {
     let mut pairs = Vec::new();
     for round in 0..=PAIRS {
         let pair = if round % 2 == 0 {
@@ -125,8 +125,8 @@ async fn pairs(call: Call, ours: &Client, peer: &Client) -> Vec<[Turn; 2]> {
     pairs
 }
 
-fn tell(pairs: &[[Turn; 2]]) -> bool {
-    let median_of = |of: fn(&[Turn; 2]) -> f64| median(pairs.iter().map(of).collect());
+fn tell(pairs: &[[CallsTurn; 2]]) -> bool {
+    let median_of = |of: fn(&[CallsTurn; 2]) -> f64| median(pairs.iter().map(of).collect());
     let speed = median_of(|[ours, peer]| ours.per_second() / peer.per_second());
     let p99 = median_of(|[ours, peer]| ours.p99.as_secs_f64() / peer.p99.as_secs_f64());
     println!(

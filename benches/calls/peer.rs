@@ -9,7 +9,7 @@ use omnia::contract::proto::{
     access_service_server::{AccessService, AccessServiceServer},
     report_service_server::{ReportService, ReportServiceServer},
 };
-use omnia::grpc::produttore::Flusso;
+use omnia::grpc::stream_task::ResponseStream;
 use tokio::net::TcpListener;
 use tonic::{
     Request, Response, Status,
@@ -19,10 +19,10 @@ use tonic::{
 /// Set in the environment of the process that is the peer.
 pub const ROLE: &str = "OMNIA_BENCH_PEER";
 
-struct Empty;
+struct ConstantPeer;
 
 #[tonic::async_trait]
-impl AccessService for Empty {
+impl AccessService for ConstantPeer {
     async fn get_my_access(
         &self,
         _: Request<GetMyAccessRequest>,
@@ -39,7 +39,7 @@ impl AccessService for Empty {
 }
 
 #[tonic::async_trait]
-impl ReportService for Empty {
+impl ReportService for ConstantPeer {
     async fn get_report_sintetico(
         &self,
         _: Request<GetReportSinteticoRequest>,
@@ -47,7 +47,7 @@ impl ReportService for Empty {
         Ok(Response::new(GetReportSinteticoResponse::default()))
     }
 
-    type DownloadReportSinteticoStream = Flusso<DownloadReportSinteticoResponse>;
+    type DownloadReportSinteticoStream = ResponseStream<DownloadReportSinteticoResponse>;
 
     async fn download_report_sintetico(
         &self,
@@ -85,8 +85,8 @@ pub fn serve() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("Serving on {}", listener.local_addr().unwrap());
         Server::builder()
-            .add_service(AccessServiceServer::new(Empty))
-            .add_service(ReportServiceServer::new(Empty))
+            .add_service(AccessServiceServer::new(ConstantPeer))
+            .add_service(ReportServiceServer::new(ConstantPeer))
             .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
             .await
             .unwrap();

@@ -15,23 +15,25 @@ use nix::{
 };
 use omnia::{
     abilitazione::{
-        Ambito, Insieme, Sorgente, Tabella,
+        Ambito, AmbitoCodes, DecisionTable, PolicySource,
         grants::{
-            self, Ente, ImprontaModulo, Limiti, Orari, ProtocolloPec, Quote, Reti, Richiesta,
+            self, Ente, ImprontaModulo, LimitiAa07, Orari, ProtocolloPec, Quote, Reti,
+            RichiestaAa07,
         },
     },
     clock::Clock,
-    config::Access,
+    config::AccessSettings,
     contract::vocabulary::Vocabulary,
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     demo::{
         demo_key::{self, jwks_path},
-        esempio::{Opzioni, genera},
+        sample::{SampleOptions, generate_sample},
     },
     postgres::{
-        Cluster, ClusterOptions, Connections, DATABASE, Durability, SERVING_ROLE, Schema, migrate,
+        Cluster, ClusterOptions, DATABASE, DatabaseConnections, Durability, SERVING_ROLE,
+        SchemaName, migrate,
     },
-    rilevazione::{Esito, Segnalazione, carica},
+    rilevazione::{Finding, LoadOutcome, load_extract},
 };
 use sqlx::PgPool;
 
@@ -44,7 +46,7 @@ pub const NORMATIVA: &str = "DL109-2018-ART44";
 const ROWS: u64 = 10_000;
 
 /// See the module.
-pub struct Scene {
+pub struct CallsScene {
     pub service: String,
     pub peer: String,
     pub token: String,
@@ -56,7 +58,7 @@ pub struct Scene {
     _watchdog: ChildStdin,
 }
 
-impl Scene {
+impl CallsScene {
     pub async fn set_up() -> Self {
         let (dir, watchdog) = throw_away_dir();
         let cluster = Cluster::start(&ClusterOptions {
@@ -68,16 +70,16 @@ impl Scene {
         .await
         .unwrap();
         let owner = PgPool::connect_with(cluster.owner_options()).await.unwrap();
-        migrate(&Connections::owner(
+        migrate(&DatabaseConnections::owner(
             cluster.owner_options(),
-            Schema::default(),
+            SchemaName::default(),
         ))
         .await
         .unwrap();
         load(&owner, &dir).await;
         grant(&owner).await;
         let key = demo_key::create_or_load(&dir.join("chiave")).unwrap();
-        let access = Access::default();
+        let access = AccessSettings::default();
         let clock = Clock::system();
         let token = key.token(&access.issuer, &access.audience, SOGGETTO, 1, &clock);
         let (service, omnia) = start(&mut service(&cluster, &dir));
@@ -140,7 +142,7 @@ fn service(cluster: &Cluster, dir: &Path) -> Command {
     let url =
         format!("postgres://{SERVING_ROLE}@localhost/{DATABASE}?host={socket}&sslmode=disable");
     let audit_key = dir.join("audit.key");
-    Chiave::create_or_load(&audit_key).unwrap();
+    AuditKey::create_or_load(&audit_key).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("OMNIA_") {
@@ -172,34 +174,34 @@ fn start(command: &mut Command) -> (String, Child) {
 
 /// Something to report on: how much of it there is does not change what a call costs (`sizes`).
 async fn load(owner: &PgPool, dir: &Path) {
-    let opzioni = Opzioni {
-        righe: ROWS,
-        seme: 1,
+    let opzioni = SampleOptions {
+        rows: ROWS,
+        seed: 1,
         rilevazione: 1,
     };
-    let fonti = genera(opzioni, &dir.join("estratto"), |_| {}).unwrap();
-    let mut findings: Vec<Segnalazione> = Vec::new();
-    let esito = carica(owner, &fonti, &Clock::system(), &mut findings).await;
-    assert!(matches!(esito, Ok(Esito::Caricata(_))), "{findings:?}");
+    let fonti = generate_sample(opzioni, &dir.join("estratto"), |_| {}).unwrap();
+    let mut findings: Vec<Finding> = Vec::new();
+    let esito = load_extract(owner, &fonti, &Clock::system(), &mut findings).await;
+    assert!(matches!(esito, Ok(LoadOutcome::Loaded(_))), "{findings:?}");
 }
 
 /// With everything that a grant may ask to be checked, and quotas that are never used up.
 async fn grant(owner: &PgPool) {
-    let sorgente = Sorgente::of_settings(None).unwrap();
-    let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
+    let sorgente = PolicySource::of_settings(None).unwrap();
+    let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
         .await
         .unwrap();
     let clock = Clock::system();
-    let richiesta = Richiesta {
+    let richiesta = RichiestaAa07 {
         protocollo_pec: ProtocolloPec::parse("INPS.0001").unwrap(),
-        impronta_modulo: ImprontaModulo::di(b"bench"),
+        impronta_modulo: ImprontaModulo::of(b"bench"),
         soggetto: SOGGETTO.to_owned(),
         ente: Ente::Mlps,
         profilo: "mlps-ammortizzatori".to_owned(),
-        ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
+        ambito: Ambito::new(AmbitoCodes::All, AmbitoCodes::All),
         valida_dal: clock.today(),
         valida_al: clock.today() + Months::new(1),
-        limiti: Limiti {
+        limiti: LimitiAa07 {
             reti: Reti::parse(&["127.0.0.0/8"]).unwrap(),
             orari: Orari::parse(&["lun-dom 00:00-24:00"]).unwrap(),
             quote: Quote {
@@ -207,11 +209,11 @@ async fn grant(owner: &PgPool) {
                 esportazioni: NonZeroU32::new(8),
                 al_giorno: NonZeroU32::new(1_000_000_000),
             },
-            ..Limiti::default()
+            ..LimitiAa07::default()
         },
         sostituisce: None,
     };
-    grants::concedi(
+    grants::record_and_approve(
         owner,
         &clock,
         &tabella,

@@ -19,9 +19,9 @@ const AL: &str = "2024-03-02";
 
 /// Puts the token on every call.
 #[derive(Clone)]
-struct Bearer(AsciiMetadataValue);
+struct ReportBearer(AsciiMetadataValue);
 
-impl Interceptor for Bearer {
+impl Interceptor for ReportBearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let metadata = request.metadata_mut();
         metadata.insert("authorization", self.0.clone());
@@ -31,7 +31,7 @@ impl Interceptor for Bearer {
 
 /// A connection.
 #[derive(Clone)]
-pub struct Client(ReportServiceClient<InterceptedService<Channel, Bearer>>);
+pub struct ReportClient(ReportServiceClient<InterceptedService<Channel, ReportBearer>>);
 
 /// The report of everything: of all days, and of some.
 fn requests() -> [GetReportSinteticoRequest; 2] {
@@ -50,11 +50,11 @@ fn requests() -> [GetReportSinteticoRequest; 2] {
     })
 }
 
-impl Client {
+impl ReportClient {
     pub async fn connect(address: &str, token: &str) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         let channel = endpoint.tcp_nodelay(true).connect().await.unwrap();
-        let bearer = Bearer(format!("Bearer {token}").parse().unwrap());
+        let bearer = ReportBearer(format!("Bearer {token}").parse().unwrap());
         Self(ReportServiceClient::with_interceptor(channel, bearer))
     }
 

@@ -31,7 +31,7 @@ mod throw_away;
 
 use std::{process::ExitCode, time::Duration};
 
-use self::{client::Client, scene::Scene};
+use self::{client::ReportClient, scene::ReportScene};
 
 /// Without a word about it.
 const ROWS: [u64; 2] = [10_000, 1_000_000];
@@ -53,11 +53,11 @@ fn main() -> ExitCode {
 }
 
 async fn measure(rows: &[u64]) -> ExitCode {
-    let scene = Scene::set_up(rows).await;
+    let scene = ReportScene::set_up(rows).await;
     println!("{}", machine::describe(&scene.postgres_version));
     let mut clients = Vec::new();
     for size in &scene.sizes {
-        let client = Client::connect(&size.address, &scene.token).await;
+        let client = ReportClient::connect(&size.address, &scene.token).await;
         let first = client.assert_answers(&size.owner).await;
         println!(
             "       {} rows: loaded in {:.1} s; first call, which reads the sums: {:.1} ms; {} days of sums",

@@ -15,21 +15,22 @@ use nix::{
 };
 use omnia::{
     abilitazione::{
-        Ambito, Insieme, Sorgente, Tabella,
-        grants::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta},
+        Ambito, AmbitoCodes, DecisionTable, PolicySource,
+        grants::{self, Ente, ImprontaModulo, LimitiAa07, ProtocolloPec, RichiestaAa07},
     },
     clock::Clock,
-    config::Access,
+    config::AccessSettings,
     contract::vocabulary::Vocabulary,
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     demo::{
         demo_key::{self, jwks_path},
-        esempio::{Opzioni, genera},
+        sample::{SampleOptions, generate_sample},
     },
     postgres::{
-        Cluster, ClusterOptions, Connections, DATABASE, Durability, SERVING_ROLE, Schema, migrate,
+        Cluster, ClusterOptions, DATABASE, DatabaseConnections, Durability, SERVING_ROLE,
+        SchemaName, migrate,
     },
-    rilevazione::{Esito, Segnalazione, carica},
+    rilevazione::{Finding, LoadOutcome, load_extract},
 };
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -39,7 +40,7 @@ const SOGGETTO: &str = "bench";
 const OWNER: &str = "omnia";
 
 /// See the module.
-pub struct Scene {
+pub struct ReportScene {
     pub sizes: Vec<Size>,
     pub token: String,
     pub postgres_version: String,
@@ -56,7 +57,7 @@ pub struct Size {
     child: Child,
 }
 
-impl Scene {
+impl ReportScene {
     pub async fn set_up(rows: &[u64]) -> Self {
         let (dir, watchdog) = throw_away_dir();
         let cluster = Cluster::start(&ClusterOptions {
@@ -68,9 +69,9 @@ impl Scene {
         .await
         .unwrap();
         let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
-        migrate(&Connections::owner(
+        migrate(&DatabaseConnections::owner(
             cluster.owner_options(),
-            Schema::default(),
+            SchemaName::default(),
         ))
         .await
         .unwrap();
@@ -80,7 +81,7 @@ impl Scene {
             .unwrap();
         template.close().await;
         let key = demo_key::create_or_load(&dir.join("chiave")).unwrap();
-        let (access, clock) = (Access::default(), Clock::system());
+        let (access, clock) = (AccessSettings::default(), Clock::system());
         let token = key.token(&access.issuer, &access.audience, SOGGETTO, 4, &clock);
         let mut sizes = Vec::new();
         for rows in rows {
@@ -118,8 +119,10 @@ impl Size {
             .await
             .unwrap();
         postgres.close().await;
-        let owner =
-            Connections::owner(cluster.connect_options(&database, OWNER), Schema::default());
+        let owner = DatabaseConnections::owner(
+            cluster.connect_options(&database, OWNER),
+            SchemaName::default(),
+        );
         let owner = owner.pool().clone();
         let loaded_in = load(&owner, &dir.join("estratto"), rows).await;
         // Autovacuum would, in the middle of something.
@@ -147,18 +150,18 @@ impl Size {
 }
 
 async fn load(owner: &PgPool, folder: &Path, rows: u64) -> Duration {
-    let opzioni = Opzioni {
-        righe: rows,
-        seme: 1,
+    let opzioni = SampleOptions {
+        rows,
+        seed: 1,
         rilevazione: 1,
     };
-    let fonti = genera(opzioni, folder, |_| {}).unwrap();
-    let mut findings: Vec<Segnalazione> = Vec::new();
+    let fonti = generate_sample(opzioni, folder, |_| {}).unwrap();
+    let mut findings: Vec<Finding> = Vec::new();
     let begin = Instant::now();
-    let esito = carica(owner, &fonti, &Clock::system(), &mut findings).await;
+    let esito = load_extract(owner, &fonti, &Clock::system(), &mut findings).await;
     let lasted = begin.elapsed();
     match esito {
-        Ok(Esito::Caricata(riepilogo)) => assert_eq!(riepilogo.righe, rows),
+        Ok(LoadOutcome::Loaded(riepilogo)) => assert_eq!(riepilogo.rows, rows),
         other => panic!("{other:?} {findings:?}"),
     }
     fs::remove_dir_all(folder).unwrap();
@@ -170,7 +173,7 @@ fn service(cluster: &Cluster, dir: &Path, database: &str) -> Command {
     let url =
         format!("postgres://{SERVING_ROLE}@localhost/{database}?host={socket}&sslmode=disable");
     let audit_key = dir.join("audit.key");
-    Chiave::create_or_load(&audit_key).unwrap();
+    AuditKey::create_or_load(&audit_key).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("OMNIA_") {
@@ -201,24 +204,24 @@ fn start(command: &mut Command) -> (String, Child) {
 }
 
 async fn grant(owner: &PgPool) {
-    let sorgente = Sorgente::of_settings(None).unwrap();
-    let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
+    let sorgente = PolicySource::of_settings(None).unwrap();
+    let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
         .await
         .unwrap();
     let clock = Clock::system();
-    let richiesta = Richiesta {
+    let richiesta = RichiestaAa07 {
         protocollo_pec: ProtocolloPec::parse("INPS.0001").unwrap(),
-        impronta_modulo: ImprontaModulo::di(b"bench"),
+        impronta_modulo: ImprontaModulo::of(b"bench"),
         soggetto: SOGGETTO.to_owned(),
         ente: Ente::Mlps,
         profilo: "mlps-ammortizzatori".to_owned(),
-        ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
+        ambito: Ambito::new(AmbitoCodes::All, AmbitoCodes::All),
         valida_dal: clock.today(),
         valida_al: clock.today() + Months::new(1),
-        limiti: Limiti::default(),
+        limiti: LimitiAa07::default(),
         sostituisce: None,
     };
-    grants::concedi(
+    grants::record_and_approve(
         owner,
         &clock,
         &tabella,

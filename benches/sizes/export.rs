@@ -13,9 +13,9 @@ use super::{
     goals::{Goals, mebibytes},
     memory::memory,
     psql,
-    scene::{LOADED, Scene},
-    service::Service,
-    side_by_side::{Pair, TimesThePeer, compare, timed},
+    scene::{LOADED, SizesScene},
+    service::ExportService,
+    side_by_side::{TimedPair, TimesThePeer, compare, timed},
 };
 
 /// Of the peer's rows/s.
@@ -31,19 +31,19 @@ pub fn run(
     criterion: &mut Criterion<TimesThePeer>,
     goals: &mut Goals,
     runtime: &Runtime,
-    scene: &Scene,
+    scene: &SizesScene,
 ) {
     let norm = scene.extract.biggest_norm();
     slow_clients(goals, runtime, scene, norm);
 
-    let service = runtime.block_on(Service::start(scene));
+    let service = runtime.block_on(ExportService::start(scene));
     let all = FiltroDecreti::default();
     // The result first: every norm, against what the file says.
     for norm in scene.extract.totals.keys() {
         let exported = runtime.block_on(service.export(norm, &all));
         assert_eq!(exported, scene.extract.totals[norm], "{norm}");
     }
-    let rows = scene.extract.totals[norm].righe;
+    let rows = scene.extract.totals[norm].rows;
     let serving = scene.cluster.connect_options(LOADED, "omnia_servizio");
 
     let command = [copy_to(norm, "true")];
@@ -54,13 +54,13 @@ pub fn run(
         let pairs = compare(criterion, "export", name, |round| {
             let ours = || {
                 let received = if decoded {
-                    runtime.block_on(service.export(norm, &all)).righe
+                    runtime.block_on(service.export(norm, &all)).rows
                 } else {
                     runtime.block_on(service.drain(norm, &all))
                 };
                 assert_eq!(received, rows);
             };
-            Pair::in_turn(
+            TimedPair::in_turn(
                 round,
                 || timed(ours),
                 || timed(|| psql::run(&serving, &command)),
@@ -87,24 +87,24 @@ pub fn run(
             let ours = || {
                 assert_eq!(
                     runtime.block_on(service.drain(norm, &filtro)),
-                    expected.righe
+                    expected.rows
                 )
             };
-            Pair::in_turn(
+            TimedPair::in_turn(
                 round,
                 || timed(ours),
                 || timed(|| psql::run(&serving, &command)),
             )
         });
-        goals.speed(&format!("export/{name}"), expected.righe, &pairs, FILTERED);
+        goals.speed(&format!("export/{name}"), expected.rows, &pairs, FILTERED);
     }
     runtime.block_on(service.stop());
 }
 
 /// The service's own memory while clients read slower than it could send.
-fn slow_clients(goals: &mut Goals, runtime: &Runtime, scene: &Scene, norm: &str) {
+fn slow_clients(goals: &mut Goals, runtime: &Runtime, scene: &SizesScene, norm: &str) {
     for (clients, goal) in [(1, ONE_SLOW), (10, TEN_SLOW)] {
-        let service = runtime.block_on(Service::start(scene));
+        let service = runtime.block_on(ExportService::start(scene));
         let idle = memory(service.pid());
         runtime.block_on(service.slow_clients(clients, norm));
         let peak = memory(service.pid()).peak;

@@ -10,11 +10,11 @@ use std::{
 };
 
 use omnia::{
-    demo::esempio::{Opzioni, genera},
-    rilevazione::Fonti,
+    demo::sample::{SampleOptions, generate_sample},
+    rilevazione::LoadSources,
 };
 
-use super::totals::Totals;
+use super::totals::ExportTotals;
 
 /// The rows of the goals, unless `ROWS` says otherwise.
 const USUAL: u64 = 1_000_000;
@@ -25,17 +25,17 @@ pub fn rows() -> u64 {
 }
 
 /// The files and what is in them.
-pub struct Extract {
-    pub fonti: Fonti,
+pub struct BenchExtract {
+    pub sources: LoadSources,
     /// The rows as a bare COPY takes them: a boolean where the extract has `S` or nothing.
     pub copied: PathBuf,
     /// The columns of `decreti.csv`, as its header has them.
     pub columns: String,
     /// For each norm.
-    pub totals: BTreeMap<String, Totals>,
+    pub totals: BTreeMap<String, ExportTotals>,
 }
 
-impl Extract {
+impl BenchExtract {
     pub fn write(folder: &Path) -> Self {
         let fonti = write(folder);
         let mut reader =
@@ -44,11 +44,11 @@ impl Extract {
         let at = |name: &str| header.iter().position(|column| column == name).unwrap();
         let norm = at("normativa");
         let sums = ["ore_decretate", "importi_autorizzati", "importi_erogati"].map(at);
-        let mut totals = BTreeMap::<String, Totals>::new();
+        let mut totals = BTreeMap::<String, ExportTotals>::new();
         let mut row = csv::StringRecord::new();
         while reader.read_record(&mut row).unwrap() {
             let [ore, autorizzati, erogati] = sums.map(|column| row[column].parse().unwrap());
-            let row_totals = Totals::from((1, ore, autorizzati, erogati));
+            let row_totals = ExportTotals::from((1, ore, autorizzati, erogati));
             match totals.get_mut(&row[norm]) {
                 Some(totals) => *totals += row_totals,
                 None => drop(totals.insert(row[norm].to_owned(), row_totals)),
@@ -56,19 +56,19 @@ impl Extract {
         }
         Self {
             copied: copied(&fonti.decreti),
-            fonti,
+            sources: fonti,
             columns: header.iter().collect::<Vec<_>>().join(", "),
             totals,
         }
     }
 
-    pub fn all(&self) -> Totals {
+    pub fn all(&self) -> ExportTotals {
         self.totals.values().copied().sum()
     }
 
     /// The norm that has the most rows.
     pub fn biggest_norm(&self) -> &str {
-        let biggest = self.totals.iter().max_by_key(|(_, totals)| totals.righe);
+        let biggest = self.totals.iter().max_by_key(|(_, totals)| totals.rows);
         biggest.unwrap().0
     }
 }
@@ -91,11 +91,11 @@ fn copied(decreti: &Path) -> PathBuf {
 }
 
 /// Writes the extract once more.
-pub fn write(folder: &Path) -> Fonti {
-    let opzioni = Opzioni {
-        righe: rows(),
-        seme: 1,
+pub fn write(folder: &Path) -> LoadSources {
+    let opzioni = SampleOptions {
+        rows: rows(),
+        seed: 1,
         rilevazione: 1,
     };
-    genera(opzioni, folder, |_| {}).unwrap()
+    generate_sample(opzioni, folder, |_| {}).unwrap()
 }

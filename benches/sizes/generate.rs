@@ -4,15 +4,15 @@ use std::{fs, time::Duration};
 
 use criterion::{Criterion, SamplingMode, Throughput};
 
-use super::{extract, scene::Scene};
+use super::{extract, scene::SizesScene};
 
 /// Without a peer: rows/s.
-pub fn run(criterion: &mut Criterion, scene: &Scene) {
+pub fn run(criterion: &mut Criterion, scene: &SizesScene) {
     let folder = scene.dir.join("again");
     let again = extract::write(&folder);
     let bytes = |path| fs::read(path).unwrap();
     assert!(
-        bytes(&again.decreti) == bytes(&scene.extract.fonti.decreti),
+        bytes(&again.decreti) == bytes(&scene.extract.sources.decreti),
         "the same options gave other bytes"
     );
 

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use super::side_by_side::Pair;
+use super::side_by_side::TimedPair;
 
 /// The goals that were measured.
 #[derive(Default)]
@@ -13,13 +13,13 @@ pub struct Goals {
 
 impl Goals {
     /// Our rows/s, as a share of the peer's, must be at least `goal`: the median of the pairs decides.
-    pub fn speed(&mut self, name: &str, rows: i64, pairs: &[Pair], goal: f64) {
+    pub fn speed(&mut self, name: &str, rows: i64, pairs: &[TimedPair], goal: f64) {
         if pairs.is_empty() {
             return;
         }
         let rows_per_second = |time: Duration| rows as f64 / time.as_secs_f64();
-        let median_of = |of: fn(&Pair) -> f64| median(pairs.iter().map(of).collect());
-        let speed = median_of(Pair::speed);
+        let median_of = |of: fn(&TimedPair) -> f64| median(pairs.iter().map(of).collect());
+        let speed = median_of(TimedPair::speed);
         let ours = median(pairs.iter().map(|p| rows_per_second(p.ours)).collect());
         let peer = median(pairs.iter().map(|p| rows_per_second(p.peer)).collect());
         self.note(

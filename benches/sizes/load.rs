@@ -13,8 +13,8 @@ use super::{
     extract::rows,
     goals::Goals,
     psql,
-    scene::Scene,
-    side_by_side::{Pair, TimesThePeer, compare, timed},
+    scene::SizesScene,
+    side_by_side::{TimedPair, TimesThePeer, compare, timed},
 };
 
 /// Of the peer's rows/s.
@@ -25,12 +25,12 @@ pub fn run(
     criterion: &mut Criterion<TimesThePeer>,
     goals: &mut Goals,
     runtime: &Runtime,
-    scene: &Scene,
+    scene: &SizesScene,
 ) {
     let pairs = compare(criterion, "load", "carica", |round| {
         let indexes = runtime.block_on(prepare(scene));
         let commands: Vec<String> = iter::once(copy_from(scene)).chain(indexes).collect();
-        let pair = Pair::in_turn(
+        let pair = TimedPair::in_turn(
             round,
             || {
                 runtime.block_on(scene.checkpoint());
@@ -48,7 +48,7 @@ pub fn run(
 }
 
 /// Makes both databases; the statements that give the peer's table its indexes.
-async fn prepare(scene: &Scene) -> Vec<String> {
+async fn prepare(scene: &SizesScene) -> Vec<String> {
     for database in ["ours", "peer"] {
         scene.create_database(database).await;
     }
@@ -58,13 +58,13 @@ async fn prepare(scene: &Scene) -> Vec<String> {
     scene.take_indexes("peer").await
 }
 
-fn copy_from(scene: &Scene) -> String {
+fn copy_from(scene: &SizesScene) -> String {
     let columns = &scene.extract.columns;
     let file = scene.extract.copied.display();
     format!("\\copy dettaglio_decreto ({columns}) from '{file}' with (format csv, header)")
 }
 
-async fn check(scene: &Scene) {
+async fn check(scene: &SizesScene) {
     for database in ["ours", "peer"] {
         assert_eq!(scene.totals(database).await, scene.extract.all());
         scene.drop_database(database).await;

@@ -44,11 +44,11 @@ use std::process::ExitCode;
 
 use criterion::Criterion;
 
-use self::{goals::Goals, scene::Scene, side_by_side::TimesThePeer};
+use self::{goals::Goals, scene::SizesScene, side_by_side::TimesThePeer};
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let scene = runtime.block_on(Scene::set_up());
+    let scene = runtime.block_on(SizesScene::set_up());
     println!("{}", machine::describe(&scene.postgres_version));
 
     let mut goals = Goals::default();

@@ -7,15 +7,17 @@ use std::{path::PathBuf, process::ChildStdin};
 use omnia::{
     clock::Clock,
     demo::demo_key::{self, DemoKey},
-    postgres::{Cluster, ClusterOptions, Connections, DATABASE, Durability, Schema, migrate},
-    rilevazione::{Esito, Segnalazione, carica},
+    postgres::{
+        Cluster, ClusterOptions, DATABASE, DatabaseConnections, Durability, SchemaName, migrate,
+    },
+    rilevazione::{Finding, LoadOutcome, load_extract},
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
 
 use super::{
-    extract::{Extract, rows},
+    extract::{BenchExtract, rows},
     throw_away::throw_away_dir,
-    totals::{self, Totals},
+    totals::{self, ExportTotals},
 };
 
 const OWNER: &str = "omnia";
@@ -23,21 +25,21 @@ const OWNER: &str = "omnia";
 pub const LOADED: &str = "loaded";
 
 /// See the module.
-pub struct Scene {
+pub struct SizesScene {
     pub dir: PathBuf,
     pub cluster: Cluster,
-    pub extract: Extract,
+    pub extract: BenchExtract,
     pub key: DemoKey,
     pub postgres_version: String,
     // Held, never written to: its closing is the signal to remove everything.
     _watchdog: ChildStdin,
 }
 
-impl Scene {
+impl SizesScene {
     pub async fn set_up() -> Self {
         let (dir, watchdog) = throw_away_dir();
-        let extract = Extract::write(&dir.join("estratto"));
-        assert_eq!(u64::try_from(extract.all().righe), Ok(rows()));
+        let extract = BenchExtract::write(&dir.join("estratto"));
+        assert_eq!(u64::try_from(extract.all().rows), Ok(rows()));
         let cluster = Cluster::start(&ClusterOptions {
             dir: dir.join("cluster"),
             bin_dir: None,
@@ -48,9 +50,9 @@ impl Scene {
         .unwrap();
         // The service's own database stays empty: the others are copies of it.
         let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
-        migrate(&Connections::owner(
+        migrate(&DatabaseConnections::owner(
             cluster.owner_options(),
-            Schema::default(),
+            SchemaName::default(),
         ))
         .await
         .unwrap();
@@ -100,19 +102,25 @@ impl Scene {
 
     /// Loads the extract as `omnia load` does.
     pub async fn load(&self, database: &str) {
-        let pool = Connections::owner(self.owner(database), Schema::default());
+        let pool = DatabaseConnections::owner(self.owner(database), SchemaName::default());
         let pool = pool.pool().clone();
-        let mut findings: Vec<Segnalazione> = Vec::new();
-        let esito = carica(&pool, &self.extract.fonti, &Clock::system(), &mut findings).await;
+        let mut findings: Vec<Finding> = Vec::new();
+        let esito = load_extract(
+            &pool,
+            &self.extract.sources,
+            &Clock::system(),
+            &mut findings,
+        )
+        .await;
         match esito {
-            Ok(Esito::Caricata(riepilogo)) => assert_eq!(riepilogo.righe, rows()),
+            Ok(LoadOutcome::Loaded(riepilogo)) => assert_eq!(riepilogo.rows, rows()),
             other => panic!("{other:?} {findings:?}"),
         }
         pool.close().await;
     }
 
     /// The control totals of a database.
-    pub async fn totals(&self, database: &str) -> Totals {
+    pub async fn totals(&self, database: &str) -> ExportTotals {
         let mut connection = self.connect(database).await;
         let sql = AssertSqlSafe(format!("select {} from dettaglio_decreto", totals::SQL));
         let row: (i64, _, _, _) = sqlx::query_as(sql)
@@ -144,7 +152,7 @@ impl Scene {
     }
 
     /// The totals of the rows of a norm that a condition keeps.
-    pub async fn totals_where(&self, norm: &str, condition: &str) -> Totals {
+    pub async fn totals_where(&self, norm: &str, condition: &str) -> ExportTotals {
         let mut connection = self.connect(LOADED).await;
         let sql = AssertSqlSafe(format!(
             "select {} from dettaglio_decreto where normativa = $1 and {condition}",

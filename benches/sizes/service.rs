@@ -17,11 +17,11 @@ use nix::{
 };
 use omnia::{
     abilitazione::{
-        Ambito, Insieme, Sorgente, Tabella,
-        grants::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta},
+        Ambito, AmbitoCodes, DecisionTable, PolicySource,
+        grants::{self, Ente, ImprontaModulo, LimitiAa07, ProtocolloPec, RichiestaAa07},
     },
     clock::Clock,
-    config::Access,
+    config::AccessSettings,
     contract::{
         proto::{
             ChiusuraExport, ExportDecreesRequest, FiltroDecreti, LottoExport, TotaliControllo,
@@ -29,9 +29,9 @@ use omnia::{
         },
         vocabulary::Vocabulary,
     },
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     demo::demo_key::jwks_path,
-    postgres::{Connections, SERVING_ROLE, Schema},
+    postgres::{DatabaseConnections, SERVING_ROLE, SchemaName},
 };
 use prost::Message as _;
 use tokio::{task::spawn_blocking, time::sleep};
@@ -45,8 +45,8 @@ use tonic::{
 use tonic_prost::ProstCodec;
 
 use super::{
-    scene::{LOADED, Scene},
-    totals::Totals,
+    scene::{LOADED, SizesScene},
+    totals::ExportTotals,
 };
 
 /// How long slow clients read.
@@ -56,11 +56,11 @@ const SOGGETTO: &str = "bench";
 const PROFILO: &str = "mlps-ammortizzatori";
 
 /// A running service.
-pub struct Service {
+pub struct ExportService {
     child: Child,
     address: String,
-    bearer: Bearer,
-    channel: InterceptedService<Channel, Bearer>,
+    bearer: SizesBearer,
+    channel: InterceptedService<Channel, SizesBearer>,
 }
 
 /// A message of the stream as a client sees it that hands the rows on: the lotto as its bytes.
@@ -74,9 +74,9 @@ struct Passed {
 
 /// Puts the token on every call.
 #[derive(Clone)]
-struct Bearer(AsciiMetadataValue);
+struct SizesBearer(AsciiMetadataValue);
 
-impl Interceptor for Bearer {
+impl Interceptor for SizesBearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request
             .metadata_mut()
@@ -85,14 +85,14 @@ impl Interceptor for Bearer {
     }
 }
 
-impl Service {
-    pub async fn start(scene: &Scene) -> Self {
+impl ExportService {
+    pub async fn start(scene: &SizesScene) -> Self {
         grant(scene).await;
         let socket = scene.cluster.socket_dir().display();
         let url =
             format!("postgres://{SERVING_ROLE}@localhost/{LOADED}?host={socket}&sslmode=disable");
         let audit_key = scene.dir.join("audit.key");
-        Chiave::create_or_load(&audit_key).unwrap();
+        AuditKey::create_or_load(&audit_key).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("OMNIA_") {
@@ -120,7 +120,7 @@ impl Service {
             .unwrap();
         let address = line.trim().strip_prefix("Serving on ").unwrap();
         let channel = connect(&format!("http://{address}")).await;
-        let access = Access::default();
+        let access = AccessSettings::default();
         let token = scene
             .key
             .token(
@@ -131,7 +131,7 @@ impl Service {
                 &Clock::system(),
             )
             .unwrap();
-        let bearer = Bearer(format!("Bearer {token}").parse().unwrap());
+        let bearer = SizesBearer(format!("Bearer {token}").parse().unwrap());
         Self {
             child,
             address: format!("http://{address}"),
@@ -174,7 +174,7 @@ impl Service {
     }
 
     /// Receives the rows of a norm. Gives the totals that close the stream, once the rows received are as many.
-    pub async fn export(&self, normativa: &str, filtro: &FiltroDecreti) -> Totals {
+    pub async fn export(&self, normativa: &str, filtro: &FiltroDecreti) -> ExportTotals {
         // As a client does that has more than one processor: lotti are decoded beside, while others arrive.
         let decode = |lotto: Bytes| {
             spawn_blocking(move || LottoExport::decode(lotto).unwrap().decreti.len() as i64)
@@ -193,8 +193,8 @@ impl Service {
             received += lotto.await.unwrap();
         }
         assert_eq!(totali.righe, received);
-        Totals {
-            righe: totali.righe,
+        ExportTotals {
+            rows: totali.righe,
             ore_decretate: totali.ore_decretate.parse().unwrap(),
             importi_autorizzati: totali.importi_autorizzati.parse().unwrap(),
             importi_erogati: totali.importi_erogati.parse().unwrap(),
@@ -268,8 +268,8 @@ async fn connect(address: &str) -> Channel {
         .unwrap()
 }
 
-async fn grant(scene: &Scene) {
-    let owner = Connections::owner(scene.owner(LOADED), Schema::default());
+async fn grant(scene: &SizesScene) {
+    let owner = DatabaseConnections::owner(scene.owner(LOADED), SchemaName::default());
     let owner = owner.pool().clone();
     // The service is started several times on one database.
     let given: bool =
@@ -281,25 +281,25 @@ async fn grant(scene: &Scene) {
     if given {
         return;
     }
-    let sorgente = Sorgente::of_settings(None).unwrap();
-    let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
+    let sorgente = PolicySource::of_settings(None).unwrap();
+    let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
         .await
         .unwrap();
     let clock = Clock::system();
-    let richiesta = Richiesta {
+    let richiesta = RichiestaAa07 {
         protocollo_pec: ProtocolloPec::parse("BENCH").unwrap(),
-        impronta_modulo: ImprontaModulo::di(b""),
+        impronta_modulo: ImprontaModulo::of(b""),
         soggetto: SOGGETTO.to_owned(),
         ente: Ente::Mlps,
         profilo: PROFILO.to_owned(),
-        ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
+        ambito: Ambito::new(AmbitoCodes::All, AmbitoCodes::All),
         valida_dal: clock.today(),
         valida_al: clock.today() + Months::new(1),
-        limiti: Limiti::default(),
+        limiti: LimitiAa07::default(),
         sostituisce: None,
     };
     let operatori = ["bench", "bench too"];
-    grants::concedi(&owner, &clock, &tabella, &richiesta, operatori, "bench")
+    grants::record_and_approve(&owner, &clock, &tabella, &richiesta, operatori, "bench")
         .await
         .unwrap();
     owner.close().await;

@@ -15,12 +15,12 @@ pub struct TimesThePeer;
 
 /// One run of each.
 #[derive(Debug, Clone, Copy)]
-pub struct Pair {
+pub struct TimedPair {
     pub ours: Duration,
     pub peer: Duration,
 }
 
-impl Pair {
+impl TimedPair {
     /// Runs both, in the order of the round's turn. Each tells how long it took.
     pub fn in_turn(
         round: usize,
@@ -56,8 +56,8 @@ pub fn compare(
     criterion: &mut Criterion<TimesThePeer>,
     group: &str,
     name: &str,
-    mut pair: impl FnMut(usize) -> Pair,
-) -> Vec<Pair> {
+    mut pair: impl FnMut(usize) -> TimedPair,
+) -> Vec<TimedPair> {
     let mut pairs = Vec::new();
     let mut group = criterion.benchmark_group(group);
     group

@@ -6,21 +6,21 @@ use rust_decimal::Decimal;
 
 /// Rows and sums.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    pub righe: i64,
+pub struct ExportTotals {
+    pub rows: i64,
     pub ore_decretate: Decimal,
     pub importi_autorizzati: Decimal,
     pub importi_erogati: Decimal,
 }
 
-/// What SQL gives them by, in the order of [`Totals::from`].
+/// What SQL gives them by, in the order of [`ExportTotals::from`].
 pub const SQL: &str =
     "count(*), sum(ore_decretate), sum(importi_autorizzati), sum(importi_erogati)";
 
-impl From<(i64, Decimal, Decimal, Decimal)> for Totals {
+impl From<(i64, Decimal, Decimal, Decimal)> for ExportTotals {
     fn from(row: (i64, Decimal, Decimal, Decimal)) -> Self {
         Self {
-            righe: row.0,
+            rows: row.0,
             ore_decretate: row.1,
             importi_autorizzati: row.2,
             importi_erogati: row.3,
@@ -28,16 +28,16 @@ impl From<(i64, Decimal, Decimal, Decimal)> for Totals {
     }
 }
 
-impl AddAssign for Totals {
+impl AddAssign for ExportTotals {
     fn add_assign(&mut self, other: Self) {
-        self.righe += other.righe;
+        self.rows += other.rows;
         self.ore_decretate += other.ore_decretate;
         self.importi_autorizzati += other.importi_autorizzati;
         self.importi_erogati += other.importi_erogati;
     }
 }
 
-impl Sum for Totals {
+impl Sum for ExportTotals {
     fn sum<I: Iterator<Item = Self>>(totals: I) -> Self {
         let mut all = Self::default();
         totals.for_each(|totals| all += totals);

@@ -3,10 +3,10 @@
 //! ```text
 //!            authorization: Bearer …            abilitazione            policies/policy.csv
 //!                     │                              │                          │
-//! request ──► AccessLayer: token ──► soggetto ──► AA07 grant ──► profilo ──► Tabella ──► Abilitazione
+//! request ──► AccessLayer: token ──► soggetto ──► AA07 grant ──► profilo ──► DecisionTable ──► Abilitazione
 //!                     who?              what did INPS give them?   what may the profile do?   │
 //!                                                                                             ▼
-//!             query ◄── Permesso<Selezione> ◄── permetti(selezione) ◄── handler ◄── request + Abilitazione
+//!             query ◄── Permesso<CallSelection> ◄── permetti(selezione) ◄── handler ◄── request + Abilitazione
 //!                       which data, which columns     these filters? these norms?
 //! ```
 //!
@@ -17,13 +17,17 @@
 //! day), whatever the token says: `GRANT_NOT_VALID`; from a network that the grant does not have: `NETWORK_DENIED`. A back end with the profile `mef-sintesi` asks for decrees:
 //! `CALL_DENIED`. A person with a good token and no grant: `GRANT_MISSING`, whatever they call.
 //!
-//! - [`autenticazione`]: token, proof and evidence.
-//! - [`aa07`]: the grants, and their life; [`Grants`]: the same over gRPC; [`Vigenti`]: those in force, in memory; [`condizioni`]: what they demand of a call.
-//! - [`Vocabulary`], [`Politica`], [`Tabella`]: what a profile may do; Casbin decides when the policy is loaded.
-//! - [`Guardia`], [`AccessLayer`]: the decision on a call, and again on a stream while it runs; [`Consumo`]: the quotas.
-//! - [`Abilitazione`], [`Permesso`], [`Ambito`]: the decision as values. No query runs without a `Permesso`.
-//! - [`Spiega`]: why a call is allowed or refused, and what another policy would change.
-//! - [`demo_key`]: signs tokens for the demo.
+//! Its inner rooms, bottom up; each uses only those before it:
+//!
+//! - [`authn`]: who calls. Token, proof and evidence.
+//! - [`grants`]: what INPS gave them. The AA07 grants and their life, those in force in memory ([`GrantCache`]), what they demand of a call, their
+//!   scope ([`Ambito`]).
+//! - [`policy`]: what a profile may do. Casbin decides when the policy is loaded; the answers are kept ([`DecisionTable`]).
+//! - [`quota`]: how much is left ([`QuotaUsage`]).
+//! - [`gate`]: the decision on a call ([`Authorizer`], [`AccessLayer`]), again on a stream while it runs, and the proof of it: no query runs without
+//!   a [`Permesso`].
+//! - [`explain`]: why a call is allowed or refused, and what another policy would change ([`AccessExplainer`]).
+//! - [`management`]: the life of grants over gRPC ([`Grants`]).
 
 pub mod authn;
 pub(crate) mod explain;
@@ -33,21 +37,22 @@ pub(crate) mod management;
 mod policy;
 pub(crate) mod quota;
 
-pub use crate::abilitazione::explain::Spiega;
+pub use crate::abilitazione::explain::AccessExplainer;
 pub use crate::abilitazione::explain::service::Access;
-pub use crate::abilitazione::gate::guardia::Guardia;
-pub use crate::abilitazione::gate::layer::{AccessLayer, Accesso};
+pub use crate::abilitazione::gate::authorizer::Authorizer;
+pub use crate::abilitazione::gate::layer::{AccessGate, AccessLayer};
 pub use crate::abilitazione::gate::permesso::{
-    Abilitazione, NessunFiltro, Permesso, Selezione, abilitazione,
+    Abilitazione, CallSelection, NoFilter, Permesso, abilitazione,
 };
-pub use crate::abilitazione::grants::ambito::{Alcuni, Ambito, Codice, Insieme};
-pub use crate::abilitazione::grants::condizioni::{Contesto, condizioni};
-pub use crate::abilitazione::grants::vigenti::Vigenti;
+pub use crate::abilitazione::grants::ambito::{Ambito, AmbitoCode, AmbitoCodes, NonEmptyCodes};
+pub use crate::abilitazione::grants::grant_cache::GrantCache;
+pub use crate::abilitazione::grants::grant_conditions::{CallContext, check_grant_conditions};
 pub use crate::abilitazione::management::Grants;
-pub use crate::abilitazione::quota::Consumo;
-pub use crate::contract::porta::{Porta, porta};
+pub use crate::abilitazione::quota::QuotaUsage;
+pub use crate::contract::route::{Route, route};
 pub use crate::contract::vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};
 pub use policy::{
-    Decisione, Differenza, Perche, PolicyError, PolicyErrors, Politica, Profilo, Ricarica, Rifiuto,
-    Riga, Sorgente, Tabella, differenze, matrix,
+    ActivePolicy, CallDecision, DecisionTable, PolicyDifference, PolicyError, PolicyErrors,
+    PolicyExplanation, PolicyReloader, PolicyRow, PolicySource, Profilo, RejectedPolicy,
+    differences, matrix,
 };

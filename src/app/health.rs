@@ -24,8 +24,8 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic_health::ServingStatus;
 
 use crate::{
-    abilitazione::Guardia, audit::Audit, grpc::health::HealthReporter, rilevazione::Rilevazioni,
-    telemetry::FailureLog,
+    abilitazione::Authorizer, audit::AuditLog, grpc::health::HealthReporter,
+    rilevazione::RilevazioneRegister, telemetry::FailureLog,
 };
 
 /// How often it is looked at.
@@ -51,9 +51,9 @@ const SERVICES: [&str; 6] = [
 /// What a call depends on.
 pub(super) struct Health {
     pub(super) reporter: HealthReporter,
-    pub(super) guardia: Guardia,
-    pub(super) rilevazioni: Rilevazioni,
-    pub(super) audit: Audit,
+    pub(super) authorizer: Authorizer,
+    pub(super) rilevazioni: RilevazioneRegister,
+    pub(super) audit: AuditLog,
     pub(super) pool: PgPool,
 }
 
@@ -92,11 +92,11 @@ impl Health {
     /// Why a call that comes now would be refused.
     fn fault(&self, answers: bool) -> Option<&'static str> {
         let current = |age: Option<Duration>| age.is_some_and(|age| age < OLDEST_PICTURE);
-        if !current(self.guardia.eta()) {
+        if !current(self.authorizer.age()) {
             Some("the grants cannot be read")
-        } else if !current(self.rilevazioni.eta()) {
+        } else if !current(self.rilevazioni.age()) {
             Some("the latest rilevazione cannot be read")
-        } else if !self.audit.scrive() {
+        } else if !self.audit.is_writable() {
             Some("the audit log cannot be written")
         } else if !answers {
             Some("the database does not answer")

@@ -10,14 +10,14 @@
 //! the one after it, whose `impronta` it has: of other texts under the same numbers it says nothing. It makes nothing else good: what was changed, removed or
 //! added cannot be acknowledged.
 //!
-//! Acknowledgements are chained like anchors, and each anchor names the last one so far ([`super::ancora`]). The table takes no change.
+//! Acknowledgements are chained like anchors, and each anchor names the last one so far ([`super::anchor`]). The table takes no change.
 //! Removing one makes the complaint come back, so nobody gains by it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use super::{ancora, catena::Impronta, record, verifica};
+use super::{anchor, chain::ChainDigest, record, verify};
 use crate::{error::Sentence, valori::tax_codes};
 
 /// The text of an acknowledgement.
@@ -56,7 +56,7 @@ pub struct Last {
 /// A sentence: there is no such fault, it is acknowledged already, or a text holds a codice fiscale.
 pub async fn acknowledge(
     owner: &PgPool,
-    ancora: i64,
+    anchor: i64,
     operatore: &str,
     motivo: &str,
     adesso: DateTime<Utc>,
@@ -67,32 +67,32 @@ pub async fn acknowledge(
         return Err("the operator's name and the reason may not hold a codice fiscale: they are kept as they are written".into());
     }
     let mut tx = owner.begin().await?;
-    ancora::take_turn(&mut tx).await?;
-    let found = verifica::clock_faults(&mut tx).await?;
-    let Some(fault) = found.into_iter().find(|fault| fault.ancora == ancora) else {
+    anchor::take_turn(&mut tx).await?;
+    let found = verify::clock_faults(&mut tx).await?;
+    let Some(fault) = found.into_iter().find(|fault| fault.ancora == anchor) else {
         return Err(format!(
-            "anchor {ancora} has no clock fault: `omnia audit verify` tells which have, and nothing else can be acknowledged"
+            "anchor {anchor} has no clock fault: `omnia audit verify` tells which have, and nothing else can be acknowledged"
         )
         .into());
     };
     if let Some(known) = fault.acknowledged {
         return Err(format!(
-            "the clock fault at anchor {ancora} was acknowledged at {} by {}",
+            "the clock fault at anchor {anchor} was acknowledged at {} by {}",
             known.istante, known.operatore
         )
         .into());
     }
     let last = last(&mut tx).await?;
     let (numero, before) = match &last {
-        None => (1, Impronta::default()),
+        None => (1, ChainDigest::default()),
         Some(last) => (last.numero + 1, last.impronta.parse()?),
     };
     let acknowledgement = Acknowledgement {
         numero,
-        istante: record::istante(adesso),
+        istante: record::timestamp(adesso),
         operatore: operatore.to_owned(),
         motivo: motivo.to_owned(),
-        ancora,
+        ancora: anchor,
         giorno: fault.giorno,
         successiva: fault.successiva,
         impronta: fault.impronta.to_string(),
@@ -101,7 +101,7 @@ pub async fn acknowledge(
     sqlx::query("insert into audit_acknowledgement (numero, testo, impronta) values ($1, $2, $3)")
         .bind(numero)
         .bind(&testo)
-        .bind(before.dopo(&testo).0.as_slice())
+        .bind(before.followed_by(&testo).0.as_slice())
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
@@ -117,7 +117,7 @@ pub(super) async fn last(connection: &mut PgConnection) -> Result<Option<Last>, 
     .await?;
     Ok(row.map(|(numero, impronta)| Last {
         numero,
-        impronta: Impronta::from_slice(&impronta)
+        impronta: ChainDigest::from_slice(&impronta)
             .unwrap_or_default()
             .to_string(),
     }))

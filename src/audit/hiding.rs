@@ -4,18 +4,18 @@ use std::io;
 
 use serde_json::ser::{CharEscape, Formatter};
 
-use crate::{crypto::chiave::Chiave, output::terminal::is_harmful};
+use crate::{crypto::key::AuditKey, output::terminal::is_harmful};
 
 /// Compact JSON whose texts hold no codice fiscale, and nothing that a terminal would obey: what may mislead a reader is
 /// escaped, and a control character replaced (a NUL would make the record unreadable to Postgres's own JSON functions).
 pub(super) struct Hiding<'a> {
-    chiave: &'a Chiave,
+    chiave: &'a AuditKey,
     /// The text that is being written, whole: a code may be cut by an escape.
     text: String,
 }
 
 impl<'a> Hiding<'a> {
-    pub(super) fn new(chiave: &'a Chiave) -> Self {
+    pub(super) fn new(chiave: &'a AuditKey) -> Self {
         Self {
             chiave,
             text: String::new(),
@@ -83,16 +83,16 @@ mod tests {
 
     use super::*;
     use crate::{
-        audit::record::{Chiamata, MAX_RPC, Tipo, apertura, intero},
-        traccia::{Fatti, Valore},
+        audit::record::{AuditedCall, MAX_RPC, RecordKind, append_record, opening_tail},
+        call_record::{CallFacts, SelectedValue},
     };
 
     /// In every text, whoever wrote it, and however it is written there.
     #[test]
     fn no_text_of_a_record_holds_a_codice_fiscale() {
-        let chiave = Chiave::new(&[7; 32]);
+        let chiave = AuditKey::new(&[7; 32]);
         let (person, company) = ("RCCMNL83S18D969H", "00743110157");
-        let (hash, firm) = (chiave.impronta(person), chiave.impronta(company));
+        let (hash, firm) = (chiave.keyed_hash(person), chiave.keyed_hash(company));
         let text = |code: &str| Some(format!("a\n{code}\u{202e}\u{0}"));
         for (code, hash) in [
             (person, &hash),
@@ -102,7 +102,7 @@ mod tests {
             ("\u{ff32}CCMNL83S18D969H", &hash),
             (company, &firm),
         ] {
-            let fatti = Fatti {
+            let fatti = CallFacts {
                 soggetto: text(code),
                 emittente: text(code),
                 ente: text(code),
@@ -112,27 +112,33 @@ mod tests {
                 jti: text(code),
                 politica: text(code),
                 selezione: vec![
-                    ("numero_decreto", Valore::Testo(format!("{code}/2023"))),
-                    ("matricola_azienda", Valore::Testo("7012345662".into())),
+                    (
+                        "numero_decreto",
+                        SelectedValue::Text(format!("{code}/2023")),
+                    ),
+                    (
+                        "matricola_azienda",
+                        SelectedValue::Text("7012345662".into()),
+                    ),
                 ],
                 righe: Some(12_345_678_903),
-                ..Fatti::default()
+                ..CallFacts::default()
             };
             // Where a cut at the longest would leave half of it.
             let rpc = format!("{}/{code}", "x".repeat(MAX_RPC - 90));
-            let coda = Chiamata {
-                tipo: Tipo::Chiamata,
+            let coda = AuditedCall {
+                tipo: RecordKind::Chiamata,
                 rpc: &rpc,
-                fatti: &fatti,
+                facts: &fatti,
                 decisione: None,
                 motivo: Some(code),
-                traccia: "4bf92f3577b34da6a3ce929d0e0e4736",
-                esito: None,
+                trace_id: "4bf92f3577b34da6a3ce929d0e0e4736",
+                outcome: None,
                 inizio: None,
             }
-            .coda(DateTime::UNIX_EPOCH, &chiave);
+            .record_tail(DateTime::UNIX_EPOCH, &chiave);
             let mut record = String::new();
-            intero(&mut record, 1, 2, &coda);
+            append_record(&mut record, 1, 2, &coda);
             let upper = record.to_uppercase();
             assert!(
                 !upper.contains(person) && !upper.contains("CCMNL"),
@@ -168,6 +174,6 @@ mod tests {
             assert_eq!(value["traccia"], "4bf92f3577b34da6a3ce929d0e0e4736");
         }
         let name = text(person).unwrap();
-        assert!(!apertura(DateTime::UNIX_EPOCH, &name, &[], &chiave).contains(person));
+        assert!(!opening_tail(DateTime::UNIX_EPOCH, &name, &[], &chiave).contains(person));
     }
 }

@@ -18,30 +18,30 @@ use tower::{Layer, Service};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::{
-    Audit,
-    corpo::{Contato, Intero},
-    fine::Fine,
-    record::{Chiamata, Decisione, Esito, Tipo},
-    refusals::{Refusal, Refusals},
+    AuditLog,
+    body::{BufferedBody, CountedBody},
+    record::{AuditedCall, CallOutcome, RecordKind, RecordedDecision},
+    refusals::{Refusals, RefusedCall},
+    stream_end::StreamEnd,
     unavailable,
 };
 use crate::{
-    contract::porta::{Porta, porta},
+    call_record::{CallFacts, CallRecord},
+    contract::route::{Route, route},
     error::{Error, Reason},
     grpc::status::into_status,
     telemetry::{Quiet, code_name},
-    traccia::{Fatti, Traccia},
-    transport::canale::Canale,
+    transport::connection::ClientConnection,
     valori::tax_codes::masked,
 };
 
 /// The calls that change something: not even begun where they could not be recorded.
-const PASSI: &str = "GrantService/";
+const CHANGING_CALLS: &str = "GrantService/";
 
 /// Puts the recorder before a service.
 #[derive(Debug, Clone)]
 pub struct AuditLayer {
-    audit: Audit,
+    audit: AuditLog,
     refusals: Refusals,
     rpc: Arc<BTreeMap<String, bool>>,
 }
@@ -49,7 +49,7 @@ pub struct AuditLayer {
 impl AuditLayer {
     /// Records in `audit`, and what is refused as `refusals` decides. `rpc` are the calls of the contract, and whether each streams its answers.
     #[must_use]
-    pub fn new(audit: Audit, refusals: Refusals, rpc: BTreeMap<String, bool>) -> Self {
+    pub fn new(audit: AuditLog, refusals: Refusals, rpc: BTreeMap<String, bool>) -> Self {
         Self {
             audit,
             refusals,
@@ -59,10 +59,10 @@ impl AuditLayer {
 }
 
 impl<S> Layer<S> for AuditLayer {
-    type Service = Registrato<S>;
+    type Service = RecordedService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Registrato {
+        RecordedService {
             inner,
             layer: self.clone(),
         }
@@ -71,12 +71,12 @@ impl<S> Layer<S> for AuditLayer {
 
 /// A service whose calls are recorded.
 #[derive(Debug, Clone)]
-pub struct Registrato<S> {
+pub struct RecordedService<S> {
     inner: S,
     layer: AuditLayer,
 }
 
-impl<S> Service<Request<Body>> for Registrato<S>
+impl<S> Service<Request<Body>> for RecordedService<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
@@ -91,24 +91,24 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
-        let rpc = match porta(path) {
-            Porta::Libera => {
+        let rpc = match route(path) {
+            Route::Public => {
                 // Anybody may ask these, as often as they like.
                 if let Some(quiet) = request.extensions().get::<Quiet>() {
                     quiet.keep();
                 }
                 return Box::pin(self.inner.call(request));
             }
-            Porta::Contratto(rpc) => rpc,
-            Porta::Ignota => path,
+            Route::Contract(rpc) => rpc,
+            Route::Unknown => path,
         };
-        let mut corrente = Corrente {
+        let mut corrente = OngoingCall {
             audit: self.layer.audit.clone(),
             refusals: self.layer.refusals.clone(),
             quiet: request.extensions().get().cloned().unwrap_or_default(),
             known: self.layer.rpc.contains_key(rpc),
             rpc: rpc.to_owned(),
-            traccia: Traccia::default(),
+            call_record: CallRecord::default(),
             trace_id: trace_id(request.headers()),
             in_sospeso: true,
         };
@@ -116,10 +116,12 @@ where
         let indirizzo = request
             .extensions()
             .get()
-            .and_then(|canale: &Canale| canale.indirizzo());
-        corrente.traccia.nota(|f| f.indirizzo = indirizzo);
-        request.extensions_mut().insert(corrente.traccia.clone());
-        if corrente.rpc.starts_with(PASSI) && !corrente.audit.scrive() {
+            .and_then(|canale: &ClientConnection| canale.address());
+        corrente.call_record.note(|f| f.indirizzo = indirizzo);
+        request
+            .extensions_mut()
+            .insert(corrente.call_record.clone());
+        if corrente.rpc.starts_with(CHANGING_CALLS) && !corrente.audit.is_writable() {
             let status = into_status(unavailable());
             corrente.is_counted(&status);
             corrente.in_sospeso = false;
@@ -140,15 +142,15 @@ where
 
 /// A call that is under way.
 #[derive(Debug)]
-pub(super) struct Corrente {
-    pub(super) audit: Audit,
+pub(super) struct OngoingCall {
+    pub(super) audit: AuditLog,
     refusals: Refusals,
     /// Whether its end is told in the log.
     quiet: Quiet,
     /// Whether there is such a call.
     known: bool,
     pub(super) rpc: String,
-    pub(super) traccia: Traccia,
+    pub(super) call_record: CallRecord,
     pub(super) trace_id: String,
     /// Whether it has no record yet.
     in_sospeso: bool,
@@ -156,28 +158,28 @@ pub(super) struct Corrente {
 
 /// A call that is dropped before it had an answer (its client reset it, or its own time limit ended it) leaves a record too:
 /// it may have read, or changed, what it was let in for.
-impl Drop for Corrente {
+impl Drop for OngoingCall {
     fn drop(&mut self) {
         if !self.in_sospeso {
             return;
         }
-        let status = match self.traccia.is_scaduta() {
+        let status = match self.call_record.is_expired() {
             true => into_status(Error::new(Reason::CallDeadline, "")),
             false => Status::cancelled("the call ended before its answer"),
         };
         if self.is_counted(&status) {
             return;
         }
-        let (adesso, coda) = self.coda(Tipo::Chiamata, &status, Some(0));
-        self.audit.accoda(adesso, coda);
+        let (adesso, coda) = self.record_tail(RecordKind::Chiamata, &status, Some(0));
+        self.audit.enqueue(adesso, coda);
     }
 }
 
-impl Corrente {
+impl OngoingCall {
     async fn unary(mut self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
         let (parts, body) = response.into_parts();
         let headers = Status::from_header_map(&parts.headers);
-        let intero = Intero::leggi(body)
+        let intero = BufferedBody::read(body)
             .await
             .map_err(|status| crate::error::Error::internal(status.to_string()))?;
         let status = headers
@@ -187,7 +189,7 @@ impl Corrente {
             return Ok(Response::from_parts(parts, Body::new(intero)));
         }
         let recorded = self
-            .scrivi(Tipo::Chiamata, &status, Some(intero.byte))
+            .write(RecordKind::Chiamata, &status, Some(intero.bytes))
             .await;
         // What says itself that nothing can be had now holds nothing back, and says better why.
         if status.code() != Code::Unavailable {
@@ -202,15 +204,17 @@ impl Corrente {
             if self.is_counted(&status) {
                 return Ok(response);
             }
-            let recorded = self.scrivi(Tipo::Inizio, &status, Some(0)).await;
+            let recorded = self.write(RecordKind::Inizio, &status, Some(0)).await;
             if status.code() != Code::Unavailable {
                 recorded?;
             }
             return Ok(response);
         }
-        let inizio = self.scrivi(Tipo::Inizio, &Status::ok(""), None).await?;
-        let fine = Fine::new(self, inizio, response.extensions().get().cloned());
-        Ok(response.map(|body| Body::new(Contato::new(body, fine))))
+        let inizio = self
+            .write(RecordKind::Inizio, &Status::ok(""), None)
+            .await?;
+        let fine = StreamEnd::new(self, inizio, response.extensions().get().cloned());
+        Ok(response.map(|body| Body::new(CountedBody::new(body, fine))))
     }
 
     /// Whether the call was not let in, and was counted with others like it: then it is settled. One that was not let in and is to
@@ -219,13 +223,13 @@ impl Corrente {
         if status.code() == Code::Ok {
             return false;
         }
-        let fatti = self.traccia.fatti();
-        if fatti.ammessa {
+        let fatti = self.call_record.facts();
+        if fatti.admitted {
             return false;
         }
         let (reason, code) = (reason(status), code_name(status.code()));
-        let refusal = Refusal::new(&fatti, reason, code);
-        let counted = self.refusals.counts(refusal, self.audit.adesso());
+        let refusal = RefusedCall::new(&fatti, reason, code);
+        let counted = self.refusals.counts(refusal, self.audit.now());
         if counted {
             self.quiet.keep();
             self.in_sospeso = false;
@@ -235,7 +239,7 @@ impl Corrente {
         counted
     }
 
-    fn tell(&self, fatti: &Fatti, status: &Status) {
+    fn tell(&self, fatti: &CallFacts, status: &Status) {
         let text = |text: &Option<String>| masked(text.as_deref().unwrap_or_default()).into_owned();
         tracing::info!(
             soggetto = text(&fatti.soggetto),
@@ -249,53 +253,58 @@ impl Corrente {
         );
     }
 
-    async fn scrivi(
+    async fn write(
         &mut self,
-        tipo: Tipo,
+        tipo: RecordKind,
         status: &Status,
         byte: Option<u64>,
     ) -> crate::error::Result<i64> {
-        let (adesso, coda) = self.coda(tipo, status, byte);
+        let (adesso, coda) = self.record_tail(tipo, status, byte);
         // From its first poll on the record is on its way, whatever becomes of the call.
         self.in_sospeso = false;
-        self.audit.scrivi(adesso, coda).await
+        self.audit.write(adesso, coda).await
     }
 
-    fn coda(&self, tipo: Tipo, status: &Status, byte: Option<u64>) -> (DateTime<Utc>, String) {
+    fn record_tail(
+        &self,
+        tipo: RecordKind,
+        status: &Status,
+        byte: Option<u64>,
+    ) -> (DateTime<Utc>, String) {
         let fatti = match byte {
             // The record of the whole call is the last that is written of it.
-            Some(_) => self.traccia.prendi(),
-            None => Fatti {
+            Some(_) => self.call_record.take(),
+            None => CallFacts {
                 // A stream begins: what it may have read ahead was not sent.
                 righe: None,
-                ..self.traccia.fatti()
+                ..self.call_record.facts()
             },
         };
-        let adesso = self.audit.adesso();
-        let coda = Chiamata {
+        let adesso = self.audit.now();
+        let coda = AuditedCall {
             tipo,
             rpc: &self.rpc,
-            fatti: &fatti,
-            decisione: Some(decisione(status.code(), &fatti)),
+            facts: &fatti,
+            decisione: Some(decision(status.code(), &fatti)),
             motivo: reason(status).as_deref(),
-            traccia: &self.trace_id,
-            esito: byte.map(|byte| Esito {
-                codice: code_name(status.code()),
+            trace_id: &self.trace_id,
+            outcome: byte.map(|byte| CallOutcome {
+                code: code_name(status.code()),
                 byte,
             }),
             inizio: None,
         }
-        .coda(adesso, self.audit.chiave());
+        .record_tail(adesso, self.audit.key());
         (adesso, coda)
     }
 }
 
 /// What was decided, however the call ended: a handler may refuse what the door let in (four eyes).
-fn decisione(code: Code, fatti: &Fatti) -> Decisione {
-    if fatti.consentita && code != Code::PermissionDenied {
-        Decisione::Consentita
+fn decision(code: Code, fatti: &CallFacts) -> RecordedDecision {
+    if fatti.permitted && code != Code::PermissionDenied {
+        RecordedDecision::Consentita
     } else {
-        Decisione::Negata
+        RecordedDecision::Negata
     }
 }
 

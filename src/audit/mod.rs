@@ -12,37 +12,37 @@
 //! - *Was every call recorded?* [`AuditLayer`] stands outside the access layer and before every service of the contract: refused calls
 //!   are recorded too, those of a flood as counts ([`Refusals`]). No answer leaves before its record is committed; if it cannot be, the call is refused
 //!   ([`Reason::AuditUnavailable`]). Health and reflection hold no data and leave no record.
-//! - *Was a record changed, removed, added or moved?* [`verifica`]: the chain breaks at that place. What the owner of the
+//! - *Was a record changed, removed, added or moved?* [`verify`]: the chain breaks at that place. What the owner of the
 //!   database could still do, rewrite everything from one place on, contradicts the next anchor.
 //!   What stands before the next anchor is cited by the openings of the chains that come later (`opening.rs`), and chains are
 //!   numbered without gaps: a chain that was removed whole is missed, one whose service was killed is not suspected. What is
 //!   no more than a clock that was wrong can be acknowledged ([`acknowledge`]).
-//! - *Is a person in it?* A codice fiscale is a keyed hash ([`Chiave`]), of a company too: eleven digits may be a person's
+//! - *Is a person in it?* A codice fiscale is a keyed hash ([`AuditKey`]), of a company too: eleven digits may be a person's
 //!   provisional code, which nobody sees by their form. So it is in every text that a caller writes.
 //! - *How long is it kept?* `omnia audit prune` removes what is older than the retention, up to the heads of an anchor: what
 //!   is left is still proved by that anchor.
 //!
 //! Records that were committed together stand in one row of the table (`lotto.rs`), each with its own number and impronta.
 //! Several instances write several chains, so none waits for another. The record of a call with one answer is one, written
-//! when the answer is ready; a stream has two ([`record::Tipo`]).
+//! when the answer is ready; a stream has two ([`record::RecordKind`]).
 
 pub mod acknowledge;
-pub mod ancora;
-mod avviso;
-mod catena;
-mod corpo;
-pub mod esporta;
-mod fine;
+pub mod anchor;
+mod body;
+mod chain;
+mod commit_notice;
+pub mod export;
 mod hiding;
 mod layer;
-mod lotto;
+mod log_writer;
 mod opening;
-pub mod potatura;
+pub mod pruning;
 pub mod record;
+mod record_group;
 mod refusals;
-mod scrittore;
-pub mod tracciamento;
-pub mod verifica;
+mod stream_end;
+pub mod tracing_report;
+pub mod verify;
 mod withdrawal;
 
 use std::{
@@ -67,19 +67,19 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub use crate::crypto::chiave::Chiave;
-pub use catena::{Impronta, Testa};
-pub use layer::{AuditLayer, Registrato};
-pub use refusals::{Limits, Refusals};
+pub use crate::crypto::key::AuditKey;
+pub use chain::{ChainDigest, ChainHead};
+pub use layer::{AuditLayer, RecordedService};
+pub use refusals::{RefusalLimits, Refusals};
 
 use crate::{
     clock::Clock,
     error::{Error, Reason, Result},
-    postgres::Connections,
+    postgres::DatabaseConnections,
     telemetry::FailureLog,
 };
-use fine::Aperto;
-use scrittore::{Scrittore, Voce};
+use log_writer::{LogWriter, PendingRecord};
+use stream_end::OpenStream;
 
 /// Records that may wait for the writer.
 const QUEUE: usize = 8192;
@@ -97,20 +97,20 @@ static LOST: FailureLog = FailureLog::error(
 
 /// The open chain of this service. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Audit(Arc<Inner>);
+pub struct AuditLog(Arc<AuditLogInner>);
 
 #[derive(Debug)]
-struct Inner {
+struct AuditLogInner {
     /// `None` once it is closed.
-    queue: std::sync::RwLock<Option<mpsc::Sender<Voce>>>,
+    queue: std::sync::RwLock<Option<mpsc::Sender<PendingRecord>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    chiave: Chiave,
+    chiave: AuditKey,
     clock: Clock,
     istanza: String,
     /// Whether the last batch was written.
     scrive: Arc<AtomicBool>,
     /// The streams without an end, by the numero of their INIZIO.
-    aperti: std::sync::Mutex<HashMap<i64, Weak<Aperto>>>,
+    aperti: std::sync::Mutex<HashMap<i64, Weak<OpenStream>>>,
 }
 
 fn unavailable() -> Error {
@@ -120,22 +120,22 @@ fn unavailable() -> Error {
     )
 }
 
-impl Audit {
+impl AuditLog {
     /// Opens a chain for this instance. `database` is of the serving role.
     ///
     /// # Errors
     /// The database's.
-    pub async fn apri(
-        database: Connections,
-        chiave: Chiave,
+    pub async fn open(
+        database: DatabaseConnections,
+        chiave: AuditKey,
         istanza: String,
         clock: Clock,
     ) -> Result<Self, sqlx::Error> {
-        let scrittore = Scrittore::apri(database, &istanza, chiave.clone(), clock.clone()).await?;
+        let scrittore = LogWriter::open(database, &istanza, chiave.clone(), clock.clone()).await?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let scrive = Arc::new(AtomicBool::new(true));
-        let writer = tokio::spawn(scrittore.scrivi(receiver, Arc::clone(&scrive)));
-        Ok(Self(Arc::new(Inner {
+        let writer = tokio::spawn(scrittore.write(receiver, Arc::clone(&scrive)));
+        Ok(Self(Arc::new(AuditLogInner {
             queue: std::sync::RwLock::new(Some(sender)),
             writer: Mutex::new(Some(writer)),
             chiave,
@@ -149,21 +149,21 @@ impl Audit {
     /// Whether the last records could be written: where not, calls are refused. Once it could not, it can again when a record
     /// was written, and not before: to be able to read the chain is not enough.
     #[must_use]
-    pub fn scrive(&self) -> bool {
+    pub fn is_writable(&self) -> bool {
         self.0.scrive.load(Ordering::Relaxed)
     }
 
     /// Writes the anchor of each day, for as long as it runs. `pool` is of the serving role.
-    pub async fn ancora_ogni_giorno(self, pool: PgPool) {
+    pub async fn anchor_daily(self, pool: PgPool) {
         let mut fatto = None;
         let log = FailureLog::error(
             "the audit log cannot be anchored",
             "the audit log can be anchored again",
         );
         loop {
-            let adesso = self.adesso();
+            let adesso = self.now();
             if fatto != Some(adesso.date_naive()) {
-                let anchored = ancora::ancora(&pool, adesso).await;
+                let anchored = anchor::write_anchor(&pool, adesso).await;
                 log.note(&anchored);
                 if anchored.is_ok() {
                     fatto = Some(adesso.date_naive());
@@ -174,14 +174,18 @@ impl Audit {
     }
 
     /// Writes that the chain ends, and waits until all that is queued is written. Calls that come later are refused.
-    pub async fn chiudi(&self) {
-        let aperti: Vec<_> = self.aperti().values().filter_map(Weak::upgrade).collect();
+    pub async fn close(&self) {
+        let aperti: Vec<_> = self
+            .open_streams()
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect();
         for aperto in aperti {
-            aperto.interrompi();
+            aperto.interrupt();
         }
-        let adesso = self.adesso();
-        let coda = record::chiusura(adesso, &self.0.istanza, self.chiave());
-        self.accoda(adesso, coda);
+        let adesso = self.now();
+        let coda = record::closing_tail(adesso, &self.0.istanza, self.key());
+        self.enqueue(adesso, coda);
         if let Ok(mut queue) = self.0.queue.write() {
             *queue = None;
         }
@@ -196,20 +200,20 @@ impl Audit {
     ///
     /// # Errors
     /// [`Reason::AuditUnavailable`].
-    async fn scrivi(&self, istante: DateTime<Utc>, coda: String) -> Result<i64> {
+    async fn write(&self, istante: DateTime<Utc>, coda: String) -> Result<i64> {
         let (scritta, committed) = oneshot::channel();
         let queue = self.queue().ok_or_else(unavailable)?;
         let written = async {
-            let voce = Voce {
+            let voce = PendingRecord {
                 istante,
-                coda,
-                scritta: Some(scritta),
+                record_tail: coda,
+                committed: Some(scritta),
             };
             match queue.try_send(voce) {
                 Err(TrySendError::Full(voce)) => queue.send(voce).await.ok()?,
                 sent => sent.ok()?,
             }
-            committed.await.ok().map(|avviso| avviso.numero())
+            committed.await.ok().map(|avviso| avviso.number())
         };
         timeout(PATIENCE, written)
             .await
@@ -219,11 +223,11 @@ impl Audit {
     }
 
     /// Queues a record that nobody waits for.
-    fn accoda(&self, istante: DateTime<Utc>, coda: String) {
-        let voce = Voce {
+    fn enqueue(&self, istante: DateTime<Utc>, coda: String) {
+        let voce = PendingRecord {
             istante,
-            coda,
-            scritta: None,
+            record_tail: coda,
+            committed: None,
         };
         let lost = || LOST.failed("its writer is gone");
         let Some(queue) = self.queue() else {
@@ -244,31 +248,31 @@ impl Audit {
     }
 
     /// A stream has begun.
-    fn apre(&self, inizio: i64, aperto: &Arc<Aperto>) {
-        self.aperti().insert(inizio, Arc::downgrade(aperto));
+    fn stream_opened(&self, inizio: i64, aperto: &Arc<OpenStream>) {
+        self.open_streams().insert(inizio, Arc::downgrade(aperto));
     }
 
     /// A stream has its end.
-    fn chiude(&self, inizio: i64) {
-        self.aperti().remove(&inizio);
+    fn stream_closed(&self, inizio: i64) {
+        self.open_streams().remove(&inizio);
     }
 
-    fn aperti(&self) -> MutexGuard<'_, HashMap<i64, Weak<Aperto>>> {
+    fn open_streams(&self) -> MutexGuard<'_, HashMap<i64, Weak<OpenStream>>> {
         // An insertion and a removal cannot stop half-way.
         self.0.aperti.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn queue(&self) -> Option<mpsc::Sender<Voce>> {
+    fn queue(&self) -> Option<mpsc::Sender<PendingRecord>> {
         self.0.queue.read().ok()?.clone()
     }
 
-    fn adesso(&self) -> DateTime<Utc> {
+    fn now(&self) -> DateTime<Utc> {
         self.0.clock.now()
     }
 
     /// The key that hides codici fiscali.
     #[must_use]
-    pub fn chiave(&self) -> &Chiave {
+    pub fn key(&self) -> &AuditKey {
         &self.0.chiave
     }
 }

@@ -24,13 +24,13 @@ use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
 
 use super::{
-    ancora::TestaDi,
-    catena::{Impronta, Testa},
-    lotto::Lotto,
+    anchor::CitedHead,
+    chain::{ChainDigest, ChainHead},
+    log_writer::{self, PendingRecord},
     record,
-    scrittore::{self, Voce},
+    record_group::RecordGroup,
 };
-use crate::crypto::chiave::Chiave;
+use crate::crypto::key::AuditKey;
 
 /// Opens a chain for `istanza`: its number, and where it stands after its first record.
 ///
@@ -39,12 +39,12 @@ use crate::crypto::chiave::Chiave;
 pub(super) async fn open(
     connection: &mut PgConnection,
     istanza: &str,
-    chiave: &Chiave,
+    chiave: &AuditKey,
     adesso: DateTime<Utc>,
-) -> Result<(i64, Testa), sqlx::Error> {
-    type Row = (i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
+) -> Result<(i64, ChainHead), sqlx::Error> {
+    type OpenedChainRow = (i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
     let mut tx = connection.begin().await?;
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<OpenedChainRow> = sqlx::query_as(
         "select opened_chain, cited_chain, cited_record, cited_impronta from audit_open($1, $2)",
     )
     .bind(istanza)
@@ -52,27 +52,27 @@ pub(super) async fn open(
     .fetch_all(&mut *tx)
     .await?;
     let catena = rows.first().ok_or(sqlx::Error::RowNotFound)?.0;
-    let heads: Vec<TestaDi> = rows.into_iter().filter_map(head).collect();
-    let first = Voce {
+    let heads: Vec<CitedHead> = rows.into_iter().filter_map(head).collect();
+    let first = PendingRecord {
         istante: adesso,
-        coda: record::apertura(adesso, istanza, &heads, chiave),
-        scritta: None,
+        record_tail: record::opening_tail(adesso, istanza, &heads, chiave),
+        committed: None,
     };
-    let lotto = Lotto::di(catena, Testa::default(), &[first]);
-    scrittore::append(&mut tx, catena, Testa::default(), &lotto).await?;
+    let lotto = RecordGroup::of(catena, ChainHead::default(), &[first]);
+    log_writer::append(&mut tx, catena, ChainHead::default(), &lotto).await?;
     tx.commit().await?;
-    let impronta = lotto.testa.impronta;
+    let impronta = lotto.head.impronta;
     tracing::info!(catena, %impronta, cited = heads.len(), "audit log chain opened");
-    Ok((catena, lotto.testa))
+    Ok((catena, lotto.head))
 }
 
-fn head(row: (i64, Option<i64>, Option<i64>, Option<Vec<u8>>)) -> Option<TestaDi> {
+fn head(row: (i64, Option<i64>, Option<i64>, Option<Vec<u8>>)) -> Option<CitedHead> {
     let (_, catena, numero, impronta) = row;
-    Some(TestaDi {
+    Some(CitedHead {
         catena: catena?,
         numero: numero?,
         // Of another length only where it was tampered with: cited so that verification says it.
-        impronta: Impronta::from_slice(&impronta?)
+        impronta: ChainDigest::from_slice(&impronta?)
             .unwrap_or_default()
             .to_string(),
     })

@@ -30,16 +30,16 @@ use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::{ancora::TestaDi, hiding::Hiding};
+use super::{anchor::CitedHead, hiding::Hiding};
 use crate::{
-    crypto::chiave::Chiave,
-    traccia::{Fatti, Valore},
+    call_record::{CallFacts, SelectedValue},
+    crypto::key::AuditKey,
 };
 
 /// What a record tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Tipo {
+pub enum RecordKind {
     /// A chain begins.
     Apertura,
     /// A call, whole.
@@ -61,7 +61,7 @@ pub enum Tipo {
 /// Whether the access layer let the call in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Decisione {
+pub enum RecordedDecision {
     /// It did.
     Consentita,
     /// It did not.
@@ -70,39 +70,39 @@ pub enum Decisione {
 
 /// What became of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Esito<'a> {
+pub struct CallOutcome<'a> {
     /// The status code, as the gRPC specification spells it.
-    pub codice: &'a str,
+    pub code: &'a str,
     /// Bytes of the messages sent.
     pub byte: u64,
 }
 
 /// A call, as it is written down.
 #[derive(Debug)]
-pub struct Chiamata<'a> {
+pub struct AuditedCall<'a> {
     /// Which record.
-    pub tipo: Tipo,
+    pub tipo: RecordKind,
     /// `"DecreeService/ListDecrees"`; the path as asked for where there is no such call.
     pub rpc: &'a str,
     /// What is known of it.
-    pub fatti: &'a Fatti,
+    pub facts: &'a CallFacts,
     /// Not in a FINE: its INIZIO has it.
-    pub decisione: Option<Decisione>,
+    pub decisione: Option<RecordedDecision>,
     /// The reason of the error, where there is one.
     pub motivo: Option<&'a str>,
     /// The trace, as W3C trace context spells it.
-    pub traccia: &'a str,
+    pub trace_id: &'a str,
     /// Not in an INIZIO that was let in.
-    pub esito: Option<Esito<'a>>,
+    pub outcome: Option<CallOutcome<'a>>,
     /// Of a FINE.
     pub inizio: Option<i64>,
 }
 
 /// Field by field, in the order of the text.
 #[derive(Serialize)]
-struct Testo<'a> {
+struct CallText<'a> {
     istante: String,
-    tipo: Tipo,
+    tipo: RecordKind,
     rpc: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     soggetto: Option<&'a str>,
@@ -123,11 +123,11 @@ struct Testo<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     indirizzo: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    selezione: Option<Selezione<'a>>,
+    selezione: Option<SelectionText<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rilevazione: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    decisione: Option<Decisione>,
+    decisione: Option<RecordedDecision>,
     #[serde(skip_serializing_if = "Option::is_none")]
     motivo: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,19 +143,19 @@ struct Testo<'a> {
     byte: Option<u64>,
 }
 
-struct Selezione<'a> {
-    valori: &'a [(&'static str, Valore)],
-    chiave: &'a Chiave,
+struct SelectionText<'a> {
+    valori: &'a [(&'static str, SelectedValue)],
+    chiave: &'a AuditKey,
 }
 
-impl Serialize for Selezione<'_> {
+impl Serialize for SelectionText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.valori.len()))?;
         for (nome, valore) in self.valori {
             match valore {
-                Valore::Testo(testo) => map.serialize_entry(nome, testo)?,
-                Valore::CodiceFiscale(cf) => {
-                    map.serialize_entry(nome, &self.chiave.impronta(cf))?
+                SelectedValue::Text(testo) => map.serialize_entry(nome, testo)?,
+                SelectedValue::CodiceFiscale(cf) => {
+                    map.serialize_entry(nome, &self.chiave.keyed_hash(cf))?
                 }
             }
         }
@@ -168,17 +168,17 @@ pub(super) const MAX_RPC: usize = 200;
 
 /// An instant as records spell it: microseconds, which is what Postgres keeps.
 #[must_use]
-pub fn istante(istante: DateTime<Utc>) -> String {
-    istante.to_rfc3339_opts(SecondsFormat::Micros, true)
+pub fn timestamp(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-impl Chiamata<'_> {
+impl AuditedCall<'_> {
     /// The text after catena and numero, which only the writer knows.
     #[must_use]
-    pub fn coda(&self, quando: DateTime<Utc>, chiave: &Chiave) -> String {
-        let fatti = self.fatti;
-        let testo = Testo {
-            istante: istante(quando),
+    pub fn record_tail(&self, quando: DateTime<Utc>, chiave: &AuditKey) -> String {
+        let fatti = self.facts;
+        let testo = CallText {
+            istante: timestamp(quando),
             tipo: self.tipo,
             // Hidden before it is cut: half a codice fiscale has not its form.
             rpc: shortened(chiave.hidden(self.rpc)),
@@ -191,7 +191,7 @@ impl Chiamata<'_> {
             finalita: fatti.finalita.as_deref(),
             jti: fatti.jti.as_deref(),
             indirizzo: fatti.indirizzo,
-            selezione: (!fatti.selezione.is_empty()).then_some(Selezione {
+            selezione: (!fatti.selezione.is_empty()).then_some(SelectionText {
                 valori: &fatti.selezione,
                 chiave,
             }),
@@ -199,13 +199,13 @@ impl Chiamata<'_> {
             decisione: self.decisione,
             motivo: self.motivo,
             politica: &fatti.politica,
-            traccia: self.traccia,
+            traccia: self.trace_id,
             inizio: self.inizio,
-            esito: self.esito.map(|e| e.codice),
+            esito: self.outcome.map(|e| e.code),
             righe: fatti.righe,
-            byte: self.esito.map(|e| e.byte),
+            byte: self.outcome.map(|e| e.byte),
         };
-        coda(&testo, chiave)
+        record_tail(&testo, chiave)
     }
 }
 
@@ -217,71 +217,71 @@ fn shortened(rpc: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 #[derive(Serialize)]
-struct Evento<'a> {
+struct ChainEventText<'a> {
     istante: String,
-    tipo: Tipo,
+    tipo: RecordKind,
     istanza: &'a str,
     versione: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     dal: Option<String>,
-    teste: Option<&'a [TestaDi]>,
+    teste: Option<&'a [CitedHead]>,
 }
 
 /// The text of an APERTURA, which cites these heads.
 #[must_use]
-pub fn apertura(
+pub fn opening_tail(
     quando: DateTime<Utc>,
     istanza: &str,
-    teste: &[TestaDi],
-    chiave: &Chiave,
+    teste: &[CitedHead],
+    chiave: &AuditKey,
 ) -> String {
-    let evento = Evento {
-        istante: istante(quando),
-        tipo: Tipo::Apertura,
+    let evento = ChainEventText {
+        istante: timestamp(quando),
+        tipo: RecordKind::Apertura,
         istanza,
         versione: env!("CARGO_PKG_VERSION"),
         dal: None,
         teste: Some(teste),
     };
-    coda(&evento, chiave)
+    record_tail(&evento, chiave)
 }
 
 /// The text of a RIPRESA: nothing could be written from `dal` on.
 #[must_use]
-pub(super) fn ripresa(
+pub(super) fn resumption_tail(
     dal: DateTime<Utc>,
     quando: DateTime<Utc>,
     istanza: &str,
-    chiave: &Chiave,
+    chiave: &AuditKey,
 ) -> String {
-    let evento = Evento {
-        istante: istante(quando),
-        tipo: Tipo::Ripresa,
+    let evento = ChainEventText {
+        istante: timestamp(quando),
+        tipo: RecordKind::Ripresa,
         istanza,
         versione: env!("CARGO_PKG_VERSION"),
-        dal: Some(istante(dal)),
+        dal: Some(timestamp(dal)),
         teste: None,
     };
-    coda(&evento, chiave)
+    record_tail(&evento, chiave)
 }
 
 /// The text of a CHIUSURA.
 #[must_use]
-pub fn chiusura(quando: DateTime<Utc>, istanza: &str, chiave: &Chiave) -> String {
-    let evento = Evento {
-        istante: istante(quando),
-        tipo: Tipo::Chiusura,
+pub fn closing_tail(quando: DateTime<Utc>, istanza: &str, chiave: &AuditKey) -> String {
+    let evento = ChainEventText {
+        istante: timestamp(quando),
+        tipo: RecordKind::Chiusura,
         istanza,
         versione: env!("CARGO_PKG_VERSION"),
         dal: None,
         teste: None,
     };
-    coda(&evento, chiave)
+    record_tail(&evento, chiave)
 }
 
 /// Without the opening brace.
-pub(super) fn coda(testo: &impl Serialize, chiave: &Chiave) -> String {
-    let mut json = Vec::with_capacity(CODA);
+pub(super) fn record_tail(testo: &impl Serialize, chiave: &AuditKey) -> String {
+    let mut json = Vec::with_capacity(TAIL_CAPACITY);
     let hiding = Hiding::new(chiave);
     // Texts, numbers and maps with text keys: nothing of it can fail to serialize, and JSON is UTF-8.
     let _ = testo.serialize(&mut serde_json::Serializer::with_formatter(
@@ -293,12 +293,12 @@ pub(super) fn coda(testo: &impl Serialize, chiave: &Chiave) -> String {
 }
 
 /// Few are longer.
-const CODA: usize = 640;
+const TAIL_CAPACITY: usize = 640;
 /// What is before the coda, at most: two numbers and their names.
-pub(super) const TESTA: usize = 64;
+pub(super) const MAX_PREFIX: usize = 64;
 
 /// Appends the whole text of a record.
-pub fn intero(testo: &mut String, catena: i64, numero: i64, coda: &str) {
+pub fn append_record(testo: &mut String, catena: i64, numero: i64, coda: &str) {
     // Writing to a String cannot fail.
     let _ = write!(testo, "{{\"catena\":{catena},\"numero\":{numero},{coda}");
 }
@@ -309,35 +309,35 @@ mod tests {
 
     #[test]
     fn a_person_is_a_hash_and_what_is_not_known_is_left_out() {
-        let fatti = Fatti {
+        let fatti = CallFacts {
             soggetto: Some("a\"b\0".into()),
             emittente: Some("https://idp.example".into()),
             selezione: vec![
-                ("normativa", Valore::Testo("N".into())),
+                ("normativa", SelectedValue::Text("N".into())),
                 (
                     "cf_azienda",
-                    Valore::CodiceFiscale("RCCMNL83S18D969H".into()),
+                    SelectedValue::CodiceFiscale("RCCMNL83S18D969H".into()),
                 ),
             ],
-            ..Fatti::default()
+            ..CallFacts::default()
         };
-        let chiave = Chiave::new(&[7; 32]);
-        let coda = Chiamata {
-            tipo: Tipo::Chiamata,
+        let chiave = AuditKey::new(&[7; 32]);
+        let coda = AuditedCall {
+            tipo: RecordKind::Chiamata,
             rpc: &"x".repeat(300),
-            fatti: &fatti,
-            decisione: Some(Decisione::Negata),
+            facts: &fatti,
+            decisione: Some(RecordedDecision::Negata),
             motivo: None,
-            traccia: "t",
-            esito: Some(Esito {
-                codice: "OK",
+            trace_id: "t",
+            outcome: Some(CallOutcome {
+                code: "OK",
                 byte: 3,
             }),
             inizio: None,
         }
-        .coda(DateTime::UNIX_EPOCH, &chiave);
+        .record_tail(DateTime::UNIX_EPOCH, &chiave);
         let mut text = String::new();
-        intero(&mut text, 1, 2, &coda);
+        append_record(&mut text, 1, 2, &coda);
         assert!(!text.contains("RCCMNL") && !text.contains('\0'), "{text}");
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["numero"], 2);

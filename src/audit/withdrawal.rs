@@ -11,36 +11,36 @@
 use serde::Serialize;
 
 use super::{
-    Audit,
-    record::{Tipo, coda, istante},
+    AuditLog,
+    record::{RecordKind, record_tail, timestamp},
 };
 use crate::error::Result;
 
 /// Field by field, in the order of the text.
 #[derive(Serialize)]
-struct Testo<'a> {
+struct WithdrawalText<'a> {
     istante: String,
-    tipo: Tipo,
+    tipo: RecordKind,
     rilevazione: i32,
     operatore: &'a str,
     motivo: &'a str,
 }
 
-impl Audit {
+impl AuditLog {
     /// Writes that a rilevazione is withdrawn, by whom and why, and waits until that is committed.
     ///
     /// # Errors
     /// [`crate::error::Reason::AuditUnavailable`].
     pub async fn withdrawal(&self, rilevazione: i32, operatore: &str, motivo: &str) -> Result<()> {
-        let adesso = self.adesso();
-        let testo = Testo {
-            istante: istante(adesso),
-            tipo: Tipo::Ritiro,
+        let adesso = self.now();
+        let testo = WithdrawalText {
+            istante: timestamp(adesso),
+            tipo: RecordKind::Ritiro,
             rilevazione,
             operatore,
             motivo,
         };
-        let testo = coda(&testo, self.chiave());
-        self.scrivi(adesso, testo).await.map(drop)
+        let testo = record_tail(&testo, self.key());
+        self.write(adesso, testo).await.map(drop)
     }
 }

@@ -4,24 +4,24 @@
 //! cable or a hand that changes a block is found, but for one time in 2^64. Somebody who may write to the database and wants to deceive
 //! can write the checksum too: against them stand the database's own privileges, and the audit log.
 //!
-//! Each is bound to what it is of, and where it belongs ([`Place`]): a block in the place of another is as wrong as one of other bytes.
+//! Each is bound to what it is of, and where it belongs ([`BlockPlace`]): a block in the place of another is as wrong as one of other bytes.
 
 use std::hash::Hasher as _;
 
 use chrono::{Datelike as _, NaiveDate};
 use twox_hash::XxHash3_64;
 
-use super::{posizione::Posizione, somme::Somme};
+use super::{cursor::Cursor, sums::ControlSums};
 
 /// Where a block belongs.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct BlockPlace<'a> {
     /// Of which norm.
     pub normativa: &'a str,
     /// The first rilevazione of its series.
     pub dal_rilevazione: i32,
     /// Which of the series: 0, 1, 2…
-    pub posto: i32,
+    pub index: i32,
 }
 
 /// A checksum in the making.
@@ -30,12 +30,12 @@ pub struct Checksum(XxHash3_64);
 impl Checksum {
     /// Of this, at this place.
     #[must_use]
-    pub fn of(what: &str, place: Place<'_>) -> Self {
+    pub fn of(what: &str, place: BlockPlace<'_>) -> Self {
         Self(XxHash3_64::new())
             .text(what)
             .text(place.normativa)
             .number(place.dal_rilevazione.into())
-            .number(place.posto.into())
+            .number(place.index.into())
     }
 
     /// These bytes too, and how many they are: none can move to what comes next.
@@ -70,7 +70,7 @@ impl Checksum {
         self.number(day.num_days_from_ce().into())
     }
 
-    fn position(self, position: &Posizione) -> Self {
+    fn position(self, position: &Cursor) -> Self {
         self.day(position.data_decreto)
             .text(&position.numero_decreto)
             .number(position.id.into())
@@ -89,26 +89,26 @@ pub struct Checksums {
     /// [`codifiche`].
     pub codifiche: i64,
     /// The rows, as they are stored.
-    pub lotto: i64,
+    pub rows: i64,
     /// Their natural persons.
-    pub lotto_persone: i64,
+    pub rows_persons: i64,
     /// The record batch, as it is stored.
     pub batch: i64,
     /// Its natural persons.
-    pub batch_persone: i64,
+    pub batch_persons: i64,
 }
 
 impl Checksums {
-    /// As they are stored: that of the row ([`Header::checksum`]) before them.
+    /// As they are stored: that of the row ([`BlockHeader::checksum`]) before them.
     #[must_use]
     pub fn stored(&self, header: i64) -> Vec<i64> {
         vec![
             header,
             self.codifiche,
-            self.lotto,
-            self.lotto_persone,
+            self.rows,
+            self.rows_persons,
             self.batch,
-            self.batch_persone,
+            self.batch_persons,
         ]
     }
 
@@ -128,10 +128,10 @@ impl Checksums {
         };
         let checksums = Self {
             codifiche,
-            lotto,
-            lotto_persone,
+            rows: lotto,
+            rows_persons: lotto_persone,
             batch,
-            batch_persone,
+            batch_persons: batch_persone,
         };
         Some((header, checksums))
     }
@@ -139,13 +139,13 @@ impl Checksums {
 
 /// What the row of a block says of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Header<'a> {
+pub struct BlockHeader<'a> {
     /// Control totals.
-    pub somme: &'a Somme,
+    pub sums: &'a ControlSums,
     /// The key of the first row.
-    pub prima: &'a Posizione,
+    pub first: &'a Cursor,
     /// The key of the last row.
-    pub ultima: &'a Posizione,
+    pub last: &'a Cursor,
     /// First and last `validita_dal`.
     pub validita_dal: [NaiveDate; 2],
     /// First and last `validita_al`.
@@ -153,44 +153,44 @@ pub struct Header<'a> {
     /// Benefits.
     pub prestazioni: &'a [String],
     /// Length of the rows.
-    pub byte: usize,
+    pub rows_len: usize,
     /// Natural persons that are masked.
-    pub mascherate: usize,
+    pub masked: usize,
     /// Length of the body of the record batch.
-    pub batch_byte: usize,
+    pub batch_len: usize,
     /// Of all the rest.
     pub checksums: Checksums,
 }
 
-impl Header<'_> {
+impl BlockHeader<'_> {
     /// Its checksum.
     #[must_use]
-    pub fn checksum(&self, place: Place<'_>) -> i64 {
+    pub fn checksum(&self, place: BlockPlace<'_>) -> i64 {
         let Checksums {
             codifiche,
-            lotto,
-            lotto_persone,
+            rows: lotto,
+            rows_persons: lotto_persone,
             batch,
-            batch_persone,
+            batch_persons: batch_persone,
         } = self.checksums;
         let [dal_min, dal_max] = self.validita_dal;
         let [al_min, al_max] = self.validita_al;
         let rest = [codifiche, lotto, lotto_persone, batch, batch_persone];
         let sum = Checksum::of("blocco", place)
-            .number(self.somme.righe.into())
-            .number(self.somme.ore_decretate)
-            .number(self.somme.importi_autorizzati)
-            .number(self.somme.importi_erogati)
-            .position(self.prima)
-            .position(self.ultima)
+            .number(self.sums.righe.into())
+            .number(self.sums.ore_decretate)
+            .number(self.sums.importi_autorizzati)
+            .number(self.sums.importi_erogati)
+            .position(self.first)
+            .position(self.last)
             .day(dal_min)
             .day(dal_max)
             .day(al_min)
             .day(al_max)
             .texts(self.prestazioni)
-            .number(self.byte as i128)
-            .number(self.mascherate as i128)
-            .number(self.batch_byte as i128);
+            .number(self.rows_len as i128)
+            .number(self.masked as i128)
+            .number(self.batch_len as i128);
         rest.into_iter()
             .fold(sum, |sum, of| sum.number(of.into()))
             .finish()
@@ -199,7 +199,7 @@ impl Header<'_> {
 
 /// Of the codifiche of a block, and how many rows each has.
 #[must_use]
-pub fn codifiche(place: Place<'_>, codifiche: &[String], righe: &[i32]) -> i64 {
+pub fn codifiche(place: BlockPlace<'_>, codifiche: &[String], righe: &[i32]) -> i64 {
     let sum = Checksum::of("codifiche", place).texts(codifiche);
     righe
         .iter()
@@ -209,13 +209,13 @@ pub fn codifiche(place: Place<'_>, codifiche: &[String], righe: &[i32]) -> i64 {
 
 /// Of one run of stored bytes: `what` is the name of its pieces.
 #[must_use]
-pub fn pieces(place: Place<'_>, what: &str, bytes: &[u8]) -> i64 {
+pub fn pieces(place: BlockPlace<'_>, what: &str, bytes: &[u8]) -> i64 {
     Checksum::of(what, place).bytes(bytes).finish()
 }
 
 /// Of a stored record batch: the header of its message, and its body.
 #[must_use]
-pub fn batch(place: Place<'_>, testata: &[u8], corpo: &[u8]) -> i64 {
+pub fn batch(place: BlockPlace<'_>, testata: &[u8], corpo: &[u8]) -> i64 {
     Checksum::of("batch", place)
         .bytes(testata)
         .bytes(corpo)
@@ -228,10 +228,10 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place<'static> = Place {
+    const PLACE: BlockPlace<'static> = BlockPlace {
         normativa: "DL109-2018-ART44",
         dal_rilevazione: 2,
-        posto: 3,
+        index: 3,
     };
 
     proptest! {
@@ -249,9 +249,9 @@ mod tests {
         let all = [
             pieces(PLACE, "lotto", b"ab"),
             pieces(PLACE, "lotto_persone", b"ab"),
-            pieces(Place { posto: 4, ..PLACE }, "lotto", b"ab"),
+            pieces(BlockPlace { index: 4, ..PLACE }, "lotto", b"ab"),
             pieces(
-                Place {
+                BlockPlace {
                     dal_rilevazione: 3,
                     ..PLACE
                 },
@@ -259,7 +259,7 @@ mod tests {
                 b"ab",
             ),
             pieces(
-                Place {
+                BlockPlace {
                     normativa: "DL109-2018-ART45",
                     ..PLACE
                 },

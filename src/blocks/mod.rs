@@ -4,50 +4,50 @@
 //! Postgres: rows, or stored blocks ──► Lotto { bytes of the rows, their sums, where they end } ──► an export, a file, …
 //! ```
 //!
-//! The rows are bytes from the moment they are read ([`riga`]); sums are whole hundredths ([`somme`]); the end is the key of
-//! the last row ([`posizione`]).
+//! The rows are bytes from the moment they are read ([`detail_row`]); sums are whole hundredths ([`sums`]); the end is the key of
+//! the last row ([`cursor`]).
 
 pub mod arrow;
-pub mod blocchi;
-pub mod blocco;
+pub mod block;
 pub mod checksum;
-pub mod glossario;
-pub mod pagina;
-pub mod persone;
-pub mod posizione;
-pub mod riga;
-pub mod somme;
+pub mod cursor;
+pub mod detail_row;
+pub mod glossary;
+pub mod page;
+pub mod persons;
+pub mod series;
+pub mod sums;
 
 use bytes::Bytes;
 
 use self::{
-    posizione::Posizione,
-    riga::{RigaError, Righe},
-    somme::Somme,
+    cursor::Cursor,
+    detail_row::{DetailRowError, DetailRows},
+    sums::ControlSums,
 };
 use crate::error::Error;
 
 /// A run of rows.
 #[derive(Debug, Clone)]
-pub struct Lotto {
-    /// The rows, encoded: see [`riga`].
-    pub byte: Bytes,
+pub struct RowBatch {
+    /// The rows, encoded: see [`detail_row`].
+    pub bytes: Bytes,
     /// Over these rows.
-    pub somme: Somme,
+    pub sums: ControlSums,
     /// Where the rows end: those after this position are the rest.
-    pub fine: Posizione,
+    pub end: Cursor,
 }
 
-impl Lotto {
+impl RowBatch {
     /// The rows.
     #[must_use]
-    pub fn righe(&self) -> Righe<'_> {
-        Righe::new(&self.byte)
+    pub fn rows(&self) -> DetailRows<'_> {
+        DetailRows::new(&self.bytes)
     }
 }
 
-impl From<RigaError> for Error {
-    fn from(error: RigaError) -> Self {
+impl From<DetailRowError> for Error {
+    fn from(error: DetailRowError) -> Self {
         Self::internal(error)
     }
 }

@@ -12,13 +12,13 @@ use clap::{Args, Subcommand};
 
 use super::{derived::could_not_look, serve::audit_key};
 use crate::{
-    abilitazione::grants::{Motivo, Operatore},
+    abilitazione::grants::{MotivoAa07, Operatore},
     audit::{
-        Impronta, acknowledge, ancora,
-        esporta::{self, Giorni},
-        potatura::{self, Fino},
-        tracciamento,
-        verifica::{self, Outcome, Verifica},
+        ChainDigest, acknowledge, anchor,
+        export::{self, LogDays},
+        pruning::{self, PruningLimit},
+        tracing_report,
+        verify::{self, Verification, VerificationOutcome},
     },
     clock::Clock,
     config::Settings,
@@ -28,36 +28,36 @@ use crate::{
         stdio::{self, outln},
     },
     postgres::{self, Postgres},
-    valori::parse_data,
+    valori::parse_date,
 };
 
 /// Verify, export and prune the audit log.
 #[derive(Debug, Args)]
-pub(super) struct Audit {
+pub(super) struct AuditArgs {
     #[command(subcommand)]
-    command: Command,
+    command: AuditCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum AuditCommand {
     /// Find every record that was changed, removed, added or moved, and every chain that is missing.
     #[command(after_help = EXIT_CODES)]
     Verify {
         /// The impronta of an anchor that was kept elsewhere (the service's log has each): it must be among the anchors.
         #[arg(long, value_name = "IMPRONTA")]
-        ancora: Option<Impronta>,
+        ancora: Option<ChainDigest>,
     },
     /// Say that what `verify` complains of at an anchor is no more than a clock that was wrong: kept with who and why. Nothing else can be
     /// acknowledged.
     Acknowledge(Acknowledge),
     /// Write the records as JSON Lines, or the calls by purpose as PDND's tracing CSV.
-    Export(Export),
+    Export(AuditExportArgs),
     /// Write the anchor of today, if the service has not.
     Anchor,
     /// Remove what is older than audit.retention_days, up to the heads of an anchor.
     Prune {
         /// Remove what an anchor of this day or earlier has seen, whatever the retention.
-        #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
         prima_di: Option<NaiveDate>,
     },
     /// Print what stands in the log for a codice fiscale, or for a text that holds one (a subject), to look for it.
@@ -86,20 +86,20 @@ struct Acknowledge {
     #[arg(long, value_name = "NAME")]
     operatore: Option<String>,
     /// What it was, in a few words.
-    #[arg(long, value_name = "TEXT", value_parser = Motivo::parse)]
-    motivo: Motivo,
+    #[arg(long, value_name = "TEXT", value_parser = MotivoAa07::parse)]
+    motivo: MotivoAa07,
 }
 
 #[derive(Debug, Args)]
-struct Export {
+struct AuditExportArgs {
     /// `jsonl`, or `pdnd` for the tracing CSV.
     #[arg(long, value_enum, default_value = "jsonl")]
-    formato: Formato,
+    formato: AuditExportFormat,
     /// First day (UTC), included.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     dal: Option<NaiveDate>,
     /// Last day (UTC), included.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     al: Option<NaiveDate>,
     /// Where to. Without it: standard output.
     #[arg(long, value_name = "FILE")]
@@ -107,18 +107,18 @@ struct Export {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Formato {
+enum AuditExportFormat {
     Jsonl,
     Pdnd,
 }
 
-impl Audit {
+impl AuditArgs {
     /// Runs it.
     ///
     /// # Errors
     /// No database, or what was asked for cannot be done.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
-        if let Command::Cf { testo } = &self.command {
+        if let AuditCommand::Cf { testo } = &self.command {
             return match audit_key(settings)?.hidden(testo) {
                 Cow::Owned(hidden) => {
                     outln!("{hidden}");
@@ -129,7 +129,7 @@ impl Audit {
                     .into()),
             };
         }
-        let looks = matches!(self.command, Command::Verify { .. });
+        let looks = matches!(self.command, AuditCommand::Verify { .. });
         match self.command.run_joined(settings).await {
             Err(error) if looks => Ok(could_not_look(&error)),
             done => done,
@@ -137,7 +137,7 @@ impl Audit {
     }
 }
 
-impl Command {
+impl AuditCommand {
     async fn run_joined(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let postgres = postgres::join(&settings.database).await?;
         let done = self.run(settings, &postgres).await;
@@ -150,25 +150,25 @@ impl Command {
         postgres::check_schema(postgres.owner()).await?;
         let clock = Clock::system();
         match self {
-            Self::Verify { ancora } => {
-                let verifica =
-                    verifica::verifica(&pool, ancora, settings.audit.retention_days).await?;
-                return Ok(tell(&verifica));
+            Self::Verify { ancora: anchor } => {
+                let verification =
+                    verify::verify(&pool, anchor, settings.audit.retention_days).await?;
+                return Ok(tell(&verification));
             }
             Self::Acknowledge(acknowledge) => acknowledge.run(&pool, &clock).await?,
             Self::Export(export) => export.run(&pool).await?,
-            Self::Anchor => match ancora::ancora(&pool, clock.now()).await? {
+            Self::Anchor => match anchor::write_anchor(&pool, clock.now()).await? {
                 Some(impronta) => outln!("{impronta}"),
                 None => outln!("today has its anchor already"),
             },
             Self::Prune { prima_di } => {
                 let adesso = clock.now();
                 let fino = prima_di
-                    .map(Fino::Giorno)
-                    .or(settings.audit.retention_days.map(Fino::Conservazione))
+                    .map(PruningLimit::Day)
+                    .or(settings.audit.retention_days.map(PruningLimit::Retention))
                     .ok_or("set audit.retention_days, or give --prima-di: records are kept until one says otherwise")?;
                 let chi = user()?.unwrap_or_else(|| "?".to_owned());
-                match potatura::pota(&pool, fino, adesso, &chi).await? {
+                match pruning::prune(&pool, fino, adesso, &chi).await? {
                     Some(p) => outln!(
                         "{} records removed, up to anchor {} of {}",
                         p.righe,
@@ -177,7 +177,7 @@ impl Command {
                     ),
                     None => outln!(
                         "nothing removed: there is no anchor of {} or earlier",
-                        fino.giorno(adesso.date_naive())
+                        fino.day(adesso.date_naive())
                     ),
                 }
             }
@@ -199,7 +199,7 @@ impl Acknowledge {
             None => user()?.ok_or("this user has no name: give --operatore")?,
         };
         let operatore = Operatore::parse(&nome, None)?;
-        let (nome, motivo) = (operatore.nome(), self.motivo.as_str());
+        let (nome, motivo) = (operatore.name(), self.motivo.as_str());
         let done = acknowledge::acknowledge(pool, self.ancora, nome, motivo, clock.now()).await?;
         outln!(
             "acknowledgement {}: the clock fault at anchor {} of {}, by {}",
@@ -212,51 +212,52 @@ impl Acknowledge {
     }
 }
 
-fn tell(verifica: &Verifica) -> ExitCode {
-    for difformita in &verifica.difformita {
+fn tell(verification: &Verification) -> ExitCode {
+    for difformita in &verification.faults {
         outln!("{difformita}");
     }
-    for acknowledged in &verifica.acknowledged {
+    for acknowledged in &verification.acknowledged {
         outln!("{acknowledged}");
     }
     outln!(
         "{} chains, {} records, {} anchors: {}",
-        verifica.catene,
-        verifica.record,
-        verifica.ancore,
-        match (verifica.outcome(), verifica.difformita.len()) {
-            (Outcome::Intact, _) => "as they were written".to_owned(),
-            (Outcome::Acknowledged, _) =>
+        verification.chains,
+        verification.records,
+        verification.anchors,
+        match (verification.outcome(), verification.faults.len()) {
+            (VerificationOutcome::Intact, _) => "as they were written".to_owned(),
+            (VerificationOutcome::Acknowledged, _) =>
                 "as they were written, but for what was acknowledged".to_owned(),
-            (Outcome::Tampered, 1) => "one thing is not as it was written".to_owned(),
-            (Outcome::Tampered, n) => format!("{n} things are not as they were written"),
+            (VerificationOutcome::Tampered, 1) => "one thing is not as it was written".to_owned(),
+            (VerificationOutcome::Tampered, n) =>
+                format!("{n} things are not as they were written"),
         }
     );
-    for potata in &verifica.potature {
+    for potata in &verification.prunings {
         outln!("pruned: {potata}");
     }
-    for (prima, ultima) in &verifica.salti {
+    for (prima, ultima) in &verification.gaps {
         outln!(
             "no chain has a number from {prima} to {ultima}, and no anchor names one: their openings failed, or they were \
              removed before an anchor saw them"
         );
     }
-    if verifica.senza_fine > 0 {
+    if verification.unended > 0 {
         outln!(
             "{} streams have no end in the log: under way, or their service was killed",
-            verifica.senza_fine
+            verification.unended
         );
     }
-    match verifica.outcome() {
-        Outcome::Intact => ExitCode::SUCCESS,
-        Outcome::Acknowledged => ExitCode::from(ACKNOWLEDGED),
-        Outcome::Tampered => ExitCode::from(TAMPERED),
+    match verification.outcome() {
+        VerificationOutcome::Intact => ExitCode::SUCCESS,
+        VerificationOutcome::Acknowledged => ExitCode::from(ACKNOWLEDGED),
+        VerificationOutcome::Tampered => ExitCode::from(TAMPERED),
     }
 }
 
-impl Export {
+impl AuditExportArgs {
     async fn run(self, pool: &sqlx::PgPool) -> Result<(), Sentence> {
-        let giorni = Giorni {
+        let giorni = LogDays {
             dal: self.dal,
             al: self.al,
         };
@@ -272,11 +273,12 @@ impl Export {
             }
         };
         let (written, what) = match self.formato {
-            Formato::Jsonl => (
-                esporta::json_lines(pool, giorni, &mut out).await?,
-                "records",
-            ),
-            Formato::Pdnd => (tracciamento::csv(pool, giorni, &mut out).await?, "lines"),
+            AuditExportFormat::Jsonl => {
+                (export::json_lines(pool, giorni, &mut out).await?, "records")
+            }
+            AuditExportFormat::Pdnd => {
+                (tracing_report::csv(pool, giorni, &mut out).await?, "lines")
+            }
         };
         if let Some(path) = &self.file {
             outln!("{written} {what} written to {}", path.display());

@@ -25,9 +25,11 @@ use super::{
 };
 use crate::{
     abilitazione::{
-        Ambito, Insieme, Profilo, Sorgente, Tabella,
-        authn::FonteChiavi,
-        grants::{self, Ente, ImprontaModulo, Limiti, ProtocolloPec, Richiesta, Situazione},
+        Ambito, AmbitoCodes, DecisionTable, PolicySource, Profilo,
+        authn::KeyLocation,
+        grants::{
+            self, EffectiveStato, Ente, ImprontaModulo, LimitiAa07, ProtocolloPec, RichiestaAa07,
+        },
     },
     app,
     clock::Clock,
@@ -38,45 +40,45 @@ use crate::{
     },
     demo::{
         demo_key::{self, DemoKey},
-        esempio::{AVVERTENZA, MAX_RIGHE, Opzioni},
+        sample::{DISCLAIMER, MAX_ROWS, SampleOptions},
     },
     error::Sentence,
     output::stdio::{errln, outln},
     postgres::{self, Postgres},
-    rilevazione::Esito,
+    rilevazione::LoadOutcome,
     transport::files,
 };
 
 /// The world of the demo.
-const SEME: u64 = 1;
+const SEED: u64 = 1;
 /// Nobody approves what they have recorded, not even here.
-const OPERATORI: [&str; 2] = ["omnia demo (records)", "omnia demo (approves)"];
+const OPERATORS: [&str; 2] = ["omnia demo (records)", "omnia demo (approves)"];
 /// How long the printed tokens are good for.
-const ORE: u32 = 12;
+const TOKEN_HOURS: u32 = 12;
 
 /// Serve invented data from a private cluster, with tokens to try every profile.
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// Rows of the detail to generate, where there are no data yet.
     #[arg(long, value_name = "N", default_value_t = 100_000,
-          value_parser = clap::value_parser!(u64).range(1..=MAX_RIGHE))]
+          value_parser = clap::value_parser!(u64).range(1..=MAX_ROWS))]
     righe: u64,
 }
 
-const REPORT: &str = "ReportService/GetReportSintetico";
-const DECRETI: &str = "DecreeService/ListDecrees";
-const ABILITAZIONI: &str = "GrantService/ListGrants";
+const GET_REPORT: &str = "ReportService/GetReportSintetico";
+const LIST_DECREES: &str = "DecreeService/ListDecrees";
+const LIST_GRANTS: &str = "GrantService/ListGrants";
 
 /// What the demo serves with.
-struct Scena {
+struct DemoScene {
     key: DemoKey,
     jwks: PathBuf,
-    profili: Vec<Interprete>,
+    profili: Vec<DemoProfile>,
     clock: Clock,
 }
 
 /// A profile of the policy, and which of the printed commands it may give.
-struct Interprete {
+struct DemoProfile {
     profilo: String,
     report: bool,
     decreti: bool,
@@ -109,7 +111,7 @@ impl Demo {
             let Some(scena) = stop.unless_asked(prepared).await.transpose()? else {
                 return Err("interrupted".into());
             };
-            settings.access.jwks = Some(FonteChiavi::File(scena.jwks.clone()));
+            settings.access.jwks = Some(KeyLocation::File(scena.jwks.clone()));
             scena
                 .serve(&settings, &postgres, stop.token().clone())
                 .await
@@ -123,26 +125,26 @@ impl Demo {
         postgres: &Postgres,
         dir: &Path,
         settings: &Settings,
-    ) -> Result<Scena, Sentence> {
+    ) -> Result<DemoScene, Sentence> {
         let clock = Clock::system();
         let owner = postgres.owner_pool();
         postgres::migrate(postgres.owner()).await?;
         let key = demo_key::create_or_load(dir)?;
         self.load_once(&owner, dir, settings.export.batch_rows)
             .await?;
-        let sorgente = Sorgente::of_settings(settings.access.policy_dir.as_deref())?;
-        let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract()?).await?;
+        let sorgente = PolicySource::of_settings(settings.access.policy_dir.as_deref())?;
+        let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract()?).await?;
         register_grants(&owner, &clock, &tabella).await?;
         let profili = tabella
             .profili()
-            .map(|p| Interprete {
-                profilo: p.nome().to_owned(),
-                report: p.decisione(REPORT).is_some(),
-                decreti: p.decisione(DECRETI).is_some(),
-                abilitazioni: p.decisione(ABILITAZIONI).is_some(),
+            .map(|p| DemoProfile {
+                profilo: p.name().to_owned(),
+                report: p.decision(GET_REPORT).is_some(),
+                decreti: p.decision(LIST_DECREES).is_some(),
+                abilitazioni: p.decision(LIST_GRANTS).is_some(),
             })
             .collect();
-        Ok(Scena {
+        Ok(DemoScene {
             key,
             jwks: demo_key::jwks_path(dir),
             profili,
@@ -163,20 +165,20 @@ impl Demo {
             return Ok(());
         }
         let cartella = dir.join("estratto");
-        let opzioni = Opzioni {
-            righe: self.righe,
-            seme: SEME,
+        let opzioni = SampleOptions {
+            rows: self.righe,
+            seed: SEED,
             rilevazione: 1,
         };
         errln!("generating {} rows", self.righe);
         let mut fonti = generate::generate(opzioni, &cartella).await?;
         fonti.righe_per_blocco = righe_per_blocco;
         errln!("loading them");
-        if let Esito::Caricata(riepilogo) = load::load(owner, &fonti, None).await?? {
+        if let LoadOutcome::Loaded(riepilogo) = load::load(owner, &fonti, None).await?? {
             errln!(
                 "rilevazione {} is loaded: {} rows",
                 riepilogo.rilevazione,
-                riepilogo.righe
+                riepilogo.rows
             );
         }
         std::fs::remove_dir_all(&cartella)?;
@@ -190,20 +192,24 @@ fn soggetto(profilo: &str) -> String {
 }
 
 /// One grant a profile on everything, for a year; a new one where the last has run out.
-async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Result<(), Sentence> {
+async fn register_grants(
+    owner: &PgPool,
+    clock: &Clock,
+    tabella: &DecisionTable,
+) -> Result<(), Sentence> {
     let oggi = clock.today();
     let registered = grants::list(owner).await?;
-    for profilo in tabella.profili().map(Profilo::nome) {
+    for profilo in tabella.profili().map(Profilo::name) {
         let soggetto = soggetto(profilo);
-        let has_one = registered
-            .iter()
-            .any(|r| r.aa07.soggetto == soggetto && r.situazione(oggi) == Situazione::Attiva);
+        let has_one = registered.iter().any(|r| {
+            r.aa07.soggetto == soggetto && r.effective_stato(oggi) == EffectiveStato::Attiva
+        });
         if has_one {
             continue;
         }
-        let richiesta = Richiesta {
+        let richiesta = RichiestaAa07 {
             protocollo_pec: ProtocolloPec::parse("DEMO")?,
-            impronta_modulo: ImprontaModulo::di(b"the demo has no form"),
+            impronta_modulo: ImprontaModulo::of(b"the demo has no form"),
             soggetto,
             ente: match profilo.split('-').next() {
                 Some("mlps") => Ente::Mlps,
@@ -211,18 +217,19 @@ async fn register_grants(owner: &PgPool, clock: &Clock, tabella: &Tabella) -> Re
                 _ => Ente::Inps,
             },
             profilo: profilo.to_owned(),
-            ambito: Ambito::new(Insieme::Tutti, Insieme::Tutti),
+            ambito: Ambito::new(AmbitoCodes::All, AmbitoCodes::All),
             valida_dal: oggi,
             valida_al: oggi + Months::new(12),
-            limiti: Limiti::default(),
+            limiti: LimitiAa07::default(),
             sostituisce: None,
         };
-        grants::concedi(owner, clock, tabella, &richiesta, OPERATORI, "for the demo").await?;
+        grants::record_and_approve(owner, clock, tabella, &richiesta, OPERATORS, "for the demo")
+            .await?;
     }
     Ok(())
 }
 
-impl Scena {
+impl DemoScene {
     fn token(&self, settings: &Settings, profilo: &str) -> Result<String, Sentence> {
         let access = &settings.access;
         let soggetto = soggetto(profilo);
@@ -230,7 +237,7 @@ impl Scena {
             &access.issuer,
             &access.audience,
             &soggetto,
-            ORE,
+            TOKEN_HOURS,
             &self.clock,
         )?;
         Ok(token)
@@ -276,7 +283,7 @@ impl Scena {
             .get_report_sintetico(request)
             .await?
             .into_inner();
-        outln!("\nReport sintetico, euro ({AVVERTENZA})\n");
+        outln!("\nReport sintetico, euro ({DISCLAIMER})\n");
         outln!("{}\n", table(&report));
         outln!("{}", self.commands(settings, address)?);
         outln!("Serving on {address} until Ctrl-C");
@@ -285,8 +292,9 @@ impl Scena {
 
     /// Commands to copy and paste: every profile asks for the report and for one decree, INPS staff for one grant.
     fn commands(&self, settings: &Settings, address: SocketAddr) -> Result<String, Sentence> {
-        let mut text = format!("Tokens are good for {ORE} hours; `omnia token` makes others.\n");
-        for Interprete {
+        let mut text =
+            format!("Tokens are good for {TOKEN_HOURS} hours; `omnia token` makes others.\n");
+        for DemoProfile {
             profilo,
             report,
             decreti,
@@ -299,19 +307,19 @@ impl Scena {
             let _ = writeln!(text, "\n# {profilo}\n{variable}={token}");
             for (rpc, allowed, request) in [
                 (
-                    REPORT,
+                    GET_REPORT,
                     report,
                     r#"{"filtro":{"normativa":["DL109-2018-ART44"]}}"#,
                 ),
                 (
-                    DECRETI,
+                    LIST_DECREES,
                     decreti,
                     r#"{"normativa":"DL109-2018-ART44","page_size":1}"#,
                 ),
-                (ABILITAZIONI, abilitazioni, r#"{"page_size":1}"#),
+                (LIST_GRANTS, abilitazioni, r#"{"page_size":1}"#),
             ] {
                 // Most have nothing to do with grants, and need not be told so.
-                if rpc == ABILITAZIONI && !allowed {
+                if rpc == LIST_GRANTS && !allowed {
                     continue;
                 }
                 if !allowed {

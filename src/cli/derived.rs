@@ -10,7 +10,7 @@ use crate::{
     error::Sentence,
     output::stdio::{errln, outln},
     postgres,
-    rilevazione::derived::{Difetto, rebuild, verify},
+    rilevazione::derived::{DerivedDefect, rebuild, verify},
 };
 
 /// sysexits' EX_TEMPFAIL: nothing is said about the data.
@@ -23,11 +23,11 @@ const COULD_NOT_LOOK: u8 = 75;
 #[derive(Debug, Args)]
 pub(super) struct Derived {
     #[command(subcommand)]
-    what: What,
+    what: DerivedCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum DerivedCommand {
     /// Make everything again from the rows, and compare; nothing of it is kept.
     Verify,
     /// Make everything again, blocks of `export.batch_rows` rows each. Exports go on meanwhile.
@@ -55,7 +55,7 @@ impl Derived {
     }
 }
 
-impl What {
+impl DerivedCommand {
     async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let righe_per_blocco = settings.export.batch_rows;
         let postgres = postgres::join(&settings.database).await?;
@@ -73,11 +73,11 @@ impl What {
                 normativa,
                 accept_rows,
             } => {
-                let fatto = |normativa: &str, fatti: crate::blocks::blocchi::Fatti| {
+                let fatto = |normativa: &str, fatti: crate::blocks::series::BlockCounts| {
                     outln!(
                         "{normativa}: {} blocks of {} rows",
-                        fatti.blocchi,
-                        fatti.righe
+                        fatti.blocks,
+                        fatti.rows
                     );
                 };
                 let left = rebuild(&owner, &normativa, righe_per_blocco, accept_rows, fatto).await;
@@ -90,7 +90,7 @@ impl What {
     }
 }
 
-fn tell(difetti: &[Difetto], what_to_do: &str) -> ExitCode {
+fn tell(difetti: &[DerivedDefect], what_to_do: &str) -> ExitCode {
     for difetto in difetti {
         errln!("{difetto}");
     }

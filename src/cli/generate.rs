@@ -9,17 +9,17 @@ use clap::Args;
 
 use super::progress::Progress;
 use crate::{
-    demo::esempio::{AVVERTENZA, MAX_RIGHE, MAX_RILEVAZIONE, Opzioni, genera},
+    demo::sample::{DISCLAIMER, MAX_RILEVAZIONE, MAX_ROWS, SampleOptions, generate_sample},
     error::Sentence,
     output::stdio::{errln, outln},
-    rilevazione::Fonti,
+    rilevazione::LoadSources,
 };
 
 /// Write an invented extract: the same options give the same bytes.
 #[derive(Debug, Args)]
 pub(super) struct Generate {
     /// Rows of the detail.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_RIGHE))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_ROWS))]
     righe: u64,
     /// Another seed gives another world of decrees and employers.
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -42,12 +42,12 @@ impl Generate {
     /// # Errors
     /// A sentence: files that are there, or that cannot be written.
     pub(super) async fn run(self) -> Result<ExitCode, Sentence> {
-        let opzioni = Opzioni {
-            righe: self.righe,
-            seme: self.seme,
+        let opzioni = SampleOptions {
+            rows: self.righe,
+            seed: self.seme,
             rilevazione: self.rilevazione,
         };
-        let fonti = Fonti::in_folder(&self.cartella, opzioni.data_riferimento());
+        let fonti = LoadSources::in_folder(&self.cartella, opzioni.data_riferimento());
         if let Some(there) = fonti.files().find(|path| path.exists())
             && !self.sovrascrivi
         {
@@ -58,7 +58,7 @@ impl Generate {
             .into());
         }
         let fonti = generate(opzioni, &self.cartella).await?;
-        errln!("note: {AVVERTENZA}");
+        errln!("note: {DISCLAIMER}");
         outln!("{}", load_command(&fonti));
         Ok(ExitCode::SUCCESS)
     }
@@ -68,11 +68,14 @@ impl Generate {
 ///
 /// # Errors
 /// A sentence: the files cannot be written.
-pub(super) async fn generate(opzioni: Opzioni, cartella: &Path) -> Result<Fonti, Sentence> {
-    let progress = Progress::new(opzioni.righe);
+pub(super) async fn generate(
+    opzioni: SampleOptions,
+    cartella: &Path,
+) -> Result<LoadSources, Sentence> {
+    let progress = Progress::new(opzioni.rows);
     let folder = cartella.to_owned();
     let written = tokio::task::spawn_blocking(move || {
-        genera(opzioni, &folder, |rows| {
+        generate_sample(opzioni, &folder, |rows| {
             progress.set(rows);
             progress.rows(rows);
         })
@@ -82,7 +85,7 @@ pub(super) async fn generate(opzioni: Opzioni, cartella: &Path) -> Result<Fonti,
         .map_err(|error| format!("cannot write into {}: {error}", cartella.display()).into())
 }
 
-fn load_command(fonti: &Fonti) -> String {
+fn load_command(fonti: &LoadSources) -> String {
     let mut command = format!("omnia load --data-riferimento {}", fonti.data_riferimento);
     let options = ["decreti", "stanziamenti", "normative", "prestazioni"];
     for (option, path) in options.iter().zip(fonti.files()) {

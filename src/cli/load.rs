@@ -20,13 +20,13 @@ use crate::{
     clock::Clock,
     config::Settings,
     error::Sentence,
-    output::{file, spreadsheet, stdio::outln, terminal::Line},
+    output::{file, spreadsheet, stdio::outln, terminal::TerminalLine},
     postgres,
     rilevazione::{
-        CatalogChanges, Esito, Fase, Fonti, Known, LoadError, Observer, Riepilogo, Segnalazione,
-        carica,
+        CatalogChanges, Finding, Known, LoadError, LoadOutcome, LoadPhase, LoadSources,
+        LoadSummary, Observer, load_extract,
     },
-    valori::{BYTE_ORDER_MARK, parse_data},
+    valori::{BYTE_ORDER_MARK, parse_date},
 };
 
 /// Load an extract: all of it, as a new rilevazione, or nothing.
@@ -34,13 +34,13 @@ use crate::{
 #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub(super) struct Load {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<LoadCommand>,
     #[command(flatten)]
     extract: Option<Extract>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum LoadCommand {
     Withdraw(Withdraw),
 }
 
@@ -51,7 +51,7 @@ impl Load {
     /// A sentence: the extract is refused, or it could not be loaded; the rilevazione cannot be withdrawn.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         match (self.command, self.extract) {
-            (Some(Command::Withdraw(withdraw)), _) => withdraw.run(settings).await,
+            (Some(LoadCommand::Withdraw(withdraw)), _) => withdraw.run(settings).await,
             (None, Some(extract)) => extract.run(settings).await,
             (None, None) => Err("give --decreti, --stanziamenti and --data-riferimento".into()),
         }
@@ -69,7 +69,7 @@ struct Extract {
     #[arg(long, value_name = "FILE")]
     stanziamenti: PathBuf,
     /// The day as of which the extract was made.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = |text: &str| parse_data(text))]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = |text: &str| parse_date(text))]
     data_riferimento: NaiveDate,
     /// Norms to add to the catalogue, or to describe anew (CSV): applied even where the extract is loaded already.
     #[arg(long, value_name = "FILE")]
@@ -85,7 +85,7 @@ struct Extract {
 
 impl Extract {
     async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
-        let fonti = Fonti {
+        let fonti = LoadSources {
             decreti: self.decreti,
             stanziamenti: self.stanziamenti,
             normative: self.normative,
@@ -105,11 +105,11 @@ impl Extract {
         let esito = load(&owner, &fonti, list).await;
         postgres.stop().await?;
         match esito? {
-            Ok(Esito::Caricata(riepilogo)) => {
+            Ok(LoadOutcome::Loaded(riepilogo)) => {
                 outln!("{}", summary(&riepilogo, fonti.data_riferimento, rifiuti));
             }
-            Ok(Esito::GiaCaricata(known)) => outln!("{}", known_sentence(known)),
-            Err(error @ LoadError::Rifiutato { .. }) => {
+            Ok(LoadOutcome::AlreadyLoaded(known)) => outln!("{}", known_sentence(known)),
+            Err(error @ LoadError::Refused { .. }) => {
                 return Err(match rifiuti {
                     Some(path) => format!("{error}; they are listed in {}", path.display()).into(),
                     None => error.into(),
@@ -127,28 +127,28 @@ impl Extract {
 /// The outer: the list of rejects could not be finished. The inner: the loader's.
 pub(super) async fn load(
     owner: &PgPool,
-    fonti: &Fonti,
+    fonti: &LoadSources,
     list: Option<csv::Writer<File>>,
-) -> Result<Result<Esito, LoadError>, Sentence> {
-    let mut report = Report {
+) -> Result<Result<LoadOutcome, LoadError>, Sentence> {
+    let mut report = LoadReport {
         progress: Progress::new(size(fonti)),
         rows: 0,
         list,
     };
-    let esito = carica(owner, fonti, &Clock::system(), &mut report).await;
+    let esito = load_extract(owner, fonti, &Clock::system(), &mut report).await;
     report.finish()?;
     Ok(esito)
 }
 
-fn summary(riepilogo: &Riepilogo, data: NaiveDate, rifiuti: Option<&Path>) -> String {
-    let Riepilogo {
+fn summary(riepilogo: &LoadSummary, data: NaiveDate, rifiuti: Option<&Path>) -> String {
+    let LoadSummary {
         rilevazione,
-        righe,
-        nuove,
-        modificate,
-        cessate,
+        rows: righe,
+        added: nuove,
+        changed: modificate,
+        ended: cessate,
         stanziamenti,
-        avvisi,
+        warnings: avvisi,
     } = riepilogo;
     let mut text = format!(
         "rilevazione {rilevazione} is loaded, as of {data}: {righe} rows ({nuove} new, {modificate} changed, \
@@ -163,7 +163,11 @@ fn summary(riepilogo: &Riepilogo, data: NaiveDate, rifiuti: Option<&Path>) -> St
 fn known_sentence(known: Known) -> String {
     let Known {
         rilevazione,
-        catalogo: CatalogChanges { nuovi, descritti },
+        catalog:
+            CatalogChanges {
+                added: nuovi,
+                described: descritti,
+            },
     } = known;
     let written = match nuovi + descritti {
         0 => "nothing was written".to_owned(),
@@ -173,20 +177,20 @@ fn known_sentence(known: Known) -> String {
 }
 
 /// The bytes to read, as far as they are known beforehand.
-fn size(fonti: &Fonti) -> u64 {
+fn size(fonti: &LoadSources) -> u64 {
     let sizes = fonti.files().filter_map(|path| fs::metadata(path).ok());
     sizes.map(|metadata| metadata.len()).sum()
 }
 
 /// Shows how far the load is, and lists what it finds.
-struct Report {
+struct LoadReport {
     progress: Progress,
     rows: u64,
     /// Without it: standard error.
     list: Option<csv::Writer<File>>,
 }
 
-impl Report {
+impl LoadReport {
     fn finish(self) -> Result<(), Sentence> {
         if let Some(mut list) = self.list {
             list.flush()
@@ -196,39 +200,39 @@ impl Report {
     }
 }
 
-impl Observer for Report {
-    fn segnala(&mut self, segnalazione: &Segnalazione) -> io::Result<()> {
+impl Observer for LoadReport {
+    fn report(&mut self, segnalazione: &Finding) -> io::Result<()> {
         let Some(list) = &mut self.list else {
             self.progress.line(&segnalazione.to_string());
             return Ok(());
         };
-        let motivo = &segnalazione.motivo;
-        let riga = segnalazione.riga.to_string();
+        let motivo = &segnalazione.reason;
+        let riga = segnalazione.line.to_string();
         let cells: [&str; 7] = [
-            segnalazione.gravita.as_str(),
+            segnalazione.severity.as_str(),
             &segnalazione.file,
             &riga,
-            &segnalazione.colonna,
-            &segnalazione.valore,
-            &motivo.italiano,
+            &segnalazione.column,
+            &segnalazione.value,
+            &motivo.italian,
             &motivo.english,
         ];
         // A list is opened by a spreadsheet, and printed by a terminal. What a formula is, the text says before its
         // escapes do.
         let harmless = cells.map(|text| match spreadsheet::is_formula(text) {
-            true => format!("'{}", Line(text)),
-            false => Line(text).to_string(),
+            true => format!("'{}", TerminalLine(text)),
+            false => TerminalLine(text).to_string(),
         });
         list.write_record(harmless).map_err(io::Error::from)
     }
 
-    fn fase(&mut self, fase: Fase) {
-        if fase == Fase::Scrittura {
+    fn phase(&mut self, fase: LoadPhase) {
+        if fase == LoadPhase::Writing {
             self.progress.spin("writing the rilevazione");
         }
     }
 
-    fn letto(&mut self, byte: u64, righe: u64) {
+    fn progress(&mut self, byte: u64, righe: u64) {
         self.rows += righe;
         self.progress.advance(byte);
         self.progress.rows(self.rows);
@@ -236,7 +240,7 @@ impl Observer for Report {
 }
 
 /// Opens the file of rejects, for its owner alone.
-fn rejects_file(path: &Path, fonti: &Fonti) -> Result<csv::Writer<File>, Sentence> {
+fn rejects_file(path: &Path, fonti: &LoadSources) -> Result<csv::Writer<File>, Sentence> {
     let failed = |error: io::Error| format!("cannot write {}: {error}", path.display());
     let file = file::private()
         .write(true)

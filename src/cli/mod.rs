@@ -16,9 +16,9 @@ mod migrate;
 mod policy;
 mod progress;
 mod report_table;
+mod secret_text;
 mod serve;
 mod stop;
-mod testo;
 mod token;
 mod voucher;
 
@@ -28,9 +28,9 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 
 use self::{
-    audit::Audit, demo::Demo, derived::Derived, generate::Generate, get::Get, grant::Grant,
-    interrupt::interruptible, load::Load, migrate::Migrate, policy::Policy, serve::Serve,
-    token::Token, voucher::Voucher,
+    audit::AuditArgs, demo::Demo, derived::Derived, generate::Generate, get::Get, grant::GrantArgs,
+    interrupt::interruptible, load::Load, migrate::Migrate, policy::PolicyArgs, serve::Serve,
+    token::TokenArgs, voucher::Voucher,
 };
 use crate::{
     config::Settings,
@@ -47,23 +47,23 @@ pub struct Cli {
     #[arg(long, global = true, env = "OMNIA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    Audit(Audit),
+enum CliCommand {
+    Audit(AuditArgs),
     #[command(visible_alias = "blocks")]
     Derived(Derived),
     Serve(Serve),
     Demo(Demo),
     Generate(Generate),
     Get(Get),
-    Grant(Grant),
+    Grant(GrantArgs),
     Load(Load),
     Migrate(Migrate),
-    Policy(Policy),
-    Token(Token),
+    Policy(PolicyArgs),
+    Token(TokenArgs),
     Voucher(Voucher),
 }
 
@@ -129,25 +129,25 @@ impl Cli {
         };
         let (settings, telemetry) = match prepare() {
             // Its exit codes tell what is wrong from what could not be looked at, whatever the reason.
-            Err(error) if matches!(self.command, Command::Derived(_)) => {
+            Err(error) if matches!(self.command, CliCommand::Derived(_)) => {
                 return Ok(derived::could_not_look(&error));
             }
             prepared => prepared?,
         };
         let result = match self.command {
             // These two handle signals themselves: calls under way must drain.
-            Command::Serve(serve) => serve.run(&settings).await,
-            Command::Demo(demo) => demo.run(settings).await,
-            Command::Audit(audit) => interruptible(audit.run(&settings)).await,
-            Command::Generate(generate) => interruptible(generate.run()).await,
-            Command::Get(get) => get.run(&settings).await,
-            Command::Grant(grant) => interruptible(grant.run(&settings)).await,
-            Command::Load(load) => interruptible(load.run(&settings)).await,
-            Command::Derived(derived) => Ok(derived.run(&settings).await),
-            Command::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
-            Command::Policy(policy) => policy.run(&settings).await,
-            Command::Token(token) => token.run(&settings),
-            Command::Voucher(voucher) => interruptible(voucher.run(&settings)).await,
+            CliCommand::Serve(serve) => serve.run(&settings).await,
+            CliCommand::Demo(demo) => demo.run(settings).await,
+            CliCommand::Audit(audit) => interruptible(audit.run(&settings)).await,
+            CliCommand::Generate(generate) => interruptible(generate.run()).await,
+            CliCommand::Get(get) => get.run(&settings).await,
+            CliCommand::Grant(grant) => interruptible(grant.run(&settings)).await,
+            CliCommand::Load(load) => interruptible(load.run(&settings)).await,
+            CliCommand::Derived(derived) => Ok(derived.run(&settings).await),
+            CliCommand::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
+            CliCommand::Policy(policy) => policy.run(&settings).await,
+            CliCommand::Token(token) => token.run(&settings),
+            CliCommand::Voucher(voucher) => interruptible(voucher.run(&settings)).await,
         };
         telemetry.shutdown().await;
         result

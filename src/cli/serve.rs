@@ -9,16 +9,16 @@ use super::stop::Stop;
 use crate::{
     abilitazione::AccessLayer,
     app,
-    audit::Audit,
+    audit::AuditLog,
     clock::Clock,
     config::Settings,
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     error::Sentence,
     output::stdio::{errln, outln},
     postgres::{self, Postgres},
     transport::{
         files,
-        tls::{Ascolto, Tls},
+        tls::{Acceptor, ServerTls},
     },
 };
 
@@ -114,7 +114,7 @@ async fn serve(settings: &Settings, postgres: &Postgres, stop: &Stop) -> Result<
 async fn prepare(
     settings: &Settings,
     postgres: &Postgres,
-) -> Result<(AccessLayer, Audit, Ascolto), Sentence> {
+) -> Result<(AccessLayer, AuditLog, Acceptor), Sentence> {
     if postgres.is_private() {
         postgres::migrate(postgres.owner()).await?;
     } else {
@@ -122,23 +122,23 @@ async fn prepare(
     }
     let database = postgres.serving();
     let clock = Clock::system();
-    let tls = Tls::apri(&settings.tls, clock.clone())?;
+    let tls = ServerTls::open(&settings.tls, clock.clone())?;
     let access = app::access(settings, database, clock.clone()).await?;
     let listener = listen(settings).await?;
     let audit = app::audit(database, audit_key(settings)?, clock).await?;
     outln!("Serving on {}", listener.local_addr()?);
-    Ok((access, audit, Ascolto::new(listener, tls)))
+    Ok((access, audit, Acceptor::new(listener, tls)))
 }
 
 /// The key of the audit log: the one set, or that of the private cluster.
 ///
 /// # Errors
 /// A sentence: none is set, or it cannot be read.
-pub(super) fn audit_key(settings: &Settings) -> Result<Chiave, Sentence> {
+pub(super) fn audit_key(settings: &Settings) -> Result<AuditKey, Sentence> {
     match &settings.audit.key_file {
-        Some(file) => Chiave::from_file(file),
+        Some(file) => AuditKey::from_file(file),
         None if settings.database.url.is_none() => {
-            Chiave::create_or_load(&postgres::data_dir(&settings.database)?.join("audit.key"))
+            AuditKey::create_or_load(&postgres::data_dir(&settings.database)?.join("audit.key"))
         }
         None => Err(
             "set audit.key_file: the key that hides natural persons in the audit log, the same for all instances \

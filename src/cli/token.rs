@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::{
-    abilitazione::authn::{FonteChiavi, Jwks},
+    abilitazione::authn::{Jwks, KeyLocation},
     clock::Clock,
     config::Settings,
     demo::demo_key::{DemoKey, jwks_path},
@@ -16,7 +16,7 @@ use crate::{
 
 /// Print a token signed with the demo key, where the service runs with that key.
 #[derive(Debug, Args)]
-pub(super) struct Token {
+pub(super) struct TokenArgs {
     /// The subject of the token: what `omnia grant record --soggetto` was given.
     #[arg(long)]
     soggetto: String,
@@ -25,7 +25,7 @@ pub(super) struct Token {
     ore: u32,
 }
 
-impl Token {
+impl TokenArgs {
     /// Runs it.
     ///
     /// # Errors
@@ -37,8 +37,8 @@ impl Token {
         // Without a set of its own, the service is the demo's.
         let path = match &settings.access.jwks {
             None => jwks_path(&dir),
-            Some(FonteChiavi::File(path)) => path.clone(),
-            Some(FonteChiavi::Url(url)) => {
+            Some(KeyLocation::File(path)) => path.clone(),
+            Some(KeyLocation::Url(url)) => {
                 return Err(format!(
                     "the service does not trust the demo key: its keys are those of {url}. Tokens come from the \
                      identity provider that signs with them"

@@ -4,15 +4,15 @@ use std::{path::Path, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
-use super::testo::Testo;
+use super::secret_text::SecretText;
 use crate::{
     abilitazione::{
-        authn::{Credenziali, FonteChiavi, Passo, Schema},
+        authn::{AuthScheme, CheckEntry, Credentials, KeyLocation},
         grants::Ente,
     },
     app,
     clock::Clock,
-    config::{Access, Settings},
+    config::{AccessSettings, Settings},
     contract::{proto::PACKAGE, vocabulary::Vocabulary},
     demo::demo_key::jwks_path,
     error::{Error, Sentence},
@@ -24,12 +24,12 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Voucher {
     #[command(subcommand)]
-    command: Command,
+    command: VoucherCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    Check(Check),
+enum VoucherCommand {
+    Check(VoucherCheck),
 }
 
 /// Check a token (and its proof, and its evidence) by the settings and the clock of this machine, and print each check.
@@ -37,15 +37,15 @@ enum Command {
 /// A text is given as it is, as `@FILE`, or as `-` for standard input (one of them). On a command line others can see
 /// it: prefer a file. Exit code 1 if any check fails.
 #[derive(Debug, Args)]
-struct Check {
+struct VoucherCheck {
     /// The token; `Bearer ` or `DPoP ` may stand before it.
-    token: Testo,
+    token: SecretText,
     /// The proof: what the `dpop` header would hold.
     #[arg(long)]
-    proof: Option<Testo>,
+    proof: Option<SecretText>,
     /// The evidence: what the `agid-jwt-trackingevidence` header would hold.
     #[arg(long)]
-    evidence: Option<Testo>,
+    evidence: Option<SecretText>,
     /// For which call the proof is: `DecreeService/ListDecrees`.
     #[arg(long, value_name = "SERVICE/METHOD")]
     rpc: Option<String>,
@@ -60,12 +60,12 @@ impl Voucher {
     /// # Errors
     /// A sentence: a text or the keys of the settings cannot be read.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
-        let Command::Check(check) = self.command;
+        let VoucherCommand::Check(check) = self.command;
         check.run(settings).await
     }
 }
 
-impl Check {
+impl VoucherCheck {
     async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let texts = [
             Some(&self.token),
@@ -74,7 +74,7 @@ impl Check {
         ];
         if texts
             .iter()
-            .filter(|text| **text == Some(&Testo::Stdin))
+            .filter(|text| **text == Some(&SecretText::Stdin))
             .count()
             > 1
         {
@@ -82,31 +82,31 @@ impl Check {
         }
         let rpc = self.rpc.as_deref().map(rpc).transpose()?;
         let access = with_demo_keys(settings)?;
-        let chiamanti = app::chiamanti(&access, None, Clock::system()).await?;
-        let token = self.token.leggi()?;
-        let prova = self.proof.as_ref().map(Testo::leggi).transpose()?;
-        let evidenza = self.evidence.as_ref().map(Testo::leggi).transpose()?;
+        let chiamanti = app::authenticator(&access, None, Clock::system()).await?;
+        let token = self.token.read()?;
+        let prova = self.proof.as_ref().map(SecretText::read).transpose()?;
+        let evidenza = self.evidence.as_ref().map(SecretText::read).transpose()?;
         let (schema, token) = schema(&token, prova.is_some());
-        let credenziali = Credenziali {
-            schema,
+        let credenziali = Credentials {
+            scheme: schema,
             token,
-            prova: prova.as_deref(),
-            evidenza: evidenza.as_deref(),
+            proof: prova.as_deref(),
+            evidence: evidenza.as_deref(),
         };
-        let (passi, esito) = chiamanti.esame(&credenziali, rpc.as_deref()).await;
+        let (passi, esito) = chiamanti.check_all(&credenziali, rpc.as_deref()).await;
         for passo in &passi {
             outln!("{passo}");
         }
         let esito = match (esito, self.ente) {
             (Ok(identita), Some(ente)) => {
-                let required = identita.evidenza_per(ente.as_str());
-                let passo = Passo {
-                    nome: "ente: evidence",
-                    errore: required
+                let required = identita.check_evidence_for(ente.as_str());
+                let passo = CheckEntry {
+                    name: "ente: evidence",
+                    error: required
                         .as_ref()
                         .err()
                         .map(|error| error.message.to_string()),
-                    nota: ente.to_string(),
+                    note: ente.to_string(),
                 };
                 outln!("{passo}");
                 required.map(|()| identita)
@@ -132,8 +132,8 @@ impl Check {
     }
 }
 
-fn refusal(error: &Error, passi: &[Passo]) -> String {
-    let failed = passi.iter().filter(|passo| passo.errore.is_some()).count();
+fn refusal(error: &Error, passi: &[CheckEntry]) -> String {
+    let failed = passi.iter().filter(|passo| passo.error.is_some()).count();
     format!(
         "The service would refuse it as {}; checks that failed: {}.",
         error.reason.as_str_name(),
@@ -142,8 +142,8 @@ fn refusal(error: &Error, passi: &[Passo]) -> String {
 }
 
 /// How a token is presented: as it says, or else as what comes with it says.
-fn schema(token: &str, with_proof: bool) -> (Schema, &str) {
-    for (name, schema) in [("bearer ", Schema::Bearer), ("dpop ", Schema::Dpop)] {
+fn schema(token: &str, with_proof: bool) -> (AuthScheme, &str) {
+    for (name, schema) in [("bearer ", AuthScheme::Bearer), ("dpop ", AuthScheme::Dpop)] {
         if let Some((prefix, rest)) = token.split_at_checked(name.len())
             && prefix.eq_ignore_ascii_case(name)
         {
@@ -151,9 +151,9 @@ fn schema(token: &str, with_proof: bool) -> (Schema, &str) {
         }
     }
     let schema = if with_proof {
-        Schema::Dpop
+        AuthScheme::Dpop
     } else {
-        Schema::Bearer
+        AuthScheme::Bearer
     };
     (schema, token)
 }
@@ -174,11 +174,11 @@ fn rpc(text: &str) -> Result<String, Sentence> {
 }
 
 /// Where no issuer is set, the service is the demo's, if there is one.
-fn with_demo_keys(settings: &Settings) -> Result<Access, Sentence> {
+fn with_demo_keys(settings: &Settings) -> Result<AccessSettings, Sentence> {
     let mut access = settings.access.clone();
     if access.jwks.is_none() && access.issuers.is_empty() {
         let path = jwks_path(&postgres::data_dir(&settings.database)?.join("demo"));
-        access.jwks = Path::exists(&path).then_some(FonteChiavi::File(path));
+        access.jwks = Path::exists(&path).then_some(KeyLocation::File(path));
     }
     Ok(access)
 }
@@ -190,12 +190,12 @@ mod tests {
     #[test]
     fn a_token_says_how_it_is_presented() {
         for (text, with_proof, expected) in [
-            ("a.b.c", false, (Schema::Bearer, "a.b.c")),
-            ("a.b.c", true, (Schema::Dpop, "a.b.c")),
-            ("Bearer a.b.c", true, (Schema::Bearer, "a.b.c")),
-            ("DPOP  a.b.c", false, (Schema::Dpop, "a.b.c")),
-            ("dpop", false, (Schema::Bearer, "dpop")),
-            ("èèèè", false, (Schema::Bearer, "èèèè")),
+            ("a.b.c", false, (AuthScheme::Bearer, "a.b.c")),
+            ("a.b.c", true, (AuthScheme::Dpop, "a.b.c")),
+            ("Bearer a.b.c", true, (AuthScheme::Bearer, "a.b.c")),
+            ("DPOP  a.b.c", false, (AuthScheme::Dpop, "a.b.c")),
+            ("dpop", false, (AuthScheme::Bearer, "dpop")),
+            ("èèèè", false, (AuthScheme::Bearer, "èèèè")),
         ] {
             assert_eq!(schema(text, with_proof), expected, "{text}");
         }

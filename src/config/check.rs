@@ -4,9 +4,12 @@ use std::{fmt::Display, num::NonZeroU32, ops::RangeInclusive};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::{postgres::Schema, transport::canale::Inoltro};
+use crate::{postgres::SchemaName, transport::connection::TrustedProxies};
 
-use super::{Access, Audit, Database, Export, Report, Server, Settings, Telemetry};
+use super::{
+    AccessSettings, AuditSettings, DatabaseSettings, ExportSettings, ReportSettings,
+    ServerSettings, Settings, TelemetrySettings,
+};
 
 pub(super) type Checked = Result<(), String>;
 
@@ -32,7 +35,7 @@ impl Settings {
     }
 }
 
-impl Server {
+impl ServerSettings {
     fn check(&self) -> Checked {
         within(
             "server.max_request_bytes",
@@ -51,13 +54,13 @@ impl Server {
             1..=1_000_000,
         )?;
         within("server.preface_seconds", self.preface_seconds, 1..=600)?;
-        Inoltro::parse(&self.trusted_proxies, &self.client_address_header)
+        TrustedProxies::parse(&self.trusted_proxies, &self.client_address_header)
             .map(drop)
             .map_err(|error| format!("settings: {error}"))
     }
 }
 
-impl Database {
+impl DatabaseSettings {
     fn check(&self) -> Checked {
         within("database.max_connections", self.max_connections, 2..=1000)?;
         if self.owner_url.is_some() && self.url.is_none() {
@@ -66,7 +69,7 @@ impl Database {
                     .to_owned(),
             );
         }
-        if self.url.is_none() && self.schema != Schema::default() {
+        if self.url.is_none() && self.schema != SchemaName::default() {
             return Err(
                 "settings: database.schema is set but database.url is not: the private cluster has its tables in public"
                     .to_owned(),
@@ -76,7 +79,7 @@ impl Database {
     }
 }
 
-impl Access {
+impl AccessSettings {
     fn check(&self) -> Checked {
         not_blank("access.issuer", &self.issuer)?;
         not_blank("access.audience", &self.audience)?;
@@ -85,7 +88,7 @@ impl Access {
     }
 }
 
-impl Audit {
+impl AuditSettings {
     fn check(&self) -> Checked {
         if let Some(days) = self.retention_days {
             within("audit.retention_days", days, 1..=36_500)?;
@@ -105,7 +108,7 @@ impl Audit {
     }
 }
 
-impl Export {
+impl ExportSettings {
     fn check(&self) -> Checked {
         within("export.max_concurrent", self.max_concurrent, 1..=999)?;
         if let Some(share) = self.max_per_subject {
@@ -117,7 +120,7 @@ impl Export {
     }
 }
 
-impl Report {
+impl ReportSettings {
     fn check(&self) -> Checked {
         within(
             "report.rilevazioni_in_memoria",
@@ -127,7 +130,7 @@ impl Report {
     }
 }
 
-impl Telemetry {
+impl TelemetrySettings {
     fn check(&self) -> Checked {
         EnvFilter::try_new(&self.log)
             .map_err(|error| format!("settings: telemetry.log {:?}: {error}", self.log))?;
@@ -180,8 +183,8 @@ mod tests {
 
     #[test]
     fn every_bad_value_is_refused_by_name() {
-        type Spoil = fn(&mut Settings);
-        let bad: [(&str, Spoil); 27] = [
+        type SpoilSettings = fn(&mut Settings);
+        let bad: [(&str, SpoilSettings); 27] = [
             ("server.trusted_proxies", |s| {
                 s.server.trusted_proxies = vec!["10.0.0.1/24".to_owned()];
             }),

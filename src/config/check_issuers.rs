@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Access, Issuer,
+    AccessSettings, IssuerSettings,
     check::{Checked, not_blank, within},
 };
 use crate::abilitazione::{
-    authn::{IndirizzoPubblico, Requisito, TipoEmittente},
+    authn::{EvidenceRequirement, IssuerKind, PublicUrl},
     grants::Ente,
 };
 
-impl Access {
+impl AccessSettings {
     pub(super) fn check_issuers(&self) -> Checked {
         let mut names = BTreeSet::new();
         if self.jwks.is_some() {
@@ -28,7 +28,7 @@ impl Access {
         }
         self.check_enti()?;
         for url in &self.public_urls {
-            IndirizzoPubblico::parse(url)
+            PublicUrl::parse(url)
                 .map_err(|why| format!("settings: access.public_urls: {url:?} {why}"))?;
         }
         for ente in self.evidence.per_ente.keys() {
@@ -36,7 +36,7 @@ impl Access {
         }
         let required = std::iter::once(&self.evidence.default)
             .chain(self.evidence.per_ente.values())
-            .any(|level| *level != Requisito::Nessuna);
+            .any(|level| *level != EvidenceRequirement::NotRequired);
         if required && self.evidence.jwks.is_none() {
             return Err(
                 "settings: access.evidence requires an evidence that could never be verified: set access.evidence.jwks"
@@ -63,7 +63,7 @@ impl Access {
     }
 }
 
-impl Access {
+impl AccessSettings {
     /// Whether it is said whose names each issuer gives: with more than one, none may give all.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ fn known(key: &str, ente: &str) -> Checked {
         .map_err(|_| format!("settings: {key}: there is no ente {ente:?}"))
 }
 
-impl Issuer {
+impl IssuerSettings {
     fn check(&self) -> Checked {
         not_blank("access.issuers.issuer", &self.issuer)?;
         if self.audience.is_empty() || self.audience.iter().any(|aud| aud.trim().is_empty()) {
@@ -109,7 +109,7 @@ impl Issuer {
         if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
             return Err("settings: access.issuers.algorithms must not be empty".to_owned());
         }
-        if self.kind == TipoEmittente::Pdnd && self.subject_claim.is_some() {
+        if self.kind == IssuerKind::Pdnd && self.subject_claim.is_some() {
             return Err(
                 "settings: access.issuers.subject_claim is for kind oidc: the subject of a voucher is its client_id"
                     .to_owned(),

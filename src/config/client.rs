@@ -11,9 +11,9 @@ use super::check::Checked;
 /// `[client]`: where `omnia get` asks, and as whom. The service itself does not read it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Client {
+pub struct ClientSettings {
     /// The service. Without it: where `server.listen` of these settings is.
-    pub server: Option<Indirizzo>,
+    pub server: Option<ServerAddress>,
     /// The token: the text itself, or `@FILE`.
     pub token: Option<SecretString>,
     /// The authorities that the service's certificate may be of (PEM). Without it: those of this machine.
@@ -24,7 +24,7 @@ pub struct Client {
     pub key_file: Option<PathBuf>,
 }
 
-impl Client {
+impl ClientSettings {
     pub(super) fn check(&self) -> Checked {
         match (&self.cert_file, &self.key_file) {
             (Some(_), None) => {
@@ -41,9 +41,9 @@ impl Client {
 /// Where a service is: `https://host:port`, or `http://host:port`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Indirizzo(Uri);
+pub struct ServerAddress(Uri);
 
-impl Indirizzo {
+impl ServerAddress {
     /// As an URI without path.
     #[must_use]
     pub fn uri(&self) -> &Uri {
@@ -52,7 +52,7 @@ impl Indirizzo {
 
     /// As one without TLS, for a transport that is given its TLS.
     #[must_use]
-    pub fn trasporto(&self) -> Uri {
+    pub fn transport_uri(&self) -> Uri {
         let mut parts = self.0.clone().into_parts();
         parts.scheme = Some(Scheme::HTTP);
         // Of its parts one was replaced by another that is good.
@@ -67,14 +67,14 @@ impl Indirizzo {
 
     /// Whether it is this very machine.
     #[must_use]
-    pub fn locale(&self) -> bool {
+    pub fn is_local(&self) -> bool {
         let host = self.0.host().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 }
 
-impl FromStr for Indirizzo {
+impl FromStr for ServerAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -91,7 +91,7 @@ impl FromStr for Indirizzo {
     }
 }
 
-impl TryFrom<String> for Indirizzo {
+impl TryFrom<String> for ServerAddress {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -99,7 +99,7 @@ impl TryFrom<String> for Indirizzo {
     }
 }
 
-impl fmt::Display for Indirizzo {
+impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.to_string().trim_end_matches('/'))
     }
@@ -119,14 +119,14 @@ mod tests {
             ("https://omnia.inps.example:443", true, false),
             ("http://10.0.0.1:50051", false, false),
         ] {
-            let indirizzo: Indirizzo = text.parse().unwrap();
+            let indirizzo: ServerAddress = text.parse().unwrap();
             assert_eq!(
-                (indirizzo.tls(), indirizzo.locale()),
+                (indirizzo.tls(), indirizzo.is_local()),
                 (tls, locale),
                 "{text}"
             );
             assert_eq!(indirizzo.to_string(), text.trim_end_matches('/'));
-            let (uri, trasporto) = (indirizzo.uri(), indirizzo.trasporto());
+            let (uri, trasporto) = (indirizzo.uri(), indirizzo.transport_uri());
             assert_eq!(trasporto.scheme_str(), Some("http"));
             assert_eq!(trasporto.authority(), uri.authority());
         }
@@ -141,15 +141,15 @@ mod tests {
             "https://host/?query",
             "https://host:port",
         ] {
-            assert!(text.parse::<Indirizzo>().is_err(), "{text}");
+            assert!(text.parse::<ServerAddress>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn certificate_and_key_go_together() {
-        let mut client = Client {
+        let mut client = ClientSettings {
             cert_file: Some("c".into()),
-            ..Client::default()
+            ..ClientSettings::default()
         };
         assert!(client.check().unwrap_err().contains("client.key_file"));
         client.key_file = Some("k".into());

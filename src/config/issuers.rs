@@ -28,21 +28,23 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::list;
-use crate::abilitazione::authn::{Algoritmo, FonteChiavi, Requisito, TipoEmittente};
+use crate::abilitazione::authn::{
+    EvidenceRequirement, IssuerKind, KeyLocation, SignatureAlgorithm,
+};
 
 /// One of `[[access.issuers]]`: an array of tables, hence in the file only.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Issuer {
+pub struct IssuerSettings {
     /// What its tokens are like.
-    pub kind: TipoEmittente,
+    pub kind: IssuerKind,
     /// Their `iss`.
     pub issuer: String,
     /// The `aud` that names this service; several joined by commas, or an array.
     #[serde(deserialize_with = "list::deserialize")]
     pub audience: Vec<String>,
     /// The keys that sign them.
-    pub jwks: FonteChiavi,
+    pub jwks: KeyLocation,
     /// The enti whose subjects it names: required where there is another issuer; without it, all. Issuers that share an ente
     /// share its names.
     #[serde(default, deserialize_with = "list::deserialize")]
@@ -52,7 +54,7 @@ pub struct Issuer {
     pub subject_claim: Option<String>,
     /// Which algorithms it signs with. Without them: RS256 for PDND, RS256 and ES256 for the others.
     #[serde(default)]
-    pub algorithms: Option<Vec<Algoritmo>>,
+    pub algorithms: Option<Vec<SignatureAlgorithm>>,
     /// Whether a token without `nbf` is refused. Without it: yes for PDND, no for the others.
     #[serde(default)]
     pub nbf_required: Option<bool>,
@@ -61,7 +63,7 @@ pub struct Issuer {
 /// `[access.keys]`: how keys are kept fresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Keys {
+pub struct KeySettings {
     /// How old keys from a URL may grow before they are fetched again; that happens a fifth of it ahead.
     pub cache_seconds: u32,
     /// The shortest time between two fetches, however many unknown kids come.
@@ -75,19 +77,19 @@ pub struct Keys {
 /// `[access.evidence]`: the tracking evidence, `agid-jwt-trackingevidence`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Evidence {
+pub struct EvidenceSettings {
     /// The keys of the consumers. Without them every evidence is refused.
-    pub jwks: Option<FonteChiavi>,
+    pub jwks: Option<KeyLocation>,
     /// The `aud` that names this service. Without it, those of the issuers.
     #[serde(deserialize_with = "list::deserialize")]
     pub audience: Vec<String>,
     /// What is required of an ente that `per_ente` does not name.
-    pub default: Requisito,
+    pub default: EvidenceRequirement,
     /// What is required of each ente.
-    pub per_ente: BTreeMap<String, Requisito>,
+    pub per_ente: BTreeMap<String, EvidenceRequirement>,
 }
 
-impl Default for Keys {
+impl Default for KeySettings {
     fn default() -> Self {
         Self {
             cache_seconds: 300,
@@ -98,7 +100,7 @@ impl Default for Keys {
     }
 }
 
-impl Keys {
+impl KeySettings {
     /// How long after a fetch the next one is due.
     #[must_use]
     pub fn refresh_seconds(self) -> u32 {
@@ -137,16 +139,19 @@ mod tests {
         .unwrap();
         let access = settings.access;
         let issuer = &access.issuers[0];
-        assert_eq!(issuer.kind, TipoEmittente::Pdnd);
+        assert_eq!(issuer.kind, IssuerKind::Pdnd);
         assert_eq!(issuer.audience.len(), 2);
         assert!(
-            matches!(&issuer.jwks, FonteChiavi::Url(url) if url.path().ends_with("/jwks.json"))
+            matches!(&issuer.jwks, KeyLocation::Url(url) if url.path().ends_with("/jwks.json"))
         );
         assert_eq!(
             access.evidence.jwks,
-            Some(FonteChiavi::File("/etc/k.json".into()))
+            Some(KeyLocation::File("/etc/k.json".into()))
         );
-        assert_eq!(access.evidence.per_ente["MLPS"], Requisito::AuditRest02);
+        assert_eq!(
+            access.evidence.per_ente["MLPS"],
+            EvidenceRequirement::AuditRest02
+        );
         assert_eq!(access.keys.stale_seconds, 600);
         assert_eq!(access.keys.file_stale_seconds, 60);
         assert_eq!(access.keys.refresh_seconds(), 240);

@@ -30,43 +30,45 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use self::{
-    client::{Client, Indirizzo},
-    issuers::{Evidence, Issuer, Keys},
-    quota::{Quota, QuotaProfilo},
-    tls::{ClientCertificate, Tls},
+    client::{ClientSettings, ServerAddress},
+    issuers::{EvidenceSettings, IssuerSettings, KeySettings},
+    quota::{ProfiloQuotaSettings, QuotaSettings},
+    tls::{ClientCertificateMode, TlsSettings},
 };
-use crate::{abilitazione::authn::FonteChiavi, blocks::blocco::RIGHE_PER_BLOCCO, postgres::Schema};
+use crate::{
+    abilitazione::authn::KeyLocation, blocks::block::ROWS_PER_BLOCK, postgres::SchemaName,
+};
 
 /// Everything that an operator may set.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The gRPC server.
-    pub server: Server,
+    pub server: ServerSettings,
     /// The certificates.
-    pub tls: Tls,
+    pub tls: TlsSettings,
     /// Where the data live.
-    pub database: Database,
+    pub database: DatabaseSettings,
     /// Whose tokens are good.
-    pub access: Access,
+    pub access: AccessSettings,
     /// The audit log.
-    pub audit: Audit,
+    pub audit: AuditSettings,
     /// How much a subject may use.
-    pub quota: Quota,
+    pub quota: QuotaSettings,
     /// The bounds of an export.
-    pub export: Export,
+    pub export: ExportSettings,
     /// The report's memory.
-    pub report: Report,
+    pub report: ReportSettings,
     /// Where `omnia get` asks.
-    pub client: Client,
+    pub client: ClientSettings,
     /// Logs, traces and metrics.
-    pub telemetry: Telemetry,
+    pub telemetry: TelemetrySettings,
 }
 
 /// `[server]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Server {
+pub struct ServerSettings {
     /// Address and port to serve on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Longest request message, in bytes.
@@ -92,13 +94,13 @@ pub struct Server {
 /// `[database]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Database {
+pub struct DatabaseSettings {
     /// The server to use, as the serving role. Without it, a private cluster is run.
     pub url: Option<SecretString>,
     /// The same database as its owner: to migrate, load and grant. Without it, `url`.
     pub owner_url: Option<SecretString>,
     /// The schema that has the tables.
-    pub schema: Schema,
+    pub schema: SchemaName,
     /// Most connections for serving.
     pub max_connections: u32,
     /// Where the private cluster lives. Without it: `/var/lib/omnia` as root, else `omnia` in the user's data directory.
@@ -110,26 +112,26 @@ pub struct Database {
 /// `[access]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Access {
+pub struct AccessSettings {
     /// The `iss` that a token must have.
     pub issuer: String,
     /// The `aud` that a token must have.
     pub audience: String,
     /// The public keys that sign its tokens (JWK set): a path or a URL. `demo` brings its own; `serve` needs it or `issuers`.
-    pub jwks: Option<FonteChiavi>,
+    pub jwks: Option<KeyLocation>,
     /// The enti whose subjects this issuer names: required where there is another issuer; without it, all.
     #[serde(deserialize_with = "list::deserialize")]
     pub enti: Vec<String>,
     /// More issuers.
-    pub issuers: Vec<Issuer>,
+    pub issuers: Vec<IssuerSettings>,
     /// Where callers reach this service, as they write it in a DPoP proof: `https://host[:port][/path]`. Without it no proof
     /// is accepted.
     #[serde(deserialize_with = "list::deserialize")]
     pub public_urls: Vec<String>,
     /// How keys are kept fresh.
-    pub keys: Keys,
+    pub keys: KeySettings,
     /// The tracking evidence.
-    pub evidence: Evidence,
+    pub evidence: EvidenceSettings,
     /// Directory with `model.conf` and `policy.csv`. Without it, the ones built in.
     pub policy_dir: Option<PathBuf>,
     /// Allowed difference between the issuer's clock and ours.
@@ -139,7 +141,7 @@ pub struct Access {
 /// `[audit]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Audit {
+pub struct AuditSettings {
     /// File of the key that hides codici fiscali in the log: 64 hexadecimal digits, the same for all instances. Without
     /// it, a private cluster has one of its own in its data directory; another database needs it.
     pub key_file: Option<PathBuf>,
@@ -157,7 +159,7 @@ pub struct Audit {
 /// `[export]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Export {
+pub struct ExportSettings {
     /// Exports, downloads and flights at the same time. Each reads over a connection to the database most of the time, or over three.
     pub max_concurrent: usize,
     /// How many of these one subject may have. Without it half of them, rounded down, and at least one.
@@ -173,7 +175,7 @@ pub struct Export {
 /// `[report]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Report {
+pub struct ReportSettings {
     /// Rilevazioni whose sums are kept in memory: those asked for last.
     pub rilevazioni_in_memoria: usize,
 }
@@ -181,7 +183,7 @@ pub struct Report {
 /// `[telemetry]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Telemetry {
+pub struct TelemetrySettings {
     /// What to log, as `tracing` writes it: `info,sqlx=warn`.
     pub log: String,
     /// How to log.
@@ -202,7 +204,7 @@ pub enum LogFormat {
     Json,
 }
 
-impl Default for Server {
+impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
@@ -218,12 +220,12 @@ impl Default for Server {
     }
 }
 
-impl Default for Database {
+impl Default for DatabaseSettings {
     fn default() -> Self {
         Self {
             url: None,
             owner_url: None,
-            schema: Schema::default(),
+            schema: SchemaName::default(),
             max_connections: 10,
             data_dir: None,
             bin_dir: None,
@@ -231,7 +233,7 @@ impl Default for Database {
     }
 }
 
-impl Default for Access {
+impl Default for AccessSettings {
     fn default() -> Self {
         Self {
             issuer: "https://omnia.demo.invalid".to_owned(),
@@ -240,15 +242,15 @@ impl Default for Access {
             enti: Vec::new(),
             issuers: Vec::new(),
             public_urls: Vec::new(),
-            keys: Keys::default(),
-            evidence: Evidence::default(),
+            keys: KeySettings::default(),
+            evidence: EvidenceSettings::default(),
             policy_dir: None,
             leeway_seconds: 30,
         }
     }
 }
 
-impl Default for Audit {
+impl Default for AuditSettings {
     fn default() -> Self {
         fn number(n: u32) -> NonZeroU32 {
             NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)
@@ -263,19 +265,19 @@ impl Default for Audit {
     }
 }
 
-impl Default for Export {
+impl Default for ExportSettings {
     fn default() -> Self {
         Self {
             max_concurrent: 8,
             max_per_subject: None,
             deadline_seconds: 1800,
             stall_seconds: 60,
-            batch_rows: RIGHE_PER_BLOCCO,
+            batch_rows: ROWS_PER_BLOCK,
         }
     }
 }
 
-impl Default for Report {
+impl Default for ReportSettings {
     fn default() -> Self {
         Self {
             rilevazioni_in_memoria: 4,
@@ -283,7 +285,7 @@ impl Default for Report {
     }
 }
 
-impl Default for Telemetry {
+impl Default for TelemetrySettings {
     fn default() -> Self {
         Self {
             // The server's notices are not news.

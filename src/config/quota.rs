@@ -15,7 +15,7 @@ use serde::Deserialize;
 /// `[quota]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Quota {
+pub struct QuotaSettings {
     /// Calls a second of a subject, in each instance. Without it, no limit.
     pub al_secondo: Option<NonZeroU32>,
     /// Streams of a subject at the same time, in each instance. Without it, only `export.max_concurrent`.
@@ -23,17 +23,17 @@ pub struct Quota {
     /// Calls of a subject in a day (in Rome), in all instances together. Without it, no limit.
     pub al_giorno: Option<NonZeroU32>,
     /// The same for the subjects of one profile.
-    pub profilo: BTreeMap<String, QuotaProfilo>,
+    pub profilo: BTreeMap<String, ProfiloQuotaSettings>,
 }
 
 /// `[quota.profilo.<name>]`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct QuotaProfilo {
-    /// As [`Quota::al_secondo`].
+pub struct ProfiloQuotaSettings {
+    /// As [`QuotaSettings::al_secondo`].
     pub al_secondo: Option<NonZeroU32>,
-    /// As [`Quota::esportazioni`].
+    /// As [`QuotaSettings::esportazioni`].
     pub esportazioni: Option<NonZeroU32>,
-    /// As [`Quota::al_giorno`].
+    /// As [`QuotaSettings::al_giorno`].
     pub al_giorno: Option<NonZeroU32>,
 }

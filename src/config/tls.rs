@@ -9,7 +9,7 @@ use super::check::{Checked, within};
 /// `[tls]`: without a certificate, the server speaks plain text, for a proxy beside it that ends TLS.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Tls {
+pub struct TlsSettings {
     /// The server's certificate and what leads from it to an authority (PEM, its own first).
     pub cert_file: Option<PathBuf>,
     /// The key of the certificate (PEM), which others than owner and group may not touch.
@@ -17,7 +17,7 @@ pub struct Tls {
     /// The authorities whose client certificates are good (PEM).
     pub client_ca_file: Option<PathBuf>,
     /// Whether clients show a certificate.
-    pub client_certificate: ClientCertificate,
+    pub client_certificate: ClientCertificateMode,
     /// The longest that a handshake may last.
     pub handshake_seconds: u64,
     /// Handshakes at the same time. One more ends the one that has lasted longest.
@@ -27,7 +27,7 @@ pub struct Tls {
 /// Whether clients show a certificate (mutual TLS).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ClientCertificate {
+pub enum ClientCertificateMode {
     /// They are not asked.
     #[default]
     No,
@@ -37,20 +37,20 @@ pub enum ClientCertificate {
     Required,
 }
 
-impl Default for Tls {
+impl Default for TlsSettings {
     fn default() -> Self {
         Self {
             cert_file: None,
             key_file: None,
             client_ca_file: None,
-            client_certificate: ClientCertificate::No,
+            client_certificate: ClientCertificateMode::No,
             handshake_seconds: 5,
             max_handshakes: 256,
         }
     }
 }
 
-impl Tls {
+impl TlsSettings {
     pub(super) fn check(&self) -> Checked {
         within("tls.handshake_seconds", self.handshake_seconds, 1..=60)?;
         within("tls.max_handshakes", self.max_handshakes, 1..=10_000)?;
@@ -72,7 +72,7 @@ impl Tls {
     }
 
     fn asks(&self) -> bool {
-        self.client_certificate != ClientCertificate::No
+        self.client_certificate != ClientCertificateMode::No
     }
 }
 
@@ -80,7 +80,7 @@ impl Tls {
 mod tests {
     use std::{ffi::OsString, io::Write as _};
 
-    use crate::config::{ClientCertificate, Settings};
+    use crate::config::{ClientCertificateMode, Settings};
 
     fn read(tls: &str) -> Result<Settings, String> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -99,7 +99,7 @@ mod tests {
             let text = format!("{pair}client_ca_file = \"a\"\nclient_certificate = \"{word}\"");
             assert_ne!(
                 read(&text).unwrap().tls.client_certificate,
-                ClientCertificate::No
+                ClientCertificateMode::No
             );
         }
         for (text, named) in [

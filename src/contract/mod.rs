@@ -1,6 +1,15 @@
-//! The contract.
+//! The contract: what the protos say, as Rust.
+//!
+//! ```text
+//! proto/**.proto ─► build.rs ─┬─► proto        messages, clients, servers
+//!                             └─► descriptor set ─┬─► vocabulary   the words that the policy may use
+//!                                                 └─► reflection
+//! a path ─► route ─► public, a call of the contract, or nowhere
+//! ```
+//!
+//! It knows nothing of how a call is served.
 
 pub mod flight;
-pub mod porta;
 pub mod proto;
+pub mod route;
 pub mod vocabulary;

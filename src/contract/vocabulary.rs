@@ -3,8 +3,8 @@
 //! ```
 //! let vocabulary = omnia::abilitazione::Vocabulary::of_contract().unwrap();
 //! let list = vocabulary.rpc("DecreeService/ListDecrees").unwrap();
-//! assert!(list.filtri().contains("cf_azienda"));
-//! assert!(list.colonne().contains("cf_azienda.persona_fisica"));
+//! assert!(list.filters().contains("cf_azienda"));
+//! assert!(list.columns().contains("cf_azienda.persona_fisica"));
 //! ```
 //!
 //! Nobody keeps a list of calls, filters and columns: a field added to a message marked `filtri` or `colonne`
@@ -48,7 +48,7 @@ impl Vocabulary {
     pub fn of_contract() -> Result<Self, VocabularyError> {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET)
             .map_err(|error| VocabularyError(error.to_string()))?;
-        Self::of_package(&pool, PACKAGE)?.con_volo(&pool, PACKAGE)
+        Self::of_package(&pool, PACKAGE)?.with_flight(&pool, PACKAGE)
     }
 
     fn of_package(pool: &DescriptorPool, package: &str) -> Result<Self, VocabularyError> {
@@ -74,7 +74,11 @@ impl Vocabulary {
 
     /// Adds the calls of Arrow Flight, whose own messages say nothing of a selection or of rows: the bytes in them are
     /// an `ExportDecreesRequest`, and its answer in another form.
-    fn con_volo(mut self, pool: &DescriptorPool, package: &str) -> Result<Self, VocabularyError> {
+    fn with_flight(
+        mut self,
+        pool: &DescriptorPool,
+        package: &str,
+    ) -> Result<Self, VocabularyError> {
         let marks = Marks::of(pool, package)?;
         let message = |name: &str| {
             let full = format!("{package}.{name}");
@@ -133,7 +137,7 @@ impl RpcVocabulary {
 
     /// Whether it answers with a stream.
     #[must_use]
-    pub fn flusso(&self) -> bool {
+    pub fn streams(&self) -> bool {
         self.flusso
     }
 }

@@ -1,3 +1,3 @@
-//! Keys and digests.
+//! Digests and keys.
 
-pub mod chiave;
+pub mod key;

@@ -1,22 +1,22 @@
 //! The stream of `ExportDecrees`: one intestazione, lotti, one chiusura.
 
-use super::{messaggio::Messaggio, query::Lettura};
+use super::{export_message::ExportMessage, query::DetailReader};
 use crate::{
-    blocks::{posizione::Posizione, somme::Somme},
+    blocks::{cursor::Cursor, sums::ControlSums},
     contract::proto::{ChiusuraExport, IntestazioneExport, export_decrees_response::Parte},
     error::Result,
     grpc::{
-        pages::{Binding, Signer, Token},
-        produttore::{Flusso, Limiti, Mittente, Posto},
+        pages::{Binding, PageToken, Signer},
+        stream_task::{ResponseStream, StreamLimits, StreamPermit, StreamSender},
     },
-    rilevazione::elenco::Rilevazione,
+    rilevazione::list::Rilevazione,
 };
 
 /// An export that is ready to run.
 #[derive(Debug)]
-pub struct Esportazione {
+pub struct DecreeExport {
     /// The selection.
-    pub lettura: Lettura,
+    pub reader: DetailReader,
     /// What its resume tokens are bound to.
     pub binding: Binding,
     /// Writes them.
@@ -24,44 +24,48 @@ pub struct Esportazione {
     /// What it reads.
     pub rilevazione: Rilevazione,
     /// Where to go on from.
-    pub dopo: Option<Posizione>,
+    pub after: Option<Cursor>,
     /// Rows in a lotto.
-    pub righe_per_lotto: u32,
+    pub batch_rows: u32,
 }
 
-impl Esportazione {
+impl DecreeExport {
     /// Starts reading.
     #[must_use]
-    pub fn avvia(self, limiti: &Limiti, posto: Posto) -> Flusso<Messaggio> {
-        let traccia = self.lettura.traccia().clone();
-        limiti.avvia(posto, traccia, |mittente| self.manda(mittente))
+    pub fn start(
+        self,
+        limiti: &StreamLimits,
+        posto: StreamPermit,
+    ) -> ResponseStream<ExportMessage> {
+        let traccia = self.reader.call_record().clone();
+        limiti.start(posto, traccia, |mittente| self.send(mittente))
     }
 
-    async fn manda(self, mittente: Mittente<Messaggio>) -> Result<Messaggio> {
+    async fn send(self, mittente: StreamSender<ExportMessage>) -> Result<ExportMessage> {
         let rilevazione = self.rilevazione.numero;
         let intestazione = IntestazioneExport {
             rilevazione: Some(self.rilevazione.into()),
         };
         let intestazione = Parte::Intestazione(intestazione).into();
-        mittente.manda(intestazione, 0).await?;
+        mittente.send(intestazione, 0).await?;
 
-        let mut somme = Somme::default();
-        let mut lotti = self.lettura.lotti(self.dopo, self.righe_per_lotto);
-        while let Some(lotto) = lotti.prossimo().await? {
-            let token = Token {
+        let mut somme = ControlSums::default();
+        let mut lotti = self.reader.row_batches(self.after, self.batch_rows);
+        while let Some(lotto) = lotti.next().await? {
+            let token = PageToken {
                 binding: self.binding,
                 rilevazione,
-                position: lotto.fine.to_bytes(),
+                position: lotto.end.to_bytes(),
             };
-            somme += lotto.somme;
+            somme += lotto.sums;
             let token = self.signer.encode(&token);
-            let messaggio = Messaggio::lotto(lotto.byte, &token);
+            let messaggio = ExportMessage::lotto(lotto.bytes, &token);
             let ripresa = ("resume_token", token);
             mittente
-                .manda_fin_qui(messaggio, lotto.somme.righe, ripresa)
+                .send_resumable(messaggio, lotto.sums.righe, ripresa)
                 .await?;
         }
-        let totali = somme.totali(|colonna| lotti.lettura().vede(colonna));
+        let totali = somme.totali(|colonna| lotti.reader().may_see(colonna));
         let chiusura = ChiusuraExport {
             totali: Some(totali.into()),
         };

@@ -3,15 +3,15 @@
 use std::slice;
 
 use crate::{
-    abilitazione::Selezione,
+    abilitazione::CallSelection,
+    call_record::SelectedValue,
     contract::proto,
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     error::Violations,
     grpc::{pages::Binding, request},
-    traccia::Valore,
     valori::{
-        CodiceFiscale, CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Criterio, Difetto,
-        Matricola, NumeroDecreto, Periodo,
+        CodiceFiscale, CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Criterio,
+        Matricola, NumeroDecreto, Periodo, ValueDefect,
     },
 };
 
@@ -40,7 +40,7 @@ impl FiltroDecreti {
         normativa: &str,
         filtro: Option<proto::FiltroDecreti>,
     ) -> Option<Self> {
-        const REQUIRED: Difetto = Difetto::new(
+        const REQUIRED: ValueDefect = ValueDefect::new(
             "is required: the detail is reached from one norm",
             "è obbligatoria: al dettaglio si accede da una normativa",
         );
@@ -89,7 +89,7 @@ impl FiltroDecreti {
     /// What a page token of this selection is bound to. Of an employer it knows what the audit log does, a keyed hash:
     /// a plain digest could be tried with every codice fiscale by whoever finds the token.
     #[must_use]
-    pub fn binding(&self, chiave: &Chiave) -> Binding {
+    pub fn binding(&self, chiave: &AuditKey) -> Binding {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let day = |day: Option<chrono::NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
         let criterio = match self.periodo.map(|p| p.criterio()) {
@@ -100,7 +100,7 @@ impl FiltroDecreti {
         let codifica = self.codifica_sistema_unico.as_ref();
         let cf = match &self.cf_azienda {
             // One of eleven digits may be a person's too: its form does not tell.
-            Some(cf) => chiave.impronta(cf.as_str()),
+            Some(cf) => chiave.keyed_hash(cf.as_str()),
             None => String::new(),
         };
         Binding::of(&[
@@ -116,7 +116,7 @@ impl FiltroDecreti {
     }
 }
 
-impl Selezione for FiltroDecreti {
+impl CallSelection for FiltroDecreti {
     fn filtri(&self) -> Vec<&'static str> {
         let persona = self
             .cf_azienda
@@ -148,8 +148,8 @@ impl Selezione for FiltroDecreti {
         &[]
     }
 
-    fn descrivi(&self) -> Vec<(&'static str, Valore)> {
-        let testo = |text: &str| Valore::Testo(text.to_owned());
+    fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
+        let testo = |text: &str| SelectedValue::Text(text.to_owned());
         let mut valori = vec![("normativa", testo(self.normativa.as_str()))];
         if let Some(codifica) = &self.codifica_sistema_unico {
             valori.push(("codifica_sistema_unico", testo(codifica.as_str())));
@@ -158,10 +158,10 @@ impl Selezione for FiltroDecreti {
             valori.push(("numero_decreto", testo(numero.as_str())));
         }
         if let Some(periodo) = &self.periodo {
-            valori.push(("periodo", Valore::Testo(periodo.to_string())));
+            valori.push(("periodo", SelectedValue::Text(periodo.to_string())));
         }
         if let Some(cf) = &self.cf_azienda {
-            valori.push(("cf_azienda", Valore::CodiceFiscale(cf.to_string())));
+            valori.push(("cf_azienda", SelectedValue::CodiceFiscale(cf.to_string())));
         }
         if let Some(matricola) = &self.matricola_azienda {
             valori.push(("matricola_azienda", testo(matricola.as_str())));
@@ -174,7 +174,7 @@ fn optional<T>(
     violations: &mut Violations,
     field: &str,
     text: &str,
-    parse: impl Fn(&str) -> Result<T, Difetto>,
+    parse: impl Fn(&str) -> Result<T, ValueDefect>,
 ) -> Option<T> {
     if text.is_empty() {
         None
@@ -241,7 +241,9 @@ mod tests {
         let one = |change: fn(&mut proto::FiltroDecreti)| {
             let mut filtro = proto::FiltroDecreti::default();
             change(&mut filtro);
-            parse("A", filtro).unwrap().binding(&Chiave::new(&[7; 32]))
+            parse("A", filtro)
+                .unwrap()
+                .binding(&AuditKey::new(&[7; 32]))
         };
         let bindings = [
             one(|_| ()),
@@ -272,7 +274,7 @@ mod tests {
             }),
             parse("B", proto::FiltroDecreti::default())
                 .unwrap()
-                .binding(&Chiave::new(&[7; 32])),
+                .binding(&AuditKey::new(&[7; 32])),
         ];
         let distinct: HashSet<String> = bindings.iter().map(|b| format!("{b:?}")).collect();
         assert_eq!(distinct.len(), bindings.len());
@@ -287,7 +289,7 @@ mod tests {
                 ..Default::default()
             };
             let parsed = parse("A", filtro).unwrap();
-            parsed.binding(&Chiave::new(&[key; 32]))
+            parsed.binding(&AuditKey::new(&[key; 32]))
         };
         let (company, person) = ("00743110157", "RCCMNL83S18D969H");
         for cf in [company, person] {

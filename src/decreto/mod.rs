@@ -18,15 +18,15 @@
 //! pagine (rows) ────┴──► lotti: one Lotto after the other ──► export: Messaggio ──► tonic
 //! ```
 
-pub mod blocchi;
+pub mod blocks;
+pub mod download;
 pub mod encoded;
 pub mod export;
+pub mod export_message;
 pub mod filtro;
-pub mod lotti;
-pub mod messaggio;
-mod pagine;
 pub mod query;
 mod reconcile;
-pub mod scarico;
-pub mod selezione;
+pub mod row_batches;
+mod row_pages;
+pub mod selection;
 pub mod service;

@@ -11,13 +11,14 @@ use super::filtro::FiltroDecreti;
 use crate::{
     abilitazione::Permesso,
     blocks::{
-        pagina::ESPRESSIONI, persone::MASCHERA, posizione::Posizione, riga::COLONNE, somme::Totali,
+        cursor::Cursor, detail_row::DETAIL_COLUMNS, page::EXPRESSIONS, persons::MASK,
+        sums::ControlTotals,
     },
+    call_record::CallRecord,
     contract::proto,
     error::Result,
     postgres::predicates::{PERSONA_FISICA, in_periodo, in_rilevazione},
     rilevazione::control::Noted,
-    traccia::Traccia,
     valori::{CodificaSistemaUnico, Importo, Matricola, NumeroDecreto, Ore},
 };
 
@@ -26,38 +27,38 @@ const KEY_COLUMNS: usize = 3;
 
 /// A natural person's code, for a caller that may not see it: the same for everyone.
 fn cf_masked() -> String {
-    format!("case when {PERSONA_FISICA} then '{MASCHERA}' else cf_azienda end")
+    format!("case when {PERSONA_FISICA} then '{MASK}' else cf_azienda end")
 }
 
 /// A selection on one rilevazione, with the proof that the caller may read it.
 #[derive(Debug)]
-pub struct Lettura {
+pub struct DetailReader {
     pool: PgPool,
     permesso: Permesso<FiltroDecreti>,
     rilevazione: i32,
-    fine: Option<Posizione>,
+    fine: Option<Cursor>,
     noted: OnceCell<Vec<Noted>>,
 }
 
 /// A run of rows and where it ends.
 #[derive(Debug, Default)]
-pub struct Pagina {
+pub struct DetailPage {
     /// In reading order.
     pub decreti: Vec<proto::DettaglioDecreto>,
     /// The key of the last row, if there is one.
-    pub fine: Option<Posizione>,
+    pub end: Option<Cursor>,
     /// Whether rows follow it.
-    pub altre: bool,
+    pub has_more: bool,
 }
 
-type Somme = (
+type TotalsRow = (
     Option<i64>,
     Option<Decimal>,
     Option<Decimal>,
     Option<Decimal>,
 );
 
-impl Lettura {
+impl DetailReader {
     /// Takes the proof; from here on the selection can be read.
     #[must_use]
     pub fn new(pool: PgPool, permesso: Permesso<FiltroDecreti>, rilevazione: i32) -> Self {
@@ -72,12 +73,12 @@ impl Lettura {
 
     /// The rows up to this position and no further, where there is one.
     #[must_use]
-    pub fn fino(self, fine: Option<Posizione>) -> Self {
+    pub fn up_to(self, fine: Option<Cursor>) -> Self {
         Self { fine, ..self }
     }
 
     /// The position that its rows end with.
-    pub(super) fn fine(&self) -> Option<&Posizione> {
+    pub(super) fn end(&self) -> Option<&Cursor> {
         self.fine.as_ref()
     }
 
@@ -102,43 +103,43 @@ impl Lettura {
     }
 
     /// What is read.
-    pub(super) fn selezione(&self) -> &FiltroDecreti {
-        self.permesso.selezione()
+    pub(super) fn selection(&self) -> &FiltroDecreti {
+        self.permesso.selection()
     }
 
     /// Whether the caller sees a column of the answer.
     #[must_use]
-    pub fn vede(&self, colonna: &str) -> bool {
-        self.permesso.vede(colonna)
+    pub fn may_see(&self, colonna: &str) -> bool {
+        self.permesso.may_see(colonna)
     }
 
     /// Where to write down what was read.
     #[must_use]
-    pub fn traccia(&self) -> &Traccia {
-        self.permesso.traccia()
+    pub fn call_record(&self) -> &CallRecord {
+        self.permesso.call_record()
     }
 
     /// At most `limite` rows after a position.
     ///
     /// # Errors
     /// The database's.
-    pub async fn pagina(&self, dopo: Option<&Posizione>, limite: i64) -> Result<Pagina> {
+    pub async fn page(&self, dopo: Option<&Cursor>, limite: i64) -> Result<DetailPage> {
         // One row more than the page tells whether there is a next one.
-        let mut query = self.pagina_statement(dopo, limite + 1);
+        let mut query = self.page_statement(dopo, limite + 1);
         let mut rows = query.build().fetch(&self.pool);
         let full = usize::try_from(limite).unwrap_or_default();
-        let mut pagina = Pagina::default();
+        let mut pagina = DetailPage::default();
         let mut ultima = None;
         // Each row is rendered as it comes, while Postgres makes the next ones.
         while let Some(row) = rows.try_next().await? {
             if pagina.decreti.len() == full {
-                pagina.altre = true;
+                pagina.has_more = true;
             } else {
                 pagina.decreti.push(decreto(&row)?);
                 ultima = Some(row);
             }
         }
-        pagina.fine = ultima.as_ref().map(posizione).transpose()?;
+        pagina.end = ultima.as_ref().map(cursor).transpose()?;
         Ok(pagina)
     }
 
@@ -146,11 +147,11 @@ impl Lettura {
     ///
     /// # Errors
     /// The database's.
-    pub async fn totali(&self) -> Result<Totali> {
+    pub async fn totali(&self) -> Result<ControlTotals> {
         let mut query = self.totali_statement();
-        let (righe, ore, autorizzati, erogati): Somme =
+        let (righe, ore, autorizzati, erogati): TotalsRow =
             query.build_query_as().fetch_one(&self.pool).await?;
-        Ok(Totali {
+        Ok(ControlTotals {
             righe,
             ore_decretate: ore.map(Ore::from),
             importi_autorizzati: autorizzati.map(Importo::from),
@@ -158,13 +159,9 @@ impl Lettura {
         })
     }
 
-    /// The statement of [`Self::pagina`], for whoever wants to see its plan.
+    /// The statement of [`Self::page`], for whoever wants to see its plan.
     #[must_use]
-    pub fn pagina_statement(
-        &self,
-        dopo: Option<&Posizione>,
-        limite: i64,
-    ) -> QueryBuilder<Postgres> {
+    pub fn page_statement(&self, dopo: Option<&Cursor>, limite: i64) -> QueryBuilder<Postgres> {
         let mut query = QueryBuilder::new("select id, data_decreto, numero_decreto");
         self.push_columns(&mut query);
         self.push_page(&mut query, dopo, limite);
@@ -173,11 +170,13 @@ impl Lettura {
 
     /// The columns of the contract, each after a comma: empty where the caller does not see one.
     pub(super) fn push_columns(&self, query: &mut QueryBuilder<Postgres>) {
-        for (name, expression) in COLONNE.into_iter().zip(ESPRESSIONI) {
+        for (name, expression) in DETAIL_COLUMNS.into_iter().zip(EXPRESSIONS) {
             query.push(", ");
             match name {
-                _ if !self.vede(name) => query.push("''"),
-                "cf_azienda" if !self.vede("cf_azienda.persona_fisica") => query.push(cf_masked()),
+                _ if !self.may_see(name) => query.push("''"),
+                "cf_azienda" if !self.may_see("cf_azienda.persona_fisica") => {
+                    query.push(cf_masked())
+                }
                 _ => query.push(expression),
             };
         }
@@ -187,12 +186,12 @@ impl Lettura {
     pub(super) fn push_page(
         &self,
         query: &mut QueryBuilder<Postgres>,
-        dopo: Option<&Posizione>,
+        dopo: Option<&Cursor>,
         limite: i64,
     ) {
         query.push(" from dettaglio_decreto d where ");
         self.conditions(query);
-        let mut limite_di = |confronto: &str, posizione: &Posizione| {
+        let mut limite_di = |confronto: &str, posizione: &Cursor| {
             query
                 .push(" and (data_decreto, numero_decreto, id) ")
                 .push(confronto)
@@ -216,7 +215,7 @@ impl Lettura {
             .push_bind(limite);
     }
 
-    /// The statement of [`Self::totali`], for whoever wants to see its plan.
+    /// The statement of [`Self::totals`]: tests look at its plan.
     #[must_use]
     pub fn totali_statement(&self) -> QueryBuilder<Postgres> {
         let columns = [
@@ -240,7 +239,11 @@ impl Lettura {
         let mut query = QueryBuilder::new("select ");
         let mut list = query.separated(", ");
         for (name, expression, hidden) in columns {
-            list.push(if self.vede(name) { expression } else { hidden });
+            list.push(if self.may_see(name) {
+                expression
+            } else {
+                hidden
+            });
         }
         query.push(" from dettaglio_decreto where ");
         self.conditions(&mut query);
@@ -251,8 +254,8 @@ impl Lettura {
     /// scope, which the proof has narrowed to it.
     fn conditions(&self, query: &mut QueryBuilder<Postgres>) {
         in_rilevazione(query, self.rilevazione);
-        self.permesso.ambito().restringi(query);
-        let filtro = self.permesso.selezione();
+        self.permesso.ambito().restrict(query);
+        let filtro = self.permesso.selection();
         let mut equal = |column: &str, value: Option<&str>| {
             if let Some(value) = value {
                 query
@@ -285,12 +288,12 @@ impl Lettura {
     /// The condition on the employer. For a caller who may not ask for natural persons the code of one is a code that nobody has: it is
     /// exchanged for none before a row is looked for, so that the answer takes as long however many rows she has.
     fn employer(&self, query: &mut QueryBuilder<Postgres>) {
-        let Some(cf) = &self.selezione().cf_azienda else {
+        let Some(cf) = &self.selection().cf_azienda else {
             return;
         };
         let cf = cf.as_str().to_owned();
         query.push(" and cf_azienda = ");
-        if self.permesso.puo_filtrare("cf_azienda.persona_fisica") {
+        if self.permesso.may_filter("cf_azienda.persona_fisica") {
             query.push_bind(cf);
             return;
         }
@@ -303,15 +306,15 @@ impl Lettura {
     }
 }
 
-fn posizione(row: &PgRow) -> Result<Posizione, sqlx::Error> {
-    Ok(Posizione {
+fn cursor(row: &PgRow) -> Result<Cursor, sqlx::Error> {
+    Ok(Cursor {
         id: row.try_get(0)?,
         data_decreto: row.try_get::<NaiveDate, _>(1)?,
         numero_decreto: row.try_get(2)?,
     })
 }
 
-/// Unchecked: every expression of [`ESPRESSIONI`] is a text, and to ask that again of each value of each row costs a tenth of an
+/// Unchecked: every expression of [`EXPRESSIONS`] is a text, and to ask that again of each value of each row costs a tenth of an
 /// export.
 fn decreto(row: &PgRow) -> Result<proto::DettaglioDecreto, sqlx::Error> {
     let text = |column: usize| row.try_get_unchecked::<String, _>(KEY_COLUMNS + column);

@@ -2,24 +2,24 @@
 //!
 //! A norm that is read whole, from the first row to the last and without filters, has to come to its control totals
 //! ([`crate::rilevazione::control`]), be it read from blocks or from rows. With filters there is nothing noted to compare with: rows are
-//! the truth themselves, and of blocks all are checked before one is read ([`super::blocchi`]).
+//! the truth themselves, and of blocks all are checked before one is read ([`super::blocks`]).
 
-use super::query::Lettura;
+use super::query::DetailReader;
 use crate::{
-    abilitazione::Selezione as _,
-    blocks::somme::Somme,
+    abilitazione::CallSelection as _,
+    blocks::sums::ControlSums,
     error::{Error, Result},
     rilevazione::control::{self, Noted},
 };
 
-impl Lettura {
+impl DetailReader {
     /// What the load noted of the norm, by benefit: of all of them, whatever the scope. Read once.
     ///
     /// # Errors
     /// The database's.
     pub(super) async fn noted(&self) -> Result<&[Noted]> {
         let read = || async {
-            let normativa = self.selezione().normativa.as_str();
+            let normativa = self.selection().normativa.as_str();
             control::noted(self.pool(), self.rilevazione(), Some(normativa)).await
         };
         Ok(self.noted_once().get_or_try_init(read).await?)
@@ -28,23 +28,23 @@ impl Lettura {
     /// Whether a reading that begins at the first row is of the norm whole, but for benefits that are out of scope.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.fine().is_none() && self.selezione().filtri().is_empty()
+        self.end().is_none() && self.selection().filtri().is_empty()
     }
 
     /// Compares what was read of a norm that was read whole.
     ///
     /// # Errors
     /// [`crate::error::Reason::DerivedDataDamaged`]: it is not what the load noted. The database's.
-    pub async fn reconcile(&self, read: &Somme) -> Result<()> {
-        let in_scope = self.permesso().ambito().prestazioni().testi();
-        let mut noted = Somme::default();
+    pub async fn reconcile(&self, read: &ControlSums) -> Result<()> {
+        let in_scope = self.permesso().ambito().prestazioni().texts();
+        let mut noted = ControlSums::default();
         for one in self.noted().await? {
             let seen = |codes: &Vec<String>| codes.contains(&one.prestazione);
             if in_scope.as_ref().is_none_or(seen) {
-                noted += one.somme;
+                noted += one.sums;
             }
         }
-        let same = |colonna: &str, read: i128, noted: i128| !self.vede(colonna) || read == noted;
+        let same = |colonna: &str, read: i128, noted: i128| !self.may_see(colonna) || read == noted;
         if read.righe == noted.righe
             && same("ore_decretate", read.ore_decretate, noted.ore_decretate)
             && same(
@@ -60,7 +60,7 @@ impl Lettura {
         {
             return Ok(());
         }
-        let (normativa, rilevazione) = (&self.selezione().normativa, self.rilevazione());
+        let (normativa, rilevazione) = (&self.selection().normativa, self.rilevazione());
         Err(Error::damaged(format!(
             "of {normativa} in rilevazione {rilevazione} were read {read}, and its load noted {noted}"
         )))

@@ -4,33 +4,33 @@ use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{
-    export::Esportazione,
-    messaggio::Messaggio,
-    scarico::Scarico,
-    selezione::{Richiesta, Selezioni},
+    download::DecreeDownload,
+    export::DecreeExport,
+    export_message::ExportMessage,
+    selection::{DecreeRequest, DecreeSelections},
 };
 use crate::{
     abilitazione::abilitazione,
     contract::proto,
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     decreto::encoded::decree_service_server::DecreeService,
     error::{Error, Result},
     files as formato,
     grpc::{
-        pages::Token,
-        produttore::{Flusso, Limiti},
+        pages::PageToken,
         request as read,
         status::into_status,
+        stream_task::{ResponseStream, StreamLimits},
     },
-    rilevazione::Rilevazioni,
+    rilevazione::RilevazioneRegister,
     valori::NumeroRilevazione,
 };
 
 /// The detail of the decrees over one database.
 #[derive(Debug, Clone)]
 pub struct Decrees {
-    selezioni: Selezioni,
-    limiti: Limiti,
+    selezioni: DecreeSelections,
+    limiti: StreamLimits,
     righe_per_lotto: u32,
 }
 
@@ -39,13 +39,13 @@ impl Decrees {
     #[must_use]
     pub fn new(
         pool: PgPool,
-        rilevazioni: Rilevazioni,
-        chiave: Chiave,
-        limiti: Limiti,
+        rilevazioni: RilevazioneRegister,
+        chiave: AuditKey,
+        limiti: StreamLimits,
         righe_per_lotto: u32,
     ) -> Self {
         Self {
-            selezioni: Selezioni::new(pool, rilevazioni, chiave),
+            selezioni: DecreeSelections::new(pool, rilevazioni, chiave),
             limiti,
             righe_per_lotto,
         }
@@ -59,16 +59,16 @@ impl Decrees {
         let request = request.into_inner();
         let (normativa, filtro) = (request.normativa, request.filtro);
         let (richiesta, size) =
-            Richiesta::parse_con(&normativa, filtro, request.rilevazione, |v| {
+            DecreeRequest::parse_with(&normativa, filtro, request.rilevazione, |v| {
                 read::page_size(v, request.page_size)
             })?;
         let token = &request.page_token;
-        let s = self.selezioni.seleziona(&chi, richiesta, token).await?;
+        let s = self.selezioni.select(&chi, richiesta, token).await?;
 
-        let pagina = s.lettura.pagina(s.dopo.as_ref(), i64::from(size)).await?;
-        s.lettura.traccia().righe(pagina.decreti.len());
-        let next_page_token = match pagina.fine {
-            Some(fine) if pagina.altre => self.selezioni.signer().encode(&Token {
+        let pagina = s.reader.page(s.after.as_ref(), i64::from(size)).await?;
+        s.reader.call_record().add_rows(pagina.decreti.len());
+        let next_page_token = match pagina.end {
+            Some(fine) if pagina.has_more => self.selezioni.signer().encode(&PageToken {
                 binding: s.binding,
                 rilevazione: s.rilevazione.numero,
                 position: fine.to_bytes(),
@@ -89,11 +89,11 @@ impl Decrees {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
         let (normativa, filtro) = (request.normativa, request.filtro);
-        let richiesta = Richiesta::parse(&normativa, filtro, request.rilevazione)?;
-        let s = self.selezioni.seleziona(&chi, richiesta, "").await?;
+        let richiesta = DecreeRequest::parse(&normativa, filtro, request.rilevazione)?;
+        let s = self.selezioni.select(&chi, richiesta, "").await?;
 
-        let totali = s.lettura.totali().await?;
-        s.lettura.traccia().righe(1);
+        let totali = s.reader.totali().await?;
+        s.reader.call_record().add_rows(1);
         Ok(proto::CountDecreesResponse {
             totali: Some(totali.into()),
             rilevazione: Some(s.rilevazione.into()),
@@ -103,39 +103,39 @@ impl Decrees {
     async fn export(
         &self,
         request: Request<proto::ExportDecreesRequest>,
-    ) -> Result<Flusso<Messaggio>> {
+    ) -> Result<ResponseStream<ExportMessage>> {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
         let (normativa, filtro) = (request.normativa, request.filtro);
-        let richiesta = Richiesta::parse(&normativa, filtro, request.rilevazione)?;
+        let richiesta = DecreeRequest::parse(&normativa, filtro, request.rilevazione)?;
         let token = &request.resume_token;
-        let s = self.selezioni.seleziona(&chi, richiesta, token).await?;
+        let s = self.selezioni.select(&chi, richiesta, token).await?;
 
-        let posto = self.limiti.posto(&chi.aa07().soggetto)?;
-        let esportazione = Esportazione {
-            lettura: s.lettura,
+        let posto = self.limiti.permit(&chi.aa07().soggetto)?;
+        let esportazione = DecreeExport {
+            reader: s.reader,
             binding: s.binding,
             signer: self.selezioni.signer().clone(),
             rilevazione: s.rilevazione,
-            dopo: s.dopo,
-            righe_per_lotto: self.righe_per_lotto,
+            after: s.after,
+            batch_rows: self.righe_per_lotto,
         };
-        Ok(esportazione.avvia(&self.limiti, posto))
+        Ok(esportazione.start(&self.limiti, posto))
     }
 
     async fn download(
         &self,
         request: Request<proto::DownloadDecreesRequest>,
-    ) -> Result<Flusso<proto::DownloadDecreesResponse>> {
+    ) -> Result<ResponseStream<proto::DownloadDecreesResponse>> {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
         let numero = NumeroRilevazione::parse(request.rilevazione).ok().flatten();
-        let (selezione, file) = Richiesta::parse_con(
+        let (selezione, file) = DecreeRequest::parse_with(
             &request.normativa,
             request.filtro,
             request.rilevazione,
             |violations| {
-                formato::richiesta::Richiesta::parse(
+                formato::file_request::FileRequest::parse(
                     violations,
                     request.formato,
                     request.offset,
@@ -146,16 +146,16 @@ impl Decrees {
         // It is missing only where something was noted.
         let richiesta =
             file.ok_or_else(|| Error::internal("a format is missing without a violation"))?;
-        let s = self.selezioni.seleziona(&chi, selezione, "").await?;
+        let s = self.selezioni.select(&chi, selezione, "").await?;
 
-        let posto = self.limiti.posto(&chi.aa07().soggetto)?;
-        let scarico = Scarico {
-            lettura: s.lettura,
+        let posto = self.limiti.permit(&chi.aa07().soggetto)?;
+        let scarico = DecreeDownload {
+            reader: s.reader,
             rilevazione: s.rilevazione,
-            richiesta,
-            righe_per_lotto: self.righe_per_lotto,
+            request: richiesta,
+            batch_rows: self.righe_per_lotto,
         };
-        Ok(scarico.avvia(&self.limiti, posto))
+        Ok(scarico.start(&self.limiti, posto))
     }
 }
 
@@ -177,17 +177,17 @@ impl DecreeService for Decrees {
         answer.map(Response::new).map_err(into_status)
     }
 
-    type ExportDecreesStream = Flusso<Messaggio>;
+    type ExportDecreesStream = ResponseStream<ExportMessage>;
 
     async fn export_decrees(
         &self,
         request: Request<proto::ExportDecreesRequest>,
-    ) -> Result<Response<Flusso<Messaggio>>, Status> {
+    ) -> Result<Response<ResponseStream<ExportMessage>>, Status> {
         let answer = self.export(request).await;
         answer.map(Response::new).map_err(into_status)
     }
 
-    type DownloadDecreesStream = Flusso<proto::DownloadDecreesResponse>;
+    type DownloadDecreesStream = ResponseStream<proto::DownloadDecreesResponse>;
 
     async fn download_decrees(
         &self,

@@ -26,8 +26,7 @@ use base64::{
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-use crate::valori::name::is_name;
-use crate::{abilitazione::authn::Jwks, clock::Clock};
+use crate::{abilitazione::authn::Jwks, clock::Clock, valori::name::is_name};
 
 const KEY: &str = "chiave.pem";
 const JWKS: &str = "jwks.json";
@@ -80,7 +79,7 @@ impl std::fmt::Debug for DemoKey {
 }
 
 #[derive(Serialize)]
-struct Claims<'a> {
+struct DemoClaims<'a> {
     iss: &'a str,
     aud: &'a str,
     sub: &'a str,
@@ -178,7 +177,7 @@ impl DemoKey {
         let now = clock.now().timestamp();
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(self.kid.clone());
-        let claims = Claims {
+        let claims = DemoClaims {
             iss: issuer,
             aud: audience,
             sub: soggetto,
@@ -256,7 +255,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        abilitazione::authn::{Autenticatore, Chiavi, Emittente, TipoEmittente},
+        abilitazione::authn::{Authenticator, IssuerKind, KeySource, TrustedIssuer},
         error::Reason,
     };
 
@@ -304,13 +303,13 @@ mod tests {
             let clock = Clock::from_fn(move || {
                 chrono::DateTime::from_timestamp(1_795_000_000 + later, 0).unwrap()
             });
-            let chiavi = Chiavi::fisse(jwks, clock.clone());
+            let chiavi = KeySource::fixed(jwks, clock.clone());
             let emittente =
-                Emittente::new(TipoEmittente::Oidc, "iss", vec!["aud".to_owned()], chiavi);
-            let autenticatore = Autenticatore::new(vec![emittente], 0, clock);
+                TrustedIssuer::new(IssuerKind::Oidc, "iss", vec!["aud".to_owned()], chiavi);
+            let autenticatore = Authenticator::new(vec![emittente], 0, clock);
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
-            let identita = autenticatore.autentica("S/M", &headers).await;
+            let identita = autenticatore.authenticate("S/M", &headers).await;
             identita
                 .map(|(identita, _)| identita.soggetto().to_owned())
                 .map_err(|error| error.reason)

@@ -1,4 +1,4 @@
-//! The demo.
+//! What only the demo needs: a key that signs tokens for anybody ([`demo_key`]), and invented extracts ([`sample`]).
 
 pub mod demo_key;
-pub mod esempio;
+pub mod sample;

@@ -9,7 +9,7 @@
 //! A text that a spreadsheet would run has an apostrophe before it; how such a text begins is
 //! [`spreadsheet::is_formula`](crate::output::spreadsheet::is_formula).
 
-use super::{Informazioni, Scrittore, Tabella, Tipo};
+use super::{CellType, FileInfo, FileTable, FormatWriter};
 use crate::{
     error::{Error, Result},
     output::spreadsheet::is_formula,
@@ -17,7 +17,7 @@ use crate::{
 
 /// How a CSV is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Stile {
+pub struct CsvStyle {
     separatore: u8,
     virgola: u8,
     segno: &'static str,
@@ -25,7 +25,7 @@ pub struct Stile {
     letterale: bool,
 }
 
-impl Stile {
+impl CsvStyle {
     /// Comma, decimal point.
     pub const RFC_4180: Self = Self {
         separatore: b',',
@@ -45,21 +45,21 @@ impl Stile {
 /// A CSV in the making.
 #[derive(Debug)]
 pub struct Csv {
-    tabella: &'static Tabella,
-    stile: Stile,
+    tabella: &'static FileTable,
+    stile: CsvStyle,
     pronto: Vec<u8>,
 }
 
 impl Csv {
     /// Begins with the header.
     #[must_use]
-    pub fn new(tabella: &'static Tabella, stile: Stile) -> Self {
+    pub fn new(tabella: &'static FileTable, stile: CsvStyle) -> Self {
         let mut pronto = stile.segno.as_bytes().to_vec();
-        for (at, colonna) in tabella.colonne.iter().enumerate() {
+        for (at, colonna) in tabella.columns.iter().enumerate() {
             if at > 0 {
                 pronto.push(stile.separatore);
             }
-            testo(&mut pronto, colonna.nome, stile.separatore);
+            push_text(&mut pronto, colonna.name, stile.separatore);
         }
         pronto.extend_from_slice(b"\r\n");
         Self {
@@ -70,31 +70,31 @@ impl Csv {
     }
 }
 
-impl Scrittore for Csv {
-    fn riga(&mut self, celle: &[&str]) -> Result<()> {
-        let Stile {
+impl FormatWriter for Csv {
+    fn write_row(&mut self, celle: &[&str]) -> Result<()> {
+        let CsvStyle {
             separatore,
             virgola,
             letterale,
             ..
         } = self.stile;
         let pronto = &mut self.pronto;
-        for (colonna, cella) in self.tabella.colonne.iter().zip(celle) {
-            match colonna.tipo {
+        for (colonna, cella) in self.tabella.columns.iter().zip(celle) {
+            match colonna.cell_type {
                 _ if cella.is_empty() => {}
-                Tipo::Testo if letterale && is_converted(cella) => {
+                CellType::Text if letterale && is_converted(cella) => {
                     literal(pronto, cella.as_bytes())
                 }
-                Tipo::Testo => testo(pronto, cella, separatore),
-                Tipo::Data => data(pronto, cella)?,
-                Tipo::Numero | Tipo::Sum
+                CellType::Text => push_text(pronto, cella, separatore),
+                CellType::Date => push_date(pronto, cella)?,
+                CellType::Number | CellType::Sum
                     if letterale && cella.trim_start_matches('-').len() > EXACT =>
                 {
                     let mut digits = Vec::with_capacity(cella.len());
-                    numero(&mut digits, cella, virgola)?;
+                    push_number(&mut digits, cella, virgola)?;
                     literal(pronto, &digits);
                 }
-                Tipo::Numero | Tipo::Sum => numero(pronto, cella, virgola)?,
+                CellType::Number | CellType::Sum => push_number(pronto, cella, virgola)?,
             }
             pronto.push(separatore);
         }
@@ -104,13 +104,13 @@ impl Scrittore for Csv {
         Ok(())
     }
 
-    fn prendi(&mut self) -> Vec<u8> {
+    fn take_bytes(&mut self) -> Vec<u8> {
         let next = Vec::with_capacity(self.pronto.capacity());
         std::mem::replace(&mut self.pronto, next)
     }
 
     /// A CSV has no place but its rows.
-    fn fine(self: Box<Self>, _informazioni: &Informazioni) -> Result<Vec<u8>> {
+    fn finish(self: Box<Self>, _informazioni: &FileInfo) -> Result<Vec<u8>> {
         Ok(self.pronto)
     }
 }
@@ -135,7 +135,7 @@ fn literal(pronto: &mut Vec<u8>, cella: &[u8]) {
     pronto.extend_from_slice(b"\"\"\"");
 }
 
-fn testo(pronto: &mut Vec<u8>, cella: &str, separatore: u8) {
+fn push_text(pronto: &mut Vec<u8>, cella: &str, separatore: u8) {
     let innocuo = !is_formula(cella);
     let semplice = cella
         .bytes()
@@ -162,7 +162,7 @@ fn testo(pronto: &mut Vec<u8>, cella: &str, separatore: u8) {
 }
 
 /// Digits and dashes, a digit first: nothing that a spreadsheet runs.
-fn data(pronto: &mut Vec<u8>, cella: &str) -> Result<()> {
+fn push_date(pronto: &mut Vec<u8>, cella: &str) -> Result<()> {
     let byte = cella.as_bytes();
     let right = byte.len() == 10
         && byte.iter().enumerate().all(|(at, byte)| match at {
@@ -177,7 +177,7 @@ fn data(pronto: &mut Vec<u8>, cella: &str) -> Result<()> {
 }
 
 /// A sign at the start only, digits, one point before the last two: a number to a spreadsheet, whatever its sign.
-fn numero(pronto: &mut Vec<u8>, cella: &str, virgola: u8) -> Result<()> {
+fn push_number(pronto: &mut Vec<u8>, cella: &str, virgola: u8) -> Result<()> {
     let digits = cella.strip_prefix('-').unwrap_or(cella).as_bytes();
     let right = digits
         .split_last_chunk::<3>()
@@ -201,16 +201,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::files::prova;
+    use crate::files::test_table;
 
-    const STILI: [Stile; 2] = [Stile::RFC_4180, Stile::EXCEL];
+    const STILI: [CsvStyle; 2] = [CsvStyle::RFC_4180, CsvStyle::EXCEL];
 
-    fn scrivi(stile: Stile, righe: &[[&str; 3]]) -> Result<String> {
-        let mut csv = Box::new(Csv::new(&prova::TABELLA, stile));
+    fn scrivi(stile: CsvStyle, righe: &[[&str; 3]]) -> Result<String> {
+        let mut csv = Box::new(Csv::new(&test_table::TEST_TABLE, stile));
         for riga in righe {
-            csv.riga(riga)?;
+            csv.write_row(riga)?;
         }
-        let file = csv.fine(&prova::informazioni())?;
+        let file = csv.finish(&test_table::file_info())?;
         Ok(String::from_utf8(file).unwrap())
     }
 
@@ -222,12 +222,12 @@ mod tests {
             ["a;b,c\nd", "2023-01-01", ""],
         ];
         assert_eq!(
-            scrivi(Stile::RFC_4180, &righe).unwrap(),
+            scrivi(CsvStyle::RFC_4180, &righe).unwrap(),
             "testo,giorno,importo\r\n145/2023,2023-12-22,1234.50\r\n\"'=cmd|\"\"x\"\"!A1\",,-3.00\r\n\
              \"a;b,c\nd\",2023-01-01,\r\n"
         );
         assert_eq!(
-            scrivi(Stile::EXCEL, &righe).unwrap(),
+            scrivi(CsvStyle::EXCEL, &righe).unwrap(),
             "\u{feff}testo;giorno;importo\r\n\"=\"\"145/2023\"\"\";2023-12-22;1234,50\r\n\"'=cmd|\"\"x\"\"!A1\";;-3,00\r\n\
              \"a;b,c\nd\";2023-01-01;\r\n"
         );
@@ -273,12 +273,12 @@ mod tests {
             "FALSE",
             "333-145",
         ] {
-            let text = scrivi(Stile::EXCEL, &[[changed, "", ""]]).unwrap();
+            let text = scrivi(CsvStyle::EXCEL, &[[changed, "", ""]]).unwrap();
             assert_eq!(
                 text.lines().nth(1),
                 Some(&*format!("\"=\"\"{changed}\"\"\";;"))
             );
-            let text = scrivi(Stile::RFC_4180, &[[changed, "", ""]]).unwrap();
+            let text = scrivi(CsvStyle::RFC_4180, &[[changed, "", ""]]).unwrap();
             assert_eq!(text.lines().nth(1), Some(&*format!("{changed},,")));
         }
         for (number, written) in [
@@ -286,7 +286,7 @@ mod tests {
             ("-9999999999999.99", "-9999999999999,99"),
             ("10000000000000.00", "\"=\"\"10000000000000,00\"\"\""),
         ] {
-            let text = scrivi(Stile::EXCEL, &[["CIGS", "", number]]).unwrap();
+            let text = scrivi(CsvStyle::EXCEL, &[["CIGS", "", number]]).unwrap();
             assert_eq!(text.lines().nth(1), Some(&*format!("CIGS;;{written}")));
         }
     }

@@ -8,63 +8,63 @@ use std::fmt::Write as _;
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::{Bytes, BytesMut};
 
-use super::{Formato, Informazioni, Scrittore, Tabella};
+use super::{FileFormat, FileInfo, FileTable, FormatWriter};
 use crate::{
     error::{Error, Result, Violation},
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
 /// Pieces end where a multiple of so many bytes of the file does.
-pub const PEZZO: usize = 512 * 1024;
+pub const PIECE_BYTES: usize = 512 * 1024;
 
 /// A piece to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pezzo {
+pub struct FilePiece {
     /// Where in the file it begins.
     pub offset: u64,
     /// Never empty.
-    pub byte: Bytes,
+    pub bytes: Bytes,
     /// Rows that are first seen in it, for the log.
-    pub righe: i64,
+    pub rows: i64,
     /// Rows that were seen when it was whole, for whoever waits for the file.
-    pub finora: i64,
+    pub rows_so_far: i64,
 }
 
-impl Pezzo {
+impl FilePiece {
     /// Where in the file the next one begins.
     #[must_use]
-    pub fn fine(&self) -> u64 {
-        self.offset + self.byte.len() as u64
+    pub fn end(&self) -> u64 {
+        self.offset + self.bytes.len() as u64
     }
 }
 
 /// What is said of a file at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fine {
+pub struct FileEnd {
     /// Its size in bytes.
-    pub dimensione: i64,
+    pub size: i64,
     /// Of all its bytes, in hexadecimal.
     pub sha256: String,
     /// Its rows.
-    pub righe: i64,
+    pub rows: i64,
 }
 
 /// A file in the making.
-pub struct File {
-    scrittore: Box<dyn Scrittore>,
-    taglio: Taglio,
+pub struct FileBuilder {
+    scrittore: Box<dyn FormatWriter>,
+    taglio: Chunker,
     righe: i64,
 }
 
-impl File {
+impl FileBuilder {
     /// An empty file whose pieces are wanted from `offset` on.
     ///
     /// # Errors
     /// The format's.
-    pub fn new(formato: Formato, tabella: &'static Tabella, offset: u64) -> Result<Self> {
+    pub fn new(formato: FileFormat, tabella: &'static FileTable, offset: u64) -> Result<Self> {
         Ok(Self {
-            scrittore: formato.scrittore(tabella)?,
-            taglio: Taglio::new(offset),
+            scrittore: formato.writer(tabella)?,
+            taglio: Chunker::new(offset),
             righe: 0,
         })
     }
@@ -74,15 +74,15 @@ impl File {
     ///
     /// # Errors
     /// Those of `scrivi`.
-    pub async fn aggiungi<S>(mut self, righe: i64, scrivi: S) -> Result<(Self, Vec<Pezzo>)>
+    pub async fn add<S>(mut self, righe: i64, scrivi: S) -> Result<(Self, Vec<FilePiece>)>
     where
-        S: FnOnce(&mut dyn Scrittore) -> Result<()> + Send + 'static,
+        S: FnOnce(&mut dyn FormatWriter) -> Result<()> + Send + 'static,
     {
         on_a_thread(move || {
             scrivi(self.scrittore.as_mut())?;
             self.righe += righe;
-            let byte = self.scrittore.prendi();
-            let pezzi = self.taglio.aggiungi(&byte, righe);
+            let byte = self.scrittore.take_bytes();
+            let pezzi = self.taglio.add(&byte, righe);
             Ok((self, pezzi))
         })
         .await
@@ -92,11 +92,11 @@ impl File {
     ///
     /// # Errors
     /// [`crate::error::Reason::InvalidRequest`]: the offset lies beyond its end. The format's.
-    pub async fn fine(mut self, informazioni: Informazioni) -> Result<(Vec<Pezzo>, Fine)> {
+    pub async fn finish(mut self, informazioni: FileInfo) -> Result<(Vec<FilePiece>, FileEnd)> {
         on_a_thread(move || {
-            let byte = self.scrittore.fine(&informazioni)?;
-            let mut pezzi = self.taglio.aggiungi(&byte, 0);
-            let (ultimo, fine) = self.taglio.fine(self.righe)?;
+            let byte = self.scrittore.finish(&informazioni)?;
+            let mut pezzi = self.taglio.add(&byte, 0);
+            let (ultimo, fine) = self.taglio.finish(self.righe)?;
             pezzi.extend(ultimo);
             Ok((pezzi, fine))
         })
@@ -112,7 +112,7 @@ async fn on_a_thread<T: Send + 'static>(
 }
 
 /// Cuts a file into pieces.
-struct Taglio {
+struct Chunker {
     /// The first byte that is wanted.
     offset: u64,
     /// Bytes so far.
@@ -128,7 +128,7 @@ struct Taglio {
     viste: i64,
 }
 
-impl Taglio {
+impl Chunker {
     fn new(offset: u64) -> Self {
         Self {
             offset,
@@ -141,7 +141,7 @@ impl Taglio {
         }
     }
 
-    fn aggiungi(&mut self, byte: &[u8], righe: i64) -> Vec<Pezzo> {
+    fn add(&mut self, byte: &[u8], righe: i64) -> Vec<FilePiece> {
         self.sha256.update(byte);
         let from = self.dimensione;
         self.dimensione += byte.len() as u64;
@@ -159,47 +159,47 @@ impl Taglio {
             }
         }
         let mut pezzi = Vec::new();
-        while let Some(pezzo) = self.pezzo(false) {
+        while let Some(pezzo) = self.next_piece(false) {
             pezzi.push(pezzo);
         }
         pezzi
     }
 
-    fn pezzo(&mut self, ultimo: bool) -> Option<Pezzo> {
+    fn next_piece(&mut self, ultimo: bool) -> Option<FilePiece> {
         let offset = self.dimensione - self.resto.len() as u64;
-        let room = PEZZO - usize::try_from(offset % PEZZO as u64).unwrap_or_default();
+        let room = PIECE_BYTES - usize::try_from(offset % PIECE_BYTES as u64).unwrap_or_default();
         if self.resto.is_empty() || (self.resto.len() < room && !ultimo) {
             return None;
         }
-        Some(Pezzo {
+        Some(FilePiece {
             offset,
-            byte: self.resto.split_to(room.min(self.resto.len())).freeze(),
-            righe: std::mem::take(&mut self.righe),
-            finora: self.viste,
+            bytes: self.resto.split_to(room.min(self.resto.len())).freeze(),
+            rows: std::mem::take(&mut self.righe),
+            rows_so_far: self.viste,
         })
     }
 
-    fn fine(mut self, righe: i64) -> Result<(Option<Pezzo>, Fine)> {
-        const BEYOND: Difetto = Difetto::new(
+    fn finish(mut self, righe: i64) -> Result<(Option<FilePiece>, FileEnd)> {
+        const BEYOND: ValueDefect = ValueDefect::new(
             "lies beyond the end of the file",
             "è oltre la fine del file",
         );
         if self.offset > self.dimensione {
             return Err(Error::invalid(vec![Violation {
                 field: "offset".to_owned(),
-                difetto: BEYOND,
+                defect: BEYOND,
             }]));
         }
-        let ultimo = self.pezzo(true);
+        let ultimo = self.next_piece(true);
         let mut sha256 = String::with_capacity(64);
         for byte in self.sha256.finish().as_ref() {
             // Writing to a String cannot fail.
             let _ = write!(sha256, "{byte:02x}");
         }
-        let fine = Fine {
-            dimensione: i64::try_from(self.dimensione).map_err(Error::internal)?,
+        let fine = FileEnd {
+            size: i64::try_from(self.dimensione).map_err(Error::internal)?,
             sha256,
-            righe,
+            rows: righe,
         };
         Ok((ultimo, fine))
     }

@@ -1,10 +1,10 @@
 //! Files: the formats that a report can be downloaded in.
 //!
 //! ```text
-//! rows ──► Scrittore (csv, xlsx, parquet) ──► bytes ──► File: pezzi of 512 KiB from the offset on, SHA-256 and size of it all
+//! rows ──► FormatWriter (csv, xlsx, parquet) ──► bytes ──► File: pezzi of 512 KiB from the offset on, SHA-256 and size of it all
 //! ```
 //!
-//! A [`Scrittore`] takes rows as texts, in the columns of a [`Tabella`], and gives bytes as they come: no file is ever whole in memory.
+//! A [`FormatWriter`] takes rows as texts, in the columns of a [`FileTable`], and gives bytes as they come: no file is ever whole in memory.
 //! An empty text is an absent value: of a figure that there is not, or of a column that the caller does not see.
 //!
 //! The same rows give the same bytes, on every instance: nothing in a file depends on the clock, on chance or on the machine.
@@ -19,21 +19,21 @@
 
 pub mod csv;
 mod file;
-mod informazioni;
+mod file_info;
+pub mod file_request;
 pub mod parquet;
 #[cfg(test)]
-mod prova;
-pub mod richiesta;
+mod test_table;
 pub mod xlsx;
 
-pub use file::{File, Fine, PEZZO, Pezzo};
-pub use informazioni::{Informazioni, Visibili, Voce};
+pub use file::{FileBuilder, FileEnd, FilePiece, PIECE_BYTES};
+pub use file_info::{ColumnVisibility, FileInfo, InfoEntry};
 
 use crate::error::Result;
 
 /// What a file is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Formato {
+pub enum FileFormat {
     /// RFC 4180.
     Csv,
     /// For a double click in an Italian Excel.
@@ -46,61 +46,61 @@ pub enum Formato {
 
 /// What the cells of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tipo {
+pub enum CellType {
     /// Any text.
-    Testo,
+    Text,
     /// `YYYY-MM-DD`.
-    Data,
+    Date,
     /// An amount or hours of one row: a decimal number with two decimals and at most 16 digits before them, `-12.50`.
-    Numero,
+    Number,
     /// What such numbers add up to: as many digits as it takes.
     Sum,
 }
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Colonna {
+pub struct FileColumn {
     /// Its name in the contract.
-    pub nome: &'static str,
+    pub name: &'static str,
     /// Its cells.
-    pub tipo: Tipo,
+    pub cell_type: CellType,
     /// What it means, for whoever opens the file: in Italian, with its unit.
-    pub glossario: &'static str,
+    pub description: &'static str,
 }
 
 /// What the rows of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tabella {
+pub struct FileTable {
     /// Of the report, in Italian.
-    pub titolo: &'static str,
+    pub title: &'static str,
     /// Of the sheets with the rows, and of the file.
-    pub nome: &'static str,
+    pub name: &'static str,
     /// In order.
-    pub colonne: &'static [Colonna],
+    pub columns: &'static [FileColumn],
 }
 
 /// Writes the rows of a table in one format.
-pub trait Scrittore: Send {
+pub trait FormatWriter: Send {
     /// Adds a row: a cell for each column; an empty one is absent.
     ///
     /// # Errors
     /// A cell is not of the type of its column: a fault of ours.
-    fn riga(&mut self, celle: &[&str]) -> Result<()>;
+    fn write_row(&mut self, celle: &[&str]) -> Result<()>;
 
     /// The bytes that are ready.
-    fn prendi(&mut self) -> Vec<u8>;
+    fn take_bytes(&mut self) -> Vec<u8>;
 
     /// Ends the file and gives its last bytes. A format that has a place for it says there what the rows are.
     ///
     /// # Errors
     /// The format's.
-    fn fine(self: Box<Self>, informazioni: &Informazioni) -> Result<Vec<u8>>;
+    fn finish(self: Box<Self>, informazioni: &FileInfo) -> Result<Vec<u8>>;
 }
 
-impl Formato {
+impl FileFormat {
     /// Media type.
     #[must_use]
-    pub fn tipo_contenuto(self) -> &'static str {
+    pub fn content_type(self) -> &'static str {
         match self {
             Self::Csv | Self::CsvExcel => "text/csv; charset=utf-8; header=present",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -110,7 +110,7 @@ impl Formato {
 
     /// How names of such files end.
     #[must_use]
-    pub fn estensione(self) -> &'static str {
+    pub fn extension(self) -> &'static str {
         match self {
             Self::Csv | Self::CsvExcel => "csv",
             Self::Xlsx => "xlsx",
@@ -122,12 +122,12 @@ impl Formato {
     ///
     /// # Errors
     /// The format's.
-    pub fn scrittore(self, tabella: &'static Tabella) -> Result<Box<dyn Scrittore>> {
+    pub fn writer(self, tabella: &'static FileTable) -> Result<Box<dyn FormatWriter>> {
         Ok(match self {
-            Self::Csv => Box::new(csv::Csv::new(tabella, csv::Stile::RFC_4180)),
-            Self::CsvExcel => Box::new(csv::Csv::new(tabella, csv::Stile::EXCEL)),
-            Self::Xlsx => Box::new(xlsx::Xlsx::new(tabella, xlsx::RIGHE_PER_FOGLIO)?),
-            Self::Parquet => Box::new(parquet::Parquet::new(tabella, parquet::RIGHE_PER_GRUPPO)?),
+            Self::Csv => Box::new(csv::Csv::new(tabella, csv::CsvStyle::RFC_4180)),
+            Self::CsvExcel => Box::new(csv::Csv::new(tabella, csv::CsvStyle::EXCEL)),
+            Self::Xlsx => Box::new(xlsx::Xlsx::new(tabella, xlsx::ROWS_PER_SHEET)?),
+            Self::Parquet => Box::new(parquet::Parquet::new(tabella, parquet::ROWS_PER_GROUP)?),
         })
     }
 }

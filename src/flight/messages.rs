@@ -154,7 +154,7 @@ mod tests {
     use crate::{
         error::{Error, Reason, Violation},
         grpc::status::into_status,
-        valori::Difetto,
+        valori::ValueDefect,
     };
 
     fn told(error: Error) -> String {
@@ -171,7 +171,7 @@ mod tests {
     fn fields_reason_and_facts_stand_in_the_message() {
         let violation = |field: &str| Violation {
             field: field.to_owned(),
-            difetto: Difetto::new("must be 100 %", "deve essere il 100 %"),
+            defect: ValueDefect::new("must be 100 %", "deve essere il 100 %"),
         };
         assert_eq!(
             told(Error::invalid(vec![violation("a"), violation("b.c")])),

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! command    {"normativa": "DL109-2018-ART44", "filtro": {"periodo": {"dal": "2023-01-01"}}}
-//!            or the bytes of the same ExportDecreesRequest ([`comando`])
+//!            or the bytes of the same ExportDecreesRequest ([`command`])
 //! FlightInfo 1,000,000 rows, totali …;  endpoint 1: ticket A;  endpoint 2: ticket B; …
 //! DoGet(A)   schema
 //!            batch, app_metadata {"ripresa": "ticket of what follows this batch"}
@@ -21,17 +21,17 @@
 //! order and at the same time. The `ripresa` of a batch is a ticket too: what it gives continues after that batch.
 //!
 //! A stream without `chiusura` is broken. Its totals are those of the rows of that stream; those of all the streams of
-//! a flight add up to those in the schema's metadata, which were counted when the flight was planned ([`piano`]).
+//! a flight add up to those in the schema's metadata, which were counted when the flight was planned ([`plan`]).
 //!
-//! A ticket gives nothing by itself ([`biglietto`]): it names a selection, which is decided on again for whoever shows it.
+//! A ticket gives nothing by itself ([`ticket`]): it names a selection, which is decided on again for whoever shows it.
 
-pub mod biglietto;
-mod codifica;
-pub mod comando;
-mod elenco;
+pub mod command;
+mod encoder;
+mod flight_stream;
+mod list;
 pub mod messages;
-mod piano;
+mod plan;
 mod schema;
 pub mod service;
 mod sql;
-mod volata;
+pub mod ticket;

@@ -4,11 +4,11 @@ use arrow_schema::SchemaRef;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
-use crate::{blocks::arrow, contract::proto::TotaliControllo, rilevazione::elenco::Rilevazione};
+use crate::{blocks::arrow, contract::proto::TotaliControllo, rilevazione::list::Rilevazione};
 
 /// What the metadata of a schema say besides those of its columns.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Intestazione<'a> {
+pub(super) struct FlightHeader<'a> {
     pub(super) normativa: &'a str,
     pub(super) rilevazione: &'a Rilevazione,
     /// Over the whole selection, where they were counted.
@@ -16,7 +16,7 @@ pub(super) struct Intestazione<'a> {
 }
 
 /// `vede`: which columns the caller sees.
-pub(super) fn schema(vede: impl Fn(&str) -> bool, i: Intestazione<'_>) -> SchemaRef {
+pub(super) fn schema(vede: impl Fn(&str) -> bool, i: FlightHeader<'_>) -> SchemaRef {
     let mut metadata = vec![
         (
             "titolo".to_owned(),
@@ -34,20 +34,21 @@ pub(super) fn schema(vede: impl Fn(&str) -> bool, i: Intestazione<'_>) -> Schema
         metadata.push(("ritirata_il".to_owned(), istante));
     }
     if let Some(totali) = i.totali {
-        metadata
-            .extend(voci(totali, &vede).map(|(nome, valore)| (format!("totali.{nome}"), valore)));
+        metadata.extend(
+            entries(totali, &vede).map(|(nome, valore)| (format!("totali.{nome}"), valore)),
+        );
     }
     arrow::schema(vede, metadata)
 }
 
 /// Control totals as JSON: `{"righe": "3", "importi_erogati": "12.00"}`. Texts, as the JSON of the contract has them.
 pub(super) fn json(totali: &TotaliControllo, vede: impl Fn(&str) -> bool) -> Value {
-    let voci = voci(totali, vede).map(|(nome, valore)| (nome.to_owned(), Value::String(valore)));
+    let voci = entries(totali, vede).map(|(nome, valore)| (nome.to_owned(), Value::String(valore)));
     Value::Object(voci.collect::<Map<_, _>>())
 }
 
 /// The totals that the caller sees, by name.
-fn voci(
+fn entries(
     totali: &TotaliControllo,
     vede: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = (&'static str, String)> {

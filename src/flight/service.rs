@@ -14,81 +14,81 @@ use sqlx::PgPool;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    biglietto::{Biglietto, Sigillo},
-    comando,
-    piano::{Piano, piano},
-    schema::{self, Intestazione},
+    command,
+    flight_stream::FlightStream,
+    plan::{FlightPlan, plan},
+    schema::{self, FlightHeader},
     sql,
-    volata::Volata,
+    ticket::{FlightTicket, TicketSealer},
 };
 use crate::{
-    abilitazione::{Abilitazione, NessunFiltro, abilitazione},
-    blocks::posizione::Posizione,
+    abilitazione::{Abilitazione, NoFilter, abilitazione},
+    blocks::cursor::Cursor,
     contract::proto::{ExportDecreesRequest, TotaliControllo},
-    crypto::chiave::Chiave,
-    decreto::selezione::{Richiesta, Selezionato, Selezioni},
+    crypto::key::AuditKey,
+    decreto::selection::{DecreeRequest, DecreeSelections, ReadySelection},
     error::{Error, Reason, Result},
     grpc::{
         pages,
-        produttore::{Flusso, Limiti},
         status::into_status,
+        stream_task::{ResponseStream, StreamLimits},
     },
-    rilevazione::Rilevazioni,
-    valori::Difetto,
+    rilevazione::RilevazioneRegister,
+    valori::ValueDefect,
 };
 
 /// The flights over one database.
 #[derive(Debug, Clone)]
-pub struct Voli {
-    selezioni: Selezioni,
-    sigillo: Arc<Sigillo>,
-    limiti: Limiti,
+pub struct FlightServer {
+    selezioni: DecreeSelections,
+    sigillo: Arc<TicketSealer>,
+    limiti: StreamLimits,
     righe_per_lotto: u32,
 }
 
-impl Voli {
+impl FlightServer {
     /// Serves from the database behind `pool`. `chiave` seals tickets: all instances have the same.
     ///
     /// # Errors
     /// A key that is refused: a fault of ours.
     pub fn new(
         pool: PgPool,
-        rilevazioni: Rilevazioni,
-        chiave: Chiave,
-        limiti: Limiti,
+        rilevazioni: RilevazioneRegister,
+        chiave: AuditKey,
+        limiti: StreamLimits,
         righe_per_lotto: u32,
     ) -> Result<Self> {
         Ok(Self {
-            sigillo: Arc::new(Sigillo::new(&chiave)?),
-            selezioni: Selezioni::new(pool, rilevazioni, chiave),
+            sigillo: Arc::new(TicketSealer::new(&chiave)?),
+            selezioni: DecreeSelections::new(pool, rilevazioni, chiave),
             limiti,
             righe_per_lotto,
         })
     }
 
-    async fn elenca(&self, request: Request<Criteria>) -> Result<Vec<FlightInfo>> {
-        const EMPTY: Difetto = Difetto::new(
+    async fn list(&self, request: Request<Criteria>) -> Result<Vec<FlightInfo>> {
+        const EMPTY: ValueDefect = ValueDefect::new(
             "must be empty: every flight in scope is listed",
             "deve essere vuota: sono elencati tutti i voli consentiti",
         );
-        let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
+        let permesso = abilitazione(&request)?.permit(NoFilter)?;
         if !request.get_ref().expression.is_empty() {
-            return Err(comando::invalid("expression", EMPTY));
+            return Err(command::invalid("expression", EMPTY));
         }
-        let rilevazione = match self.selezioni.rilevazioni().risolvi(&permesso, None).await {
+        let rilevazione = match self.selezioni.rilevazioni().resolve(&permesso, None).await {
             // Before the first load there is nowhere to fly.
             Err(error) if error.reason == Reason::NoRilevazione => return Ok(Vec::new()),
             found => found?,
         };
-        let normative = super::elenco::normative(self.selezioni.pool(), &permesso).await?;
-        permesso.traccia().righe(normative.len());
+        let normative = super::list::normative(self.selezioni.pool(), &permesso).await?;
+        permesso.call_record().add_rows(normative.len());
         let volo = |normativa: &String| {
-            let intestazione = Intestazione {
+            let intestazione = FlightHeader {
                 normativa,
                 rilevazione: &rilevazione,
                 totali: None,
             };
-            let schema = schema::schema(|colonna| permesso.vede(colonna), intestazione);
+            let schema = schema::schema(|colonna| permesso.may_see(colonna), intestazione);
             let command = json!({ "normativa": normativa, "rilevazione": rilevazione.numero });
             FlightInfo::new()
                 .with_descriptor(FlightDescriptor::new_cmd(command.to_string()))
@@ -99,67 +99,70 @@ impl Voli {
     }
 
     /// The selection of a descriptor, decided on.
-    async fn descritto(
+    async fn select(
         &self,
         chi: &Abilitazione,
         descriptor: &FlightDescriptor,
-    ) -> Result<(ExportDecreesRequest, Selezionato)> {
-        const TICKETS: Difetto = Difetto::new(
+    ) -> Result<(ExportDecreesRequest, ReadySelection)> {
+        const TICKETS: ValueDefect = ValueDefect::new(
             "must be empty: a flight resumes by the tickets of its batches",
             "deve essere vuoto: un volo riprende dai biglietti dei suoi lotti",
         );
-        let request = comando::descritto(descriptor)?;
+        let request = command::from_descriptor(descriptor)?;
         if !request.resume_token.is_empty() {
-            return Err(comando::invalid("resume_token", TICKETS));
+            return Err(command::invalid("resume_token", TICKETS));
         }
         let filtro = request.filtro.clone();
-        let richiesta = Richiesta::parse(&request.normativa, filtro, request.rilevazione)?;
-        let selezionato = self.selezioni.seleziona(chi, richiesta, "").await?;
+        let richiesta = DecreeRequest::parse(&request.normativa, filtro, request.rilevazione)?;
+        let selezionato = self.selezioni.select(chi, richiesta, "").await?;
         Ok((request, selezionato))
     }
 
     async fn schema(&self, request: Request<FlightDescriptor>) -> Result<SchemaResult> {
         let chi = abilitazione(&request)?.clone();
-        let (request, s) = self.descritto(&chi, request.get_ref()).await?;
-        let intestazione = Intestazione {
+        let (request, s) = self.select(&chi, request.get_ref()).await?;
+        let intestazione = FlightHeader {
             normativa: &request.normativa,
             rilevazione: &s.rilevazione,
             totali: None,
         };
-        let schema = schema::schema(|colonna| s.lettura.vede(colonna), intestazione);
-        s.lettura.traccia().righe(0);
+        let schema = schema::schema(|colonna| s.reader.may_see(colonna), intestazione);
+        s.reader.call_record().add_rows(0);
         let options = IpcWriteOptions::default();
         SchemaAsIpc::new(&schema, &options)
             .try_into()
             .map_err(Error::internal)
     }
 
-    async fn pianifica(&self, request: Request<FlightDescriptor>) -> Result<FlightInfo> {
+    async fn plan(&self, request: Request<FlightDescriptor>) -> Result<FlightInfo> {
         let chi = abilitazione(&request)?.clone();
         let descriptor = request.into_inner();
-        let (request, s) = self.descritto(&chi, &descriptor).await?;
-        let Piano { totali, parti } = piano(&s.lettura, self.righe_per_lotto).await?;
-        s.lettura.traccia().righe(1);
+        let (request, s) = self.select(&chi, &descriptor).await?;
+        let FlightPlan {
+            totali,
+            parts: parti,
+        } = plan(&s.reader, self.righe_per_lotto).await?;
+        s.reader.call_record().add_rows(1);
 
         let totali: TotaliControllo = totali.into();
-        let vede = |colonna: &str| s.lettura.vede(colonna);
+        let vede = |colonna: &str| s.reader.may_see(colonna);
         // -1: not known, or not for the caller.
         let righe = if vede("righe") { totali.righe } else { -1 };
-        let intestazione = Intestazione {
+        let intestazione = FlightHeader {
             normativa: &request.normativa,
             rilevazione: &s.rilevazione,
             totali: Some(&totali),
         };
         let schema = schema::schema(vede, intestazione);
-        let posizione = |p: Option<Posizione>| p.map(|p| p.to_bytes()).unwrap_or_default();
+        let posizione = |p: Option<Cursor>| p.map(|p| p.to_bytes()).unwrap_or_default();
         let endpoint = |(dopo, fino)| {
-            let ticket = self.sigillo.chiudi(&Biglietto {
+            let ticket = self.sigillo.seal(&FlightTicket {
                 soggetto: chi.aa07().soggetto.clone(),
                 rilevazione: s.rilevazione.numero,
                 normativa: request.normativa.clone(),
                 filtro: request.filtro.clone(),
-                dopo: posizione(dopo),
-                fino: posizione(fino),
+                after: posizione(dopo),
+                until: posizione(fino),
                 totali: Some(totali.clone()),
             })?;
             Ok(FlightEndpoint::new().with_ticket(Ticket::new(ticket)))
@@ -179,43 +182,43 @@ impl Voli {
             .map_err(Error::internal)
     }
 
-    async fn prendi(&self, request: Request<Ticket>) -> Result<Flusso<FlightData>> {
+    async fn get(&self, request: Request<Ticket>) -> Result<ResponseStream<FlightData>> {
         let chi = abilitazione(&request)?.clone();
         sql::refuse(&request.get_ref().ticket)?;
-        let biglietto = self.sigillo.apri(&request.get_ref().ticket)?;
-        let (dopo, fino) = biglietto.posizioni()?;
+        let biglietto = self.sigillo.open(&request.get_ref().ticket)?;
+        let (dopo, fino) = biglietto.positions()?;
         let filtro = biglietto.filtro.clone();
-        let richiesta = Richiesta::parse(&biglietto.normativa, filtro, biglietto.rilevazione)?;
-        let s = self.selezioni.seleziona(&chi, richiesta, "").await?;
+        let richiesta = DecreeRequest::parse(&biglietto.normativa, filtro, biglietto.rilevazione)?;
+        let s = self.selezioni.select(&chi, richiesta, "").await?;
         // One that was found, or passed on, is of no use.
         if biglietto.soggetto != chi.aa07().soggetto {
             return Err(pages::invalid());
         }
-        let intestazione = Intestazione {
+        let intestazione = FlightHeader {
             normativa: &biglietto.normativa,
             rilevazione: &s.rilevazione,
             totali: biglietto.totali.as_ref(),
         };
-        let schema = schema::schema(|colonna| s.lettura.vede(colonna), intestazione);
+        let schema = schema::schema(|colonna| s.reader.may_see(colonna), intestazione);
 
-        let posto = self.limiti.posto(&chi.aa07().soggetto)?;
-        let volata = Volata {
-            lettura: s.lettura.fino(fino),
+        let posto = self.limiti.permit(&chi.aa07().soggetto)?;
+        let volata = FlightStream {
+            reader: s.reader.up_to(fino),
             schema,
-            dopo,
-            biglietto,
-            sigillo: Arc::clone(&self.sigillo),
-            righe_per_lotto: self.righe_per_lotto,
+            after: dopo,
+            ticket: biglietto,
+            sealer: Arc::clone(&self.sigillo),
+            batch_rows: self.righe_per_lotto,
         };
-        Ok(volata.avvia(&self.limiti, posto))
+        Ok(volata.start(&self.limiti, posto))
     }
 }
 
 /// What a method that is not answered would stream.
-type Niente<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type UnansweredStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// The door lets none of them pass; this is for whoever opens it.
-fn nessuna<T>() -> Result<T, Status> {
+fn unanswered<T>() -> Result<T, Status> {
     Err(into_status(Error::new(
         Reason::CallUnknown,
         "there is no such call",
@@ -223,20 +226,20 @@ fn nessuna<T>() -> Result<T, Status> {
 }
 
 #[tonic::async_trait]
-impl FlightService for Voli {
-    type ListFlightsStream = Flusso<FlightInfo>;
-    type DoGetStream = Flusso<FlightData>;
-    type HandshakeStream = Niente<HandshakeResponse>;
-    type DoPutStream = Niente<PutResult>;
-    type DoExchangeStream = Niente<FlightData>;
-    type DoActionStream = Niente<arrow_flight::Result>;
-    type ListActionsStream = Niente<ActionType>;
+impl FlightService for FlightServer {
+    type ListFlightsStream = ResponseStream<FlightInfo>;
+    type DoGetStream = ResponseStream<FlightData>;
+    type HandshakeStream = UnansweredStream<HandshakeResponse>;
+    type DoPutStream = UnansweredStream<PutResult>;
+    type DoExchangeStream = UnansweredStream<FlightData>;
+    type DoActionStream = UnansweredStream<arrow_flight::Result>;
+    type ListActionsStream = UnansweredStream<ActionType>;
 
     async fn list_flights(
         &self,
         request: Request<Criteria>,
-    ) -> Result<Response<Flusso<FlightInfo>>, Status> {
-        let flights = self.elenca(request).await.map_err(into_status)?;
+    ) -> Result<Response<ResponseStream<FlightInfo>>, Status> {
+        let flights = self.list(request).await.map_err(into_status)?;
         let flights = stream::iter(flights.into_iter().map(Ok));
         Ok(Response::new(Box::pin(flights)))
     }
@@ -245,7 +248,7 @@ impl FlightService for Voli {
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
-        let answer = self.pianifica(request).await;
+        let answer = self.plan(request).await;
         answer.map(Response::new).map_err(into_status)
     }
 
@@ -260,8 +263,8 @@ impl FlightService for Voli {
     async fn do_get(
         &self,
         request: Request<Ticket>,
-    ) -> Result<Response<Flusso<FlightData>>, Status> {
-        let answer = self.prendi(request).await;
+    ) -> Result<Response<ResponseStream<FlightData>>, Status> {
+        let answer = self.get(request).await;
         answer.map(Response::new).map_err(into_status)
     }
 
@@ -269,41 +272,41 @@ impl FlightService for Voli {
         &self,
         _: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>, Status> {
-        nessuna()
+        unanswered()
     }
 
     async fn poll_flight_info(
         &self,
         _: Request<FlightDescriptor>,
     ) -> Result<Response<PollInfo>, Status> {
-        nessuna()
+        unanswered()
     }
 
     async fn do_put(
         &self,
         _: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoPutStream>, Status> {
-        nessuna()
+        unanswered()
     }
 
     async fn do_exchange(
         &self,
         _: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoExchangeStream>, Status> {
-        nessuna()
+        unanswered()
     }
 
     async fn do_action(
         &self,
         _: Request<Action>,
     ) -> Result<Response<Self::DoActionStream>, Status> {
-        nessuna()
+        unanswered()
     }
 
     async fn list_actions(
         &self,
         _: Request<Empty>,
     ) -> Result<Response<Self::ListActionsStream>, Status> {
-        nessuna()
+        unanswered()
     }
 }

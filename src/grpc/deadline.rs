@@ -7,8 +7,8 @@
 //!                       and after that    ── stall ──► the client did not fetch even that: the stream is reset
 //! ```
 //!
-//! Every call passes here, and a stream gets its [`Presa`] here, by which whatever else may end it does so (a grant that is revoked).
-//! The bounds of exports themselves (`export.deadline_seconds`) are in [`produttore`](super::produttore): whichever comes first ends the stream.
+//! Every call passes here, and a stream gets its [`CancelHandle`] here, by which whatever else may end it does so (a grant that is revoked).
+//! The bounds of exports themselves (`export.deadline_seconds`) are in [`stream_task`](super::stream_task): whichever comes first ends the stream.
 //! Work that is dropped in the middle of a statement has it cancelled ([`postgres`](crate::postgres)).
 
 use std::{
@@ -28,11 +28,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
-use super::{interrompibile::Presa, status::into_status, timeout};
+use super::{cancellable_body::CancelHandle, status::into_status, timeout};
 use crate::{
+    call_record::CallRecord,
     contract::proto::rpc_of,
     error::{Error, Reason},
-    traccia::Traccia,
     transport::calls::CallTask,
 };
 
@@ -124,33 +124,33 @@ where
             return Box::pin(self.inner.call(request));
         }
         // Without the audit layer outside there is none, and nobody reads it.
-        let traccia: Traccia = request.extensions().get().cloned().unwrap_or_default();
+        let traccia: CallRecord = request.extensions().get().cloned().unwrap_or_default();
         if let Some(limit) = limit {
             if limit.at <= Instant::now() {
                 let status = into_status(limit.error());
                 return Box::pin(async { Ok(status.into_http()) });
             }
-            traccia.nota(|fatti| fatti.scadenza = Some(limit.at.into_std()));
+            traccia.note(|fatti| fatti.deadline = Some(limit.at.into_std()));
         }
         if !streams {
             let answer = self.inner.call(request);
             return Box::pin(async move { in_time(limit, answer).await });
         }
-        let presa = Presa::default();
+        let presa = CancelHandle::default();
         request.extensions_mut().insert(presa.clone());
         if reflection {
             // Its service waits for questions for as long as they may come.
-            let fine = presa.fine();
+            let fine = presa.finished();
             request = request.map(|body| until(body, fine));
         }
-        let (pendente, stall) = (presa.pendente(), self.layer.stall);
+        let (pendente, stall) = (presa.pending(), self.layer.stall);
         let answer = self.inner.call(request);
         Box::pin(async move {
             let (mut parts, body) = in_time(limit, answer).await?.into_parts();
             if Status::from_header_map(&parts.headers).is_some() {
                 return Ok(Response::from_parts(parts, body));
             }
-            let Some(body) = pendente.avvolgi(body) else {
+            let Some(body) = pendente.wrap(body) else {
                 return Ok(Response::from_parts(parts, Body::empty()));
             };
             parts.extensions.insert(presa.clone());
@@ -203,20 +203,20 @@ fn until(body: Body, fine: impl Future<Output = ()> + Send + 'static) -> Body {
 
 /// Watches over one stream.
 struct Watcher {
-    presa: Presa,
+    presa: CancelHandle,
     limit: Option<Limit>,
     stall: Duration,
     task: Option<CallTask>,
-    traccia: Traccia,
+    traccia: CallRecord,
 }
 
 impl Watcher {
     async fn run(self) {
-        let mut fine = std::pin::pin!(self.presa.fine());
+        let mut fine = std::pin::pin!(self.presa.finished());
         loop {
             let since = self
                 .presa
-                .ferma_da()
+                .stalled_since()
                 .map_or_else(Instant::now, Instant::from_std);
             let look_again = since + self.stall;
             let end = async {
@@ -230,11 +230,11 @@ impl Watcher {
             };
             tokio::select! {
                 () = &mut fine => return,
-                error = end => self.togli(error),
+                error = end => self.cancel(error),
                 () = sleep_until(look_again) => {
                     let still = |since: std::time::Instant| since.elapsed() >= self.stall;
-                    if self.presa.ferma_da().is_some_and(still) {
-                        self.togli(Error::new(
+                    if self.presa.stalled_since().is_some_and(still) {
+                        self.cancel(Error::new(
                             Reason::ExportStalled,
                             "the client has taken nothing for too long; go on after what was received",
                         ));
@@ -242,7 +242,7 @@ impl Watcher {
                 }
             }
             // By us, or by whoever else may.
-            if self.presa.is_tolta() {
+            if self.presa.is_cancelled() {
                 break;
             }
         }
@@ -256,12 +256,12 @@ impl Watcher {
         }
     }
 
-    fn togli(&self, error: Error) {
-        let error = self.traccia.con_ripresa(error);
+    fn cancel(&self, error: Error) {
+        let error = self.traccia.with_resume_point(error);
         tracing::info!(
             reason = error.reason.as_str_name(),
             "a stream is ended in the middle"
         );
-        self.presa.togli(into_status(error));
+        self.presa.cancel(into_status(error));
     }
 }

@@ -21,10 +21,10 @@ use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
 
 use super::{
-    interrompibile::Presa,
+    cancellable_body::CancelHandle,
     status::{from_bare, into_status},
 };
-use crate::{telemetry::Call, transport::canale::Connessione};
+use crate::{telemetry::Call, transport::connection::ConnectionInfo};
 
 const STATUS: &str = "grpc-status";
 const DETAILS: &str = "grpc-status-details-bin";
@@ -62,7 +62,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let connessione: Option<&Connessione> = request.extensions().get();
+        let connessione: Option<&ConnectionInfo> = request.extensions().get();
         let peer = connessione.and_then(|connessione| connessione.peer);
         let begun = Call::begin(request.uri().path(), request.headers(), peer);
         request.extensions_mut().insert(begun.quiet());
@@ -105,7 +105,7 @@ struct Observed {
     call: Option<Call>,
     code: Option<Code>,
     /// By which we may have ended it ourselves, though its client did not fetch the status.
-    presa: Option<Presa>,
+    presa: Option<CancelHandle>,
 }
 
 impl Observed {

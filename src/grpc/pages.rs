@@ -49,7 +49,7 @@ impl Binding {
 
 /// A position in a selection. `position` is the query's own business.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct PageToken {
     /// The selection.
     pub binding: Binding,
     /// The rilevazione that the pages belong to.
@@ -71,7 +71,7 @@ impl Signer {
 
     /// The text that travels.
     #[must_use]
-    pub fn encode(&self, token: &Token) -> String {
+    pub fn encode(&self, token: &PageToken) -> String {
         let mut bytes = Vec::with_capacity(HEADER_BYTES + token.position.len());
         bytes.push(VERSION);
         bytes.extend_from_slice(&self.mac(token));
@@ -90,7 +90,7 @@ impl Signer {
         text: &str,
         binding: Binding,
         rilevazione: Option<i32>,
-    ) -> Result<Option<Token>> {
+    ) -> Result<Option<PageToken>> {
         if text.is_empty() {
             return Ok(None);
         }
@@ -101,7 +101,7 @@ impl Signer {
         Ok(Some(token))
     }
 
-    fn open(&self, text: &str, binding: Binding) -> Option<Token> {
+    fn open(&self, text: &str, binding: Binding) -> Option<PageToken> {
         // One text for each sequence of bytes: no padding, and no bits left over at the end.
         let bytes = (text.len() <= MAX_TEXT)
             .then(|| URL_SAFE_NO_PAD.decode(text).ok())
@@ -109,7 +109,7 @@ impl Signer {
         let (&version, rest) = bytes.split_first()?;
         let (mac, rest) = rest.split_first_chunk::<MAC_BYTES>()?;
         let (number, position) = rest.split_first_chunk::<4>()?;
-        let token = Token {
+        let token = PageToken {
             binding,
             rilevazione: i32::from_be_bytes(*number),
             position: position.to_vec(),
@@ -119,7 +119,7 @@ impl Signer {
     }
 
     /// Every part but the last has a fixed length: bytes cannot move from one to the next unnoticed.
-    fn mac(&self, token: &Token) -> [u8; MAC_BYTES] {
+    fn mac(&self, token: &PageToken) -> [u8; MAC_BYTES] {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(&[VERSION]);
         context.update(&token.binding.0);
@@ -156,8 +156,8 @@ mod tests {
         Signer::new(&[7; 32])
     }
 
-    fn token() -> Token {
-        Token {
+    fn token() -> PageToken {
+        PageToken {
             binding: Binding::of(&["a", "b"]),
             rilevazione: 3,
             position: vec![1, 2, 3],
@@ -206,7 +206,7 @@ mod tests {
 
         #[test]
         fn round_trip(rilevazione in 1..i32::MAX, position in prop::collection::vec(any::<u8>(), 0..80)) {
-            let token = Token { rilevazione, position, ..token() };
+            let token = PageToken { rilevazione, position, ..token() };
             let text = signer().encode(&token);
             let read = signer().decode(&text, token.binding, Some(rilevazione)).unwrap();
             prop_assert_eq!(read, Some(token));
@@ -215,7 +215,7 @@ mod tests {
         /// Wherever it is changed, by whatever character; wherever it is cut; whatever is added.
         #[test]
         fn every_character_counts(position in prop::collection::vec(any::<u8>(), 0..40), tail in "[A-Za-z0-9_=-]{1,8}") {
-            let token = Token { position, ..token() };
+            let token = PageToken { position, ..token() };
             let text = signer().encode(&token);
             let refused = |text: &str| signer().decode(text, token.binding, None).is_err();
             for at in 0..text.len() {

@@ -10,10 +10,10 @@ use std::{
 
 /// The places of one kind. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Places(Arc<Inner>);
+pub struct Places(Arc<PlacesInner>);
 
 #[derive(Debug)]
-struct Inner {
+struct PlacesInner {
     all: usize,
     each: usize,
     taken: Mutex<Taken>,
@@ -36,7 +36,7 @@ pub enum Full {
 
 /// A place, free again when it is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct TakenPlace {
     places: Places,
     who: String,
 }
@@ -51,7 +51,7 @@ impl Places {
     /// So many in all, and so many for each.
     #[must_use]
     pub fn new(all: usize, each: usize) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(PlacesInner {
             all,
             each,
             taken: Mutex::default(),
@@ -62,7 +62,7 @@ impl Places {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn take(&self, who: &str) -> Result<Place, Full> {
+    pub fn take(&self, who: &str) -> Result<TakenPlace, Full> {
         let mut taken = self.lock();
         // The share first: who has it is told what it can do something about.
         if taken.by.get(who).is_some_and(|n| *n >= self.0.each) {
@@ -74,7 +74,7 @@ impl Places {
         taken.all += 1;
         *taken.by.entry(who.to_owned()).or_default() += 1;
         drop(taken);
-        Ok(Place {
+        Ok(TakenPlace {
             places: self.clone(),
             who: who.to_owned(),
         })
@@ -86,7 +86,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for TakenPlace {
     fn drop(&mut self) {
         let mut taken = self.places.lock();
         taken.all -= 1;

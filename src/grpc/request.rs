@@ -3,7 +3,7 @@
 use crate::{
     contract::proto,
     error::Violations,
-    valori::{Criterio, Difetto, NumeroRilevazione, Periodo, parse_data},
+    valori::{Criterio, NumeroRilevazione, Periodo, ValueDefect, parse_date},
 };
 
 const DEFAULT_PAGE: i32 = 100;
@@ -20,7 +20,7 @@ pub fn periodo(
         if text.is_empty() {
             return None;
         }
-        violations.check(&format!("{field}.{name}"), parse_data(text))
+        violations.check(&format!("{field}.{name}"), parse_date(text))
     };
     let (dal, al) = (day("dal", &periodo.dal), day("al", &periodo.al));
     let criterio = violations.check(
@@ -30,7 +30,7 @@ pub fn periodo(
                 Ok(Criterio::Sovrapposizione)
             }
             Ok(proto::CriterioPeriodo::InizioValidita) => Ok(Criterio::InizioValidita),
-            Err(_) => Err(Difetto::new(
+            Err(_) => Err(ValueDefect::new(
                 "must be a value of CriterioPeriodo",
                 "deve essere un criterio previsto",
             )),
@@ -50,7 +50,7 @@ pub fn rilevazione(violations: &mut Violations, number: i32) -> Option<NumeroRil
 
 /// Reads `page_size`: 1 to 1000, 0 for the default.
 pub fn page_size(violations: &mut Violations, size: i32) -> i32 {
-    const RANGE: Difetto = Difetto::new(
+    const RANGE: ValueDefect = ValueDefect::new(
         "must be 1 to 1000, or 0 for the default",
         "deve essere da 1 a 1000, oppure 0 per il valore predefinito",
     );

@@ -46,12 +46,15 @@ pub fn into_status(mut error: Error) -> Status {
     let mut room = MAX_VIOLATIONS_BYTES;
     let mut violations = error.violations.into_iter();
     while let Some(violation) = violations.next() {
-        let Violation { field, difetto } = violation;
-        let size = 2 * field.len() + difetto.english.len() + difetto.italiano.len();
+        let Violation {
+            field,
+            defect: difetto,
+        } = violation;
+        let size = 2 * field.len() + difetto.english.len() + difetto.italian.len();
         let (english, italiano) = match room.checked_sub(size) {
             Some(left) => {
                 room = left;
-                (difetto.english, difetto.italiano)
+                (difetto.english, difetto.italian)
             }
             None => {
                 let more = violations.by_ref().count() + 1;
@@ -67,8 +70,8 @@ pub fn into_status(mut error: Error) -> Status {
     }
     details.set_localized_message("it-IT", localized);
     if let Some(quota) = error.quota {
-        details.add_quota_failure_violation(quota.soggetto, quota.descrizione);
-        details.set_retry_info(Some(quota.riprova));
+        details.add_quota_failure_violation(quota.soggetto, quota.description);
+        details.set_retry_info(Some(quota.retry_after));
     } else if let Some(delay) = retry_delay(error.reason) {
         details.set_retry_info(Some(delay));
     }
@@ -100,7 +103,7 @@ const MAX_VIOLATIONS_BYTES: usize = 5 * 1024;
 
 /// What the end user may be shown of a refusal: a reason whose code is PERMISSION_DENIED. `None` of any other.
 #[must_use]
-pub fn rifiuto(reason: Reason) -> Option<&'static str> {
+pub fn refusal_text(reason: Reason) -> Option<&'static str> {
     let (code, italiano) = code_and_text(reason);
     (code == Code::PermissionDenied).then_some(italiano)
 }
@@ -313,7 +316,7 @@ mod tests {
     use super::*;
     use crate::{
         error::Violation,
-        valori::{Importo, parse_data},
+        valori::{Importo, parse_date},
     };
 
     #[test]
@@ -321,11 +324,11 @@ mod tests {
         let violations = vec![
             Violation {
                 field: "filtro.periodo.dal".into(),
-                difetto: parse_data("x").unwrap_err(),
+                defect: parse_date("x").unwrap_err(),
             },
             Violation {
                 field: "importo".into(),
-                difetto: Importo::parse("x").unwrap_err(),
+                defect: Importo::parse("x").unwrap_err(),
             },
         ];
         let status = into_status(Error::invalid(violations));

@@ -11,7 +11,7 @@ use http::HeaderMap;
 
 use crate::{
     error::{Error, Result, Violation},
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
 /// The name of the header, and of the field in the error.
@@ -20,7 +20,7 @@ const MAX_DIGITS: usize = 8;
 /// Longer than any call is: what is beyond it need not be told apart.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
-const MALFORMED: Difetto = Difetto::new(
+const MALFORMED: ValueDefect = ValueDefect::new(
     "must be one to eight digits and a unit (H, M, S, m, u, n), once",
     "deve avere da una a otto cifre e un'unità (H, M, S, m, u, n), una sola volta",
 );
@@ -41,7 +41,7 @@ pub(super) fn asked(headers: &HeaderMap) -> Result<Option<Duration>> {
     parsed.map(Some).ok_or_else(|| {
         Error::invalid(vec![Violation {
             field: HEADER.to_owned(),
-            difetto: MALFORMED,
+            defect: MALFORMED,
         }])
     })
 }

@@ -17,7 +17,7 @@ use std::{
     },
 };
 
-use super::terminal::Lines;
+use super::terminal::TerminalLines;
 use crate::error::Sentence;
 
 /// The exit code of a process that SIGPIPE ended, as shells report it.
@@ -37,7 +37,7 @@ pub fn print(text: fmt::Arguments<'_>) {
     if FAILED.get().is_some() {
         return;
     }
-    let text = Lines(text).to_string();
+    let text = TerminalLines(text).to_string();
     let mut stdout = stream().0;
     if let Err(error) = stdout
         .write_all(text.as_bytes())
@@ -51,7 +51,7 @@ pub fn print(text: fmt::Arguments<'_>) {
 /// Prints on standard error, where it can. The macro `errln!` calls it.
 pub fn print_error(text: fmt::Arguments<'_>) {
     // Who could be told that nobody reads it?
-    let _ = errors().write_all(Lines(text).to_string().as_bytes());
+    let _ = errors().write_all(TerminalLines(text).to_string().as_bytes());
 }
 
 /// Standard output as a stream of bytes, for what is data and not a text of ours.

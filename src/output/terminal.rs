@@ -30,9 +30,9 @@ pub fn is_harmful(c: char) -> bool {
 
 /// A value from outside inside a line of ours: it stays one line.
 #[derive(Debug, Clone, Copy)]
-pub struct Line<T>(pub T);
+pub struct TerminalLine<T>(pub T);
 
-impl<T: Display> Display for Line<T> {
+impl<T: Display> Display for TerminalLine<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             Harmless {
@@ -47,9 +47,9 @@ impl<T: Display> Display for Line<T> {
 
 /// A whole text of ours, of several lines: what comes out of a command.
 #[derive(Debug, Clone, Copy)]
-pub struct Lines<T>(pub T);
+pub struct TerminalLines<T>(pub T);
 
-impl<T: Display> Display for Lines<T> {
+impl<T: Display> Display for TerminalLines<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             Harmless {
@@ -101,17 +101,20 @@ mod tests {
                 "\\u{feff}a\\u{200b}b\\u{e0041}",
             ),
         ] {
-            assert_eq!(Line(text).to_string(), shown);
+            assert_eq!(TerminalLine(text).to_string(), shown);
         }
-        assert_eq!(Lines("a\nb\tc\r\u{1b}").to_string(), "a\nb\tc\\r\\u{1b}");
+        assert_eq!(
+            TerminalLines("a\nb\tc\r\u{1b}").to_string(),
+            "a\nb\tc\\r\\u{1b}"
+        );
     }
 
     proptest! {
         #[test]
         fn nothing_harmful_is_left(text in "(\\PC|\\p{Cc}|\\p{Cf}|\u{2028}){0,20}") {
-            let line = Line(&text).to_string();
+            let line = TerminalLine(&text).to_string();
             prop_assert!(!line.contains(is_harmful), "{line:?}");
-            let lines = Lines(&text).to_string();
+            let lines = TerminalLines(&text).to_string();
             prop_assert!(!lines.replace(['\n', '\t'], "").contains(is_harmful), "{lines:?}");
         }
     }

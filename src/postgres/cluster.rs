@@ -38,14 +38,14 @@ use crate::{
         home::{Home, PORT},
         identity::Identity,
         initdb::OWNER,
-        server::{Server, Start},
+        server::{ServerProcess, Start},
     },
 };
 
 /// A running private cluster. Dropping it stops the server too, but blocks while it does.
 #[derive(Debug)]
 pub struct Cluster {
-    pub(super) server: Server,
+    pub(super) server: ServerProcess,
     pub(super) home: Home,
     identity: Identity,
     binaries: Binaries,
@@ -170,13 +170,13 @@ async fn spawn(
     identity: &Identity,
     binaries: &Binaries,
     options: &ClusterOptions,
-) -> Result<Server, Sentence> {
+) -> Result<ServerProcess, Sentence> {
     let start = Start {
         max_connections: options.max_connections,
         durability: options.durability,
         stranger: leftover::clear(&home.data()).await?,
     };
-    Server::spawn(home, identity, binaries, &start)
+    ServerProcess::spawn(home, identity, binaries, &start)
 }
 
 /// The socket's directory, where another process of ours runs the cluster of `dir` at this moment.

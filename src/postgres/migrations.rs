@@ -10,7 +10,7 @@ use sqlx::{
     migrate::{Migration, Migrator},
 };
 
-use super::namespace::Schema;
+use super::namespace::SchemaName;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -22,11 +22,11 @@ const MENTIONS: [(&str, &str); 3] = [
 ];
 
 /// What brings this schema up to date.
-pub(super) fn migrator(schema: &Schema) -> Migrator {
+pub(super) fn migrator(schema: &SchemaName) -> Migrator {
     Migrator::with_migrations(MIGRATIONS.iter().map(|m| placed(m, schema)).collect())
 }
 
-fn placed(migration: &Migration, schema: &Schema) -> Migration {
+fn placed(migration: &Migration, schema: &SchemaName) -> Migration {
     if schema.is_default() {
         return migration.clone();
     }
@@ -43,12 +43,12 @@ fn placed(migration: &Migration, schema: &Schema) -> Migration {
 
 #[cfg(test)]
 mod tests {
-    use super::{MIGRATIONS, Schema, placed};
+    use super::{MIGRATIONS, SchemaName, placed};
 
     /// A migration that writes the schema in a way that is not known here fails this.
     #[test]
     fn what_is_left_of_public_is_everybody() {
-        let schema = Schema::parse("dati").unwrap();
+        let schema = SchemaName::parse("dati").unwrap();
         let mut changed = 0;
         for migration in MIGRATIONS.iter() {
             let there = placed(migration, &schema);
@@ -60,7 +60,7 @@ mod tests {
                     sql.replace(word, "")
                 });
             assert!(!everybody.contains("public"), "{}", migration.description);
-            let at_home = placed(migration, &Schema::default());
+            let at_home = placed(migration, &SchemaName::default());
             assert_eq!(at_home.sql.as_str(), migration.sql.as_str());
         }
         assert!(changed >= 3, "{changed}");

@@ -8,7 +8,7 @@
 //! Either way [`open`] gives two pools. The owner's migrates, loads and grants. The serving one answers the calls, as a
 //! role that may only read: a fault in a query can then show the wrong rows, but change none.
 //!
-//! Whose server it is, is not taken on trust: see [`Connections`]. A connection works on one schema, on a primary, with the settings
+//! Whose server it is, is not taken on trust: see [`DatabaseConnections`]. A connection works on one schema, on a primary, with the settings
 //! that were asked for, or is refused.
 //!
 //! ```no_run
@@ -46,14 +46,14 @@ use tokio::sync::Mutex;
 
 pub use self::{
     cluster::Cluster,
-    namespace::Schema,
+    namespace::SchemaName,
     options::{ClusterOptions, DATABASE, Durability, SERVING_ROLE},
-    pool::{Accanto, Connections, STATEMENT_TIMEOUT},
+    pool::{DatabaseConnections, STATEMENT_TIMEOUT, SideConnections},
     schema::{check_schema, migrate},
 };
 pub use crate::postgres::cluster::emergency::Emergency;
 use crate::{
-    config::Database,
+    config::DatabaseSettings,
     error::Sentence,
     postgres::cluster::{home, initdb},
 };
@@ -74,8 +74,8 @@ const POOL_HASTE: Duration = Duration::from_secs(1);
 /// The database, open.
 #[derive(Debug)]
 pub struct Postgres {
-    owner: Connections,
-    serving: Connections,
+    owner: DatabaseConnections,
+    serving: DatabaseConnections,
     cluster: Option<Mutex<Cluster>>,
 }
 
@@ -85,7 +85,7 @@ pub struct Postgres {
 ///
 /// # Errors
 /// A sentence: a bad URL, or a private cluster that does not start and why.
-pub async fn open(settings: &Database) -> Result<Postgres, Sentence> {
+pub async fn open(settings: &DatabaseSettings) -> Result<Postgres, Sentence> {
     let Some(url) = &settings.url else {
         return open_private(settings).await;
     };
@@ -95,7 +95,7 @@ pub async fn open(settings: &Database) -> Result<Postgres, Sentence> {
         None => serving.clone(),
     };
     Ok(Postgres {
-        owner: Connections::owner(owner, settings.schema.clone()),
+        owner: DatabaseConnections::owner(owner, settings.schema.clone()),
         serving: serving_on(serving, settings),
         cluster: None,
     })
@@ -106,13 +106,13 @@ pub async fn open(settings: &Database) -> Result<Postgres, Sentence> {
 ///
 /// # Errors
 /// As [`open`].
-pub async fn join(settings: &Database) -> Result<Postgres, Sentence> {
+pub async fn join(settings: &DatabaseSettings) -> Result<Postgres, Sentence> {
     if settings.url.is_none()
         && let Some(socket) = cluster::running_elsewhere(&data_dir(settings)?)?
     {
         let options = |role| cluster::connect_options(&socket, DATABASE, role);
         return Ok(Postgres {
-            owner: Connections::owner(options(initdb::OWNER), settings.schema.clone()),
+            owner: DatabaseConnections::owner(options(initdb::OWNER), settings.schema.clone()),
             serving: serving_on(options(SERVING_ROLE), settings),
             cluster: None,
         });
@@ -124,18 +124,18 @@ pub async fn join(settings: &Database) -> Result<Postgres, Sentence> {
 ///
 /// # Errors
 /// None is set, and the environment does not say where a user's files are.
-pub fn data_dir(settings: &Database) -> Result<PathBuf, Sentence> {
+pub fn data_dir(settings: &DatabaseSettings) -> Result<PathBuf, Sentence> {
     settings
         .data_dir
         .clone()
         .map_or_else(home::our_default_dir, Ok)
 }
 
-fn serving_on(options: PgConnectOptions, settings: &Database) -> Connections {
-    Connections::serving(options, settings.schema.clone(), settings.max_connections)
+fn serving_on(options: PgConnectOptions, settings: &DatabaseSettings) -> DatabaseConnections {
+    DatabaseConnections::serving(options, settings.schema.clone(), settings.max_connections)
 }
 
-async fn open_private(settings: &Database) -> Result<Postgres, Sentence> {
+async fn open_private(settings: &DatabaseSettings) -> Result<Postgres, Sentence> {
     let instance = settings.max_connections + pool::BESIDE;
     let options = ClusterOptions {
         dir: data_dir(settings)?,
@@ -147,7 +147,7 @@ async fn open_private(settings: &Database) -> Result<Postgres, Sentence> {
     };
     let cluster = Cluster::start_within(&options, LOCK_PATIENCE).await?;
     Ok(Postgres {
-        owner: Connections::owner(cluster.owner_options(), settings.schema.clone()),
+        owner: DatabaseConnections::owner(cluster.owner_options(), settings.schema.clone()),
         serving: serving_on(cluster.serving_options(), settings),
         cluster: Some(Mutex::new(cluster)),
     })
@@ -156,13 +156,13 @@ async fn open_private(settings: &Database) -> Result<Postgres, Sentence> {
 impl Postgres {
     /// All connections as the owner.
     #[must_use]
-    pub fn owner(&self) -> &Connections {
+    pub fn owner(&self) -> &DatabaseConnections {
         &self.owner
     }
 
     /// All connections as the role that serves.
     #[must_use]
-    pub fn serving(&self) -> &Connections {
+    pub fn serving(&self) -> &DatabaseConnections {
         &self.serving
     }
 

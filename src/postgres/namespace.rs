@@ -7,12 +7,12 @@ use serde::Deserialize;
 /// The name of a schema: a plain identifier, so that it means the same quoted and unquoted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Schema(Cow<'static, str>);
+pub struct SchemaName(Cow<'static, str>);
 
 /// `NAMEDATALEN` less the closing zero.
 const LONGEST: usize = 63;
 
-impl Schema {
+impl SchemaName {
     /// Reads a name.
     ///
     /// # Errors
@@ -57,13 +57,13 @@ impl Schema {
 }
 
 /// `public`
-impl Default for Schema {
+impl Default for SchemaName {
     fn default() -> Self {
         Self(Cow::Borrowed("public"))
     }
 }
 
-impl TryFrom<String> for Schema {
+impl TryFrom<String> for SchemaName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
@@ -71,7 +71,7 @@ impl TryFrom<String> for Schema {
     }
 }
 
-impl fmt::Display for Schema {
+impl fmt::Display for SchemaName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -79,12 +79,12 @@ impl fmt::Display for Schema {
 
 #[cfg(test)]
 mod tests {
-    use super::Schema;
+    use super::SchemaName;
 
     #[test]
     fn only_a_plain_identifier_is_a_schema() {
         for name in ["public", "dati", "_x1", "user", &"a".repeat(63)] {
-            let schema = Schema::parse(name.to_owned()).unwrap();
+            let schema = SchemaName::parse(name.to_owned()).unwrap();
             assert_eq!(schema.search_path(), format!("\"{name}\", pg_temp"));
         }
         for name in [
@@ -101,7 +101,7 @@ mod tests {
             "information_schema",
             &"a".repeat(64),
         ] {
-            let error = Schema::parse(name.to_owned()).unwrap_err();
+            let error = SchemaName::parse(name.to_owned()).unwrap_err();
             assert!(error.contains("lower-case letters"), "{error}");
         }
     }

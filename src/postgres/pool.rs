@@ -28,10 +28,10 @@ use sqlx::{
 use tokio::time::{Instant, sleep};
 
 use super::{
-    namespace::Schema,
+    namespace::SchemaName,
     pooler,
     release::cancel_what_runs_on,
-    session::{ConnectError, Refusal, Session},
+    session::{ConnectError, Session, SessionRefusal},
 };
 use crate::error::Sentence;
 
@@ -41,7 +41,7 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const SIDE_ACQUIRE: Duration = Duration::from_secs(2);
 /// An owner's command is one operator's work: one connection does it, one watches, two are spare.
 pub(super) const OWNER_CONNECTIONS: u32 = 4;
-/// What an instance has beside the connections of its calls: those of each [`Accanto`], and the writer of the audit log.
+/// What an instance has beside the connections of its calls: those of each [`SideConnections`], and the writer of the audit log.
 pub(super) const BESIDE: u32 = 9;
 /// How long a statement of a serving connection may run unless its transaction sets another (an export does).
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,7 +52,7 @@ const REMINDER: Duration = Duration::from_secs(60);
 
 /// Connections beside those of the calls, which calls that hold all of theirs do not keep waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accanto {
+pub enum SideConnections {
     /// To listen for the steps of grants, and to read the grants: two.
     Abilitazioni,
     /// To read which rilevazione is the latest: one.
@@ -60,28 +60,28 @@ pub enum Accanto {
     /// To count the calls of the day: one, which may write.
     Quote,
     /// To note which proofs were used: four, which may write, for each commits by itself.
-    Prove,
+    Proofs,
 }
 
-impl Accanto {
+impl SideConnections {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Abilitazioni => "omnia-grants",
             Self::Rilevazioni => "omnia-data",
             Self::Quote => "omnia-quotas",
-            Self::Prove => "omnia-proofs",
+            Self::Proofs => "omnia-proofs",
         }
     }
 
     pub(super) fn writes(self) -> bool {
-        matches!(self, Self::Quote | Self::Prove)
+        matches!(self, Self::Quote | Self::Proofs)
     }
 
     fn connections(self) -> u32 {
         match self {
             Self::Abilitazioni => 2,
             Self::Rilevazioni | Self::Quote => 1,
-            Self::Prove => 4,
+            Self::Proofs => 4,
         }
     }
 
@@ -93,32 +93,32 @@ impl Accanto {
 
 /// The connections of one role to one database. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Connections {
-    inner: Arc<Inner>,
+pub struct DatabaseConnections {
+    inner: Arc<DatabaseConnectionsInner>,
     pool: PgPool,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct DatabaseConnectionsInner {
     options: PgConnectOptions,
-    schema: Schema,
+    schema: SchemaName,
     session: Session,
-    state: State,
+    state: PoolState,
 }
 
 /// What was found of the server.
 #[derive(Debug, Default)]
-struct State {
+struct PoolState {
     /// A connection that was in use was seen to lead to a standby: those from before do too.
     turned: Mutex<Option<Instant>>,
     /// Why connections are refused, and when the log said so last.
-    refused: Mutex<Option<(Refusal, Instant)>>,
+    refused: Mutex<Option<(SessionRefusal, Instant)>>,
 }
 
-impl Connections {
+impl DatabaseConnections {
     /// Of the owner. Connects when first used, so that a database that is down is a failed command and not a failed start.
     #[must_use]
-    pub fn owner(options: PgConnectOptions, schema: Schema) -> Self {
+    pub fn owner(options: PgConnectOptions, schema: SchemaName) -> Self {
         let session = Session::owner(&schema);
         // A load's statements take as long as its rows need: the log need not call them slow.
         let options = options.disable_statement_logging();
@@ -127,17 +127,17 @@ impl Connections {
 
     /// Of the role that serves. Whatever role it is given, the connections of its calls do not write.
     #[must_use]
-    pub fn serving(options: PgConnectOptions, schema: Schema, max_connections: u32) -> Self {
+    pub fn serving(options: PgConnectOptions, schema: SchemaName, max_connections: u32) -> Self {
         let session = Session::calls(&schema);
         Self::new(options, schema, session, max_connections)
     }
 
-    fn new(options: PgConnectOptions, schema: Schema, session: Session, max: u32) -> Self {
-        let inner = Arc::new(Inner {
+    fn new(options: PgConnectOptions, schema: SchemaName, session: Session, max: u32) -> Self {
+        let inner = Arc::new(DatabaseConnectionsInner {
             options,
             schema,
             session: session.clone(),
-            state: State::default(),
+            state: PoolState::default(),
         });
         let pool = inner.pool(session, max, ACQUIRE, false);
         Self { inner, pool }
@@ -151,7 +151,7 @@ impl Connections {
 
     /// A pool beside that of the calls, of the same role.
     #[must_use]
-    pub fn beside(&self, accanto: Accanto) -> PgPool {
+    pub fn beside(&self, accanto: SideConnections) -> PgPool {
         let session = Session::beside(&self.inner.schema, accanto);
         self.inner.pool(
             session,
@@ -172,7 +172,7 @@ impl Connections {
 
     /// The schema that has the tables.
     #[must_use]
-    pub fn schema(&self) -> &Schema {
+    pub fn schema(&self) -> &SchemaName {
         &self.inner.schema
     }
 
@@ -185,7 +185,7 @@ impl Connections {
     }
 }
 
-impl Inner {
+impl DatabaseConnectionsInner {
     /// The one place that makes pools.
     #[allow(clippy::disallowed_methods)]
     fn pool(
@@ -229,7 +229,7 @@ impl Inner {
     }
 }
 
-impl State {
+impl PoolState {
     /// Returns when the connection may be used. One that is refused is asked again for as long as its pool waits: to give it back
     /// would make the pool open the next at once, and log it.
     async fn admit(
@@ -250,7 +250,7 @@ impl State {
         }
     }
 
-    fn refuse(&self, refusal: Refusal) {
+    fn refuse(&self, refusal: SessionRefusal) {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let said = refused
             .as_ref()
@@ -271,7 +271,7 @@ impl State {
     /// The server behind a connection in use is a standby now.
     fn turn(&self) {
         *self.turned.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        self.refuse(Refusal::Standby);
+        self.refuse(SessionRefusal::Standby);
     }
 
     /// Whether a connection of this age was opened before that was seen.

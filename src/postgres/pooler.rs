@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::session::{ConnectError, Refusal, open};
+use super::session::{ConnectError, SessionRefusal, open};
 
 /// A pooler may let a connection wait for a server as long as it likes.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -19,7 +19,7 @@ const ROUNDS: usize = 10;
 /// Makes sure that a connection has a server of its own.
 ///
 /// # Errors
-/// [`Refusal::Shared`]; the database's.
+/// [`SessionRefusal::Shared`]; the database's.
 pub(super) async fn check(options: &PgConnectOptions) -> Result<(), ConnectError> {
     let mut one = open(options).await?;
     let looked = timeout(PATIENCE, async {
@@ -34,7 +34,7 @@ pub(super) async fn check(options: &PgConnectOptions) -> Result<(), ConnectError
         return Err(sqlx::Error::Protocol(waits.to_owned()).into());
     };
     if shared? {
-        return Err(Refusal::Shared.into());
+        return Err(SessionRefusal::Shared.into());
     }
     one.close().await?;
     Ok(())

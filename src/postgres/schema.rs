@@ -12,8 +12,8 @@ use sqlx::{
 
 use super::{
     migrations::{MIGRATIONS, migrator},
-    namespace::Schema,
-    pool::Connections,
+    namespace::SchemaName,
+    pool::DatabaseConnections,
 };
 use crate::error::Sentence;
 
@@ -23,7 +23,7 @@ use crate::error::Sentence;
 /// # Errors
 /// A sentence: no connection, a server or a schema that will not do, a migration that failed (nothing of it stays), or a
 /// database that another version of the program has migrated.
-pub async fn migrate(owner: &Connections) -> Result<Vec<String>, Sentence> {
+pub async fn migrate(owner: &DatabaseConnections) -> Result<Vec<String>, Sentence> {
     let failed = |error: &dyn std::fmt::Display| format!("cannot migrate the database: {error}");
     let schema = owner.schema();
     let mut connection = owner.checked().await.map_err(|error| failed(&error))?;
@@ -58,7 +58,7 @@ pub async fn migrate(owner: &Connections) -> Result<Vec<String>, Sentence> {
 ///
 /// # Errors
 /// A sentence that says what to do.
-pub async fn check_schema(connections: &Connections) -> Result<(), Sentence> {
+pub async fn check_schema(connections: &DatabaseConnections) -> Result<(), Sentence> {
     let failed = |error: &dyn std::fmt::Display| {
         format!("cannot read the state of the database's schema: {error}")
     };
@@ -83,7 +83,7 @@ pub async fn check_schema(connections: &Connections) -> Result<(), Sentence> {
 /// Looks for the same tables in another schema.
 async fn only_here(
     connection: &mut PgConnection,
-    schema: &Schema,
+    schema: &SchemaName,
 ) -> Result<Result<(), Sentence>, sqlx::Error> {
     let elsewhere: Vec<String> = sqlx::query_scalar(
         "select n.nspname::text from pg_namespace n
@@ -109,7 +109,10 @@ async fn only_here(
 }
 
 /// Who may make objects in the schema can put a function there that a statement of the owner's takes for another.
-async fn open_to_others(connection: &mut PgConnection, schema: &Schema) -> Result<(), sqlx::Error> {
+async fn open_to_others(
+    connection: &mut PgConnection,
+    schema: &SchemaName,
+) -> Result<(), sqlx::Error> {
     let open: bool = sqlx::query_scalar("select has_schema_privilege('public', $1, 'CREATE')")
         .bind(schema.as_str())
         .fetch_one(connection)
@@ -127,7 +130,7 @@ async fn open_to_others(connection: &mut PgConnection, schema: &Schema) -> Resul
 /// What has been done of a migration.
 type Applied = HashMap<i64, (Vec<u8>, bool)>;
 
-fn judge(applied: &Applied, schema: &Schema) -> Result<(), String> {
+fn judge(applied: &Applied, schema: &SchemaName) -> Result<(), String> {
     for version in applied.keys() {
         if !MIGRATIONS.version_exists(*version) {
             return Err(format!(
@@ -163,7 +166,10 @@ fn judge(applied: &Applied, schema: &Schema) -> Result<(), String> {
     Ok(())
 }
 
-async fn applied(connection: &mut PgConnection, schema: &Schema) -> Result<Applied, sqlx::Error> {
+async fn applied(
+    connection: &mut PgConnection,
+    schema: &SchemaName,
+) -> Result<Applied, sqlx::Error> {
     // By its whole name: what another schema has is not ours.
     let table = format!("{}._sqlx_migrations", schema.quoted());
     if !sqlx::query_scalar::<_, bool>("select to_regclass($1) is not null")
@@ -185,7 +191,7 @@ async fn applied(connection: &mut PgConnection, schema: &Schema) -> Result<Appli
 
 #[cfg(test)]
 mod tests {
-    use super::{Applied, MIGRATIONS, Schema, judge};
+    use super::{Applied, MIGRATIONS, SchemaName, judge};
 
     #[test]
     fn every_difference_has_its_sentence() {
@@ -194,7 +200,7 @@ mod tests {
             .map(|m| (m.version, (m.checksum.to_vec(), true)))
             .collect();
         let some = *whole.keys().min().unwrap();
-        let schema = Schema::default();
+        let schema = SchemaName::default();
         assert_eq!(judge(&whole, &schema), Ok(()));
         let spoilt = |spoil: &dyn Fn(&mut Applied)| {
             let mut applied = whole.clone();

@@ -18,8 +18,8 @@ use std::io;
 use sqlx::{Connection as _, PgConnection, Row as _, postgres::PgConnectOptions};
 
 use super::{
-    namespace::Schema,
-    pool::{Accanto, STATEMENT_TIMEOUT},
+    namespace::SchemaName,
+    pool::{STATEMENT_TIMEOUT, SideConnections},
     release::CHECK_INTERVAL,
 };
 
@@ -28,7 +28,7 @@ pub(super) const OLDEST_MAJOR: u32 = 14;
 
 /// Why a server is not the one to work with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum SessionRefusal {
     #[error(
         "the server is a standby (in recovery): what it has may be old, and it takes no writes. Connect to the primary"
     )]
@@ -64,7 +64,7 @@ pub(super) enum Refusal {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] SessionRefusal),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -83,25 +83,25 @@ impl From<ConnectError> for sqlx::Error {
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     name: &'static str,
-    schema: Schema,
+    schema: SchemaName,
     names: Vec<&'static str>,
     values: Vec<String>,
 }
 
 impl Session {
     /// Of the owner, who migrates, loads and grants. A load's statements take as long as its rows need.
-    pub(super) fn owner(schema: &Schema) -> Self {
+    pub(super) fn owner(schema: &SchemaName) -> Self {
         Self::new("omnia-owner", schema, false, "auto", "0")
     }
 
     /// Of the calls: they read.
-    pub(super) fn calls(schema: &Schema) -> Self {
+    pub(super) fn calls(schema: &SchemaName) -> Self {
         // The skew of the data is in the parameters: a plan made for any value is good for none.
         Self::serving("omnia", schema, false, "force_custom_plan")
     }
 
     /// Of a pool beside the calls.
-    pub(super) fn beside(schema: &Schema, accanto: Accanto) -> Self {
+    pub(super) fn beside(schema: &SchemaName, accanto: SideConnections) -> Self {
         Self::serving(
             accanto.name(),
             schema,
@@ -111,18 +111,18 @@ impl Session {
     }
 
     /// Of the writer of the audit log: one statement, again and again, whose plan does not hang on its values.
-    pub(super) fn audit(schema: &Schema) -> Self {
+    pub(super) fn audit(schema: &SchemaName) -> Self {
         Self::serving("omnia-audit", schema, true, "force_generic_plan")
     }
 
-    fn serving(name: &'static str, schema: &Schema, writes: bool, plans: &str) -> Self {
+    fn serving(name: &'static str, schema: &SchemaName, writes: bool, plans: &str) -> Self {
         let timeout = format!("{}ms", STATEMENT_TIMEOUT.as_millis());
         Self::new(name, schema, !writes, plans, &timeout)
     }
 
     fn new(
         name: &'static str,
-        schema: &Schema,
+        schema: &SchemaName,
         read_only: bool,
         plans: &str,
         timeout: &str,
@@ -177,7 +177,7 @@ impl Session {
             Err(ConnectError::Database(sqlx::Error::Database(error)))
                 if matches!(error.code().as_deref(), Some("26000" | "42P05")) =>
             {
-                Err(Refusal::Shared.into())
+                Err(SessionRefusal::Shared.into())
             }
             outcome => outcome,
         }
@@ -221,17 +221,17 @@ impl Session {
         Ok(self.judge(&set, &found)?)
     }
 
-    fn judge(&self, set: &[String], found: &Found) -> Result<(), Refusal> {
+    fn judge(&self, set: &[String], found: &Found) -> Result<(), SessionRefusal> {
         if found.major < i32::try_from(OLDEST_MAJOR).unwrap_or(i32::MAX) {
-            return Err(Refusal::TooOld(found.version.clone()));
+            return Err(SessionRefusal::TooOld(found.version.clone()));
         }
         if found.standby {
-            return Err(Refusal::Standby);
+            return Err(SessionRefusal::Standby);
         }
         let settings = self.names.iter().zip(set).zip(&found.settings);
         for ((name, asked), found) in settings {
             if asked != found {
-                return Err(Refusal::Lost {
+                return Err(SessionRefusal::Lost {
                     name,
                     asked: asked.clone(),
                     found: found.clone(),
@@ -240,7 +240,7 @@ impl Session {
         }
         // A schema that is not there, or may not be used, is left out of the path without a word.
         if !found.schema {
-            return Err(Refusal::NoSchema(self.schema.to_string()));
+            return Err(SessionRefusal::NoSchema(self.schema.to_string()));
         }
         Ok(())
     }
@@ -264,12 +264,12 @@ pub(super) async fn open(options: &PgConnectOptions) -> Result<PgConnection, sql
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Refusal, Session};
-    use crate::postgres::Schema;
+    use super::{Found, Session, SessionRefusal};
+    use crate::postgres::SchemaName;
 
     /// A session, what it was told was set, and a server with which all is well.
     fn good() -> (Session, Vec<String>, Found) {
-        let session = Session::calls(&Schema::parse("dati").unwrap());
+        let session = Session::calls(&SchemaName::parse("dati").unwrap());
         let set = session.values.clone();
         let found = Found {
             major: 14,
@@ -297,7 +297,7 @@ mod tests {
     fn a_standby_is_refused() {
         let (session, set, mut found) = good();
         found.standby = true;
-        assert_eq!(session.judge(&set, &found), Err(Refusal::Standby));
+        assert_eq!(session.judge(&set, &found), Err(SessionRefusal::Standby));
     }
 
     #[test]

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    abilitazione::Selezione,
+    abilitazione::CallSelection,
+    call_record::SelectedValue,
     contract::proto,
     error::Violations,
     grpc::request,
-    traccia::Valore,
-    valori::{CodiceNormativa, CodicePrestazione, Difetto, Periodo},
+    valori::{CodiceNormativa, CodicePrestazione, Periodo, ValueDefect},
 };
 
 const MAX_VALUES: usize = 100;
-const TOO_MANY: Difetto = Difetto::new(
+const TOO_MANY: ValueDefect = ValueDefect::new(
     "must hold at most 100 values",
     "deve contenere al più 100 valori",
 );
@@ -51,7 +51,7 @@ impl FiltroReport {
 
     /// "Accedi al dettaglio" (§2.1): the norm, when the filters select one single norm and nothing else.
     #[must_use]
-    pub fn normativa_sola(&self) -> Option<&CodiceNormativa> {
+    pub fn single_normativa(&self) -> Option<&CodiceNormativa> {
         match self.normative.as_slice() {
             [normativa] if self.prestazioni.is_empty() && self.periodo.is_none() => Some(normativa),
             _ => None,
@@ -59,7 +59,7 @@ impl FiltroReport {
     }
 }
 
-impl Selezione for FiltroReport {
+impl CallSelection for FiltroReport {
     fn filtri(&self) -> Vec<&'static str> {
         let present = [
             ("normativa", !self.normative.is_empty()),
@@ -80,19 +80,19 @@ impl Selezione for FiltroReport {
         &self.prestazioni
     }
 
-    fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+    fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         let mut valori = Vec::new();
         let norme: Vec<&str> = self.normative.iter().map(CodiceNormativa::as_str).collect();
         if !norme.is_empty() {
-            valori.push(("normativa", Valore::Testo(norme.join(","))));
+            valori.push(("normativa", SelectedValue::Text(norme.join(","))));
         }
         let prestazioni = self.prestazioni.iter().map(CodicePrestazione::as_str);
         let prestazioni: Vec<&str> = prestazioni.collect();
         if !prestazioni.is_empty() {
-            valori.push(("prestazione", Valore::Testo(prestazioni.join(","))));
+            valori.push(("prestazione", SelectedValue::Text(prestazioni.join(","))));
         }
         if let Some(periodo) = &self.periodo {
-            valori.push(("periodo", Valore::Testo(periodo.to_string())));
+            valori.push(("periodo", SelectedValue::Text(periodo.to_string())));
         }
         valori
     }
@@ -102,7 +102,7 @@ fn codes<T: Ord>(
     violations: &mut Violations,
     field: &str,
     texts: &[String],
-    parse: impl Fn(&str) -> Result<T, Difetto>,
+    parse: impl Fn(&str) -> Result<T, ValueDefect>,
 ) -> Vec<T> {
     if texts.len() > MAX_VALUES {
         violations.check::<()>(field, Err(TOO_MANY));
@@ -136,14 +136,19 @@ mod tests {
             ..Default::default()
         };
         let filtro = parse(one.clone()).unwrap();
-        assert_eq!(filtro.normativa_sola().unwrap().as_str(), "A");
+        assert_eq!(filtro.single_normativa().unwrap().as_str(), "A");
         assert_eq!(filtro.filtri(), ["normativa"]);
         let open = proto::Periodo::default();
         let with_open_periodo = proto::FiltroReport {
             periodo: Some(open.clone()),
             ..one.clone()
         };
-        assert!(parse(with_open_periodo).unwrap().normativa_sola().is_some());
+        assert!(
+            parse(with_open_periodo)
+                .unwrap()
+                .single_normativa()
+                .is_some()
+        );
         for more in [
             proto::FiltroReport {
                 prestazione: vec!["CIGS".into()],
@@ -162,7 +167,7 @@ mod tests {
             },
             proto::FiltroReport::default(),
         ] {
-            assert_eq!(parse(more).unwrap().normativa_sola(), None);
+            assert_eq!(parse(more).unwrap().single_normativa(), None);
         }
     }
 

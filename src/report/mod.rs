@@ -17,16 +17,16 @@
 
 //!
 //! A call reads no decree. The load keeps what begins and ends on each day; from that the figures of any periodo follow
-//! ([`cumuli`]), in memory, so that a call makes no query at all while nothing is loaded and its rilevazione is in use ([`memoria`]).
+//! ([`prefix_sums`]), in memory, so that a call makes no query at all while nothing is loaded and its rilevazione is in use ([`cache`]).
 //!
 //! So what a caller may not see does leave Postgres here, into memory that all callers share, and there the proof
 //! ([`Permesso`](crate::abilitazione::Permesso)) cuts it: [`sintesi()`](sintesi::sintesi) goes through the pairs in scope only,
 //! and leaves every column out that is not seen. The sums have no personal data.
 
-pub mod cumuli;
+pub mod cache;
+pub mod download;
 pub mod filtro;
-pub mod memoria;
+pub mod prefix_sums;
 pub mod query;
-pub mod scarico;
 pub mod service;
 pub mod sintesi;

@@ -8,36 +8,36 @@ use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 
 use super::{
-    cumuli::{Coppia, Cumuli, Giorno, Importi},
     filtro::FiltroReport,
+    prefix_sums::{DayImporti, Importi, PairSums, PrefixSums},
 };
 use crate::{
     abilitazione::{Ambito, Permesso},
     error::{Error, Result},
     postgres::predicates::in_rilevazione,
-    rilevazione::control::{self, DayDigest, Digest, Noted},
+    rilevazione::control::{self, ControlDigest, DayDigest, Noted},
     valori::{CodiceNormativa, CodicePrestazione, Importo},
 };
 
 /// A norm or a benefit.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Codice {
+pub struct CatalogEntry {
     /// Stable code; `None` where the caller does not see it.
     pub codice: Option<String>,
     /// In Italian; `None` where the caller does not see it.
     pub descrizione: Option<String>,
 }
 
-/// The sums of a rilevazione, whole: of all norms, for all callers ([`super::memoria`]). They are read for one who was let in, and
+/// The sums of a rilevazione, whole: of all norms, for all callers ([`super::cache`]). They are read for one who was let in, and
 /// are what the load noted ([`crate::rilevazione::control`]).
 ///
 /// # Errors
 /// [`crate::error::Reason::DerivedDataDamaged`]: they are not. The database's.
-pub async fn cumuli(
+pub async fn prefix_sums(
     pool: &PgPool,
     _permesso: &Permesso<FiltroReport>,
     rilevazione: i32,
-) -> Result<Cumuli> {
+) -> Result<PrefixSums> {
     // Of one moment: they may be made again meanwhile.
     let mut tx = pool.begin().await?;
     sqlx::query("set transaction isolation level repeatable read, read only")
@@ -45,14 +45,14 @@ pub async fn cumuli(
         .await?;
     let noted = noted(&mut tx, rilevazione).await?;
     let mut coppie = BTreeMap::new();
-    giorni(&mut tx, &mut coppie, rilevazione, noted).await?;
-    stanziamenti(&mut tx, &mut coppie, rilevazione).await?;
+    add_days(&mut tx, &mut coppie, rilevazione, noted).await?;
+    add_stanziamenti(&mut tx, &mut coppie, rilevazione).await?;
     tx.rollback().await?;
-    Ok(Cumuli::new(coppie.into_values().collect()))
+    Ok(PrefixSums::new(coppie.into_values().collect()))
 }
 
-type Coppie = BTreeMap<(String, String), Coppia>;
-type RigaGiorno = (
+type PairMap = BTreeMap<(String, String), PairSums>;
+type ReportDayRow = (
     String,
     String,
     NaiveDate,
@@ -74,9 +74,9 @@ async fn noted(conn: &mut PgConnection, rilevazione: i32) -> Result<Vec<Noted>> 
 }
 
 /// Adds the days, which have to be those that were noted.
-async fn giorni(
+async fn add_days(
     conn: &mut PgConnection,
-    coppie: &mut Coppie,
+    coppie: &mut PairMap,
     rilevazione: i32,
     noted: Vec<Noted>,
 ) -> Result<()> {
@@ -88,7 +88,7 @@ async fn giorni(
     );
     in_rilevazione(&mut query, rilevazione);
     query.push(" order by normativa, prestazione, giorno");
-    let mut righe = query.build_query_as::<RigaGiorno>().fetch(conn);
+    let mut righe = query.build_query_as::<ReportDayRow>().fetch(conn);
     while let Some((normativa, prestazione, giorno, inizia_a, inizia_e, finisce_a, finisce_e)) =
         righe.try_next().await?
     {
@@ -96,13 +96,13 @@ async fn giorni(
             .entry((normativa.clone(), prestazione.clone()))
             .or_insert_with(|| DayDigest::new(&normativa, &prestazione))
             .day(giorno, [inizia_a, inizia_e, finisce_a, finisce_e]);
-        coppia(coppie, normativa, prestazione)?.giorno(Giorno {
-            giorno,
-            iniziano: importi(inizia_a, inizia_e),
-            finiscono: importi(finisce_a, finisce_e),
+        pair_entry(coppie, normativa, prestazione)?.add_day(DayImporti {
+            day: giorno,
+            starting: importi(inizia_a, inizia_e),
+            ending: importi(finisce_a, finisce_e),
         });
     }
-    let mut found: BTreeMap<(String, String), Digest> = digests
+    let mut found: BTreeMap<(String, String), ControlDigest> = digests
         .into_iter()
         .map(|(codes, days)| (codes, days.finish()))
         .collect();
@@ -125,9 +125,9 @@ fn wrong_days(normativa: &str, prestazione: &str, rilevazione: i32) -> Error {
     ))
 }
 
-async fn stanziamenti(
+async fn add_stanziamenti(
     conn: &mut PgConnection,
-    coppie: &mut Coppie,
+    coppie: &mut PairMap,
     rilevazione: i32,
 ) -> Result<()> {
     let mut query =
@@ -136,13 +136,17 @@ async fn stanziamenti(
     query.push(" order by normativa, prestazione, anno");
     let righe: Vec<(String, String, i32, Decimal)> = query.build_query_as().fetch_all(conn).await?;
     for (normativa, prestazione, anno, stanziato) in righe {
-        coppia(coppie, normativa, prestazione)?.stanziamento(anno, importo(stanziato));
+        pair_entry(coppie, normativa, prestazione)?.add_stanziamento(anno, importo(stanziato));
     }
     Ok(())
 }
 
 /// Of a pair of codes that the load has checked.
-fn coppia(coppie: &mut Coppie, normativa: String, prestazione: String) -> Result<&mut Coppia> {
+fn pair_entry(
+    coppie: &mut PairMap,
+    normativa: String,
+    prestazione: String,
+) -> Result<&mut PairSums> {
     use std::collections::btree_map::Entry;
     Ok(match coppie.entry((normativa, prestazione)) {
         Entry::Occupied(there) => there.into_mut(),
@@ -150,7 +154,7 @@ fn coppia(coppie: &mut Coppie, normativa: String, prestazione: String) -> Result
             let (normativa, prestazione) = new.key();
             let normativa = CodiceNormativa::parse(normativa).map_err(Error::internal)?;
             let prestazione = CodicePrestazione::parse(prestazione).map_err(Error::internal)?;
-            new.insert(Coppia::new(normativa, prestazione))
+            new.insert(PairSums::new(normativa, prestazione))
         }
     })
 }
@@ -172,40 +176,34 @@ fn importo(mut decimal: Decimal) -> Importo {
 ///
 /// # Errors
 /// The database's.
-pub async fn normative<F>(pool: &PgPool, permesso: Permesso<F>) -> Result<Vec<Codice>> {
-    catalogo(pool, &permesso, "normativa", Ambito::restringi_normative).await
+pub async fn normative<F>(pool: &PgPool, permesso: Permesso<F>) -> Result<Vec<CatalogEntry>> {
+    catalog(pool, &permesso, "normativa", Ambito::restrict_normative).await
 }
 
 /// Benefits in scope, by code.
 ///
 /// # Errors
 /// The database's.
-pub async fn prestazioni<F>(pool: &PgPool, permesso: Permesso<F>) -> Result<Vec<Codice>> {
-    catalogo(
-        pool,
-        &permesso,
-        "prestazione",
-        Ambito::restringi_prestazioni,
-    )
-    .await
+pub async fn prestazioni<F>(pool: &PgPool, permesso: Permesso<F>) -> Result<Vec<CatalogEntry>> {
+    catalog(pool, &permesso, "prestazione", Ambito::restrict_prestazioni).await
 }
 
 /// `table` is the name of the table and of its code column.
-async fn catalogo<F>(
+async fn catalog<F>(
     pool: &PgPool,
     permesso: &Permesso<F>,
     table: &'static str,
     restringi: fn(&Ambito, &mut QueryBuilder<Postgres>),
-) -> Result<Vec<Codice>> {
+) -> Result<Vec<CatalogEntry>> {
     let mut query = QueryBuilder::new("select ");
     query
-        .push(if permesso.vede(table) {
+        .push(if permesso.may_see(table) {
             table
         } else {
             "null::text"
         })
         .push(" as codice, ")
-        .push(if permesso.vede("descrizione") {
+        .push(if permesso.may_see("descrizione") {
             "descrizione"
         } else {
             "null::text"

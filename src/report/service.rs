@@ -4,49 +4,49 @@ use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{
+    cache::ReportCache,
+    download::{ReportDownload, TABLE},
     filtro::FiltroReport,
-    memoria::Memoria,
     query,
-    scarico::{Scarico, TABELLA},
-    sintesi::{Cifre, Sintesi, Voce, sintesi},
+    sintesi::{ReportFigures, Sintesi, SintesiRow, sintesi},
 };
 use crate::{
-    abilitazione::{NessunFiltro, Permesso, Selezione as _, abilitazione},
+    abilitazione::{CallSelection as _, NoFilter, Permesso, abilitazione},
     contract::proto::{self, report_service_server::ReportService},
     error::{Error, Result, Violations},
-    files::{Informazioni, Visibili, richiesta::Richiesta},
+    files::{ColumnVisibility, FileInfo, file_request::FileRequest},
     grpc::{
-        pages::{self, Binding, Signer, Token},
-        produttore::{Flusso, Limiti},
+        pages::{self, Binding, PageToken, Signer},
         request as read,
         status::into_status,
+        stream_task::{ResponseStream, StreamLimits},
     },
     rilevazione::{
-        Rilevazioni,
-        elenco::{self, Rilevazione},
+        RilevazioneRegister,
+        list::{self, Rilevazione},
     },
     valori::{Importo, NumeroRilevazione},
 };
 
 /// The report sintetico over one database.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct ReportServer {
     pool: PgPool,
-    rilevazioni: Rilevazioni,
-    memoria: Memoria,
-    limiti: Limiti,
+    rilevazioni: RilevazioneRegister,
+    memoria: ReportCache,
+    limiti: StreamLimits,
     signer: Signer,
 }
 
-impl Report {
+impl ReportServer {
     /// Serves from the database behind `pool`, and the report itself from `memoria`. `signer` writes tokens: all instances
     /// have the same key.
     #[must_use]
     pub fn new(
         pool: PgPool,
-        rilevazioni: Rilevazioni,
-        memoria: Memoria,
-        limiti: Limiti,
+        rilevazioni: RilevazioneRegister,
+        memoria: ReportCache,
+        limiti: StreamLimits,
         signer: Signer,
     ) -> Self {
         Self {
@@ -59,16 +59,19 @@ impl Report {
     }
 
     /// The report of a selection that was let in: what the call and the download have in common.
-    async fn calcola(
+    async fn compute(
         &self,
         permesso: Permesso<FiltroReport>,
         numero: Option<NumeroRilevazione>,
     ) -> Result<(Sintesi, Rilevazione)> {
-        let rilevazione = self.rilevazioni.risolvi(&permesso, numero).await?;
+        let rilevazione = self.rilevazioni.resolve(&permesso, numero).await?;
         self.rilevazioni
-            .noti(&permesso, "filtro.normativa", "filtro.prestazione")
+            .check_known(&permesso, "filtro.normativa", "filtro.prestazione")
             .await?;
-        let cumuli = self.memoria.cumuli(&permesso, rilevazione.numero).await?;
+        let cumuli = self
+            .memoria
+            .prefix_sums(&permesso, rilevazione.numero)
+            .await?;
         Ok((sintesi(&cumuli, permesso), rilevazione))
     }
 
@@ -83,15 +86,15 @@ impl Report {
         let numero = read::rilevazione(&mut violations, request.rilevazione);
         violations.finish()?;
 
-        let permesso = chi.permetti(filtro)?;
+        let permesso = chi.permit(filtro)?;
         let dettaglio = permesso
-            .selezione()
-            .normativa_sola()
-            .filter(|_| permesso.puo_chiamare("DecreeService/ListDecrees"))
+            .selection()
+            .single_normativa()
+            .filter(|_| permesso.may_call("DecreeService/ListDecrees"))
             .cloned();
-        let traccia = permesso.traccia().clone();
-        let (Sintesi { voci, totale }, rilevazione) = self.calcola(permesso, numero).await?;
-        traccia.righe(voci.len());
+        let traccia = permesso.call_record().clone();
+        let (Sintesi { voci, totale }, rilevazione) = self.compute(permesso, numero).await?;
+        traccia.add_rows(voci.len());
 
         Ok(proto::GetReportSinteticoResponse {
             totale: Some(totale.into()),
@@ -107,50 +110,51 @@ impl Report {
     async fn download(
         &self,
         request: Request<proto::DownloadReportSinteticoRequest>,
-    ) -> Result<Flusso<proto::DownloadReportSinteticoResponse>> {
+    ) -> Result<ResponseStream<proto::DownloadReportSinteticoResponse>> {
         let chi = abilitazione(&request)?.clone();
         let request = request.into_inner();
         let mut violations = Violations::default();
         let filtro = FiltroReport::parse(&mut violations, request.filtro);
         let numero = read::rilevazione(&mut violations, request.rilevazione);
-        let richiesta = Richiesta::parse(&mut violations, request.formato, request.offset, numero);
+        let richiesta =
+            FileRequest::parse(&mut violations, request.formato, request.offset, numero);
         violations.finish()?;
         let richiesta =
             richiesta.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
 
-        let permesso = chi.permetti(filtro)?;
-        let selezione = permesso.selezione().descrivi();
+        let permesso = chi.permit(filtro)?;
+        let selezione = permesso.selection().describe();
         let selezione = selezione
             .into_iter()
-            .map(|(nome, valore)| (nome, valore.in_chiaro()))
+            .map(|(nome, valore)| (nome, valore.into_plain_text()))
             .collect();
-        let visibili = Visibili::of(&TABELLA, |colonna| permesso.vede(colonna));
-        let traccia = permesso.traccia().clone();
-        let (sintesi, rilevazione) = self.calcola(permesso, numero).await?;
-        let posto = self.limiti.posto(&chi.aa07().soggetto)?;
-        let scarico = Scarico {
+        let visibili = ColumnVisibility::of(&TABLE, |colonna| permesso.may_see(colonna));
+        let traccia = permesso.call_record().clone();
+        let (sintesi, rilevazione) = self.compute(permesso, numero).await?;
+        let posto = self.limiti.permit(&chi.aa07().soggetto)?;
+        let scarico = ReportDownload {
             sintesi,
-            informazioni: Informazioni {
-                selezione,
+            info: FileInfo {
+                selection: selezione,
                 rilevazione,
-                visibili,
+                visibility: visibili,
                 totali: Vec::new(),
             },
-            richiesta,
+            request: richiesta,
         };
         Ok(self
             .limiti
-            .avvia(posto, traccia, |mittente| scarico.manda(mittente)))
+            .start(posto, traccia, |mittente| scarico.send(mittente)))
     }
 
     async fn normative(
         &self,
         request: Request<proto::ListNormativeRequest>,
     ) -> Result<proto::ListNormativeResponse> {
-        let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
-        let traccia = permesso.traccia().clone();
+        let permesso = abilitazione(&request)?.permit(NoFilter)?;
+        let traccia = permesso.call_record().clone();
         let normative = query::normative(&self.pool, permesso).await?;
-        traccia.righe(normative.len());
+        traccia.add_rows(normative.len());
         Ok(proto::ListNormativeResponse {
             normative: normative
                 .into_iter()
@@ -166,10 +170,10 @@ impl Report {
         &self,
         request: Request<proto::ListPrestazioniRequest>,
     ) -> Result<proto::ListPrestazioniResponse> {
-        let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
-        let traccia = permesso.traccia().clone();
+        let permesso = abilitazione(&request)?.permit(NoFilter)?;
+        let traccia = permesso.call_record().clone();
         let prestazioni = query::prestazioni(&self.pool, permesso).await?;
-        traccia.righe(prestazioni.len());
+        traccia.add_rows(prestazioni.len());
         Ok(proto::ListPrestazioniResponse {
             prestazioni: prestazioni
                 .into_iter()
@@ -186,7 +190,7 @@ impl Report {
         &self,
         request: Request<proto::ListRilevazioniRequest>,
     ) -> Result<proto::ListRilevazioniResponse> {
-        let permesso = abilitazione(&request)?.permetti(NessunFiltro)?;
+        let permesso = abilitazione(&request)?.permit(NoFilter)?;
         let request = request.into_inner();
         let mut violations = Violations::default();
         let size = read::page_size(&mut violations, request.page_size);
@@ -200,14 +204,14 @@ impl Report {
 
         let limite = i64::from(size);
         // One more than the page: whether there is a next one.
-        let mut found = elenco::elenca(&self.pool, &permesso, sotto, limite + 1).await?;
+        let mut found = list::list(&self.pool, &permesso, sotto, limite + 1).await?;
         let more = i64::try_from(found.len()).is_ok_and(|n| n > limite);
         if more {
             found.pop();
         }
-        permesso.traccia().righe(found.len());
+        permesso.call_record().add_rows(found.len());
         let next_page_token = match found.last() {
-            Some(last) if more => self.signer.encode(&Token {
+            Some(last) if more => self.signer.encode(&PageToken {
                 binding,
                 rilevazione: last.numero,
                 position: Vec::new(),
@@ -222,7 +226,7 @@ impl Report {
 }
 
 #[tonic::async_trait]
-impl ReportService for Report {
+impl ReportService for ReportServer {
     async fn get_report_sintetico(
         &self,
         request: Request<proto::GetReportSinteticoRequest>,
@@ -231,7 +235,7 @@ impl ReportService for Report {
         answer.map(Response::new).map_err(into_status)
     }
 
-    type DownloadReportSinteticoStream = Flusso<proto::DownloadReportSinteticoResponse>;
+    type DownloadReportSinteticoStream = ResponseStream<proto::DownloadReportSinteticoResponse>;
 
     async fn download_report_sintetico(
         &self,
@@ -270,9 +274,9 @@ fn text(importo: Option<Importo>) -> String {
     importo.map(|i| i.to_string()).unwrap_or_default()
 }
 
-impl From<Voce> for proto::VoceReport {
-    fn from(voce: Voce) -> Self {
-        let cifre = voce.cifre;
+impl From<SintesiRow> for proto::VoceReport {
+    fn from(voce: SintesiRow) -> Self {
+        let cifre = voce.figures;
         Self {
             normativa: voce.normativa.unwrap_or_default(),
             prestazione: voce.prestazione.unwrap_or_default(),
@@ -285,8 +289,8 @@ impl From<Voce> for proto::VoceReport {
     }
 }
 
-impl From<Cifre> for proto::TotaleReport {
-    fn from(cifre: Cifre) -> Self {
+impl From<ReportFigures> for proto::TotaleReport {
+    fn from(cifre: ReportFigures) -> Self {
         Self {
             totale_stanziamenti: cifre.totale_stanziamenti.map(|i| i.to_string()),
             importi_autorizzati: text(cifre.importi_autorizzati),

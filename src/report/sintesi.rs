@@ -1,8 +1,8 @@
 //! The report of one call: the figures of a rilevazione, cut to what the caller may see.
 
 use super::{
-    cumuli::{Coppia, Cumuli},
     filtro::FiltroReport,
+    prefix_sums::{PairSums, PrefixSums},
 };
 use crate::{
     abilitazione::Permesso,
@@ -11,18 +11,18 @@ use crate::{
 
 /// One line of the report. `None`: absent, or a column that the caller does not see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Voce {
+pub struct SintesiRow {
     /// Norm.
     pub normativa: Option<String>,
     /// Benefit.
     pub prestazione: Option<String>,
     /// The figures.
-    pub cifre: Cifre,
+    pub figures: ReportFigures,
 }
 
 /// The five figures of a voce or of the totals row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Cifre {
+pub struct ReportFigures {
     /// Appropriations; absent where there is none.
     pub totale_stanziamenti: Option<Importo>,
     /// Authorised.
@@ -39,14 +39,14 @@ pub struct Cifre {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sintesi {
     /// By norm and benefit.
-    pub voci: Vec<Voce>,
+    pub voci: Vec<SintesiRow>,
     /// Each column added up over the voci that have it.
-    pub totale: Cifre,
+    pub totale: ReportFigures,
 }
 
 /// The columns that the caller sees: asked of the proof once, and not for each voce.
 #[derive(Debug, Clone, Copy)]
-struct Viste {
+struct SeenColumns {
     normativa: bool,
     prestazione: bool,
     totale_stanziamenti: bool,
@@ -56,16 +56,16 @@ struct Viste {
     residuo_pagato: bool,
 }
 
-impl Viste {
+impl SeenColumns {
     fn new(permesso: &Permesso<FiltroReport>) -> Self {
         Self {
-            normativa: permesso.vede("normativa"),
-            prestazione: permesso.vede("prestazione"),
-            totale_stanziamenti: permesso.vede("totale_stanziamenti"),
-            importi_autorizzati: permesso.vede("importi_autorizzati"),
-            importi_erogati: permesso.vede("importi_erogati"),
-            residuo_autorizzato: permesso.vede("residuo_autorizzato"),
-            residuo_pagato: permesso.vede("residuo_pagato"),
+            normativa: permesso.may_see("normativa"),
+            prestazione: permesso.may_see("prestazione"),
+            totale_stanziamenti: permesso.may_see("totale_stanziamenti"),
+            importi_autorizzati: permesso.may_see("importi_autorizzati"),
+            importi_erogati: permesso.may_see("importi_erogati"),
+            residuo_autorizzato: permesso.may_see("residuo_autorizzato"),
+            residuo_pagato: permesso.may_see("residuo_pagato"),
         }
     }
 }
@@ -74,28 +74,28 @@ impl Viste {
 /// absent.
 #[must_use]
 #[allow(clippy::needless_pass_by_value, reason = "a proof is spent")]
-pub fn sintesi(cumuli: &Cumuli, permesso: Permesso<FiltroReport>) -> Sintesi {
-    let (ambito, viste) = (permesso.ambito(), Viste::new(&permesso));
-    let periodo = permesso.selezione().periodo.as_ref();
-    let voci: Vec<Voce> = cumuli
-        .coppie()
+pub fn sintesi(cumuli: &PrefixSums, permesso: Permesso<FiltroReport>) -> Sintesi {
+    let (ambito, viste) = (permesso.ambito(), SeenColumns::new(&permesso));
+    let periodo = permesso.selection().periodo.as_ref();
+    let voci: Vec<SintesiRow> = cumuli
+        .pairs()
         .iter()
-        .filter(|coppia| ambito.contiene(&coppia.normativa, &coppia.prestazione))
-        .map(|coppia| voce(coppia, periodo, viste))
+        .filter(|coppia| ambito.contains(&coppia.normativa, &coppia.prestazione))
+        .map(|coppia| row(coppia, periodo, viste))
         .collect();
     let totale = totale(&voci, viste);
     Sintesi { voci, totale }
 }
 
 /// The periodo narrows what is summed, and not which pairs are listed.
-fn voce(coppia: &Coppia, periodo: Option<&Periodo>, viste: Viste) -> Voce {
+fn row(coppia: &PairSums, periodo: Option<&Periodo>, viste: SeenColumns) -> SintesiRow {
     let importi = coppia.importi(periodo);
-    let stanziati = coppia.stanziati(periodo);
+    let stanziati = coppia.totale_stanziamenti(periodo);
     let residuo = |speso: Importo| stanziati.map(|stanziati| stanziati - speso);
-    Voce {
+    SintesiRow {
         normativa: viste.normativa.then(|| coppia.normativa.to_string()),
         prestazione: viste.prestazione.then(|| coppia.prestazione.to_string()),
-        cifre: Cifre {
+        figures: ReportFigures {
             totale_stanziamenti: stanziati.filter(|_| viste.totale_stanziamenti),
             importi_autorizzati: viste.importi_autorizzati.then_some(importi.autorizzati),
             importi_erogati: viste.importi_erogati.then_some(importi.erogati),
@@ -106,14 +106,14 @@ fn voce(coppia: &Coppia, periodo: Option<&Periodo>, viste: Viste) -> Voce {
 }
 
 /// What is authorised and paid is a sum, and the sum of no voci is zero. An appropriation that no voce has is absent.
-fn totale(voci: &[Voce], viste: Viste) -> Cifre {
-    let sum = |column: fn(&Cifre) -> Option<Importo>| {
+fn totale(voci: &[SintesiRow], viste: SeenColumns) -> ReportFigures {
+    let sum = |column: fn(&ReportFigures) -> Option<Importo>| {
         voci.iter()
-            .filter_map(|voce| column(&voce.cifre))
+            .filter_map(|voce| column(&voce.figures))
             .reduce(|sum, importo| sum + importo)
     };
     let zero = |vista: bool| vista.then(Importo::default);
-    Cifre {
+    ReportFigures {
         totale_stanziamenti: sum(|c| c.totale_stanziamenti),
         importi_autorizzati: sum(|c| c.importi_autorizzati)
             .or_else(|| zero(viste.importi_autorizzati)),
@@ -127,16 +127,16 @@ fn totale(voci: &[Voce], viste: Viste) -> Cifre {
 mod tests {
     use super::*;
     use crate::{
-        report::cumuli::{Giorno, Importi},
-        valori::{CodiceNormativa, CodicePrestazione, parse_data},
+        report::prefix_sums::{DayImporti, Importi},
+        valori::{CodiceNormativa, CodicePrestazione, parse_date},
     };
 
     fn importo(text: &str) -> Importo {
         Importo::parse(text).unwrap()
     }
 
-    fn coppia() -> Coppia {
-        let mut coppia = Coppia::new(
+    fn coppia() -> PairSums {
+        let mut coppia = PairSums::new(
             CodiceNormativa::parse("DL109-2018-ART44").unwrap(),
             CodicePrestazione::parse("CIGS").unwrap(),
         );
@@ -144,16 +144,16 @@ mod tests {
             autorizzati: importo("12000000.00"),
             erogati: importo("7500000.00"),
         };
-        coppia.giorno(Giorno {
-            giorno: parse_data("2023-03-01").unwrap(),
-            iniziano: importi,
-            finiscono: importi,
+        coppia.add_day(DayImporti {
+            day: parse_date("2023-03-01").unwrap(),
+            starting: importi,
+            ending: importi,
         });
-        coppia.stanziamento(2023, importo("50000000.00"));
+        coppia.add_stanziamento(2023, importo("50000000.00"));
         coppia
     }
 
-    const TUTTE: Viste = Viste {
+    const TUTTE: SeenColumns = SeenColumns {
         normativa: true,
         prestazione: true,
         totale_stanziamenti: true,
@@ -164,7 +164,7 @@ mod tests {
     };
 
     /// Each column that is there, in the order of the contract.
-    fn dette(cifre: &Cifre) -> [Option<String>; 5] {
+    fn dette(cifre: &ReportFigures) -> [Option<String>; 5] {
         [
             cifre.totale_stanziamenti,
             cifre.importi_autorizzati,
@@ -184,7 +184,7 @@ mod tests {
             "38000000.00",
             "42500000.00",
         ];
-        let hide: [fn(&mut Viste); 5] = [
+        let hide: [fn(&mut SeenColumns); 5] = [
             |v| v.totale_stanziamenti = false,
             |v| v.importi_autorizzati = false,
             |v| v.importi_erogati = false,
@@ -196,19 +196,19 @@ mod tests {
             hide(&mut viste);
             let mut expected = whole.map(|text| Some(text.to_owned()));
             expected[hidden] = None;
-            let voce = voce(&coppia(), None, viste);
-            assert_eq!(dette(&voce.cifre), expected);
+            let voce = row(&coppia(), None, viste);
+            assert_eq!(dette(&voce.figures), expected);
             assert_eq!(dette(&totale(&[voce], viste)), expected);
             // Nor is there a zero that says that it would be there.
             let nothing = dette(&totale(&[], viste));
             assert!(nothing[hidden].is_none());
         }
-        let senza_codici = Viste {
+        let senza_codici = SeenColumns {
             normativa: false,
             prestazione: false,
             ..TUTTE
         };
-        let voce = voce(&coppia(), None, senza_codici);
+        let voce = row(&coppia(), None, senza_codici);
         assert_eq!((voce.normativa, voce.prestazione), (None, None));
     }
 }

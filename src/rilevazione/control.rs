@@ -25,10 +25,10 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgConnection, PgExecutor, postgres::PgRow};
 
-use crate::blocks::somme::Somme;
+use crate::blocks::sums::ControlSums;
 
 /// SHA-256.
-pub type Digest = [u8; 32];
+pub type ControlDigest = [u8; 32];
 
 /// What was noted of a norm and a benefit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +42,9 @@ pub struct Noted {
     /// The last; `i32::MAX`: it is still to come.
     pub al_rilevazione: i32,
     /// What the rows add up to.
-    pub somme: Somme,
+    pub sums: ControlSums,
     /// Of the sums by day.
-    pub days: Digest,
+    pub days: ControlDigest,
 }
 
 /// A digest of sums by day in the making.
@@ -67,20 +67,20 @@ impl DayDigest {
 
     /// Of all of them.
     #[must_use]
-    pub fn finish(self) -> Digest {
+    pub fn finish(self) -> ControlDigest {
         finish(self.0)
     }
 }
 
 /// The digest of all totals of a rilevazione. They come by norm, then benefit.
 #[must_use]
-pub fn seal<'a>(noted: impl IntoIterator<Item = &'a Noted>) -> Digest {
+pub fn seal<'a>(noted: impl IntoIterator<Item = &'a Noted>) -> ControlDigest {
     let mut context = Context::new(&SHA256);
     for one in noted {
-        let [ore, autorizzati, erogati] = one.somme.decimali();
+        let [ore, autorizzati, erogati] = one.sums.decimals();
         let mut line = format!(
             "{} {} {} {ore:.2} {autorizzati:.2} {erogati:.2} ",
-            one.normativa, one.prestazione, one.somme.righe
+            one.normativa, one.prestazione, one.sums.righe
         );
         for byte in one.days {
             // Writing to a String cannot fail.
@@ -92,7 +92,7 @@ pub fn seal<'a>(noted: impl IntoIterator<Item = &'a Noted>) -> Digest {
     finish(context)
 }
 
-fn finish(context: Context) -> Digest {
+fn finish(context: Context) -> ControlDigest {
     let mut digest = [0; 32];
     digest.copy_from_slice(context.finish().as_ref());
     digest
@@ -126,7 +126,7 @@ pub async fn noted(
 pub async fn sealed(
     executor: impl PgExecutor<'_>,
     rilevazione: i32,
-) -> sqlx::Result<Option<Digest>> {
+) -> sqlx::Result<Option<ControlDigest>> {
     let found: Option<Option<Vec<u8>>> =
         sqlx::query_scalar("select totali from rilevazione where numero = $1")
             .bind(rilevazione)
@@ -158,7 +158,7 @@ pub(crate) async fn write(
 
 /// Writes one. There are as many as benefits of a norm: few.
 pub(crate) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result<()> {
-    let [ore, autorizzati, erogati] = one.somme.decimali();
+    let [ore, autorizzati, erogati] = one.sums.decimals();
     sqlx::query(
         "insert into totale_controllo
              (normativa, prestazione, dal_rilevazione, al_rilevazione, righe, ore_decretate, importi_autorizzati, importi_erogati, somme)
@@ -168,7 +168,7 @@ pub(crate) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result
     .bind(&one.prestazione)
     .bind(one.dal_rilevazione)
     .bind(one.al_rilevazione)
-    .bind(one.somme.righe)
+    .bind(one.sums.righe)
     .bind(ore)
     .bind(autorizzati)
     .bind(erogati)
@@ -201,7 +201,7 @@ impl FromRow<'_, PgRow> for Noted {
             prestazione: row.try_get("prestazione")?,
             dal_rilevazione: row.try_get("dal_rilevazione")?,
             al_rilevazione: row.try_get("al_rilevazione")?,
-            somme: Somme::di_decimali(
+            sums: ControlSums::from_decimals(
                 row.try_get("righe")?,
                 [
                     row.try_get("ore_decretate")?,

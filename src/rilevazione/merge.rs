@@ -49,35 +49,35 @@ pub(super) use {same_key, same_row, same_stanziamento};
 
 /// What happened to the rows of the detail.
 #[derive(Debug)]
-pub(super) struct Scritto {
+pub(super) struct MergeResult {
     /// In comparison with the rilevazione before.
-    pub(super) diverse: Diverse,
+    pub(super) differences: RowDifferences,
     /// The norms of all these, by code: what is derived from the rows of other norms is as it was.
     pub(super) normative: Vec<String>,
 }
 
 /// How many rows of an extract are not as a rilevazione has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Diverse {
+pub(super) struct RowDifferences {
     /// Their natural key is not in the rilevazione.
-    pub(super) nuove: u64,
+    pub(super) added: u64,
     /// It is, with other values.
-    pub(super) modificate: u64,
+    pub(super) changed: u64,
     /// Rows of the rilevazione whose key is not in the extract.
-    pub(super) cessate: u64,
+    pub(super) ended: u64,
 }
 
 /// Writes the extract as this rilevazione.
-pub(super) async fn scrivi(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
-    stanziamenti(conn, n).await?;
-    let decreti = decreti(conn, n).await?;
+pub(super) async fn write(conn: &mut PgConnection, n: i32) -> sqlx::Result<MergeResult> {
+    merge_stanziamenti(conn, n).await?;
+    let decreti = merge_decreti(conn, n).await?;
     // What the planner knows commits with the rows.
     analyze(conn, "stanziamento").await?;
     analyze(conn, "dettaglio_decreto").await?;
     Ok(decreti)
 }
 
-async fn stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<()> {
+async fn merge_stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<()> {
     sqlx::query(concat!(
         "update stanziamento versione
              set al_rilevazione = $1 - 1
@@ -106,11 +106,11 @@ async fn stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<()> {
     .map(drop)
 }
 
-async fn decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
+async fn merge_decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<MergeResult> {
     let any: bool = sqlx::query_scalar("select exists (select from dettaglio_decreto)")
         .fetch_one(&mut *conn)
         .await?;
-    let (chiuse, modificate) = if any { chiudi(conn, n).await? } else { (0, 0) };
+    let (chiuse, modificate) = if any { close(conn, n).await? } else { (0, 0) };
     // Into an empty table the indexes are built after the rows: several times faster. Later this is not for us
     // to do, as it would shut out those who read.
     let indexes = if any {
@@ -118,25 +118,25 @@ async fn decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<Scritto> {
     } else {
         drop_indexes(conn).await?
     };
-    let scritte = apri(conn, n).await?;
+    let scritte = open(conn, n).await?;
     for index in indexes {
         // As Postgres itself wrote it.
         sqlx::query(AssertSqlSafe(index))
             .execute(&mut *conn)
             .await?;
     }
-    Ok(Scritto {
-        diverse: Diverse {
-            nuove: scritte - modificate,
-            modificate,
-            cessate: chiuse - modificate,
+    Ok(MergeResult {
+        differences: RowDifferences {
+            added: scritte - modificate,
+            changed: modificate,
+            ended: chiuse - modificate,
         },
-        normative: cambiate(conn, n).await?,
+        normative: changed_norms(conn, n).await?,
     })
 }
 
 /// The norms with a row that begins with this rilevazione, or ended before it.
-async fn cambiate(conn: &mut PgConnection, n: i32) -> sqlx::Result<Vec<String>> {
+async fn changed_norms(conn: &mut PgConnection, n: i32) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
         "select distinct normativa
          from dettaglio_decreto
@@ -149,7 +149,7 @@ async fn cambiate(conn: &mut PgConnection, n: i32) -> sqlx::Result<Vec<String>> 
 }
 
 /// The extract in comparison with a rilevazione, after it was written as another.
-pub(super) async fn compare(conn: &mut PgConnection, numero: i32) -> sqlx::Result<Diverse> {
+pub(super) async fn compare(conn: &mut PgConnection, numero: i32) -> sqlx::Result<RowDifferences> {
     let (estratte, nuove, uguali): (i64, i64, i64) = sqlx::query_as(concat!(
         "select count(*), count(*) filter (where versione.id is null), count(*) filter (where ",
         same_row!(),
@@ -169,15 +169,15 @@ pub(super) async fn compare(conn: &mut PgConnection, numero: i32) -> sqlx::Resul
     .fetch_one(conn)
     .await?;
     let rimaste = estratte - nuove;
-    Ok(Diverse {
-        nuove: nuove.cast_unsigned(),
-        modificate: (rimaste - uguali).cast_unsigned(),
-        cessate: (prima - rimaste).cast_unsigned(),
+    Ok(RowDifferences {
+        added: nuove.cast_unsigned(),
+        changed: (rimaste - uguali).cast_unsigned(),
+        ended: (prima - rimaste).cast_unsigned(),
     })
 }
 
 /// How many rows ended; of how many of these the natural key is in the extract.
-async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(u64, u64)> {
+async fn close(conn: &mut PgConnection, n: i32) -> sqlx::Result<(u64, u64)> {
     let (chiuse, modificate): (i64, i64) = sqlx::query_as(
         concat!(
             "with chiuse as (
@@ -204,7 +204,7 @@ async fn chiudi(conn: &mut PgConnection, n: i32) -> sqlx::Result<(u64, u64)> {
 /// The order is that in which the rows are read, so that neighbours in a page are neighbours in the table. Within a decree it
 /// is chance: every caller sees the order, also one who sees the employer masked, so that neither the employer's code nor
 /// the extract, which may be sorted by it, may decide it.
-async fn apri(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
+async fn open(conn: &mut PgConnection, n: i32) -> sqlx::Result<u64> {
     let done = sqlx::query(
         concat!(
             "insert into dettaglio_decreto

@@ -22,47 +22,47 @@
 //! What holds:
 //!
 //! - **All or nothing.** Everything happens in one transaction. One refused row refuses the extract, and every refused
-//!   row is reported ([`Segnalazione`]) before the load gives up.
+//!   row is reported ([`Finding`]) before the load gives up.
 //! - **The same extract is the same rilevazione.** An extract is known by its reference date and by its rows, whatever
 //!   their order and the form of the file. The catalogue that comes with it is applied all the same.
 //! - **One at a time.** An advisory lock of the transaction: the server frees it when the loader dies.
 //! - **Nobody is answered with the rilevazione before.** Whoever asks after the commit, at whichever instance, gets the new one
-//!   ([`Rilevazioni`] says how).
+//!   ([`RilevazioneRegister`] says how).
 //! - **Memory does not grow with the files**, nor with the number of refused rows. (The codes of the catalogue are
 //!   held: they are as many as the norms.)
-//! - **Nothing that was given is taken back.** A rilevazione that should not have been loaded is withdrawn ([`withdraw`]): it is never
+//! - **Nothing that was given is taken back.** A rilevazione that should not have been loaded is withdrawn ([`withdraw()`]): it is never
 //!   the latest again, and answers by its number as before, marked.
 //!
 //! - **What is derived is known for what it is.** A load notes what its rows add up to ([`control`]); whoever reads something that was
 //!   made of them compares. [`derived`] compares it with the rows, and makes it again.
 //!
-//! [`carica`] loads; [`esempio`] writes extracts to try it with.
+//! [`load_extract`] loads; [`crate::demo::sample`] writes extracts to try it with.
 
-mod carica;
-mod catalogo;
-mod codici;
+mod catalog;
+mod codes;
 pub mod control;
-mod copia;
+mod copy;
 pub mod derived;
-pub mod elenco;
-mod esito;
-mod lettura;
+mod finding;
+mod layout;
+pub mod list;
+mod load;
 mod merge;
+mod outcome;
 mod provisional;
+mod reader;
 mod records;
-mod rilevazioni;
+mod register;
 mod same;
-mod segnalazione;
 mod sniff;
-pub(crate) mod somme;
 pub(crate) mod staging;
-mod tracciato;
-mod verifica;
+pub(crate) mod sums;
+mod verify;
 mod withdraw;
 
-pub use carica::{Fonti, carica};
-pub use catalogo::CatalogChanges;
-pub use esito::{Esito, Known, LoadError, Riepilogo};
-pub use rilevazioni::Rilevazioni;
-pub use segnalazione::{Fase, Gravita, Motivo, Observer, Segnalazione};
+pub use catalog::CatalogChanges;
+pub use finding::{Finding, FindingReason, LoadPhase, Observer, Severity};
+pub use load::{LoadSources, load_extract};
+pub use outcome::{Known, LoadError, LoadOutcome, LoadSummary};
+pub use register::RilevazioneRegister;
 pub use withdraw::{WithdrawError, withdraw};

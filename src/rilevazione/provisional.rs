@@ -15,20 +15,20 @@ use futures_util::TryStreamExt as _;
 use sqlx::{PgConnection, Row as _};
 
 use super::{
-    elenco::ultima,
-    esito::LoadError,
-    segnalazione::{Gravita, Motivo, Segnalazione, shown},
-    staging::{Conteggio, Letto},
+    finding::{Finding, FindingReason, Severity, shown},
+    list::latest,
+    outcome::LoadError,
+    staging::{FindingCounter, StagedFile},
 };
 
-const COLONNA: &str = "persona_fisica";
+const COLUMN: &str = "persona_fisica";
 
 /// Makes the rows of the extract agree on who is a natural person, and tells where they did not.
 pub(super) async fn agree(
     conn: &mut PgConnection,
     file: &Arc<str>,
-    letto: Letto,
-    conteggio: &mut Conteggio<'_>,
+    letto: StagedFile,
+    conteggio: &mut FindingCounter<'_>,
 ) -> Result<(), LoadError> {
     if !letto.all_columns {
         return lost(conn, file, conteggio).await;
@@ -45,15 +45,15 @@ pub(super) async fn agree(
     .fetch(conn);
     while let Some(row) = rows.try_next().await? {
         let (riga, cf): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-        conteggio.segnala(&Segnalazione {
-            gravita: Gravita::Avviso,
+        conteggio.report(&Finding {
+            severity: Severity::Warning,
             file: Arc::clone(file),
-            riga: riga.cast_unsigned(),
-            colonna: COLONNA.into(),
-            valore: shown(cf.as_bytes()),
-            motivo: Motivo {
+            line: riga.cast_unsigned(),
+            column: COLUMN.into(),
+            value: shown(cf.as_bytes()),
+            reason: FindingReason {
                 english: "another row says that this code is a natural person's: it is taken for one in all rows".into(),
-                italiano: "un'altra riga dice che il codice è di una persona fisica: vale per tutte le righe".into(),
+                italian: "un'altra riga dice che il codice è di una persona fisica: vale per tutte le righe".into(),
             },
         })?;
     }
@@ -63,9 +63,9 @@ pub(super) async fn agree(
 async fn lost(
     conn: &mut PgConnection,
     file: &Arc<str>,
-    conteggio: &mut Conteggio<'_>,
+    conteggio: &mut FindingCounter<'_>,
 ) -> Result<(), LoadError> {
-    let Some(latest) = ultima(&mut *conn).await? else {
+    let Some(latest) = latest(&mut *conn).await? else {
         return Ok(());
     };
     let numero = latest.numero;
@@ -81,19 +81,19 @@ async fn lost(
     if codes == 0 {
         return Ok(());
     }
-    conteggio.segnala(&Segnalazione {
-        gravita: Gravita::Errore,
+    conteggio.report(&Finding {
+        severity: Severity::Error,
         file: Arc::clone(file),
-        riga: 1,
-        colonna: COLONNA.into(),
-        valore: String::new(),
-        motivo: Motivo {
+        line: 1,
+        column: COLUMN.into(),
+        value: String::new(),
+        reason: FindingReason {
             english: format!(
                 "the column is missing, and rilevazione {numero} says of {codes} codes of eleven digits in this file that they are \
                  natural persons': without it they would be shown to everybody"
             )
             .into(),
-            italiano: format!(
+            italian: format!(
                 "manca la colonna, e la rilevazione {numero} dice di {codes} codici di undici cifre in questo file che sono di \
                  persone fisiche: senza, sarebbero mostrati a tutti"
             )

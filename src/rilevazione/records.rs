@@ -14,39 +14,39 @@
 use std::io::{self, Read};
 
 use super::sniff::{UTF_8_MARK, sniff};
-use crate::valori::Difetto;
+use crate::valori::ValueDefect;
 
 /// The longest record, in bytes. Those of an extract have some hundreds.
 const LIMIT: usize = 64 * 1024;
 const CHUNK: usize = 256 * 1024;
 
-pub(super) const UNCLOSED: Difetto = Difetto::new(
+pub(super) const UNCLOSED: ValueDefect = ValueDefect::new(
     "a quote is opened and not closed",
     "le virgolette sono aperte e non chiuse",
 );
-const STRAY: Difetto = Difetto::new(
+const STRAY: ValueDefect = ValueDefect::new(
     "a quote stands inside a field that is not quoted",
     "virgolette all'interno di un campo che non è tra virgolette",
 );
-const AFTER: Difetto = Difetto::new(
+const AFTER: ValueDefect = ValueDefect::new(
     "text follows the closing quote of a field",
     "c'è del testo dopo le virgolette che chiudono un campo",
 );
-const TOO_LONG: Difetto = Difetto::new(
+const TOO_LONG: ValueDefect = ValueDefect::new(
     "the record is longer than 65536 bytes",
     "il record supera i 65536 byte",
 );
 
 /// One record: its fields without quotes.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(super) struct CsvRecord {
     /// The line on which it starts.
     pub(super) line: u64,
     data: Vec<u8>,
     ends: Vec<usize>,
 }
 
-impl Record {
+impl CsvRecord {
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -84,12 +84,12 @@ pub(super) enum Next {
     /// A record; it is in the argument.
     Record,
     /// Not a record: in this field (from 0) of the record that starts on the argument's line.
-    Malformed(usize, Difetto),
+    Malformed(usize, ValueDefect),
     /// There are no more.
     End,
 }
 
-enum State {
+enum CsvState {
     FieldStart,
     Plain,
     Quoted,
@@ -98,7 +98,7 @@ enum State {
 }
 
 /// Reads records.
-pub(super) struct Records<R> {
+pub(super) struct CsvRecords<R> {
     input: R,
     separator: u8,
     buffer: Vec<u8>,
@@ -107,10 +107,10 @@ pub(super) struct Records<R> {
     /// The physical line there.
     line: u64,
     ended: bool,
-    other_form: Option<Difetto>,
+    other_form: Option<ValueDefect>,
 }
 
-impl<R: Read> Records<R> {
+impl<R: Read> CsvRecords<R> {
     /// Skips a byte order mark and finds out the separator from the first line: `;` where it has one, else `,`.
     pub(super) fn new(input: R) -> io::Result<Self> {
         let mut records = Self {
@@ -142,12 +142,12 @@ impl<R: Read> Records<R> {
     }
 
     /// What the input is, if it is no such file at all: its records mean nothing.
-    pub(super) fn other_form(&self) -> Option<Difetto> {
+    pub(super) fn other_form(&self) -> Option<ValueDefect> {
         self.other_form.clone()
     }
 
     /// Reads the next record.
-    pub(super) fn next(&mut self, record: &mut Record) -> io::Result<Next> {
+    pub(super) fn next(&mut self, record: &mut CsvRecord) -> io::Result<Next> {
         self.skip_empty_lines()?;
         record.line = self.line;
         record.clear();
@@ -166,9 +166,12 @@ impl<R: Read> Records<R> {
     }
 
     /// Takes a record apart. Gives where the next begins and how many lines were passed.
-    fn scan(&mut self, record: &mut Record) -> io::Result<Result<Option<(usize, u64)>, Difetto>> {
+    fn scan(
+        &mut self,
+        record: &mut CsvRecord,
+    ) -> io::Result<Result<Option<(usize, u64)>, ValueDefect>> {
         let separator = self.separator;
-        let mut state = State::FieldStart;
+        let mut state = CsvState::FieldStart;
         let mut lines = 0;
         let mut at = self.start;
         loop {
@@ -181,7 +184,7 @@ impl<R: Read> Records<R> {
                     continue;
                 }
                 return Ok(match state {
-                    State::Quoted => Err(UNCLOSED),
+                    CsvState::Quoted => Err(UNCLOSED),
                     _ if read == LIMIT => Err(TOO_LONG),
                     _ if read == 0 => Ok(None),
                     _ => {
@@ -192,11 +195,11 @@ impl<R: Read> Records<R> {
             };
             let rest = &self.buffer[at..limit];
             match state {
-                State::FieldStart if byte == b'"' => {
-                    state = State::Quoted;
+                CsvState::FieldStart if byte == b'"' => {
+                    state = CsvState::Quoted;
                     at += 1;
                 }
-                State::FieldStart | State::Plain => {
+                CsvState::FieldStart | CsvState::Plain => {
                     let stop = |b: &u8| *b == separator || *b == b'\n' || *b == b'"';
                     let run = rest.iter().position(stop).unwrap_or(rest.len());
                     record.data.extend_from_slice(&rest[..run]);
@@ -210,15 +213,15 @@ impl<R: Read> Records<R> {
                         Some(b'"') => return Ok(Err(STRAY)),
                         Some(_) => {
                             record.end_field();
-                            state = State::FieldStart;
+                            state = CsvState::FieldStart;
                         }
                         None => {
                             at -= 1;
-                            state = State::Plain;
+                            state = CsvState::Plain;
                         }
                     }
                 }
-                State::Quoted => {
+                CsvState::Quoted => {
                     let run = rest.iter().position(|b| *b == b'"');
                     let text = &rest[..run.unwrap_or(rest.len())];
                     record.data.extend_from_slice(text);
@@ -226,24 +229,24 @@ impl<R: Read> Records<R> {
                     at += text.len();
                     if run.is_some() {
                         at += 1;
-                        state = State::AfterQuote;
+                        state = CsvState::AfterQuote;
                     }
                 }
-                State::AfterQuote | State::AfterReturn => {
+                CsvState::AfterQuote | CsvState::AfterReturn => {
                     at += 1;
                     state = match (byte, state) {
                         (b'\n', _) => {
                             record.end_field();
                             return Ok(Ok(Some((at, lines + 1))));
                         }
-                        (b'"', State::AfterQuote) => {
+                        (b'"', CsvState::AfterQuote) => {
                             record.data.push(b'"');
-                            State::Quoted
+                            CsvState::Quoted
                         }
-                        (b'\r', State::AfterQuote) => State::AfterReturn,
-                        (b, State::AfterQuote) if b == separator => {
+                        (b'\r', CsvState::AfterQuote) => CsvState::AfterReturn,
+                        (b, CsvState::AfterQuote) if b == separator => {
                             record.end_field();
-                            State::FieldStart
+                            CsvState::FieldStart
                         }
                         _ => return Ok(Err(AFTER)),
                     };

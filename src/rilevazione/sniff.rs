@@ -2,25 +2,25 @@
 //!
 //! Read as CSV such a file makes a finding for each of its rows, and none of them says what it is. Here it gets one sentence.
 
-use crate::valori::Difetto;
+use crate::valori::ValueDefect;
 
-const UTF_16: Difetto = Difetto::new(
+const UTF_16: ValueDefect = ValueDefect::new(
     "is UTF-16 text: save it as UTF-8 (in Excel: `CSV UTF-8`)",
     "è un testo UTF-16: va salvato in UTF-8 (in Excel: `CSV UTF-8`)",
 );
-const PACKED: Difetto = Difetto::new(
+const PACKED: ValueDefect = ValueDefect::new(
     "is compressed, or a spreadsheet (XLSX, ODS): unpack it, or export it as CSV",
     "è compresso, o è un foglio di calcolo (XLSX, ODS): va estratto, o esportato in CSV",
 );
-const TABS: Difetto = Difetto::new(
+const TABS: ValueDefect = ValueDefect::new(
     "has tabs between the columns: separate them by `,` or `;`",
     "ha le colonne separate da tabulazioni: vanno separate da `,` o `;`",
 );
-const RETURNS: Difetto = Difetto::new(
+const RETURNS: ValueDefect = ValueDefect::new(
     "has lines that end with CR alone: end them with LF or CRLF",
     "ha righe che terminano con il solo CR: devono terminare con LF o CRLF",
 );
-const SEP: Difetto = Difetto::new(
+const SEP: ValueDefect = ValueDefect::new(
     "begins with a line `sep=`, which only Excel reads: delete it",
     "comincia con una riga `sep=`, che solo Excel legge: va tolta",
 );
@@ -38,7 +38,7 @@ const MAGIC: [&[u8]; 6] = [
 ];
 
 /// What a file is that begins so; `None`: it may be what is asked for.
-pub(super) fn sniff(head: &[u8]) -> Option<Difetto> {
+pub(super) fn sniff(head: &[u8]) -> Option<ValueDefect> {
     if MAGIC.iter().any(|magic| head.starts_with(magic)) {
         return Some(PACKED);
     }

@@ -9,73 +9,73 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use tokio::sync::mpsc;
 
 use super::{
-    catalogo::Catalogo,
-    copia::{HEADER, TRAILER},
-    esito::LoadError,
-    lettura,
-    segnalazione::{Gravita, Motivo, Observer, Segnalazione, shown},
-    tracciato::Tracciato,
+    catalog::Catalog,
+    copy::{HEADER, TRAILER},
+    finding::{Finding, FindingReason, Observer, Severity, shown},
+    layout::FileLayout,
+    outcome::LoadError,
+    reader,
 };
 
 /// How many blocks may wait between the two.
 const IN_FLIGHT: usize = 4;
 
 /// Counts what passes on its way to the observer.
-pub(crate) struct Conteggio<'a> {
+pub(crate) struct FindingCounter<'a> {
     pub(crate) observer: &'a mut dyn Observer,
-    pub(crate) rifiuti: u64,
-    pub(crate) avvisi: u64,
+    pub(crate) errors: u64,
+    pub(crate) warnings: u64,
 }
 
-impl Conteggio<'_> {
+impl FindingCounter<'_> {
     /// What becomes of an extract of which so much was told.
     ///
     /// # Errors
-    /// [`LoadError::Rifiutato`]: a row is wrong.
-    pub(crate) fn giudica(&self) -> Result<(), LoadError> {
-        let (rifiuti, avvisi) = (self.rifiuti, self.avvisi);
+    /// [`LoadError::Refused`]: a row is wrong.
+    pub(crate) fn judge(&self) -> Result<(), LoadError> {
+        let (rifiuti, avvisi) = (self.errors, self.warnings);
         if rifiuti > 0 {
-            return Err(LoadError::Rifiutato { rifiuti, avvisi });
+            return Err(LoadError::Refused { rifiuti, avvisi });
         }
         Ok(())
     }
 
-    pub(crate) fn segnala(&mut self, segnalazione: &Segnalazione) -> Result<(), LoadError> {
-        match segnalazione.gravita {
-            Gravita::Errore => self.rifiuti += 1,
-            Gravita::Avviso => self.avvisi += 1,
+    pub(crate) fn report(&mut self, segnalazione: &Finding) -> Result<(), LoadError> {
+        match segnalazione.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
         }
         self.observer
-            .segnala(segnalazione)
+            .report(segnalazione)
             .map_err(LoadError::Observer)
     }
 }
 
 /// A file that was read to its end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Letto {
+pub(crate) struct StagedFile {
     /// Its right rows.
-    pub(crate) righe: u64,
+    pub(crate) rows: u64,
     /// Whether it has the columns that it may do without.
     pub(crate) all_columns: bool,
 }
 
 /// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones. Keys that occur twice are not
-/// among them: see [`doppioni`].
-pub(super) async fn riempi(
+/// among them: see [`report_duplicates`].
+pub(super) async fn fill(
     conn: &mut PgConnection,
     path: &Path,
-    tracciato: &'static Tracciato,
-    catalogo: &Arc<Catalogo>,
-    conteggio: &mut Conteggio<'_>,
-) -> Result<Letto, LoadError> {
+    tracciato: &'static FileLayout,
+    catalogo: &Arc<Catalog>,
+    conteggio: &mut FindingCounter<'_>,
+) -> Result<StagedFile, LoadError> {
     let name: Arc<str> = path.display().to_string().into();
     let (to, mut blocks) = mpsc::channel(IN_FLIGHT);
     let reader = {
         let (path, name) = (path.to_owned(), Arc::clone(&name));
         let catalogo = Arc::clone(catalogo);
         move || {
-            lettura::leggi(File::open(path)?, name, tracciato, &catalogo, |block| {
+            reader::read(File::open(path)?, name, tracciato, &catalogo, |block| {
                 // Nobody receives: the load failed, and has its own error.
                 to.blocking_send(block)
                     .map_err(|_| io::ErrorKind::BrokenPipe.into())
@@ -84,22 +84,22 @@ pub(super) async fn riempi(
     };
     let reader = tokio::task::spawn_blocking(reader);
 
-    sqlx::query(tracciato.crea).execute(&mut *conn).await?;
-    let columns: Vec<&str> = tracciato.colonne.iter().map(|(name, _)| *name).collect();
+    sqlx::query(tracciato.create).execute(&mut *conn).await?;
+    let columns: Vec<&str> = tracciato.columns.iter().map(|(name, _)| *name).collect();
     let statement = format!(
         "copy {} (riga, {}) from stdin (format binary)",
-        tracciato.tabella,
+        tracciato.table,
         columns.join(", ")
     );
     let mut copy = conn.copy_in_raw(&statement).await?;
     let sent = async {
         copy.send(HEADER).await?;
         while let Some(block) = blocks.recv().await {
-            for segnalazione in &block.segnalazioni {
-                conteggio.segnala(segnalazione)?;
+            for segnalazione in &block.findings {
+                conteggio.report(segnalazione)?;
             }
-            copy.send(block.copia).await?;
-            conteggio.observer.letto(block.byte, block.righe);
+            copy.send(block.copy).await?;
+            conteggio.observer.progress(block.bytes, block.rows);
         }
         let read = reader.await.map_err(io::Error::other).flatten();
         let all_columns = read.map_err(|source| LoadError::Unreadable {
@@ -119,8 +119,11 @@ pub(super) async fn riempi(
     };
     let righe = copy.finish().await?;
     // Nobody else will: autovacuum does not see temporary tables.
-    analyze(conn, tracciato.tabella).await?;
-    Ok(Letto { righe, all_columns })
+    analyze(conn, tracciato.table).await?;
+    Ok(StagedFile {
+        rows: righe,
+        all_columns,
+    })
 }
 
 pub(crate) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {
@@ -131,14 +134,14 @@ pub(crate) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sql
 }
 
 /// Tells each row whose natural key an earlier line of the file has.
-pub(super) async fn doppioni(
+pub(super) async fn report_duplicates(
     conn: &mut PgConnection,
     path: &Path,
-    tracciato: &'static Tracciato,
-    conteggio: &mut Conteggio<'_>,
+    tracciato: &'static FileLayout,
+    conteggio: &mut FindingCounter<'_>,
 ) -> Result<(), LoadError> {
     let file: Arc<str> = path.display().to_string().into();
-    let (tabella, chiave) = (tracciato.tabella, tracciato.chiave.join(", "));
+    let (tabella, chiave) = (tracciato.table, tracciato.key.join(", "));
     // Both are constants of the layout.
     let sql = AssertSqlSafe(format!(
         "select riga, prima, concat_ws(' ', {chiave}) as valore
@@ -148,21 +151,21 @@ pub(super) async fn doppioni(
          where riga <> prima
          order by riga"
     ));
-    let colonna = tracciato.chiave.join("+");
+    let colonna = tracciato.key.join("+");
     let mut rows = sqlx::query(sql).fetch(conn);
     while let Some(row) = rows.try_next().await? {
         let riga: i64 = row.try_get("riga")?;
         let prima: i64 = row.try_get("prima")?;
         let valore: String = row.try_get("valore")?;
-        conteggio.segnala(&Segnalazione {
-            gravita: Gravita::Errore,
+        conteggio.report(&Finding {
+            severity: Severity::Error,
             file: Arc::clone(&file),
-            riga: riga.cast_unsigned(),
-            colonna: colonna.clone().into(),
-            valore: shown(valore.as_bytes()),
-            motivo: Motivo {
+            line: riga.cast_unsigned(),
+            column: colonna.clone().into(),
+            value: shown(valore.as_bytes()),
+            reason: FindingReason {
                 english: format!("line {prima} has the same natural key").into(),
-                italiano: format!("la riga {prima} ha la stessa chiave naturale").into(),
+                italian: format!("la riga {prima} ha la stessa chiave naturale").into(),
             },
         })?;
     }

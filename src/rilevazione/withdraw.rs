@@ -18,13 +18,13 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    carica::lock,
-    elenco::{Rilevazione, ultima},
-    rilevazioni::PREAVVISO,
+    list::{Rilevazione, latest},
+    load::lock,
+    register::NOTICE,
 };
 use crate::{
-    abilitazione::grants::{Motivo, Operatore},
-    audit::Audit,
+    abilitazione::grants::{MotivoAa07, Operatore},
+    audit::AuditLog,
     clock::Clock,
     error::Error,
 };
@@ -34,7 +34,7 @@ use crate::{
 pub enum WithdrawError {
     /// A load runs, or another withdrawal.
     #[error("a load is in progress; try again when it has ended")]
-    InCorso,
+    InProgress,
     /// There is none with this number.
     #[error("there is no rilevazione {0}")]
     Unknown(i32),
@@ -63,11 +63,11 @@ pub enum WithdrawError {
 /// See [`WithdrawError`].
 pub async fn withdraw(
     pool: &PgPool,
-    audit: &Audit,
+    audit: &AuditLog,
     clock: &Clock,
     numero: i32,
     operatore: &Operatore,
-    motivo: &Motivo,
+    motivo: &MotivoAa07,
 ) -> Result<Option<Rilevazione>, WithdrawError> {
     let mut conn = pool.acquire().await?;
     let mut tx = conn.begin().await?;
@@ -83,14 +83,14 @@ pub async fn withdraw(
 
 async fn in_transaction(
     conn: &mut PgConnection,
-    audit: &Audit,
+    audit: &AuditLog,
     clock: &Clock,
     numero: i32,
     operatore: &Operatore,
-    motivo: &Motivo,
+    motivo: &MotivoAa07,
 ) -> Result<Option<Rilevazione>, WithdrawError> {
     if !lock(conn).await? {
-        return Err(WithdrawError::InCorso);
+        return Err(WithdrawError::InProgress);
     }
     let annunciata = Instant::now();
     is_latest(conn, numero).await?;
@@ -99,17 +99,17 @@ async fn in_transaction(
     )
     .bind(numero)
     .bind(clock.now())
-    .bind(operatore.nome())
+    .bind(operatore.name())
     .bind(motivo.as_str())
     .execute(&mut *conn)
     .await?;
     audit
-        .withdrawal(numero, operatore.nome(), motivo.as_str())
+        .withdrawal(numero, operatore.name(), motivo.as_str())
         .await
         .map_err(WithdrawError::Audit)?;
-    let rimasta = ultima(&mut *conn).await?;
+    let rimasta = latest(&mut *conn).await?;
     // As a load does: every instance has seen the lock before the latest is another.
-    sleep_until(annunciata + PREAVVISO).await;
+    sleep_until(annunciata + NOTICE).await;
     Ok(rimasta)
 }
 
@@ -125,7 +125,7 @@ async fn is_latest(conn: &mut PgConnection, numero: i32) -> Result<(), WithdrawE
         Some(true) => return Err(WithdrawError::Already(numero)),
         Some(false) => {}
     }
-    match ultima(conn).await? {
+    match latest(conn).await? {
         Some(ultima) if ultima.numero != numero => Err(WithdrawError::NotLatest {
             numero,
             ultima: ultima.numero,

@@ -50,7 +50,7 @@ struct Spell {
 
 /// How often it failed, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Tally {
+struct FailureTally {
     times: u64,
     seconds: u64,
 }
@@ -81,7 +81,7 @@ impl FailureLog {
     /// It failed. Logged if that is news.
     pub fn failed(&self, error: impl fmt::Display) {
         let tally = self.with(|spell| Spell::failed(spell, Instant::now()));
-        let Some(Tally { times, seconds }) = tally else {
+        let Some(FailureTally { times, seconds }) = tally else {
             return;
         };
         let failing = self.failing;
@@ -96,7 +96,7 @@ impl FailureLog {
     /// It succeeded. Logged if the last line about it said that it fails.
     pub fn succeeded(&self) {
         let tally = self.with(|spell| Spell::succeeded(spell, Instant::now()));
-        if let Some(Tally { times, seconds }) = tally {
+        if let Some(FailureTally { times, seconds }) = tally {
             tracing::info!(times, for_seconds = seconds, "{}", self.well);
         }
     }
@@ -121,7 +121,7 @@ impl FailureLog {
 }
 
 impl Spell {
-    fn failed(spell: &mut Option<Self>, now: Instant) -> Option<Tally> {
+    fn failed(spell: &mut Option<Self>, now: Instant) -> Option<FailureTally> {
         // What nobody says to be over is over once it has not failed for a while.
         let lasts = spell.filter(|known| now - known.last < RARELY);
         let Some(mut known) = lasts else {
@@ -151,7 +151,7 @@ impl Spell {
         }
     }
 
-    fn succeeded(spell: &mut Option<Self>, now: Instant) -> Option<Tally> {
+    fn succeeded(spell: &mut Option<Self>, now: Instant) -> Option<FailureTally> {
         let known = spell.as_mut().filter(|known| known.open)?;
         known.open = false;
         // Should it fail again at once: not before a minute has gone by since it was told.
@@ -159,8 +159,8 @@ impl Spell {
         Some(known.tally(now))
     }
 
-    fn tally(&self, now: Instant) -> Tally {
-        Tally {
+    fn tally(&self, now: Instant) -> FailureTally {
+        FailureTally {
             times: self.times,
             seconds: (now - self.begun).as_secs(),
         }
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     /// When something was told, in tenths of a second, of a loop that runs ten times a second.
-    fn told(tenths: u64, fails: impl Fn(u64) -> bool) -> Vec<(u64, bool, Tally)> {
+    fn told(tenths: u64, fails: impl Fn(u64) -> bool) -> Vec<(u64, bool, FailureTally)> {
         let start = Instant::now();
         let mut spell = None;
         let turn = |tenth: u64| {
@@ -187,8 +187,8 @@ mod tests {
         (0..tenths).filter_map(turn).collect()
     }
 
-    fn tally(times: u64, seconds: u64) -> Tally {
-        Tally { times, seconds }
+    fn tally(times: u64, seconds: u64) -> FailureTally {
+        FailureTally { times, seconds }
     }
 
     #[test]

@@ -17,7 +17,7 @@
 //!
 //! let headers = http::HeaderMap::new();
 //! let path = "/inps.omnia.monitoraggio.v1.ReportService/GetReportSintetico";
-//! let call = omnia::telemetry::Call::begin(path, &headers, None);
+//! let call = omnia::telemetry::MeasuredCall::begin(path, &headers, None);
 //! // … the work, inside call.span() …
 //! call.end(tonic::Code::Ok);
 //!
@@ -33,12 +33,12 @@ mod code;
 mod connections;
 mod export;
 mod failure_log;
+pub mod health_registry;
 mod keys;
 mod libraries;
 mod method;
 mod reload;
 mod resource;
-pub mod salute;
 mod tls;
 
 use std::io::IsTerminal as _;
@@ -64,10 +64,10 @@ use crate::{
     output::{log::LogLines, stdio},
 };
 
-/// Telemetry at work. Hold it until the end, then [`Telemetry::shutdown`] it.
+/// Telemetry at work. Hold it until the end, then [`TelemetryHandle::shutdown`] it.
 #[derive(Debug)]
 #[must_use = "what is not yet sent is lost without shutdown()"]
-pub struct Telemetry {
+pub struct TelemetryHandle {
     exporter: Option<Exporter>,
 }
 
@@ -75,7 +75,7 @@ pub struct Telemetry {
 ///
 /// # Errors
 /// A sentence: a bad setting, or a second call.
-pub fn init(settings: &config::Telemetry) -> Result<Telemetry, Sentence> {
+pub fn init(settings: &config::TelemetrySettings) -> Result<TelemetryHandle, Sentence> {
     let exporter = match &settings.otlp_endpoint {
         Some(endpoint) => Some(Exporter::start(endpoint, settings.sample_ratio)?),
         None => None,
@@ -92,10 +92,10 @@ pub fn init(settings: &config::Telemetry) -> Result<Telemetry, Sentence> {
         keys::install(exporter.key_metrics());
         connections::install(exporter.connection_metrics());
     }
-    Ok(Telemetry { exporter })
+    Ok(TelemetryHandle { exporter })
 }
 
-impl Telemetry {
+impl TelemetryHandle {
     /// Sends what has not been sent yet. A collector that does not answer holds it up for a few seconds at most.
     pub async fn shutdown(self) {
         if let Some(exporter) = self.exporter {
@@ -104,7 +104,9 @@ impl Telemetry {
     }
 }
 
-fn log_layer<S>(settings: &config::Telemetry) -> Result<Box<dyn Layer<S> + Send + Sync>, Sentence>
+fn log_layer<S>(
+    settings: &config::TelemetrySettings,
+) -> Result<Box<dyn Layer<S> + Send + Sync>, Sentence>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {

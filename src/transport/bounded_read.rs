@@ -132,7 +132,7 @@ impl Reader {
         if self.0.swap(true, Ordering::AcqRel) {
             return Err(no_answer());
         }
-        let place = Place(Arc::clone(&self.0));
+        let place = ReaderPlace(Arc::clone(&self.0));
         thread::Builder::new()
             .name("reader".to_owned())
             .spawn(move || {
@@ -149,9 +149,9 @@ impl Reader {
 }
 
 /// The one thread of a reader. Dropped when its work is over, or when it could not begin.
-struct Place(Arc<AtomicBool>);
+struct ReaderPlace(Arc<AtomicBool>);
 
-impl Drop for Place {
+impl Drop for ReaderPlace {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
     }

@@ -186,18 +186,18 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
-    use crate::transport::{Connections, Limits, canale::Inoltro};
+    use crate::transport::{ConnectionLimits, OpenConnections, connection::TrustedProxies};
 
     const MAGIC: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     const LONG: Duration = Duration::from_secs(3600);
 
     fn slot() -> Slot {
-        let limits = Limits {
+        let limits = ConnectionLimits {
             all: 9,
             per_address: 9,
-            proxies: Inoltro::default(),
+            proxies: TrustedProxies::default(),
         };
-        Connections::new(limits)
+        OpenConnections::new(limits)
             .admit([127, 0, 0, 1].into())
             .unwrap()
     }

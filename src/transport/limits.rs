@@ -19,7 +19,7 @@ use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Seldom;
-use crate::{telemetry, transport::canale::Inoltro};
+use crate::{telemetry, transport::connection::TrustedProxies};
 
 /// A client gets so long to say its first word before others come first.
 const FIRST_WORD: Duration = Duration::from_secs(1);
@@ -30,22 +30,22 @@ const SETTLE: Duration = Duration::from_millis(200);
 
 /// How many there may be.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// In all.
     pub all: usize,
     /// Of one address, or of one IPv6 /64. Never more than half of all where there may be two.
     pub per_address: usize,
     /// Their addresses are not counted: they carry other people's calls.
-    pub proxies: Inoltro,
+    pub proxies: TrustedProxies,
 }
 
 /// The connections that are open. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Connections(Arc<Inner>);
+pub struct OpenConnections(Arc<OpenConnectionsInner>);
 
 #[derive(Debug)]
-struct Inner {
-    limits: Limits,
+struct OpenConnectionsInner {
+    limits: ConnectionLimits,
     /// What times are counted from.
     start: Instant,
     table: Mutex<Table>,
@@ -81,7 +81,7 @@ pub struct Slot(Arc<Held>);
 
 #[derive(Debug)]
 struct Held {
-    connections: Connections,
+    connections: OpenConnections,
     number: u64,
     open: Arc<Open>,
 }
@@ -90,13 +90,13 @@ struct Held {
 #[derive(Debug)]
 pub struct Busy(Slot);
 
-impl Connections {
+impl OpenConnections {
     /// None yet.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: ConnectionLimits) -> Self {
         let per_address = limits.per_address.min((limits.all / 2).max(1));
-        Self(Arc::new(Inner {
-            limits: Limits {
+        Self(Arc::new(OpenConnectionsInner {
+            limits: ConnectionLimits {
                 per_address,
                 ..limits
             },
@@ -111,7 +111,7 @@ impl Connections {
     #[must_use]
     pub fn admit(&self, peer: IpAddr) -> Option<Slot> {
         let limits = &self.0.limits;
-        let address = (!limits.proxies.is_fidato(peer)).then(|| network(peer));
+        let address = (!limits.proxies.is_trusted(peer)).then(|| network(peer));
         let now = Instant::now();
         let mut table = self.lock();
         let of_address = address.and_then(|address| table.of_address.get(&address));

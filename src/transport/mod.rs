@@ -15,19 +15,19 @@
 
 pub mod bounded_read;
 pub mod calls;
-pub mod canale;
+pub(crate) mod coalescing_io;
+pub mod connection;
+pub mod connection_io;
+pub mod file_watcher;
 pub mod files;
-pub mod flusso;
 mod guard;
 mod limits;
-pub(crate) mod raccolto;
 mod seldom;
 pub mod serve;
-pub mod sorveglianza;
 pub mod tls;
 
 pub use self::{
     guard::Guarded,
-    limits::{Connections, Limits, Slot, network},
+    limits::{ConnectionLimits, OpenConnections, Slot, network},
     seldom::Seldom,
 };

@@ -10,10 +10,10 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// Says when it is time for the next line.
 #[derive(Debug, Default)]
-pub struct Seldom(Mutex<Inner>);
+pub struct Seldom(Mutex<SeldomInner>);
 
 #[derive(Debug, Default)]
-struct Inner {
+struct SeldomInner {
     last: Option<Instant>,
     since: u64,
 }

@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::body::Body;
 use tower::{Service, ServiceExt as _};
 
-use crate::transport::{calls::CallExecutor, flusso::Flusso};
+use crate::transport::{calls::CallExecutor, connection_io::Connection};
 
 /// A connection on which nothing comes for so long is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -28,8 +28,11 @@ const STREAMS: u32 = 256;
 const MAX_HEADER_BYTES: u32 = 32 * 1024;
 
 /// Serves the connections that come, until `stop` is cancelled; then takes no more, and waits until the calls under way have ended.
-pub async fn serve<S>(connections: impl Stream<Item = Flusso>, service: S, stop: CancellationToken)
-where
+pub async fn serve<S>(
+    connections: impl Stream<Item = Connection>,
+    service: S,
+    stop: CancellationToken,
+) where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + Clone
         + Send
@@ -55,7 +58,7 @@ where
 }
 
 /// One connection, to its end.
-async fn one<S>(flusso: Flusso, service: S, stop: CancellationToken)
+async fn one<S>(flusso: Connection, service: S, stop: CancellationToken)
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + Clone
@@ -63,7 +66,7 @@ where
         + 'static,
     S::Future: Send + 'static,
 {
-    let (slot, connessione) = (flusso.slot().clone(), flusso.connessione().clone());
+    let (slot, connessione) = (flusso.slot().clone(), flusso.info().clone());
     let service = service.map_request(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(connessione.clone());

@@ -5,21 +5,21 @@
 
 use std::fmt;
 
-use super::Difetto;
+use super::ValueDefect;
 
 /// A codice fiscale whose check digit or character is right. Upper case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CodiceFiscale(String);
 
-const FORM: Difetto = Difetto::new(
+const FORM: ValueDefect = ValueDefect::new(
     "must be a codice fiscale: 11 digits, or 16 upper-case characters",
     "deve essere un codice fiscale: 11 cifre oppure 16 caratteri maiuscoli",
 );
-const CHECK_DIGIT: Difetto = Difetto::new(
+const CHECK_DIGIT: ValueDefect = ValueDefect::new(
     "the check digit of the codice fiscale is wrong",
     "la cifra di controllo del codice fiscale è errata",
 );
-const CHECK_CHARACTER: Difetto = Difetto::new(
+const CHECK_CHARACTER: ValueDefect = ValueDefect::new(
     "the check character of the codice fiscale is wrong",
     "il carattere di controllo del codice fiscale è errato",
 );
@@ -35,7 +35,7 @@ impl CodiceFiscale {
     ///
     /// # Errors
     /// The form or the check is wrong.
-    pub fn parse(text: &str) -> Result<Self, Difetto> {
+    pub fn parse(text: &str) -> Result<Self, ValueDefect> {
         let bytes = text.as_bytes();
         match bytes.len() {
             11 if bytes.iter().all(u8::is_ascii_digit) => {
@@ -67,7 +67,7 @@ impl CodiceFiscale {
 
     /// The company code that begins with these ten digits. `None` unless they are ten digits.
     #[must_use]
-    pub fn societa(ten_digits: &str) -> Option<Self> {
+    pub fn for_company(ten_digits: &str) -> Option<Self> {
         let bytes = ten_digits.as_bytes();
         (bytes.len() == 10 && bytes.iter().all(u8::is_ascii_digit))
             .then(|| Self(format!("{ten_digits}{}", char::from(check_digit(bytes)))))
@@ -75,7 +75,7 @@ impl CodiceFiscale {
 
     /// The personal code that begins with these fifteen characters. `None` unless they have its form.
     #[must_use]
-    pub fn persona(fifteen: &str) -> Option<Self> {
+    pub fn for_person(fifteen: &str) -> Option<Self> {
         // Any last letter completes the form; the right one is computed after the form is known to hold.
         let whole = format!("{fifteen}A");
         has_personal_form(whole.as_bytes()).then(|| {
@@ -177,7 +177,7 @@ mod tests {
         /// Luhn's promise: no single wrong digit passes.
         #[test]
         fn one_wrong_digit_is_caught(ten in "[0-9]{10}", at in 0_usize..11, add in 1_u8..10) {
-            let right = CodiceFiscale::societa(&ten).unwrap();
+            let right = CodiceFiscale::for_company(&ten).unwrap();
             prop_assert_eq!(CodiceFiscale::parse(right.as_str()), Ok(right.clone()));
             let mut wrong = right.as_str().as_bytes().to_vec();
             wrong[at] = b'0' + (wrong[at] - b'0' + add) % 10;
@@ -189,7 +189,7 @@ mod tests {
         fn personal_codes_round_trip(
             fifteen in "[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}"
         ) {
-            let right = CodiceFiscale::persona(&fifteen).unwrap();
+            let right = CodiceFiscale::for_person(&fifteen).unwrap();
             prop_assert!(right.persona_fisica());
             prop_assert_eq!(CodiceFiscale::parse(right.as_str()), Ok(right));
         }
@@ -197,8 +197,8 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,20}") {
             let _ = CodiceFiscale::parse(&text);
-            let _ = CodiceFiscale::persona(&text);
-            let _ = CodiceFiscale::societa(&text);
+            let _ = CodiceFiscale::for_person(&text);
+            let _ = CodiceFiscale::for_company(&text);
         }
     }
 }

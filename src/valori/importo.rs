@@ -7,15 +7,15 @@ use std::{fmt, iter::Sum, ops};
 
 use rust_decimal::Decimal;
 
-use super::Difetto;
+use super::ValueDefect;
 
-const FORM: Difetto = Difetto::new(
+const FORM: ValueDefect = ValueDefect::new(
     "must be a decimal number with exactly two decimals, a point, no sign and at most 16 digits before it",
     "deve essere un numero con esattamente due decimali, separati da un punto, senza segno e con al più 16 cifre intere",
 );
 
 /// `\d{1,16}\.\d{2}`
-fn parse(text: &str) -> Result<Decimal, Difetto> {
+fn parse(text: &str) -> Result<Decimal, ValueDefect> {
     let (whole, cents) = text.split_once('.').ok_or(FORM)?;
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || whole.len() > 16 || cents.len() != 2 || !digits(whole) || !digits(cents)
@@ -49,7 +49,7 @@ macro_rules! two_decimals {
             ///
             /// # Errors
             /// Any other form.
-            pub fn parse(text: &str) -> Result<Self, Difetto> {
+            pub fn parse(text: &str) -> Result<Self, ValueDefect> {
                 parse(text).map(Self)
             }
 

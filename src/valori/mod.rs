@@ -12,62 +12,62 @@
 //! assert!(CodiceFiscale::parse("00743110158").is_err(), "wrong check digit");
 //! ```
 //!
-//! A value that does not parse gives a [`Difetto`]: what is wrong, in English for the developer and in Italian for
+//! A value that does not parse gives a [`ValueDefect`]: what is wrong, in English for the developer and in Italian for
 //! the end user. It never repeats the value, which may be personal data. The same types read gRPC requests and CSV
 //! files, so both accept the same.
 
 use std::borrow::Cow;
 
 mod bom;
+mod codes;
 mod codice_fiscale;
-mod codici;
-mod data;
+mod date;
 mod importo;
 pub mod name;
 pub mod tax_codes;
 
 pub use bom::{BYTE_ORDER_MARK, without_bom};
-pub use codice_fiscale::CodiceFiscale;
-pub use codici::{
+pub use codes::{
     CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Matricola, NumeroDecreto,
     NumeroRilevazione,
 };
-pub use data::{Anno, Criterio, Periodo, parse_data};
+pub use codice_fiscale::CodiceFiscale;
+pub use date::{Criterio, Periodo, Year, parse_date};
 pub use importo::{Importo, Ore};
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difetto {
+pub struct ValueDefect {
     /// For developers and logs.
     pub english: Cow<'static, str>,
     /// For the end user.
-    pub italiano: Cow<'static, str>,
+    pub italian: Cow<'static, str>,
 }
 
-impl Difetto {
+impl ValueDefect {
     /// A defect, in both languages.
     #[must_use]
     pub const fn new(english: &'static str, italiano: &'static str) -> Self {
         Self {
             english: Cow::Borrowed(english),
-            italiano: Cow::Borrowed(italiano),
+            italian: Cow::Borrowed(italiano),
         }
     }
 
     /// A defect with something in it that only the value shows, such as a place in a text.
     #[must_use]
-    pub fn detto(english: String, italiano: String) -> Self {
+    pub fn owned(english: String, italiano: String) -> Self {
         Self {
             english: Cow::Owned(english),
-            italiano: Cow::Owned(italiano),
+            italian: Cow::Owned(italiano),
         }
     }
 }
 
-impl std::fmt::Display for Difetto {
+impl std::fmt::Display for ValueDefect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.english)
     }
 }
 
-impl std::error::Error for Difetto {}
+impl std::error::Error for ValueDefect {}

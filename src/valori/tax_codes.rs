@@ -356,11 +356,11 @@ mod tests {
             before in "\\PC{0,8}[ /]", after in "[ /]\\PC{0,8}", ten in "[0-9]{10}",
             fifteen in "[A-Z]{6}[0-9]{2}[ABCDEHLMPRST][0-9]{2}[A-Z][0-9]{3}",
         ) {
-            let person = CodiceFiscale::persona(&fifteen).unwrap();
+            let person = CodiceFiscale::for_person(&fifteen).unwrap();
             let lower = format!("{before}{}{after}", person.as_str().to_lowercase());
             prop_assert!(found(&lower).contains(&person.as_str().to_owned()), "{lower}");
             prop_assert!(!masked(&lower).to_uppercase().contains(person.as_str()));
-            let company = CodiceFiscale::societa(&ten).unwrap();
+            let company = CodiceFiscale::for_company(&ten).unwrap();
             let text = format!("{before}{company}{after}");
             prop_assert!(!masked(&text).contains(company.as_str()), "{text}");
         }

@@ -1,16 +1,16 @@
 //! A proof that nobody gave.
 
-use omnia::abilitazione::{Ambito, Insieme, NessunFiltro, Permesso};
+use omnia::abilitazione::{Ambito, AmbitoCodes, NoFilter, Permesso};
 
-fn query(permesso: Permesso<NessunFiltro>) {
+fn query(permesso: Permesso<NoFilter>) {
     drop(permesso);
 }
 
 fn main() {
-    let ambito = Ambito::new(Insieme::Tutti, Insieme::Tutti);
-    query(Permesso { ambito, selezione: NessunFiltro }); //~ private field
-    query(Permesso::new(NessunFiltro)); //~ no function or associated item named `new`
+    let ambito = Ambito::new(AmbitoCodes::All, AmbitoCodes::All);
+    query(Permesso { ambito, selezione: NoFilter }); //~ private field
+    query(Permesso::new(NoFilter)); //~ no function or associated item named `new`
     query(Permesso::default()); //~ no function or associated item named `default`
-    query(NessunFiltro.into()); //~ is not satisfied
-    query(NessunFiltro); //~ mismatched types
+    query(NoFilter.into()); //~ is not satisfied
+    query(NoFilter); //~ mismatched types
 }

@@ -11,15 +11,16 @@ use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use http_body_util::Full;
 use omnia::{
     abilitazione::{
-        Abilitazione, AccessLayer, Ambito, Consumo, Guardia, Insieme, Politica, Sorgente, Vigenti,
-        authn::{Autenticatore, Chiavi, Emittente, Jwks, TipoEmittente},
+        Abilitazione, AccessLayer, ActivePolicy, Ambito, AmbitoCodes, Authorizer, GrantCache,
+        PolicySource, QuotaUsage,
+        authn::{Authenticator, IssuerKind, Jwks, KeySource, TrustedIssuer},
         grants::{
-            self, Azione, Ente, ImprontaModulo, Limiti, Motivo, Operatore, ProtocolloPec,
-            Richiesta, Stato,
+            self, Azione, Ente, ImprontaModulo, LimitiAa07, MotivoAa07, Operatore, ProtocolloPec,
+            RichiestaAa07, StatoAa07,
         },
     },
     clock::Clock,
-    config::Quota,
+    config::QuotaSettings,
     contract::vocabulary::Vocabulary,
     demo::demo_key::{self, DemoKey},
     grpc::deadline::DeadlineLayer,
@@ -29,7 +30,7 @@ use tonic::{Status, body::Body};
 use tonic_types::StatusExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use crate::banco;
+use crate::test_bench;
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "omnia-is-monitoraggio";
@@ -47,60 +48,60 @@ pub(crate) fn day(text: &str) -> NaiveDate {
 }
 
 pub(crate) fn everything() -> Ambito {
-    Ambito::new(Insieme::Tutti, Insieme::Tutti)
+    Ambito::new(AmbitoCodes::All, AmbitoCodes::All)
 }
 
 pub(crate) fn operatore(nome: &str) -> Operatore {
     Operatore::parse(nome, None).unwrap()
 }
 
-pub(crate) fn motivo(testo: &str) -> Motivo {
-    Motivo::parse(testo).unwrap()
+pub(crate) fn motivo(testo: &str) -> MotivoAa07 {
+    MotivoAa07::parse(testo).unwrap()
 }
 
 /// Who records and who approves.
 pub(crate) const OPERATORI: [&str; 2] = ["anna", "bruno"];
 
 /// Revokes a grant.
-pub(crate) async fn revoca(pool: &PgPool, clock: &Clock, id: i64) {
+pub(crate) async fn revoke(pool: &PgPool, clock: &Clock, id: i64) {
     let (operatore, motivo) = (operatore("carla"), motivo("prova"));
-    let stato = grants::avanza(pool, clock, id, Azione::Revoca, &operatore, &motivo).await;
-    assert_eq!(stato.unwrap(), Stato::Revocata);
+    let stato = grants::advance(pool, clock, id, Azione::Revoca, &operatore, &motivo).await;
+    assert_eq!(stato.unwrap(), StatoAa07::Revocata);
 }
 
 /// A request without limits.
-pub(crate) fn nuova(soggetto: &str, profilo: &str, dal: &str, al: &str) -> Richiesta {
-    Richiesta {
+pub(crate) fn new_request(soggetto: &str, profilo: &str, dal: &str, al: &str) -> RichiestaAa07 {
+    RichiestaAa07 {
         protocollo_pec: ProtocolloPec::parse("INPS.0001").unwrap(),
-        impronta_modulo: ImprontaModulo::di(b"modulo"),
+        impronta_modulo: ImprontaModulo::of(b"modulo"),
         soggetto: soggetto.to_owned(),
         ente: Ente::Mef,
         profilo: profilo.to_owned(),
         ambito: everything(),
         valida_dal: day(dal),
         valida_al: day(al),
-        limiti: Limiti::default(),
+        limiti: LimitiAa07::default(),
         sostituisce: None,
     }
 }
 
 /// A database, a key and the shipped policy.
-pub(crate) struct Scena {
-    pub db: banco::Database,
+pub(crate) struct DoorScene {
+    pub db: test_bench::TestDatabase,
     pub key: DemoKey,
-    pub politica: Politica,
+    pub policy: ActivePolicy,
     pub vocabulary: Vocabulary,
     // The key's files.
     dir: tempfile::TempDir,
 }
 
-pub(crate) async fn scena() -> Scena {
+pub(crate) async fn scene() -> DoorScene {
     let dir = tempfile::tempdir().unwrap();
     let vocabulary = Vocabulary::of_contract().unwrap();
-    Scena {
-        db: banco::database().await,
+    DoorScene {
+        db: test_bench::database().await,
         key: demo_key::create_or_load(dir.path()).unwrap(),
-        politica: Politica::load(&Sorgente::embedded(), &vocabulary)
+        policy: ActivePolicy::load(&PolicySource::embedded(), &vocabulary)
             .await
             .unwrap(),
         vocabulary,
@@ -108,12 +109,12 @@ pub(crate) async fn scena() -> Scena {
     }
 }
 
-impl Scena {
-    pub(crate) async fn grant(&self, nuova: &Richiesta) -> i64 {
+impl DoorScene {
+    pub(crate) async fn grant(&self, nuova: &RichiestaAa07) -> i64 {
         // Long ago, so that no grant is refused for being over.
         let then = clock("2020-01-01T00:00:00Z");
-        let tabella = self.politica.tabella();
-        grants::concedi(&self.db.owner, &then, &tabella, nuova, OPERATORI, "prova")
+        let tabella = self.policy.table();
+        grants::record_and_approve(&self.db.owner, &then, &tabella, nuova, OPERATORI, "prova")
             .await
             .unwrap()
     }
@@ -125,33 +126,33 @@ impl Scena {
             .unwrap()
     }
 
-    pub(crate) fn guardia(&self, clock: &Clock, pool: PgPool) -> Guardia {
+    pub(crate) fn authorizer(&self, clock: &Clock, pool: PgPool) -> Authorizer {
         let jwks = Jwks::from_file(&demo_key::jwks_path(self.dir.path())).unwrap();
-        let emittente = Emittente::new(
-            TipoEmittente::Oidc,
+        let emittente = TrustedIssuer::new(
+            IssuerKind::Oidc,
             ISSUER,
             vec![AUDIENCE.to_owned()],
-            Chiavi::fisse(jwks, clock.clone()),
+            KeySource::fixed(jwks, clock.clone()),
         );
-        Guardia::new(
-            Autenticatore::new(vec![emittente], 0, clock.clone()),
-            Vigenti::new(pool.clone()),
-            self.politica.clone(),
-            Consumo::new(Quota::default(), pool, clock.clone()),
+        Authorizer::new(
+            Authenticator::new(vec![emittente], 0, clock.clone()),
+            GrantCache::new(pool.clone()),
+            self.policy.clone(),
+            QuotaUsage::new(QuotaSettings::default(), pool, clock.clone()),
             self.vocabulary.clone(),
             clock.clone(),
         )
     }
 
     /// Knocks at the door at [`NOW`].
-    pub(crate) async fn knock(&self, path: &str, bearer: Option<&str>) -> Esito {
-        let guardia = self.guardia(&clock(NOW), self.db.servizio.clone());
+    pub(crate) async fn knock(&self, path: &str, bearer: Option<&str>) -> DoorOutcome {
+        let guardia = self.authorizer(&clock(NOW), self.db.serving.clone());
         knock(guardia, path, bearer).await
     }
 }
 
 /// What happened at the door.
-pub(crate) struct Esito {
+pub(crate) struct DoorOutcome {
     /// What the service behind it was handed, if the request got there.
     pub reached: Option<Reached>,
     pub status: Status,
@@ -162,7 +163,7 @@ pub(crate) struct Reached {
     pub abilitazione: Option<Abilitazione>,
 }
 
-impl Esito {
+impl DoorOutcome {
     /// `"UNAUTHENTICATED ERROR_REASON_TOKEN_MISSING"`, or `"allow"`.
     pub(crate) fn text(&self) -> String {
         match (&self.reached, self.status.get_details_error_info()) {
@@ -173,7 +174,7 @@ impl Esito {
     }
 }
 
-pub(crate) async fn knock(guardia: Guardia, path: &str, bearer: Option<&str>) -> Esito {
+pub(crate) async fn knock(guardia: Authorizer, path: &str, bearer: Option<&str>) -> DoorOutcome {
     let reached = Arc::new(Mutex::new(None));
     let behind = Arc::clone(&reached);
     let door =
@@ -188,7 +189,7 @@ pub(crate) async fn knock(guardia: Guardia, path: &str, bearer: Option<&str>) ->
     let vocabulary = Vocabulary::of_contract().unwrap();
     let streams = vocabulary
         .iter()
-        .map(|(rpc, words)| (rpc.to_owned(), words.flusso()));
+        .map(|(rpc, words)| (rpc.to_owned(), words.streams()));
     let service = DeadlineLayer::new(streams.collect(), Duration::from_secs(60)).layer(door);
     let mut request = Request::post(path);
     if let Some(bearer) = bearer {
@@ -203,5 +204,5 @@ pub(crate) async fn knock(guardia: Guardia, path: &str, bearer: Option<&str>) ->
         .unwrap();
     let status = Status::from_header_map(answer.headers()).unwrap_or_else(|| Status::ok(""));
     let reached = reached.lock().unwrap().take();
-    Esito { reached, status }
+    DoorOutcome { reached, status }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use omnia::{abilitazione::Sorgente, clock::Clock, demo::demo_key};
+use omnia::{abilitazione::PolicySource, clock::Clock, demo::demo_key};
 
 /// Exit with success, standard output, standard error.
 pub(crate) fn omnia(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String, String) {
@@ -23,7 +23,7 @@ pub(crate) fn omnia(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, St
 #[test]
 fn a_policy_is_checked_and_shown() {
     let (ok, out, _) = omnia(&[], &["policy", "check"]);
-    let version = Sorgente::embedded().versione();
+    let version = PolicySource::embedded().version();
     assert!(ok);
     assert_eq!(
         out,
@@ -40,7 +40,9 @@ fn a_policy_is_checked_and_shown() {
 
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_str().unwrap();
-    let bad = Sorgente::embedded().policy.replace(", allow", ", Allow");
+    let bad = PolicySource::embedded()
+        .policy
+        .replace(", allow", ", Allow");
     std::fs::write(dir.path().join("policy.csv"), bad).unwrap();
     for (variables, arguments) in [
         (vec![], vec!["policy", "check", path]),

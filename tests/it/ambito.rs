@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use omnia::{
-    abilitazione::{Ambito, Insieme},
+    abilitazione::{Ambito, AmbitoCodes},
     contract::proto::{
         ErrorReason, FiltroReport, GetMyAccessRequest, GetReportSinteticoRequest,
         GetReportSinteticoResponse, ListDecreesRequest, ListNormativeRequest,
@@ -15,35 +15,35 @@ use omnia::{
 use tonic::{Code, Status};
 
 use crate::{
-    chiamate::{self, DETTAGLIO, chiama_per},
-    errore::{Errore, assert_errore},
-    modello::{self, Cents, NORMATIVE, PRESTAZIONI, euro},
-    servizio::{Cliente, Servizio},
+    calls::{self, DETAIL, call_rpc_for},
+    errors::{ContractError, assert_error},
+    model::{self, Cents, NORMATIVE, PRESTAZIONI, euro},
+    server::{CallerClients, TestServer},
 };
 
-fn una_norma() -> Ambito {
+fn one_norm() -> Ambito {
     let norma = CodiceNormativa::parse(NORMATIVE[0]).unwrap();
-    Ambito::new(Insieme::alcuni([norma]).unwrap(), Insieme::Tutti)
+    Ambito::new(AmbitoCodes::only([norma]).unwrap(), AmbitoCodes::All)
 }
 
-fn una_prestazione() -> Ambito {
+fn one_benefit() -> Ambito {
     let prestazione = CodicePrestazione::parse(PRESTAZIONI[0]).unwrap();
-    Ambito::new(Insieme::Tutti, Insieme::alcuni([prestazione]).unwrap())
+    Ambito::new(AmbitoCodes::All, AmbitoCodes::only([prestazione]).unwrap())
 }
 
-async fn scena(ambito: Ambito) -> (Servizio, Cliente) {
-    let servizio = Servizio::avvia().await;
-    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+async fn scene(ambito: Ambito) -> (TestServer, CallerClients) {
+    let servizio = TestServer::start().await;
+    servizio.load(&calls::extract(), "2026-10-31").await;
     // The profile gives everything: what is missing is the scope's doing.
     servizio
-        .abilita("ristretto", "mlps-ammortizzatori", ambito)
+        .grant_scope("ristretto", "mlps-ammortizzatori", ambito)
         .await;
-    let cliente = servizio.come("ristretto");
+    let cliente = servizio.clients_as("ristretto");
     (servizio, cliente)
 }
 
 async fn report(
-    cliente: &mut Cliente,
+    cliente: &mut CallerClients,
     normativa: &[&str],
     prestazione: &[&str],
 ) -> Result<GetReportSinteticoResponse, Status> {
@@ -60,8 +60,8 @@ async fn report(
     Ok(answer.into_inner())
 }
 
-fn outside(esito: Result<impl std::fmt::Debug, Status>, valori: &str) -> Errore {
-    let mut errore = assert_errore(
+fn outside(esito: Result<impl std::fmt::Debug, Status>, valori: &str) -> ContractError {
+    let mut errore = assert_error(
         &esito.unwrap_err(),
         Code::PermissionDenied,
         ErrorReason::ScopeDenied,
@@ -72,15 +72,15 @@ fn outside(esito: Result<impl std::fmt::Debug, Status>, valori: &str) -> Errore 
 }
 
 /// The pairs that a report holds, and whether its totals are theirs and nobody else's.
-fn coppie(report: &GetReportSinteticoResponse) -> BTreeSet<(&str, &str)> {
+fn pairs_of(report: &GetReportSinteticoResponse) -> BTreeSet<(&str, &str)> {
     let pairs: BTreeSet<(&str, &str)> = report
         .voci
         .iter()
         .map(|v| (v.normativa.as_str(), v.prestazione.as_str()))
         .collect();
-    let estratto = chiamate::estratto();
-    let cifre = modello::report(&estratto, &modello::Filtro::default());
-    let sum = |column: fn(&modello::Cifre) -> Cents| {
+    let estratto = calls::extract();
+    let cifre = model::report(&estratto, &model::ModelFilter::default());
+    let sum = |column: fn(&model::ModelFigures) -> Cents| {
         let of_pair = |pair| cifre.get(pair).map(column);
         euro(pairs.iter().filter_map(of_pair).sum())
     };
@@ -96,17 +96,17 @@ fn coppie(report: &GetReportSinteticoResponse) -> BTreeSet<(&str, &str)> {
 
 #[tokio::test]
 async fn a_scope_of_one_norm() {
-    let (servizio, mut cliente) = scena(una_norma()).await;
-    for rpc in DETTAGLIO {
+    let (servizio, mut cliente) = scene(one_norm()).await;
+    for rpc in DETAIL {
         assert_eq!(
-            chiama_per(&mut cliente, rpc, NORMATIVE[0], "")
+            call_rpc_for(&mut cliente, rpc, NORMATIVE[0], "")
                 .await
                 .unwrap(),
             6
         );
         // One that is there, one that nobody has heard of.
-        let there = chiama_per(&mut cliente, rpc, NORMATIVE[1], "").await;
-        let nowhere = chiama_per(&mut cliente, rpc, "NO-SUCH-NORM", "").await;
+        let there = call_rpc_for(&mut cliente, rpc, NORMATIVE[1], "").await;
+        let nowhere = call_rpc_for(&mut cliente, rpc, "NO-SUCH-NORM", "").await;
         assert_eq!(
             outside(there, NORMATIVE[1]),
             outside(nowhere, "NO-SUCH-NORM")
@@ -121,31 +121,31 @@ async fn a_scope_of_one_norm() {
 
     let in_scope = BTreeSet::from(PRESTAZIONI.map(|p| (NORMATIVE[0], p)));
     let answer = report(&mut cliente, &[], &[]).await.unwrap();
-    assert_eq!(coppie(&answer), in_scope);
+    assert_eq!(pairs_of(&answer), in_scope);
     // The filters select nothing, even if one norm is all that there is to select.
     assert_eq!(answer.accesso_dettaglio, None);
     let answer = report(&mut cliente, &[NORMATIVE[0]], &[]).await.unwrap();
-    assert_eq!(coppie(&answer), in_scope);
+    assert_eq!(pairs_of(&answer), in_scope);
     assert_eq!(answer.accesso_dettaglio.unwrap().normativa, NORMATIVE[0]);
 
     let listed = cliente.report.list_normative(ListNormativeRequest {}).await;
     let listed = listed.unwrap().into_inner().normative;
     let codes: Vec<_> = listed.iter().map(|n| n.normativa.as_str()).collect();
     assert_eq!(codes, [NORMATIVE[0]]);
-    let told = cliente.accesso.get_my_access(GetMyAccessRequest {}).await;
+    let told = cliente.access.get_my_access(GetMyAccessRequest {}).await;
     let told = told.unwrap().into_inner().ambito.unwrap();
     assert_eq!(told.normative, [NORMATIVE[0]]);
     assert!(!told.tutte_le_normative && told.tutte_le_prestazioni);
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test]
 async fn a_scope_of_one_benefit() {
-    let (servizio, mut cliente) = scena(una_prestazione()).await;
+    let (servizio, mut cliente) = scene(one_benefit()).await;
     for normativa in NORMATIVE {
-        for rpc in DETTAGLIO {
+        for rpc in DETAIL {
             for filtro in ["", "periodo", "matricola_azienda"] {
-                let found = chiama_per(&mut cliente, rpc, normativa, filtro).await;
+                let found = call_rpc_for(&mut cliente, rpc, normativa, filtro).await;
                 assert_eq!(found.unwrap(), 3, "{rpc} {filtro}");
             }
         }
@@ -167,10 +167,10 @@ async fn a_scope_of_one_benefit() {
 
     let in_scope = BTreeSet::from(NORMATIVE.map(|n| (n, PRESTAZIONI[0])));
     let answer = report(&mut cliente, &[], &[]).await.unwrap();
-    assert_eq!(coppie(&answer), in_scope);
+    assert_eq!(pairs_of(&answer), in_scope);
     let answer = report(&mut cliente, &[NORMATIVE[1]], &[]).await.unwrap();
     assert_eq!(
-        coppie(&answer),
+        pairs_of(&answer),
         BTreeSet::from([(NORMATIVE[1], PRESTAZIONI[0])])
     );
     let listed = cliente
@@ -180,14 +180,14 @@ async fn a_scope_of_one_benefit() {
     let listed = listed.unwrap().into_inner().prestazioni;
     let codes: Vec<_> = listed.iter().map(|p| p.prestazione.as_str()).collect();
     assert_eq!(codes, [PRESTAZIONI[0]]);
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 /// A page token of somebody who sees more gives nothing more to somebody who sees less.
 #[tokio::test]
 async fn a_page_token_carries_no_rights() {
-    let (servizio, mut ristretto) = scena(una_prestazione()).await;
-    let mut ampio = servizio.cliente("mlps-ammortizzatori").await;
+    let (servizio, mut ristretto) = scene(one_benefit()).await;
+    let mut ampio = servizio.clients_of("mlps-ammortizzatori").await;
     let request = |page_token: String| ListDecreesRequest {
         normativa: NORMATIVE[0].into(),
         page_size: 1,
@@ -209,5 +209,5 @@ async fn a_page_token_carries_no_rights() {
         seen, 2,
         "the three of the benefit, less the one that came first"
     );
-    servizio.ferma().await;
+    servizio.stop().await;
 }

@@ -24,12 +24,12 @@ use sqlx::{Connection as _, PgConnection};
 use crate::throw_away::throw_away_dir;
 
 /// A directory for a cluster of the test's own.
-pub(crate) struct Place {
+pub(crate) struct ClusterPlace {
     pub(crate) dir: PathBuf,
     _watchdog: ChildStdin,
 }
 
-impl Place {
+impl ClusterPlace {
     pub(crate) fn new() -> Self {
         let (dir, watchdog) = throw_away_dir();
         Self {
@@ -97,7 +97,7 @@ fn gone(pid: &str) -> bool {
 
 #[tokio::test]
 async fn a_restart_keeps_the_data() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let cluster = place.start().await.unwrap();
     let pid = place.postmaster().unwrap();
     fill(&cluster).await;
@@ -113,7 +113,7 @@ async fn a_restart_keeps_the_data() {
 
 #[tokio::test]
 async fn only_its_user_gets_at_the_cluster() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let cluster = place.start().await.unwrap();
     let server = fs::metadata(cluster.socket_dir()).unwrap();
     assert_eq!(server.mode() & 0o777, 0o700);
@@ -127,7 +127,7 @@ async fn only_its_user_gets_at_the_cluster() {
 
 #[tokio::test]
 async fn a_second_process_is_refused() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let cluster = place.start().await.unwrap();
     let error = place.start().await.unwrap_err();
     let named = format!("(process {})", std::process::id());
@@ -143,8 +143,8 @@ async fn a_second_process_is_refused() {
 
 #[tokio::test]
 async fn a_command_joins_a_cluster_that_is_running() {
-    let place = Place::new();
-    let settings = config::Database {
+    let place = ClusterPlace::new();
+    let settings = config::DatabaseSettings {
         data_dir: Some(place.dir.clone()),
         ..Default::default()
     };
@@ -173,7 +173,7 @@ async fn a_command_joins_a_cluster_that_is_running() {
 }
 
 /// A server that runs while nobody holds the lock, as after `kill -9` of the process that started it.
-async fn leave_behind(place: &Place) -> String {
+async fn leave_behind(place: &ClusterPlace) -> String {
     let cluster = place.start_as(Durability::Full).await.unwrap();
     fill(&cluster).await;
     let pid = place.postmaster().unwrap();
@@ -185,7 +185,7 @@ async fn leave_behind(place: &Place) -> String {
 
 #[tokio::test]
 async fn a_server_left_behind_is_stopped_first() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let left = leave_behind(&place).await;
     assert!(is_running(&left));
     let cluster = place.start().await.unwrap();
@@ -197,7 +197,7 @@ async fn a_server_left_behind_is_stopped_first() {
 
 #[tokio::test]
 async fn a_server_that_was_killed_is_recovered() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let left = leave_behind(&place).await;
     kill(Pid::from_raw(left.parse().unwrap()), Signal::SIGKILL).unwrap();
     assert!(gone(&left));
@@ -209,7 +209,7 @@ async fn a_server_that_was_killed_is_recovered() {
 
 #[tokio::test]
 async fn an_unrelated_process_with_the_number_is_left_in_peace() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     place.start().await.unwrap().stop().await.unwrap();
     // As the same user as the server: PostgreSQL by itself would take it for another server and refuse to start.
     let owner = fs::metadata(place.data()).unwrap();
@@ -235,7 +235,7 @@ async fn an_unrelated_process_with_the_number_is_left_in_peace() {
 
 #[tokio::test]
 async fn an_interrupted_initdb_is_begun_anew() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     place.start().await.unwrap().stop().await.unwrap();
     // What an initdb that was killed leaves: no data, and half of them under another name.
     let half = place.dir.join("postgres/initdb");
@@ -249,7 +249,7 @@ async fn an_interrupted_initdb_is_begun_anew() {
 
 #[tokio::test]
 async fn a_server_that_does_not_start_says_why() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     place.start().await.unwrap().stop().await.unwrap();
     fs::remove_file(place.data().join("global/pg_control")).unwrap();
     let error = place.start().await.unwrap_err();
@@ -265,7 +265,7 @@ async fn a_server_that_does_not_start_says_why() {
 
 #[tokio::test]
 async fn a_directory_of_somebody_else_is_not_taken() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     fs::create_dir_all(&place.dir).unwrap();
     fs::write(place.dir.join("postgres"), "not ours").unwrap();
     let error = place.start().await.unwrap_err();
@@ -298,11 +298,11 @@ async fn as_root_a_directory_out_of_reach_is_named() {
 
 #[tokio::test]
 async fn missing_programs_are_one_sentence() {
-    let place = Place::new();
-    let settings = config::Database {
+    let place = ClusterPlace::new();
+    let settings = config::DatabaseSettings {
         data_dir: Some(place.dir.clone()),
         bin_dir: Some("/nessuno".into()),
-        ..config::Database::default()
+        ..config::DatabaseSettings::default()
     };
     let error = open(&settings).await.unwrap_err().to_string();
     assert!(error.contains("no PostgreSQL programs"), "{error}");
@@ -312,7 +312,7 @@ async fn missing_programs_are_one_sentence() {
 #[tokio::test]
 async fn nothing_outlives_the_test_process() {
     let (dir, watchdog) = throw_away_dir();
-    let place = Place {
+    let place = ClusterPlace {
         dir: dir.clone(),
         _watchdog: watchdog,
     };

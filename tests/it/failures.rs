@@ -3,14 +3,14 @@
 use omnia::contract::proto::{GetMyAccessRequest, access_service_client::AccessServiceClient};
 use tonic::Request;
 
-use crate::{program::Program, servizio::Servizio};
+use crate::{program::Program, server::TestServer};
 
 const CALLS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() {
-    let servizio = Servizio::avvia().await;
-    servizio.abilita_oggi("chiamante", "mef-sintesi").await;
+    let servizio = TestServer::start().await;
+    servizio.grant_today("chiamante", "mef-sintesi").await;
     let program = Program::serve(&servizio.db).await;
     let mut client = AccessServiceClient::new(program.channel());
     let bearer = program.bearer("chiamante");
@@ -23,7 +23,7 @@ async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() 
     call().await.unwrap();
 
     servizio.db.allow_connections(false).await;
-    servizio.db.stacca().await;
+    servizio.db.detach().await;
     for failing in [
         "the grants cannot be read",
         "the latest rilevazione cannot be read",
@@ -52,5 +52,5 @@ async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() 
         assert_eq!(program.said(well).len(), 1);
     }
     call().await.unwrap();
-    servizio.ferma().await;
+    servizio.stop().await;
 }

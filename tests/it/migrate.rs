@@ -11,8 +11,8 @@ use nix::{
 };
 
 use crate::{
-    banco,
-    cluster::{Place, is_running},
+    cluster::{ClusterPlace, is_running},
+    test_bench,
 };
 
 fn migrate(variables: &[(&str, &str)]) -> Command {
@@ -23,7 +23,7 @@ fn migrate(variables: &[(&str, &str)]) -> Command {
     command
 }
 
-fn at(place: &Place) -> Command {
+fn at(place: &ClusterPlace) -> Command {
     migrate(&[("OMNIA_DATABASE__DATA_DIR", place.dir.to_str().unwrap())])
 }
 
@@ -39,7 +39,7 @@ fn said(output: &Output) -> (bool, String) {
 /// Starts the program on a new cluster and waits for the server's process.
 // Who calls it waits for it; a test that fails need not.
 #[allow(clippy::zombie_processes)]
-fn until_the_server_runs(place: &Place) -> (Child, String) {
+fn until_the_server_runs(place: &ClusterPlace) -> (Child, String) {
     let child = at(place).spawn().unwrap();
     let end = Instant::now() + Duration::from_secs(60);
     loop {
@@ -59,7 +59,7 @@ fn send(child: &Child, signal: Signal) {
 #[test]
 fn a_stop_in_the_middle_leaves_no_server() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        let place = Place::new();
+        let place = ClusterPlace::new();
         let (child, server) = until_the_server_runs(&place);
         send(&child, signal);
         child.wait_with_output().unwrap();
@@ -70,7 +70,7 @@ fn a_stop_in_the_middle_leaves_no_server() {
 
 #[test]
 fn after_a_kill_the_next_run_does_the_work() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let (child, left) = until_the_server_runs(&place);
     send(&child, Signal::SIGKILL);
     child.wait_with_output().unwrap();
@@ -92,7 +92,7 @@ fn after_a_kill_the_next_run_does_the_work() {
 
 #[tokio::test]
 async fn what_goes_wrong_is_one_sentence() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     // All is pending now, and the serving role may not do it.
     sqlx::query("delete from _sqlx_migrations")
         .execute(&db.owner)

@@ -2,12 +2,12 @@
 
 use omnia::{
     config,
-    postgres::{Connections, Postgres, Schema, check_schema, migrate, open},
+    postgres::{DatabaseConnections, Postgres, SchemaName, check_schema, migrate, open},
 };
 use secrecy::SecretString;
 use sqlx::{Connection as _, PgConnection, PgPool};
 
-use crate::{banco, cluster::Place};
+use crate::{cluster::ClusterPlace, test_bench};
 
 async fn whoami(postgres: &Postgres) -> (String, String) {
     let who = |pool| async move {
@@ -24,10 +24,10 @@ async fn whoami(postgres: &Postgres) -> (String, String) {
 
 #[tokio::test]
 async fn the_private_cluster_is_migrated_and_served() {
-    let place = Place::new();
-    let settings = config::Database {
+    let place = ClusterPlace::new();
+    let settings = config::DatabaseSettings {
         data_dir: Some(place.dir.clone()),
-        ..config::Database::default()
+        ..config::DatabaseSettings::default()
     };
     let postgres = open(&settings).await.unwrap();
     assert!(postgres.is_private());
@@ -64,11 +64,11 @@ async fn the_private_cluster_is_migrated_and_served() {
 
 #[tokio::test]
 async fn a_named_server_is_used_as_it_is() {
-    let db = banco::database().await;
-    let postgres = open(&config::Database {
+    let db = test_bench::database().await;
+    let postgres = open(&config::DatabaseSettings {
         url: Some(SecretString::from(db.serving_url.clone())),
         owner_url: Some(SecretString::from(db.owner_url.clone())),
-        ..config::Database::default()
+        ..config::DatabaseSettings::default()
     })
     .await
     .unwrap();
@@ -77,9 +77,9 @@ async fn a_named_server_is_used_as_it_is() {
     assert_eq!(roles, ("omnia".to_owned(), "omnia_servizio".to_owned()));
     postgres.stop().await.unwrap();
     // Without an owner's URL it is the same role.
-    let postgres = open(&config::Database {
+    let postgres = open(&config::DatabaseSettings {
         url: Some(SecretString::from(db.owner_url.clone())),
-        ..config::Database::default()
+        ..config::DatabaseSettings::default()
     })
     .await
     .unwrap();
@@ -95,7 +95,7 @@ async fn a_named_server_is_used_as_it_is() {
 /// As where one team owns the server and another the data.
 #[tokio::test]
 async fn whoever_owns_the_data_need_not_own_the_database() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let run = async |pool: &PgPool, statement: &'static str| {
         sqlx::raw_sql(statement).execute(pool).await.unwrap();
     };
@@ -109,7 +109,7 @@ async fn whoever_owns_the_data_need_not_own_the_database() {
     let admin = PgPool::connect(&url("omnia")).await.unwrap();
     run(&admin, "grant create on schema public to dati").await;
     let dati = PgPool::connect(&url("dati")).await.unwrap();
-    let owner = Connections::owner(url("dati").parse().unwrap(), Schema::default());
+    let owner = DatabaseConnections::owner(url("dati").parse().unwrap(), SchemaName::default());
     migrate(&owner).await.unwrap();
     check_schema(&owner).await.unwrap();
     let may = async |role: &str| -> bool {
@@ -137,7 +137,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, sqlx::Error>) -> String {
 
 #[tokio::test]
 async fn serving_connections_are_set_up() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     for (name, value) in [
         ("default_transaction_read_only", "on"),
         ("plan_cache_mode", "force_custom_plan"),
@@ -147,7 +147,7 @@ async fn serving_connections_are_set_up() {
     ] {
         let set: String = sqlx::query_scalar("select current_setting($1)")
             .bind(name)
-            .fetch_one(&db.servizio)
+            .fetch_one(&db.serving)
             .await
             .unwrap();
         assert_eq!(set, value, "{name}");
@@ -156,8 +156,8 @@ async fn serving_connections_are_set_up() {
 
 #[tokio::test]
 async fn every_test_has_its_own_database_and_it_goes() {
-    let one = banco::database().await;
-    let two = banco::database().await;
+    let one = test_bench::database().await;
+    let two = test_bench::database().await;
     sqlx::raw_sql("create table prova ()")
         .execute(&one.owner)
         .await

@@ -14,14 +14,14 @@ use nix::{
 };
 use omnia::{
     clock::Clock,
-    config::Access,
+    config::AccessSettings,
     demo::demo_key::{self, DemoKey},
 };
 use serde_json::Value;
 use tokio::time::sleep;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::banco::Database;
+use crate::test_bench::TestDatabase;
 
 /// What a test waits for comes within this, or never.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ pub struct Program {
 
 impl Program {
     /// On a test's database.
-    pub async fn serve(db: &Database) -> Self {
+    pub async fn serve(db: &TestDatabase) -> Self {
         let url = db.serving_url.clone();
         Self::serve_with(|command| {
             command.env("OMNIA_DATABASE__URL", url);
@@ -102,7 +102,7 @@ impl Program {
 
     /// A token of a subject, as a header.
     pub fn bearer(&self, subject: &str) -> String {
-        let access = Access::default();
+        let access = AccessSettings::default();
         let token = self.key.token(
             &access.issuer,
             &access.audience,

@@ -14,10 +14,10 @@ use tower::ServiceExt as _;
 
 use crate::{
     audit,
-    chiamate::{self, RPC},
-    errore::assert_errore,
-    modello::NORMATIVE,
-    servizio::Servizio,
+    calls::{self, RPC},
+    errors::assert_error,
+    model::NORMATIVE,
+    server::TestServer,
 };
 
 const LIST: &str = "/inps.omnia.monitoraggio.v1.DecreeService/ListDecrees";
@@ -26,21 +26,21 @@ const WATCH: &str = "/grpc.health.v1.Health/Watch";
 const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 
 /// What came back.
-struct Answer {
+struct ProtocolAnswer {
     http: StatusCode,
     headers: HeaderMap,
     data: usize,
     status: Status,
 }
 
-struct Sent<'a> {
+struct SentCall<'a> {
     method: Method,
     path: &'a str,
     headers: Vec<(&'static str, &'a str)>,
     frames: Vec<Vec<u8>>,
 }
 
-impl<'a> Sent<'a> {
+impl<'a> SentCall<'a> {
     /// A call as it should be, with one empty message.
     fn to(path: &'a str) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl<'a> Sent<'a> {
         self
     }
 
-    fn request(&self, servizio: &Servizio) -> http::request::Builder {
+    fn request(&self, servizio: &TestServer) -> http::request::Builder {
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(self.path)
@@ -82,13 +82,13 @@ impl<'a> Sent<'a> {
         request
     }
 
-    async fn answer(self, servizio: &Servizio) -> Answer {
+    async fn answer(self, servizio: &TestServer) -> ProtocolAnswer {
         let frames = self.frames.clone().into_iter().map(Bytes::from);
         let frames = frames.map(|bytes| Ok::<_, Status>(Frame::data(bytes)));
         let body = Body::new(StreamBody::new(stream::iter(frames)));
         let request = self.request(servizio).body(body).unwrap();
         let answer = async {
-            let response = servizio.canale().oneshot(request).await.unwrap();
+            let response = servizio.channel().oneshot(request).await.unwrap();
             let (parts, mut body) = response.into_parts();
             let mut status = Status::from_header_map(&parts.headers);
             let mut data = 0;
@@ -102,7 +102,7 @@ impl<'a> Sent<'a> {
                     }
                 }
             }
-            Answer {
+            ProtocolAnswer {
                 http: parts.status,
                 headers: parts.headers,
                 data,
@@ -132,25 +132,25 @@ fn list() -> Vec<u8> {
     message(&request.encode_to_vec())
 }
 
-async fn scena() -> Servizio {
-    let servizio = Servizio::avvia().await;
-    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
+async fn scene() -> TestServer {
+    let servizio = TestServer::start().await;
+    servizio.load(&calls::extract(), "2026-10-31").await;
     servizio
-        .abilita("be", "mlps-ammortizzatori", crate::servizio::tutto())
+        .grant_scope("be", "mlps-ammortizzatori", crate::server::whole_scope())
         .await;
     servizio
 }
 
 #[tokio::test]
 async fn only_a_post_of_grpc_is_a_call() {
-    let servizio = scena().await;
+    let servizio = scene().await;
     for good in [
         "application/grpc",
         "application/grpc+proto",
         "application/grpc;charset=utf-8",
         "APPLICATION/GRPC",
     ] {
-        let sent = Sent::to(LIST).content_types(&[good]).frames(&[list()]);
+        let sent = SentCall::to(LIST).content_types(&[good]).frames(&[list()]);
         let answer = sent.answer(&servizio).await;
         assert_eq!(
             (answer.http, answer.status.code()),
@@ -168,84 +168,87 @@ async fn only_a_post_of_grpc_is_a_call() {
             &["application/grpcx"],
             &["application/grpc", "application/json"],
         ] {
-            let sent = Sent::to(path).content_types(bad);
+            let sent = SentCall::to(path).content_types(bad);
             let answer = sent.answer(&servizio).await;
             let http = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             assert_eq!(answer.http, http, "{path} {bad:?} {:?}", answer.status);
-            assert_errore(&answer.status, Code::InvalidArgument, R::NotGrpc);
+            assert_error(&answer.status, Code::InvalidArgument, R::NotGrpc);
             assert_eq!(answer.data, 0);
         }
         for method in ["GET", "PUT", "DELETE", "OPTIONS", "PATCH", "PURGE"] {
-            let mut sent = Sent::to(path);
+            let mut sent = SentCall::to(path);
             sent.method = method.parse().unwrap();
             let answer = sent.answer(&servizio).await;
             let http = StatusCode::METHOD_NOT_ALLOWED;
             assert_eq!(answer.http, http, "{path} {method} {:?}", answer.status);
             assert_eq!(answer.headers["allow"], "POST");
-            assert_errore(&answer.status, Code::InvalidArgument, R::NotGrpc);
+            assert_error(&answer.status, Code::InvalidArgument, R::NotGrpc);
         }
     }
     // The refusals of what would have been calls are recorded like all others.
-    let records = audit::chiamate(&servizio.db.owner).await;
+    let records = audit::call_records(&servizio.db.owner).await;
     let refused = records.iter().filter(|record| {
         record["rpc"] == "DecreeService/ListDecrees"
             && record["motivo"] == "ERROR_REASON_NOT_GRPC"
             && record["esito"] == "INVALID_ARGUMENT"
     });
     assert_eq!(refused.count(), 13);
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test]
 async fn nothing_follows_the_method_in_a_path() {
-    let servizio = scena().await;
+    let servizio = scene().await;
     for path in [LIST, CHECK, WATCH, REFLECTION] {
         for more in ["?", "?a=b", "?/", "?normativa=DL109-2018-ART44"] {
             let path = format!("{path}{more}");
-            let answer = Sent::to(&path).frames(&[list()]).answer(&servizio).await;
-            assert_errore(&answer.status, Code::Unimplemented, R::CallUnknown);
+            let answer = SentCall::to(&path)
+                .frames(&[list()])
+                .answer(&servizio)
+                .await;
+            assert_error(&answer.status, Code::Unimplemented, R::CallUnknown);
             assert_eq!(answer.data, 0, "{path}");
         }
     }
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_is_told_with_what_can() {
-    let servizio = scena().await;
+    let servizio = scene().await;
     let gzip = framed(1, 20, b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0");
     let flight = "/arrow.flight.protocol.FlightService/ListFlights";
     for path in [LIST, CHECK, WATCH, REFLECTION, flight] {
         for encoding in ["deflate", "br", "GZIP", "gzip,zstd", "", "x\u{e8}"] {
-            let sent = Sent::to(path).with("grpc-encoding", encoding);
+            let sent = SentCall::to(path).with("grpc-encoding", encoding);
             let answer = sent.answer(&servizio).await;
-            let errore = assert_errore(&answer.status, Code::Unimplemented, R::EncodingUnsupported);
+            let errore = assert_error(&answer.status, Code::Unimplemented, R::EncodingUnsupported);
             let listed = &answer.headers["grpc-accept-encoding"];
             assert_eq!(listed, "identity,gzip,zstd", "{path} {encoding}");
             assert!(errore.message.contains("gzip and zstd are"));
             assert!(!errore.message.contains("no such call"));
         }
-        let twice = Sent::to(path)
+        let twice = SentCall::to(path)
             .with("grpc-encoding", "gzip")
             .with("grpc-encoding", "br");
         let answer = twice.answer(&servizio).await;
-        assert_errore(&answer.status, Code::Unimplemented, R::EncodingUnsupported);
+        assert_error(&answer.status, Code::Unimplemented, R::EncodingUnsupported);
     }
     // What is listed is read, everywhere.
     for path in [CHECK, flight] {
-        let sent = Sent::to(path).with("grpc-encoding", "gzip");
+        let sent = SentCall::to(path).with("grpc-encoding", "gzip");
         let answer = sent
             .frames(std::slice::from_ref(&gzip))
             .answer(&servizio)
             .await;
         assert_eq!(answer.status.code(), Code::Ok, "{path} {:?}", answer.status);
     }
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test]
 async fn a_call_takes_one_message() {
-    let servizio = scena().await;
+    let servizio = scene().await;
     let paths = RPC
         .iter()
         .map(|rpc| format!("/{}", omnia::contract::proto::path_of(rpc)));
@@ -304,31 +307,31 @@ async fn a_call_takes_one_message() {
     ];
     for path in paths.chain(health) {
         for (what, frames, code, reason) in &table {
-            let answer = Sent::to(&path).frames(frames).answer(&servizio).await;
-            assert_errore(&answer.status, *code, *reason);
+            let answer = SentCall::to(&path).frames(frames).answer(&servizio).await;
+            assert_error(&answer.status, *code, *reason);
             assert_eq!(answer.data, 0, "{path} {what}");
         }
     }
     // Cut into frames as one likes, one message is one message.
     let bytes: Vec<_> = list().iter().map(|byte| vec![*byte]).collect();
-    let answer = Sent::to(LIST).frames(&bytes).answer(&servizio).await;
+    let answer = SentCall::to(LIST).frames(&bytes).answer(&servizio).await;
     assert_eq!(answer.status.code(), Code::Ok);
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 /// Headers, and the half of a message: then the client thinks better of it.
 #[tokio::test]
 async fn a_body_that_its_client_gave_up_is_recorded_as_cancelled() {
-    let servizio = scena().await;
+    let servizio = scene().await;
     let (count, mut asked) = (4, Vec::new());
     for n in 0..count {
         let half = stream::iter([Ok(Frame::data(Bytes::from_static(b"\0\0\0\0\x10ab")))]);
         let body = half.chain(stream::pending::<Result<Frame<Bytes>, Status>>());
-        let request = Sent::to(LIST)
+        let request = SentCall::to(LIST)
             .request(&servizio)
             .body(Body::new(StreamBody::new(body)))
             .unwrap();
-        let channel = servizio.canale();
+        let channel = servizio.channel();
         let call = tokio::spawn(channel.oneshot(request));
         // It is let in, and waits for its message, once its subject was decided on.
         tokio::time::sleep(Duration::from_millis(if n == 0 { 500 } else { 100 })).await;
@@ -340,7 +343,7 @@ async fn a_body_that_its_client_gave_up_is_recorded_as_cancelled() {
     }
     let recorded = async {
         loop {
-            let records = audit::chiamate(&servizio.db.owner).await;
+            let records = audit::call_records(&servizio.db.owner).await;
             if records.len() >= count {
                 return records;
             }
@@ -355,5 +358,5 @@ async fn a_body_that_its_client_gave_up_is_recorded_as_cancelled() {
         assert_eq!(record["motivo"], serde_json::Value::Null, "{record}");
         assert_eq!(record["soggetto"], "be", "{record}");
     }
-    servizio.ferma().await;
+    servizio.stop().await;
 }

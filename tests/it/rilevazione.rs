@@ -17,7 +17,7 @@ use std::{fs, path::Path};
 use chrono::{DateTime, NaiveDate};
 use omnia::{
     clock::Clock,
-    rilevazione::{Esito, Fonti, LoadError, Riepilogo, Segnalazione, carica},
+    rilevazione::{Finding, LoadError, LoadOutcome, LoadSources, LoadSummary, load_extract},
 };
 use sqlx::PgPool;
 use tempfile::TempDir;
@@ -35,16 +35,16 @@ const A: &str = "DL109-2018-ART44,CIGS,333-145,112233,2023-12-22,2023-10-01,2023
 const B: &str = "DL48-2023-ART30,CIGS,333-190,145/2023,2023-12-23,2023-10-01,2024-09-30,RCCMNL83S18D969H,4900012363,40.50,0.00,0.00";
 
 /// An extract on disk.
-struct Estratto {
+struct ExtractFiles {
     folder: TempDir,
-    fonti: Fonti,
+    fonti: LoadSources,
 }
 
-impl Estratto {
+impl ExtractFiles {
     /// Files with these contents, and the catalogue above.
     fn new(decreti: impl AsRef<[u8]>, stanziamenti: impl AsRef<[u8]>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let fonti = Fonti::in_folder(folder.path(), day("2024-01-31"));
+        let fonti = LoadSources::in_folder(folder.path(), day("2024-01-31"));
         fs::write(&fonti.decreti, decreti).unwrap();
         fs::write(&fonti.stanziamenti, stanziamenti).unwrap();
         fs::write(fonti.normative.as_ref().unwrap(), NORMATIVE).unwrap();
@@ -66,16 +66,16 @@ impl Estratto {
         self.folder.path().join(name)
     }
 
-    async fn load(&self, pool: &PgPool) -> (Result<Esito, LoadError>, Vec<Segnalazione>) {
+    async fn load(&self, pool: &PgPool) -> (Result<LoadOutcome, LoadError>, Vec<Finding>) {
         let mut found = Vec::new();
-        let esito = carica(pool, &self.fonti, &clock(), &mut found).await;
+        let esito = load_extract(pool, &self.fonti, &clock(), &mut found).await;
         (esito, found)
     }
 
     /// Loads what is known to be right.
-    async fn must_load(&self, pool: &PgPool) -> Riepilogo {
+    async fn must_load(&self, pool: &PgPool) -> LoadSummary {
         match self.load(pool).await {
-            (Ok(Esito::Caricata(riepilogo)), _) => riepilogo,
+            (Ok(LoadOutcome::Loaded(riepilogo)), _) => riepilogo,
             other => panic!("{other:?}"),
         }
     }
@@ -83,7 +83,7 @@ impl Estratto {
     /// Loads what is loaded already, and gives the number that it has.
     async fn must_be_known(&self, pool: &PgPool) -> i32 {
         match self.load(pool).await {
-            (Ok(Esito::GiaCaricata(gia)), _) => gia.rilevazione,
+            (Ok(LoadOutcome::AlreadyLoaded(gia)), _) => gia.rilevazione,
             other => panic!("{other:?}"),
         }
     }

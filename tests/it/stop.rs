@@ -7,9 +7,9 @@ use omnia::postgres::{Cluster, ClusterOptions, Durability};
 use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::{
-    cluster::{Place, is_running},
+    cluster::{ClusterPlace, is_running},
     frozen::{processes, signal_all},
-    politica::{finche, salute},
+    policy::{health, wait_until},
     program::Program,
 };
 
@@ -24,8 +24,8 @@ async fn serve(set: impl FnOnce(&mut std::process::Command)) -> Program {
     })
     .await;
     let channel = program.channel();
-    finche("it serves", async || {
-        salute(&channel, "").await == Some(ServingStatus::Serving)
+    wait_until("it serves", async || {
+        health(&channel, "").await == Some(ServingStatus::Serving)
     })
     .await;
     program
@@ -41,7 +41,7 @@ async fn serve_in(dir: &Path) -> Program {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_server_of_somebody_elses_holds_up_no_stop() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let cluster = Cluster::start(&ClusterOptions {
         dir: place.dir.clone(),
         bin_dir: None,
@@ -73,7 +73,7 @@ async fn a_frozen_server_of_somebody_elses_holds_up_no_stop() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_private_cluster_is_gone_with_the_service_and_recovered_by_the_next() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let data = place.dir.join("postgres/data");
     let mut program = serve_in(&place.dir).await;
     assert!(signal_all(&data, Signal::SIGSTOP) > 5);

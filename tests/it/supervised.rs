@@ -11,16 +11,16 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::{
-    cluster::{Place, is_running},
+    cluster::{ClusterPlace, is_running},
     frozen::signal_all,
-    politica::{finche, salute},
+    policy::{health, wait_until},
     program::Program,
 };
 
 const SERVING: Option<ServingStatus> = Some(ServingStatus::Serving);
 
 /// A connection to the private cluster of a place, as its owner.
-async fn connect(place: &Place) -> PgConnection {
+async fn connect(place: &ClusterPlace) -> PgConnection {
     let socket = place.dir.join("postgres");
     let url = format!(
         "postgres://omnia@localhost/omnia?host={}&sslmode=disable",
@@ -36,14 +36,14 @@ fn kill(pid: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_was_killed_is_started_again_and_one_without_files_ends_the_service() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let dir = place.dir.clone();
     let mut program = Program::serve_with(|command| {
         command.env("OMNIA_DATABASE__DATA_DIR", dir);
     })
     .await;
     let channel = program.channel();
-    finche("it serves", async || salute(&channel, "").await == SERVING).await;
+    wait_until("it serves", async || health(&channel, "").await == SERVING).await;
 
     // A backend that goes on with its statement whatever happens to its postmaster.
     let mut busy = connect(&place).await;
@@ -58,7 +58,7 @@ async fn a_server_that_was_killed_is_started_again_and_one_without_files_ends_th
             .map(drop)
     });
     let mut seen = connect(&place).await;
-    finche("the statement runs", async || {
+    wait_until("the statement runs", async || {
         sqlx::query_scalar::<_, bool>(
             "select state = 'active' from pg_stat_activity where pid = $1",
         )
@@ -81,8 +81,8 @@ async fn a_server_that_was_killed_is_started_again_and_one_without_files_ends_th
         !is_running(&orphan.to_string()),
         "the orphan kept the new server from starting"
     );
-    finche("it serves again", async || {
-        salute(&channel, "").await == SERVING
+    wait_until("it serves again", async || {
+        health(&channel, "").await == SERVING
     })
     .await;
     let started = place.postmaster().unwrap();
@@ -109,7 +109,7 @@ async fn a_server_that_was_killed_is_started_again_and_one_without_files_ends_th
 
 #[tokio::test]
 async fn a_start_waits_for_a_process_that_is_ending() {
-    let place = Place::new();
+    let place = ClusterPlace::new();
     let options = ClusterOptions {
         dir: place.dir.clone(),
         bin_dir: None,
@@ -137,8 +137,8 @@ const A_COMMAND: u32 = 4;
 
 #[tokio::test]
 async fn two_instances_and_two_commands_find_connections_on_one_private_cluster() {
-    let place = Place::new();
-    let settings = config::Database {
+    let place = ClusterPlace::new();
+    let settings = config::DatabaseSettings {
         data_dir: Some(place.dir.clone()),
         ..Default::default()
     };

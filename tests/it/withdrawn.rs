@@ -2,32 +2,32 @@
 
 use arrow_flight::FlightDescriptor;
 use omnia::{
-    abilitazione::grants::{Motivo, Operatore},
+    abilitazione::grants::{MotivoAa07, Operatore},
     app,
     contract::proto::{
         CountDecreesRequest, DownloadDecreesRequest, DownloadReportSinteticoRequest,
         ExportDecreesRequest, FormatoFile, GetReportSinteticoRequest, ListDecreesRequest,
         ListRilevazioniRequest, Rilevazione, export_decrees_response::Parte,
     },
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     rilevazione::withdraw,
 };
 use prost::Message as _;
 
 use crate::{
-    chiamate::estratto,
-    modello::NORMATIVE,
-    scarico,
-    servizio::{CHIAVE, Cliente, Servizio, canale_a},
+    calls::extract,
+    download,
+    model::NORMATIVE,
+    server::{AUDIT_KEY, CallerClients, TestServer, channel_to},
 };
 
-async fn take_away(servizio: &Servizio, numero: i32) {
+async fn take_away(servizio: &TestServer, numero: i32) {
     let operatore = Operatore::parse("anna", None).unwrap();
-    let motivo = Motivo::parse("a day too late").unwrap();
+    let motivo = MotivoAa07::parse("a day too late").unwrap();
     let owner = &servizio.db.owner;
     let audit = app::audit(
         &servizio.db.connections,
-        Chiave::new(&CHIAVE),
+        AuditKey::new(&AUDIT_KEY),
         servizio.clock.clone(),
     )
     .await
@@ -35,11 +35,14 @@ async fn take_away(servizio: &Servizio, numero: i32) {
     withdraw(owner, &audit, &servizio.clock, numero, &operatore, &motivo)
         .await
         .unwrap();
-    audit.chiudi().await;
+    audit.close().await;
 }
 
 /// The rilevazione that each call answers with.
-async fn all_answers(cliente: &mut Cliente, rilevazione: i32) -> Vec<(&'static str, Rilevazione)> {
+async fn all_answers(
+    cliente: &mut CallerClients,
+    rilevazione: i32,
+) -> Vec<(&'static str, Rilevazione)> {
     let normativa = NORMATIVE[0].to_owned();
     let mut answers = Vec::new();
     let report = cliente
@@ -78,14 +81,14 @@ async fn all_answers(cliente: &mut Cliente, rilevazione: i32) -> Vec<(&'static s
         formato: FormatoFile::Csv.into(),
         ..Default::default()
     };
-    let file = scarico::decreti(cliente, file).await.unwrap();
+    let file = download::decreti(cliente, file).await.unwrap();
     answers.push(("decrees", file.intestazione.rilevazione));
     let file = DownloadReportSinteticoRequest {
         rilevazione,
         formato: FormatoFile::Csv.into(),
         ..Default::default()
     };
-    let file = scarico::report(cliente, file).await.unwrap();
+    let file = download::report(cliente, file).await.unwrap();
     answers.push(("report file", file.intestazione.rilevazione));
     let listed = cliente
         .report
@@ -101,7 +104,7 @@ async fn all_answers(cliente: &mut Cliente, rilevazione: i32) -> Vec<(&'static s
 }
 
 /// Where a stored mark is said in a flight and in a file.
-async fn metadata(cliente: &mut Cliente, rilevazione: i32) -> (Option<String>, String) {
+async fn metadata(cliente: &mut CallerClients, rilevazione: i32) -> (Option<String>, String) {
     let request = ExportDecreesRequest {
         normativa: NORMATIVE[0].into(),
         rilevazione,
@@ -109,7 +112,7 @@ async fn metadata(cliente: &mut Cliente, rilevazione: i32) -> (Option<String>, S
     };
     let descriptor = FlightDescriptor::new_cmd(request.encode_to_vec());
     let schema = cliente
-        .volo
+        .flight
         .get_schema(descriptor)
         .await
         .unwrap()
@@ -121,22 +124,22 @@ async fn metadata(cliente: &mut Cliente, rilevazione: i32) -> (Option<String>, S
         formato: FormatoFile::Parquet.into(),
         ..Default::default()
     };
-    let file = scarico::decreti(cliente, file).await.unwrap();
-    let text = String::from_utf8_lossy(&file.byte).into_owned();
+    let file = download::decreti(cliente, file).await.unwrap();
+    let text = String::from_utf8_lossy(&file.bytes).into_owned();
     (schema.metadata.get("ritirata_il").cloned(), text)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn marked_in_every_answer_of_every_instance() {
-    let servizio = Servizio::avvia().await;
-    servizio.carica(&estratto(), "2026-09-30").await;
-    let mut late = estratto();
-    late.righe[0].autorizzati += 1;
-    servizio.carica(&late, "2026-10-31").await;
-    let mut a = servizio.cliente("mlps-ammortizzatori").await;
-    let altra = canale_a(servizio.altra_istanza().await);
+    let servizio = TestServer::start().await;
+    servizio.load(&extract(), "2026-09-30").await;
+    let mut late = extract();
+    late.rows[0].autorizzati += 1;
+    servizio.load(&late, "2026-10-31").await;
+    let mut a = servizio.clients_of("mlps-ammortizzatori").await;
+    let altra = channel_to(servizio.another_instance().await);
     let token = servizio.token("cliente-mlps-ammortizzatori");
-    let mut b = servizio.su(altra, Some(&token));
+    let mut b = servizio.clients_over(altra, Some(&token));
     // Both know it as the latest, and by its number.
     for cliente in [&mut a, &mut b] {
         for asked in [0, 2] {
@@ -170,7 +173,7 @@ async fn marked_in_every_answer_of_every_instance() {
     }
     // What comes after it has a number of its own, and the figures of the withdrawn one stay.
     let before = report(&mut a, 2).await;
-    servizio.carica(&estratto(), "2026-10-01").await;
+    servizio.load(&extract(), "2026-10-01").await;
     for cliente in [&mut a, &mut b] {
         for (call, r) in all_answers(cliente, 0).await {
             assert_eq!((r.numero, r.ritirata_il), (3, None), "{call}");
@@ -179,10 +182,10 @@ async fn marked_in_every_answer_of_every_instance() {
         assert_eq!(report(cliente, 3).await, report(cliente, 1).await);
         assert_ne!(report(cliente, 3).await, before);
     }
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
-async fn report(cliente: &mut Cliente, rilevazione: i32) -> Vec<String> {
+async fn report(cliente: &mut CallerClients, rilevazione: i32) -> Vec<String> {
     let request = GetReportSinteticoRequest {
         rilevazione,
         ..Default::default()

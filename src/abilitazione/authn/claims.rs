@@ -8,7 +8,7 @@ use super::numeric_date::NumericDate;
 
 /// The payload of a token.
 #[derive(Deserialize)]
-pub(super) struct Claims {
+pub(super) struct TokenClaims {
     pub(super) iss: String,
     pub(super) aud: Audience,
     pub(super) exp: NumericDate,
@@ -16,16 +16,16 @@ pub(super) struct Claims {
     pub(super) jti: Option<String>,
     #[serde(rename = "purposeId")]
     pub(super) purpose_id: Option<String>,
-    pub(super) digest: Option<Digest>,
+    pub(super) digest: Option<DigestClaim>,
     pub(super) cnf: Option<Cnf>,
     /// All of them by their names: for those that an issuer chooses. Not flattened, which would read every number as a float.
     #[serde(skip)]
-    pub(super) altri: Map<String, Value>,
+    pub(super) others: Map<String, Value>,
 }
 
 /// The evidence that a voucher names.
 #[derive(Deserialize)]
-pub(super) struct Digest {
+pub(super) struct DigestClaim {
     pub(super) alg: String,
     pub(super) value: String,
 }
@@ -65,19 +65,19 @@ impl<'de> Deserialize<'de> for Audience {
 
 /// The instant, and how far the other's clock may be off, in seconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Quando {
+pub(super) struct NowWithLeeway {
     pub(super) now: i64,
     pub(super) leeway: i64,
 }
 
-impl Quando {
+impl NowWithLeeway {
     /// Whether an `exp` is over.
-    pub(super) fn passato(self, exp: i64) -> bool {
+    pub(super) fn is_past(self, exp: i64) -> bool {
         self.now >= exp.saturating_add(self.leeway)
     }
 
     /// Whether an `nbf` or `iat` is still to come.
-    pub(super) fn futuro(self, nbf: i64) -> bool {
+    pub(super) fn is_future(self, nbf: i64) -> bool {
         self.now < nbf.saturating_sub(self.leeway)
     }
 }

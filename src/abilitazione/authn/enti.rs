@@ -16,26 +16,26 @@ pub struct Enti(Option<Box<[Box<str>]>>);
 impl Enti {
     /// All: for an issuer that is the only one.
     #[must_use]
-    pub fn tutti() -> Self {
+    pub fn all() -> Self {
         Self::default()
     }
 
     /// These.
     #[must_use]
-    pub fn solo<S: Into<Box<str>>>(enti: impl IntoIterator<Item = S>) -> Self {
+    pub fn only<S: Into<Box<str>>>(enti: impl IntoIterator<Item = S>) -> Self {
         Self(Some(enti.into_iter().map(Into::into).collect()))
     }
 
     /// Whether this ente is among them.
     #[must_use]
-    pub fn ha(&self, ente: &str) -> bool {
+    pub fn contains(&self, ente: &str) -> bool {
         let among = |enti: &[Box<str>]| enti.iter().any(|nome| **nome == *ente);
         self.0.as_deref().is_none_or(among)
     }
 
     /// Whether every ente is.
     #[must_use]
-    pub fn is_tutti(&self) -> bool {
+    pub fn is_all(&self) -> bool {
         self.0.is_none()
     }
 }
@@ -46,9 +46,17 @@ mod tests {
 
     #[test]
     fn all_or_those_that_are_named() {
-        assert!(Enti::tutti().ha("MEF") && Enti::tutti().is_tutti());
-        let enti = Enti::solo(["MLPS", "INPS"]);
-        assert!(enti.ha("MLPS") && enti.ha("INPS") && !enti.ha("MEF") && !enti.is_tutti());
-        assert!(!Enti::solo(Vec::<String>::new()).ha("MEF"), "none is none");
+        assert!(Enti::all().contains("MEF") && Enti::all().is_all());
+        let enti = Enti::only(["MLPS", "INPS"]);
+        assert!(
+            enti.contains("MLPS")
+                && enti.contains("INPS")
+                && !enti.contains("MEF")
+                && !enti.is_all()
+        );
+        assert!(
+            !Enti::only(Vec::<String>::new()).contains("MEF"),
+            "none is none"
+        );
     }
 }

@@ -9,34 +9,34 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::{
-    chiavi::{Inner, Mazzo, Reading},
-    fonte::Lettore,
-    impronta::sha256,
-    jwks::{Jwks, Scarto},
+    jwks::{Jwks, SkippedKey},
+    key_location::KeyReader,
+    key_source::{KeyReading, KeySet, KeySourceInner},
+    sha256::sha256,
 };
 use crate::{error::Sentence, telemetry};
 
 /// How an asking ended, for all who waited. `None`: it has not yet.
-type Outcome = Option<Result<(), Arc<str>>>;
+type FetchOutcome = Option<Result<(), Arc<str>>>;
 
 /// The asking that is under way, and when the last one began.
 #[derive(Default)]
-pub(super) struct Fetches(Mutex<State>);
+pub(super) struct Fetches(Mutex<FetchState>);
 
 #[derive(Default)]
-struct State {
+struct FetchState {
     began: Option<DateTime<Utc>>,
-    under_way: Option<watch::Receiver<Outcome>>,
+    under_way: Option<watch::Receiver<FetchOutcome>>,
 }
 
 impl Fetches {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, FetchState> {
         // Each of the two is set in one step.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl KeySourceInner {
     /// Asks the source, or waits for the asking that is under way.
     pub(super) async fn fetch(self: &Arc<Self>) -> Result<(), Arc<str>> {
         match self.ask(None) {
@@ -45,9 +45,9 @@ impl Inner {
         }
     }
 
-    /// As [`Inner::fetch`], unless the source was asked a short while ago.
+    /// As [`KeySourceInner::fetch`], unless the source was asked a short while ago.
     pub(super) async fn fetch_for_unknown(self: &Arc<Self>) {
-        let pause = TimeDelta::from_std(self.freschezza.intervallo).unwrap_or(TimeDelta::MAX);
+        let pause = TimeDelta::from_std(self.freshness.min_interval).unwrap_or(TimeDelta::MAX);
         if let Some(asking) = self.ask(Some(pause)) {
             // What is wrong with the source is told by whoever follows it.
             let _ = outcome(asking).await;
@@ -56,8 +56,8 @@ impl Inner {
 
     /// The asking that is under way, or a new one; none where the last one began less than `pause` ago.
     /// Fixed keys have no source.
-    fn ask(self: &Arc<Self>, pause: Option<TimeDelta>) -> Option<watch::Receiver<Outcome>> {
-        self.lettore.as_ref()?;
+    fn ask(self: &Arc<Self>, pause: Option<TimeDelta>) -> Option<watch::Receiver<FetchOutcome>> {
+        self.key_reader.as_ref()?;
         let mut state = self.fetches.lock();
         if let Some(asking) = &state.under_way
             // Else its task was ended with its runtime.
@@ -75,7 +75,7 @@ impl Inner {
         state.under_way = Some(asking.clone());
         let inner = Arc::clone(self);
         tokio::spawn(async move {
-            let outcome = inner.prendi().await;
+            let outcome = inner.refresh().await;
             inner.fetches.lock().under_way = None;
             // Nobody may wait for it any more.
             let _ = done.send(Some(outcome.map_err(|error| error.to_string().into())));
@@ -83,61 +83,63 @@ impl Inner {
         Some(asking)
     }
 
-    async fn prendi(&self) -> Result<(), Sentence> {
-        let Some(lettore) = &self.lettore else {
+    async fn refresh(&self) -> Result<(), Sentence> {
+        let Some(lettore) = &self.key_reader else {
             return Ok(());
         };
-        let outcome = self.prendi_da(lettore).await;
+        let outcome = self.refresh_from(lettore).await;
         let letto_il = outcome.as_ref().ok().map(|()| self.clock.now());
-        telemetry::record_keys(&lettore.fonte().to_string(), letto_il);
-        let reading = Reading {
+        telemetry::record_keys(&lettore.location().to_string(), letto_il);
+        let reading = KeyReading {
             good: outcome.is_ok(),
-            generazione: self.generazione(),
+            generation: self.generation(),
         };
         self.reading
             .send_if_modified(|known| std::mem::replace(known, reading) != reading);
         outcome
     }
 
-    fn generazione(&self) -> u64 {
-        self.mazzo.load().as_ref().map_or(0, |m| m.generazione)
+    fn generation(&self) -> u64 {
+        self.key_set.load().as_ref().map_or(0, |m| m.generation)
     }
 
-    async fn prendi_da(&self, lettore: &Lettore) -> Result<(), Sentence> {
+    async fn refresh_from(&self, lettore: &KeyReader) -> Result<(), Sentence> {
         let named =
-            |error: Sentence| -> Sentence { format!("{}: {error}", lettore.fonte()).into() };
-        let text = lettore.leggi().await.map_err(named)?;
+            |error: Sentence| -> Sentence { format!("{}: {error}", lettore.location()).into() };
+        let text = lettore.read().await.map_err(named)?;
         let impronta = sha256(&text);
-        let known = self.mazzo.load_full();
-        let same = known
-            .as_ref()
-            .is_some_and(|known| known.impronta == impronta);
+        let known = self.key_set.load_full();
+        let same = known.as_ref().is_some_and(|known| known.digest == impronta);
         let text = std::str::from_utf8(&text).map_err(|_| named("is not UTF-8".into()))?;
-        let parsed = if lettore.fonte().is_file() {
+        let parsed = if lettore.location().is_file() {
             Jwks::parse(text).map(|jwks| (jwks, Vec::new()))
         } else {
-            Jwks::parse_altrui(text)
+            Jwks::parse_foreign(text)
         };
         let (jwks, scarti) = parsed.map_err(|error| named(error.into()))?;
-        telemetry::record_skipped(&lettore.fonte().to_string(), scarti.len());
-        let before = known.map_or(0, |known| known.generazione);
+        telemetry::record_skipped(&lettore.location().to_string(), scarti.len());
+        let before = known.map_or(0, |known| known.generation);
         if !same {
-            for Scarto { nome, motivo } in scarti {
-                tracing::warn!(fonte = %lettore.fonte(), key = nome, "key left out: it {motivo}");
+            for SkippedKey {
+                name: nome,
+                reason: motivo,
+            } in scarti
+            {
+                tracing::warn!(fonte = %lettore.location(), key = nome, "key left out: it {motivo}");
             }
-            tracing::info!(fonte = %lettore.fonte(), chiavi = ?jwks, "keys are known");
+            tracing::info!(fonte = %lettore.location(), chiavi = ?jwks, "keys are known");
         }
-        self.mazzo.store(Some(Arc::new(Mazzo {
+        self.key_set.store(Some(Arc::new(KeySet {
             jwks,
-            generazione: if same { before } else { before + 1 },
-            impronta,
-            letto_il: self.clock.now(),
+            generation: if same { before } else { before + 1 },
+            digest: impronta,
+            read_at: self.clock.now(),
         })));
         Ok(())
     }
 }
 
-async fn outcome(mut asking: watch::Receiver<Outcome>) -> Result<(), Arc<str>> {
+async fn outcome(mut asking: watch::Receiver<FetchOutcome>) -> Result<(), Arc<str>> {
     let ended = asking.wait_for(Option::is_some).await;
     ended
         .ok()

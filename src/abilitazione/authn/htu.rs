@@ -16,13 +16,13 @@ use crate::contract::proto::path_of;
 
 /// Where callers reach this service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndirizzoPubblico {
+pub struct PublicUrl {
     url: Url,
     /// Without a slash at its end.
     path: String,
 }
 
-impl IndirizzoPubblico {
+impl PublicUrl {
     /// Reads `https://host[:port][/path]`; http for a service without TLS.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_same_place_is_the_same_however_it_is_spelt() {
-        let base = IndirizzoPubblico::parse("https://omnia.inps.example/grpc/").unwrap();
+        let base = PublicUrl::parse("https://omnia.inps.example/grpc/").unwrap();
         let path = "inps.omnia.monitoraggio.v1.DecreeService";
         assert_eq!(
             base.htu(RPC),
@@ -178,7 +178,7 @@ mod tests {
             "https://a/#f",
             "https://u:p@a/",
         ] {
-            assert!(IndirizzoPubblico::parse(bad).is_err(), "{bad}");
+            assert!(PublicUrl::parse(bad).is_err(), "{bad}");
         }
     }
 }

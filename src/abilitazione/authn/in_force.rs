@@ -2,16 +2,16 @@
 
 use futures_util::future::select_all;
 
-use super::{Autenticatore, Chiavi, impronta::sha256};
-use crate::telemetry::salute::Componente;
+use super::{Authenticator, KeySource, sha256::sha256};
+use crate::telemetry::health_registry::ComponentHealth;
 
-impl Autenticatore {
+impl Authenticator {
     /// Tells how the keys are, of all issuers and of the consumers, for as long as it runs. Well is: what every source said
     /// last is in force.
-    pub async fn tell(&self, mut component: Componente) {
-        let issuers = self.emittenti.iter().map(|emittente| &emittente.chiavi);
-        let consumers = self.evidenze.iter().map(|evidenze| evidenze.chiavi());
-        let all: Vec<&Chiavi> = issuers.chain(consumers).collect();
+    pub async fn tell(&self, mut component: ComponentHealth) {
+        let issuers = self.emittenti.iter().map(|emittente| &emittente.keys);
+        let consumers = self.evidenze.iter().map(|evidenze| evidenze.keys());
+        let all: Vec<&KeySource> = issuers.chain(consumers).collect();
         let mut readings: Vec<_> = all.iter().map(|chiavi| chiavi.reading()).collect();
         let mut before: Option<Vec<u64>> = None;
         loop {
@@ -20,13 +20,13 @@ impl Autenticatore {
                 .map(|reading| *reading.borrow_and_update())
                 .collect();
             let good = now.iter().all(|reading| reading.good);
-            let sets: Vec<u64> = now.iter().map(|reading| reading.generazione).collect();
+            let sets: Vec<u64> = now.iter().map(|reading| reading.generation).collect();
             if good && before.as_ref().is_some_and(|before| *before != sets) {
-                component.accettata();
+                component.accepted();
             }
             match good {
-                true => component.in_vigore(&version(&all), self.clock.now()),
-                false => component.rifiutata(),
+                true => component.in_force(&version(&all), self.clock.now()),
+                false => component.refused(),
             }
             before = Some(sets);
             let changes = readings
@@ -41,10 +41,10 @@ impl Autenticatore {
 }
 
 /// Twelve hexadecimal digits that change with any of the sets.
-fn version(all: &[&Chiavi]) -> String {
+fn version(all: &[&KeySource]) -> String {
     let sets: Vec<u8> = all
         .iter()
-        .flat_map(|chiavi| chiavi.impronta().unwrap_or_default())
+        .flat_map(|chiavi| chiavi.digest().unwrap_or_default())
         .collect();
     sha256(&sets)[..6]
         .iter()

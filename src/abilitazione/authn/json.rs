@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 /// Why a text is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Defect {
+pub(super) enum JsonDefect {
     /// It is not JSON, or has a number that no double holds.
     Syntax,
     /// An object of it names a member twice.
@@ -22,12 +22,12 @@ pub(super) enum Defect {
 ///
 /// # Errors
 /// One does, or the text is not JSON.
-pub(super) fn check_members(text: &[u8]) -> Result<(), Defect> {
+pub(super) fn check_members(text: &[u8]) -> Result<(), JsonDefect> {
     match serde_json::from_slice(text) {
         Ok(UniqueMembers) => Ok(()),
         // The visitor below makes no other error than this one.
-        Err(error) if error.is_data() => Err(Defect::DuplicateMember),
-        Err(_) => Err(Defect::Syntax),
+        Err(error) if error.is_data() => Err(JsonDefect::DuplicateMember),
+        Err(_) => Err(JsonDefect::Syntax),
     }
 }
 
@@ -111,13 +111,17 @@ mod tests {
         ] {
             assert_eq!(
                 check_members(twice.as_bytes()),
-                Err(Defect::DuplicateMember),
+                Err(JsonDefect::DuplicateMember),
                 "{twice}"
             );
         }
         let deep = "[".repeat(4000);
         for bad in ["", "{", r#"{"a":1e400}"#, "{} {}", r#"{a:1}"#, &deep] {
-            assert_eq!(check_members(bad.as_bytes()), Err(Defect::Syntax), "{bad}");
+            assert_eq!(
+                check_members(bad.as_bytes()),
+                Err(JsonDefect::Syntax),
+                "{bad}"
+            );
         }
     }
 }

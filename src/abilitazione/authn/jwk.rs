@@ -7,14 +7,14 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::DecodingKey;
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{algoritmo::Algoritmo, impronta::sha256};
+use super::{algorithm::SignatureAlgorithm, sha256::sha256};
 
 /// Why a key with private or symmetric parts is refused.
-pub(super) const SEGRETA: &str = "is not a public key: a secret has leaked, replace the key";
+pub(super) const SECRET_LEAKED: &str = "is not a public key: a secret has leaked, replace the key";
 
 /// A key that verifies signatures.
 pub(super) struct VerifyingKey {
-    pub(super) algoritmo: Algoritmo,
+    pub(super) algorithm: SignatureAlgorithm,
     pub(super) key: DecodingKey,
     /// To tell whether two keys are one: the EC point, or modulus and exponent.
     pub(super) public: Vec<u8>,
@@ -52,7 +52,7 @@ impl Jwk {
     /// It is no sound public key; why.
     pub(super) fn verifying_key(&self) -> Result<Option<VerifyingKey>, &'static str> {
         if self.has_secret() {
-            return Err(SEGRETA);
+            return Err(SECRET_LEAKED);
         }
         let other_use = self.purpose.as_deref().is_some_and(|p| p != "sig");
         let other_ops = self
@@ -63,8 +63,8 @@ impl Jwk {
             return Ok(None);
         }
         let algoritmo = match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => Algoritmo::RS256,
-            ("EC", Some("P-256")) => Algoritmo::ES256,
+            ("RSA", _) => SignatureAlgorithm::RS256,
+            ("EC", Some("P-256")) => SignatureAlgorithm::ES256,
             _ => return Ok(None),
         };
         let other_alg = |alg: &str| alg != algoritmo.as_str();
@@ -72,8 +72,8 @@ impl Jwk {
             return Ok(None);
         }
         match algoritmo {
-            Algoritmo::RS256 => self.rsa().map(Some),
-            Algoritmo::ES256 => self.ec().map(Some),
+            SignatureAlgorithm::RS256 => self.rsa().map(Some),
+            SignatureAlgorithm::ES256 => self.ec().map(Some),
         }
     }
 
@@ -122,7 +122,7 @@ impl Jwk {
             .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
             .map_err(|_| "is not a sound RSA key")?;
         Ok(VerifyingKey {
-            algoritmo: Algoritmo::RS256,
+            algorithm: SignatureAlgorithm::RS256,
             key: DecodingKey::from_rsa_raw_components(n, &e),
             public: [n, &[0], &e].concat(),
         })
@@ -137,7 +137,7 @@ impl Jwk {
         ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point)
             .map_err(|_| "is not a point of the curve P-256")?;
         Ok(VerifyingKey {
-            algoritmo: Algoritmo::ES256,
+            algorithm: SignatureAlgorithm::ES256,
             key: DecodingKey::from_ec_der(&point),
             public: point,
         })
@@ -173,8 +173,8 @@ mod tests {
         let thumbprint = BASE64_URL_SAFE_NO_PAD.encode(jwk.thumbprint().unwrap());
         assert_eq!(thumbprint, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
         assert_eq!(
-            jwk.verifying_key().unwrap().unwrap().algoritmo,
-            Algoritmo::RS256
+            jwk.verifying_key().unwrap().unwrap().algorithm,
+            SignatureAlgorithm::RS256
         );
     }
 }

@@ -22,10 +22,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    algoritmo::Algoritmo,
-    fonte,
-    json::{self, Defect},
-    jwk::{self, Jwk, SEGRETA, VerifyingKey},
+    algorithm::SignatureAlgorithm,
+    json::{self, JsonDefect},
+    jwk::{self, Jwk, SECRET_LEAKED, VerifyingKey},
+    key_location,
 };
 use crate::valori::without_bom;
 
@@ -56,9 +56,9 @@ pub enum JwksError {
 
 /// A key that a set was taken without: its `kid` or place, and why.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Scarto {
-    pub(super) nome: String,
-    pub(super) motivo: &'static str,
+pub(super) struct SkippedKey {
+    pub(super) name: String,
+    pub(super) reason: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -69,12 +69,12 @@ struct Set<K> {
 /// A member of a set that others have written.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Voce {
-    Chiave(Box<Jwk>),
-    Altro(Value),
+enum JwkSetMember {
+    Key(Box<Jwk>),
+    Other(Value),
 }
 
-const DOPPIA: &str = "another key has the same kid";
+const DUPLICATE_KID: &str = "another key has the same kid";
 
 impl Jwks {
     /// Reads a file.
@@ -82,7 +82,7 @@ impl Jwks {
     /// # Errors
     /// All but a usable set of public keys.
     pub fn from_file(path: &Path) -> Result<Self, JwksError> {
-        let text = String::from_utf8(fonte::read(path)?);
+        let text = String::from_utf8(key_location::read(path)?);
         let text = text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "is not UTF-8"))?;
         Self::parse(&text)
     }
@@ -93,7 +93,7 @@ impl Jwks {
     /// All but a usable set of public keys.
     pub fn parse(text: &str) -> Result<Self, JwksError> {
         let text = without_bom(text);
-        if json::check_members(text.as_bytes()) == Err(Defect::DuplicateMember) {
+        if json::check_members(text.as_bytes()) == Err(JsonDefect::DuplicateMember) {
             return Err(JwksError::Duplicate);
         }
         let set: Set<Jwk> = serde_json::from_str(text)?;
@@ -105,7 +105,7 @@ impl Jwks {
                 continue;
             };
             if keys.insert(kid, key).is_some() {
-                return Err(refused(DOPPIA));
+                return Err(refused(DUPLICATE_KID));
             }
         }
         Self::of(keys)
@@ -115,48 +115,51 @@ impl Jwks {
     ///
     /// # Errors
     /// It is no JWK set, has a secret in it, or no sound key.
-    pub(super) fn parse_altrui(text: &str) -> Result<(Self, Vec<Scarto>), JwksError> {
-        let set: Set<Voce> = serde_json::from_str(without_bom(text))?;
+    pub(super) fn parse_foreign(text: &str) -> Result<(Self, Vec<SkippedKey>), JwksError> {
+        let set: Set<JwkSetMember> = serde_json::from_str(without_bom(text))?;
         let mut keys = BTreeMap::new();
         let mut doppie = BTreeSet::new();
         let mut scarti = Vec::new();
         for (place, voce) in (1_u32..).zip(set.keys) {
             let (nome, signing) = match voce {
-                Voce::Chiave(jwk) => {
+                JwkSetMember::Key(jwk) => {
                     let nome = name(&jwk, place);
                     if jwk.has_secret() {
-                        return Err(JwksError::Key(nome, SEGRETA));
+                        return Err(JwksError::Key(nome, SECRET_LEAKED));
                     }
                     let signing = signing(*jwk, &nome);
                     (nome, signing)
                 }
-                Voce::Altro(value) => {
+                JwkSetMember::Other(value) => {
                     let nome = format!("number {place}");
                     if jwk::has_secret(&value) {
-                        return Err(JwksError::Key(nome, SEGRETA));
+                        return Err(JwksError::Key(nome, SECRET_LEAKED));
                     }
                     (nome, Err("is not a JWK"))
                 }
             };
             let motivo = match signing {
                 Ok(None) => continue,
-                Ok(Some((kid, _))) if doppie.contains(&kid) => DOPPIA,
+                Ok(Some((kid, _))) if doppie.contains(&kid) => DUPLICATE_KID,
                 Ok(Some((kid, key))) => match keys.insert(kid.clone(), key) {
                     None => continue,
                     Some(_) => {
                         keys.remove(&kid);
                         doppie.insert(kid);
                         // The one before it goes too.
-                        scarti.push(Scarto {
-                            nome: nome.clone(),
-                            motivo: DOPPIA,
+                        scarti.push(SkippedKey {
+                            name: nome.clone(),
+                            reason: DUPLICATE_KID,
                         });
-                        DOPPIA
+                        DUPLICATE_KID
                     }
                 },
                 Err(motivo) => motivo,
             };
-            scarti.push(Scarto { nome, motivo });
+            scarti.push(SkippedKey {
+                name: nome,
+                reason: motivo,
+            });
         }
         Ok((Self::of(keys)?, scarti))
     }
@@ -175,7 +178,7 @@ impl Jwks {
     /// Whether this very EC key is in the set, under this `kid`.
     pub(crate) fn has_ec_key(&self, kid: &str, point: &[u8]) -> bool {
         self.get(kid)
-            .is_some_and(|key| key.algoritmo == Algoritmo::ES256 && key.public == point)
+            .is_some_and(|key| key.algorithm == SignatureAlgorithm::ES256 && key.public == point)
     }
 }
 
@@ -186,7 +189,7 @@ fn name(jwk: &Jwk, place: u32) -> String {
 /// The key with its kid, or `None` where it is for something else than the signature of tokens.
 fn signing(jwk: Jwk, name: &str) -> Result<Option<(String, VerifyingKey)>, &'static str> {
     if jwk.has_secret() {
-        return Err(SEGRETA);
+        return Err(SECRET_LEAKED);
     }
     let Some(key) = jwk.verifying_key()? else {
         tracing::warn!(
@@ -224,8 +227,8 @@ mod tests {
             RSA.jwk("b")
         ))
         .unwrap();
-        assert_eq!(jwks.get("a").unwrap().algoritmo, Algoritmo::ES256);
-        assert_eq!(jwks.get("b").unwrap().algoritmo, Algoritmo::RS256);
+        assert_eq!(jwks.get("a").unwrap().algorithm, SignatureAlgorithm::ES256);
+        assert_eq!(jwks.get("b").unwrap().algorithm, SignatureAlgorithm::RS256);
         assert!(jwks.get("c").is_none());
         assert_eq!(format!("{jwks:?}"), r#"{"a", "b"}"#);
         let point = jwks.get("a").unwrap().public.clone();
@@ -316,7 +319,7 @@ mod tests {
     fn of_others_sets_only_the_unsound_keys_are_left_out() {
         let unsound = r#"{"kty":"RSA","kid":"u","n":"AQAB","e":"AQAB"}"#;
         let ec = |kid| EC.jwk(kid);
-        let (jwks, scarti) = Jwks::parse_altrui(&format!(
+        let (jwks, scarti) = Jwks::parse_foreign(&format!(
             r#"{{"keys": [{}, {}, 7, {unsound}, {}, {{"kty":"RSA","n":7}}, {}, {}]}}"#,
             ec("a"),
             RSA.jwk("b"),
@@ -326,7 +329,7 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(format!("{jwks:?}"), r#"{"b"}"#);
-        let scarti: Vec<_> = scarti.iter().map(|s| (&*s.nome, s.motivo)).collect();
+        let scarti: Vec<_> = scarti.iter().map(|s| (&*s.name, s.reason)).collect();
         assert_eq!(
             scarti,
             [
@@ -335,10 +338,10 @@ mod tests {
                     "u",
                     "is an RSA key of less than 2048 bits, or more than 8192"
                 ),
-                ("a", DOPPIA),
-                ("a", DOPPIA),
+                ("a", DUPLICATE_KID),
+                ("a", DUPLICATE_KID),
                 ("number 6", "is not a JWK"),
-                ("a", DOPPIA),
+                ("a", DUPLICATE_KID),
                 ("number 8", "has no kid"),
             ]
         );
@@ -350,12 +353,12 @@ mod tests {
             r#"{"kid":"a","p":"AA"}"#,
             r#"{"kty":"oct","kid":7}"#,
         ] {
-            let refused = Jwks::parse_altrui(&format!(r#"{{"keys": [{sound}, {secret}]}}"#));
+            let refused = Jwks::parse_foreign(&format!(r#"{{"keys": [{sound}, {secret}]}}"#));
             let refused = refused.unwrap_err().to_string();
             assert!(refused.contains("a secret has leaked"), "{refused}");
         }
-        let alone = Jwks::parse_altrui(&format!(r#"{{"keys": [{unsound}]}}"#));
+        let alone = Jwks::parse_foreign(&format!(r#"{{"keys": [{unsound}]}}"#));
         assert!(matches!(alone, Err(JwksError::Empty)));
-        assert!(matches!(Jwks::parse_altrui("[]"), Err(JwksError::Form(_))));
+        assert!(matches!(Jwks::parse_foreign("[]"), Err(JwksError::Form(_))));
     }
 }

@@ -15,7 +15,7 @@ use serde::{
 };
 
 use super::{
-    json::{self, Defect},
+    json::{self, JsonDefect},
     jwk::{Jwk, VerifyingKey},
 };
 
@@ -24,7 +24,7 @@ pub(super) const MAX_BYTES: usize = 8 * 1024;
 
 /// The protected header.
 #[derive(Deserialize)]
-pub(super) struct Header {
+pub(super) struct JwsHeader {
     pub(super) alg: String,
     pub(super) kid: Option<String>,
     pub(super) typ: Option<String>,
@@ -40,7 +40,7 @@ fn is_there<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
 
 /// A JWS, not verified.
 pub(super) struct Jws<'a> {
-    pub(super) header: Header,
+    pub(super) header: JwsHeader,
     payload: Vec<u8>,
     message: &'a str,
     signature: &'a str,
@@ -64,17 +64,17 @@ impl<'a> Jws<'a> {
         };
         let decode = |part| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| FORM);
         let header = decode(header)?;
-        if json::check_members(&header) == Err(Defect::DuplicateMember) {
+        if json::check_members(&header) == Err(JsonDefect::DuplicateMember) {
             return Err("names a member of its header twice");
         }
-        let header: Header = serde_json::from_slice(&header)
+        let header: JwsHeader = serde_json::from_slice(&header)
             .map_err(|_| "has a header that is not a JSON object with alg")?;
         if header.crit {
             return Err("has critical headers (crit), which are not understood here");
         }
         let payload = decode(payload)?;
         // What is no JSON at all, the claims will tell.
-        if json::check_members(&payload) == Err(Defect::DuplicateMember) {
+        if json::check_members(&payload) == Err(JsonDefect::DuplicateMember) {
             return Err("names a claim twice, or a member inside one");
         }
         Ok(Self {
@@ -95,12 +95,12 @@ impl<'a> Jws<'a> {
 
     /// Whether the header says the algorithm of this key.
     pub(super) fn is_for(&self, key: &VerifyingKey) -> bool {
-        self.header.alg == key.algoritmo.as_str()
+        self.header.alg == key.algorithm.as_str()
     }
 
     /// Whether this key has signed it, by the key's algorithm.
     pub(super) fn verifies(&self, key: &VerifyingKey) -> bool {
-        let algorithm = key.algoritmo.into();
+        let algorithm = key.algorithm.into();
         let message = self.message.as_bytes();
         jsonwebtoken::crypto::verify(self.signature, message, &key.key, algorithm).unwrap_or(false)
     }

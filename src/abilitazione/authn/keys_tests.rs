@@ -14,8 +14,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use super::{
-    chiavi::{Chiavi, Freschezza},
-    fonte::FonteChiavi,
+    key_location::KeyLocation,
+    key_source::{KeyFreshness, KeySource},
 };
 use crate::{
     abilitazione::authn::test_keys::EC, clock::Clock, error::Reason,
@@ -41,18 +41,19 @@ async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
         let now = Arc::clone(&now);
         move || *now.lock().unwrap()
     });
-    let freschezza = Freschezza {
-        rinnovo: Duration::from_secs(240),
-        intervallo: Duration::from_secs(30),
-        limite: 6 * 6 * LIMIT,
-        limite_file: LIMIT,
+    let freschezza = KeyFreshness {
+        refresh_after: Duration::from_secs(240),
+        min_interval: Duration::from_secs(30),
+        max_age: 6 * 6 * LIMIT,
+        file_max_age: LIMIT,
     };
-    let chiavi = Chiavi::da(FonteChiavi::File(file), freschezza, clock)
+    let chiavi = KeySource::from_location(KeyLocation::File(file), freschezza, clock)
         .await
         .unwrap();
     let mut reading = chiavi.reading();
     let good = async |reading: &mut tokio::sync::watch::Receiver<_>, good| {
-        let becomes = reading.wait_for(|reading: &super::chiavi::Reading| reading.good == good);
+        let becomes =
+            reading.wait_for(|reading: &super::key_source::KeyReading| reading.good == good);
         timeout(Duration::from_secs(10), becomes)
             .await
             .unwrap()
@@ -61,7 +62,7 @@ async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
     good(&mut reading, true).await;
 
     // A reading of the loop may have the thread at the moment.
-    let reader = chiavi.lettore().unwrap().reader.clone();
+    let reader = chiavi.key_reader().unwrap().reader.clone();
     loop {
         let (pipe, begun) = (pipe.clone(), Instant::now());
         reader.run(move || fs::read(pipe)).await.unwrap_err();
@@ -72,19 +73,22 @@ async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
     good(&mut reading, false).await;
     let begun = Instant::now();
     for kid in 0..100 {
-        let mazzo = chiavi.mazzo_con(&format!("unknown {kid}")).await.unwrap();
+        let mazzo = chiavi
+            .key_set_with(&format!("unknown {kid}"))
+            .await
+            .unwrap();
         assert!(mazzo.jwks.get("known").is_some());
     }
     assert!(begun.elapsed() < 2 * PATIENCE, "{:?}", begun.elapsed());
 
     // Nobody knows what the file says now: it may be that the key is withdrawn.
     *now.lock().unwrap() += TimeDelta::from_std(LIMIT).unwrap();
-    assert!(chiavi.mazzo().is_ok());
+    assert!(chiavi.key_set().is_ok());
     *now.lock().unwrap() += TimeDelta::seconds(1);
-    let refused = chiavi.mazzo_con("known").await.err().unwrap();
+    let refused = chiavi.key_set_with("known").await.err().unwrap();
     assert_eq!(refused.reason, Reason::KeysUnavailable);
 
     fs::write(&pipe, "").unwrap();
     good(&mut reading, true).await;
-    assert!(chiavi.mazzo_con("known").await.is_ok());
+    assert!(chiavi.key_set_with("known").await.is_ok());
 }

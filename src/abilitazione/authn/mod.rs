@@ -6,7 +6,7 @@
 //!        │                          │                  │
 //!     token  ── cnf.jkt ──►       prova              evidenza  ◄── digest, purposeId ── token
 //!   whose is it?        is it theirs, and new?     for whom in the agency?
-//!        └──────────────────────────┴──────────────────┴──► Identita
+//!        └──────────────────────────┴──────────────────┴──► CallerIdentity
 //! ```
 //!
 //! Three callers, as an example. A ministry's back end sends a voucher as Bearer: its subject is the voucher's `client_id`, its
@@ -18,42 +18,42 @@
 //! What was verified is kept, by the SHA-256 of its text: the next call with the same token costs a hash and a look at
 //! the clock. It is asked for again when it ends, and when the issuer's keys change. Proofs are not kept: none comes twice.
 //!
-//! To verify is one thing, to spend another: [`Autenticatore::autentica`] writes nothing, and what it found that is good for
-//! one call ([`Monouso`]) is spent by [`Autenticatore::spendi`] when all the rest of the decision is made. So who may not call
+//! To verify is one thing, to spend another: [`Authenticator::authenticate`] writes nothing, and what it found that is good for
+//! one call ([`OneTimeUse`]) is spent by [`Authenticator::spend`] when all the rest of the decision is made. So who may not call
 //! writes nothing, and a call that was refused may be made again with the same proof.
 //!
 //! A generic OIDC issuer is the same code with other settings: another subject claim, other algorithms, no purpose.
-//! [`Autenticatore::esame`] runs the same checks for a person who wants to know all that is wrong.
+//! [`Authenticator::check_all`] runs the same checks for a person who wants to know all that is wrong.
 
-mod algoritmo;
-mod chiavi;
+mod algorithm;
+mod caller_identity;
+mod check_log;
 mod claims;
-mod credenziali;
-mod emittente;
+mod credentials;
 mod enti;
-mod evidenza;
+mod evidence;
+mod evidence_requirement;
 mod fetch;
-mod fonte;
 mod htu;
-mod identita;
-mod impronta;
 mod in_force;
+mod issuer;
 mod json;
 mod jwk;
 mod jwks;
 mod jws;
+mod key_location;
+mod key_source;
 #[cfg(test)]
 mod keys_tests;
-mod monouso;
 mod numeric_date;
-mod prova;
+mod one_time_use;
+mod proof;
 mod refresh;
-mod requisito;
+mod replay_store;
+mod sha256;
 #[cfg(test)]
 pub(crate) mod test_keys;
 mod token;
-mod usate;
-mod verbale;
 
 use std::{fmt, sync::Arc};
 
@@ -61,53 +61,53 @@ use http::HeaderMap;
 use quick_cache::sync::Cache;
 
 use self::{
-    claims::Quando,
-    evidenza::Evidenza,
-    impronta::{Impronta, sha256},
-    monouso::Uso,
-    prova::{Chiamata, Prova},
-    token::Verificato,
-    verbale::Verbale,
+    check_log::CheckLog,
+    claims::NowWithLeeway,
+    evidence::VerifiedEvidence,
+    one_time_use::UseMark,
+    proof::{ProofExpectation, VerifiedProof},
+    sha256::{Sha256Digest, sha256},
+    token::VerifiedToken,
 };
 use crate::{
     clock::Clock,
     error::{Error, Reason, Result},
 };
 
-pub use algoritmo::Algoritmo;
-pub use chiavi::{Chiavi, Freschezza};
-pub use credenziali::{Credenziali, Schema};
-pub use emittente::{Emittente, TipoEmittente};
+pub use algorithm::SignatureAlgorithm;
+pub use caller_identity::CallerIdentity;
+pub use check_log::CheckEntry;
+pub use credentials::{AuthScheme, Credentials};
 pub use enti::Enti;
-pub use evidenza::Evidenze;
-pub use fonte::FonteChiavi;
-pub use htu::IndirizzoPubblico;
-pub use identita::Identita;
+pub use evidence::EvidenceVerifier;
+pub use evidence_requirement::{EvidenceRequirement, EvidenceRequirements};
+pub use htu::PublicUrl;
+pub use issuer::{IssuerKind, TrustedIssuer};
 pub use jwks::{Jwks, JwksError};
-pub use monouso::Monouso;
-pub use requisito::{Requisiti, Requisito};
-pub use usate::Usate;
-pub use verbale::Passo;
+pub use key_location::KeyLocation;
+pub use key_source::{KeyFreshness, KeySource};
+pub use one_time_use::OneTimeUse;
+pub use replay_store::ReplayStore;
 
-pub(super) use credenziali::{DPOP, EVIDENZA};
+pub(super) use credentials::{DPOP, TRACKING_EVIDENCE};
 
 /// Tokens and evidences kept, each: a few hundred bytes.
 const KEPT: usize = 10_000;
 
 /// Finds out who calls.
-pub struct Autenticatore {
-    emittenti: Vec<Emittente>,
-    indirizzi: Vec<IndirizzoPubblico>,
-    evidenze: Option<Evidenze>,
-    requisiti: Arc<Requisiti>,
-    usate: Option<Usate>,
+pub struct Authenticator {
+    emittenti: Vec<TrustedIssuer>,
+    indirizzi: Vec<PublicUrl>,
+    evidenze: Option<EvidenceVerifier>,
+    requisiti: Arc<EvidenceRequirements>,
+    usate: Option<ReplayStore>,
     leeway: i64,
     clock: Clock,
-    token_visti: Cache<Impronta, Arc<Verificato>>,
-    evidenze_viste: Cache<Impronta, Arc<Evidenza>>,
+    token_visti: Cache<Sha256Digest, Arc<VerifiedToken>>,
+    evidenze_viste: Cache<Sha256Digest, Arc<VerifiedEvidence>>,
 }
 
-impl fmt::Debug for Autenticatore {
+impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Autenticatore")
             .field("emittenti", &self.emittenti)
@@ -119,16 +119,16 @@ impl fmt::Debug for Autenticatore {
 }
 
 /// What a call presents, verified.
-struct Presentato {
-    token: Arc<Verificato>,
-    prova: Option<Prova>,
-    evidenza: Option<Arc<Evidenza>>,
+struct VerifiedPresentation {
+    token: Arc<VerifiedToken>,
+    prova: Option<VerifiedProof>,
+    evidenza: Option<Arc<VerifiedEvidence>>,
 }
 
-impl Autenticatore {
+impl Authenticator {
     /// Takes tokens of these issuers, without proofs and evidences. The clocks may differ by `leeway_seconds`.
     #[must_use]
-    pub fn new(emittenti: Vec<Emittente>, leeway_seconds: u64, clock: Clock) -> Self {
+    pub fn new(emittenti: Vec<TrustedIssuer>, leeway_seconds: u64, clock: Clock) -> Self {
         Self {
             emittenti,
             indirizzi: Vec::new(),
@@ -144,13 +144,17 @@ impl Autenticatore {
 
     /// Takes proofs for calls at one of these addresses.
     #[must_use]
-    pub fn con_indirizzi(self, indirizzi: Vec<IndirizzoPubblico>) -> Self {
+    pub fn with_public_urls(self, indirizzi: Vec<PublicUrl>) -> Self {
         Self { indirizzi, ..self }
     }
 
     /// Takes these evidences, and requires them of whom `requisiti` says.
     #[must_use]
-    pub fn con_evidenze(self, evidenze: Option<Evidenze>, requisiti: Requisiti) -> Self {
+    pub fn with_evidence(
+        self,
+        evidenze: Option<EvidenceVerifier>,
+        requisiti: EvidenceRequirements,
+    ) -> Self {
         Self {
             evidenze,
             requisiti: Arc::new(requisiti),
@@ -160,7 +164,7 @@ impl Autenticatore {
 
     /// Notes here what may be used once. Without it nothing of the kind is taken.
     #[must_use]
-    pub fn con_registro(self, usate: Usate) -> Self {
+    pub fn with_replay_store(self, usate: ReplayStore) -> Self {
         Self {
             usate: Some(usate),
             ..self
@@ -168,44 +172,48 @@ impl Autenticatore {
     }
 
     /// Who makes this call (`"DecreeService/ListDecrees"`), and what of it is good for one call: to be spent
-    /// ([`Autenticatore::spendi`]) before the call is let in.
+    /// ([`Authenticator::spend`]) before the call is let in.
     ///
     /// # Errors
     /// A `TOKEN_…`, `PROOF_…` or `EVIDENCE_…` reason, or [`Reason::KeysUnavailable`].
-    pub async fn autentica(&self, rpc: &str, headers: &HeaderMap) -> Result<(Identita, Monouso)> {
-        let credenziali = Credenziali::leggi(headers)?;
+    pub async fn authenticate(
+        &self,
+        rpc: &str,
+        headers: &HeaderMap,
+    ) -> Result<(CallerIdentity, OneTimeUse)> {
+        let credenziali = Credentials::read(headers)?;
         let presentato = self
-            .esamina(
+            .check(
                 &credenziali,
                 Some(rpc),
-                self.quando(),
-                &mut Verbale::breve(),
+                self.now(),
+                &mut CheckLog::fail_fast(),
             )
             .await?;
-        let Presentato {
+        let VerifiedPresentation {
             token,
             prova,
             evidenza,
         } = presentato;
-        let monouso = Monouso {
-            prova: prova.map(|prova| Uso {
-                impronta: prova.impronta,
-                scade: prova.scade,
+        let monouso = OneTimeUse {
+            proof: prova.map(|prova| UseMark {
+                digest: prova.digest,
+                expires_at: prova.expires_at,
             }),
             // One that the voucher names is the voucher's for as long as both live.
-            evidenza: evidenza
+            evidence: evidenza
                 .as_ref()
                 .filter(|_| token.digest.is_none())
-                .map(|evidenza| Uso {
-                    impronta: evidenza.uso,
-                    scade: evidenza.exp.saturating_add(self.leeway),
+                .map(|evidenza| UseMark {
+                    digest: evidenza.use_digest,
+                    expires_at: evidenza.exp.saturating_add(self.leeway),
                 }),
         };
-        let identita = Identita {
+        let identita = CallerIdentity {
             token,
-            evidenza,
-            schema: credenziali.schema,
-            requisiti: Arc::clone(&self.requisiti),
+            evidence: evidenza,
+            scheme: credenziali.scheme,
+            requirements: Arc::clone(&self.requisiti),
         };
         Ok((identita, monouso))
     }
@@ -215,17 +223,17 @@ impl Autenticatore {
     /// # Errors
     /// [`Reason::ProofReplayed`], [`Reason::EvidenceInvalid`]: another call was the first; [`Reason::ProofInvalid`]: it ended
     /// while the call waited. The database's where a use cannot be noted.
-    pub async fn spendi(&self, monouso: Monouso) -> Result<()> {
-        if let Some(prova) = &monouso.prova
-            && !self.usa(prova, Reason::ProofInvalid).await?
+    pub async fn spend(&self, monouso: OneTimeUse) -> Result<()> {
+        if let Some(prova) = &monouso.proof
+            && !self.mark_used(prova, Reason::ProofInvalid).await?
         {
             return Err(Error::new(
                 Reason::ProofReplayed,
                 "the proof was used before: make a new one for each call",
             ));
         }
-        if let Some(evidenza) = &monouso.evidenza
-            && !self.usa(evidenza, Reason::EvidenceInvalid).await?
+        if let Some(evidenza) = &monouso.evidence
+            && !self.mark_used(evidenza, Reason::EvidenceInvalid).await?
         {
             return Err(Error::new(
                 Reason::EvidenceInvalid,
@@ -237,66 +245,64 @@ impl Autenticatore {
 
     /// Every check on what a caller would present, passed or not. Nothing is noted as used. `rpc`: for which call the proof
     /// should be. Second: who it is, or the first failure.
-    pub async fn esame(
+    pub async fn check_all(
         &self,
-        credenziali: &Credenziali<'_>,
+        credenziali: &Credentials<'_>,
         rpc: Option<&str>,
-    ) -> (Vec<Passo>, Result<Identita>) {
-        let mut verbale = Verbale::completo();
-        let presentato = self
-            .esamina(credenziali, rpc, self.quando(), &mut verbale)
-            .await;
+    ) -> (Vec<CheckEntry>, Result<CallerIdentity>) {
+        let mut verbale = CheckLog::complete();
+        let presentato = self.check(credenziali, rpc, self.now(), &mut verbale).await;
         let identita = presentato.and_then(|presentato| {
-            verbale.chiudi(Identita {
+            verbale.finish(CallerIdentity {
                 token: presentato.token,
-                evidenza: presentato.evidenza,
-                schema: credenziali.schema,
-                requisiti: Arc::clone(&self.requisiti),
+                evidence: presentato.evidenza,
+                scheme: credenziali.scheme,
+                requirements: Arc::clone(&self.requisiti),
             })
         });
-        (verbale.passi(), identita)
+        (verbale.entries(), identita)
     }
 
-    fn quando(&self) -> Quando {
-        Quando {
+    fn now(&self) -> NowWithLeeway {
+        NowWithLeeway {
             now: self.clock.now().timestamp(),
             leeway: self.leeway,
         }
     }
 
-    async fn esamina(
+    async fn check(
         &self,
-        credenziali: &Credenziali<'_>,
+        credenziali: &Credentials<'_>,
         rpc: Option<&str>,
-        quando: Quando,
-        v: &mut Verbale,
-    ) -> Result<Presentato> {
+        quando: NowWithLeeway,
+        v: &mut CheckLog,
+    ) -> Result<VerifiedPresentation> {
         let impronta = sha256(credenziali.token.as_bytes());
         let token = self.token(credenziali.token, impronta, quando, v).await?;
         let presented = presentation(credenziali, token.jkt);
-        let prova = match v.esito("proof: presented", presented)?.flatten() {
+        let prova = match v.check("proof: presented", presented)?.flatten() {
             None => None,
             Some((prova, jkt)) => {
-                let chiamata = Chiamata {
+                let chiamata = ProofExpectation {
                     jkt,
                     ath: impronta,
                     rpc,
-                    indirizzi: &self.indirizzi,
+                    public_urls: &self.indirizzi,
                 };
                 // What is wrong with the proof says nothing about the evidence.
-                let prova = prova::esamina(prova, &chiamata, quando.now, v);
-                v.prosegui(prova)?
+                let prova = proof::check(prova, &chiamata, quando.now, v);
+                v.proceed(prova)?
             }
         };
-        let evidenza = match credenziali.evidenza {
+        let evidenza = match credenziali.evidence {
             None => None,
             Some(text) => {
-                let evidenza = self.evidenza(text, quando, v).await?;
-                evidenza.accompagna(&token, v)?;
+                let evidenza = self.evidence(text, quando, v).await?;
+                evidenza.check_belongs_to(&token, v)?;
                 Some(evidenza)
             }
         };
-        Ok(Presentato {
+        Ok(VerifiedPresentation {
             token,
             prova,
             evidenza,
@@ -306,25 +312,30 @@ impl Autenticatore {
     async fn token(
         &self,
         token: &str,
-        impronta: Impronta,
-        quando: Quando,
-        v: &mut Verbale,
-    ) -> Result<Arc<Verificato>> {
+        impronta: Sha256Digest,
+        quando: NowWithLeeway,
+        v: &mut CheckLog,
+    ) -> Result<Arc<VerifiedToken>> {
         if let Some(visto) = self.token_visti.get(&impronta)
-            && let Some(emittente) = self.emittenti.get(visto.emittente)
-            && emittente.chiavi.is_generazione(visto.generazione)
+            && let Some(emittente) = self.emittenti.get(visto.issuer_index)
+            && emittente.keys.is_generation(visto.generation)
         {
-            visto.in_tempo(quando)?;
+            visto.check_time(quando)?;
             return Ok(visto);
         }
-        let verificato = Arc::new(token::esamina(&self.emittenti, token, quando, v).await?);
-        if v.intatto() {
+        let verificato = Arc::new(token::check(&self.emittenti, token, quando, v).await?);
+        if v.all_passed() {
             self.token_visti.insert(impronta, Arc::clone(&verificato));
         }
         Ok(verificato)
     }
 
-    async fn evidenza(&self, text: &str, quando: Quando, v: &mut Verbale) -> Result<Arc<Evidenza>> {
+    async fn evidence(
+        &self,
+        text: &str,
+        quando: NowWithLeeway,
+        v: &mut CheckLog,
+    ) -> Result<Arc<VerifiedEvidence>> {
         let evidenze = self.evidenze.as_ref().ok_or_else(|| {
             Error::new(
                 Reason::EvidenceInvalid,
@@ -333,50 +344,50 @@ impl Autenticatore {
         });
         let evidenze = match evidenze {
             Ok(evidenze) => evidenze,
-            Err(error) => return v.fine("evidence: keys", Err(error)),
+            Err(error) => return v.require("evidence: keys", Err(error)),
         };
         let impronta = sha256(text.as_bytes());
         if let Some(vista) = self.evidenze_viste.get(&impronta)
-            && evidenze.is_generazione(vista.generazione)
+            && evidenze.is_generation(vista.generation)
         {
-            vista.in_tempo(quando)?;
+            vista.check_time(quando)?;
             return Ok(vista);
         }
-        let evidenza = Arc::new(evidenza::esamina(evidenze, text, impronta, quando, v).await?);
-        if v.intatto() {
+        let evidenza = Arc::new(evidence::check(evidenze, text, impronta, quando, v).await?);
+        if v.all_passed() {
             self.evidenze_viste.insert(impronta, Arc::clone(&evidenza));
         }
         Ok(evidenza)
     }
 
     /// Whether this is the first use. `ended`: what it is refused as where it is not good any more.
-    async fn usa(&self, uso: &Uso, ended: Reason) -> Result<bool> {
+    async fn mark_used(&self, uso: &UseMark, ended: Reason) -> Result<bool> {
         let usate = self.usate.as_ref().ok_or_else(|| {
             Error::internal("there is no register of used proofs: Autenticatore::con_registro")
         })?;
-        let secondi = uso.secondi(self.quando().now).ok_or_else(|| {
+        let secondi = uso.seconds_to_keep(self.now().now).ok_or_else(|| {
             Error::new(ended, "the proof or evidence ended while the call waited")
         })?;
-        usate.usa(&uso.impronta, secondi).await
+        usate.mark_used(&uso.digest, secondi).await
     }
 }
 
 /// Whether the token is presented as it must be: the proof, if there is to be one, and the key that it must be of.
 fn presentation<'a>(
-    credenziali: &Credenziali<'a>,
-    jkt: Option<Impronta>,
-) -> Result<Option<(&'a str, Impronta)>> {
-    let message = match (jkt, credenziali.schema, credenziali.prova) {
-        (Some(jkt), Schema::Dpop, Some(prova)) => return Ok(Some((prova, jkt))),
-        (None, Schema::Bearer, None) => return Ok(None),
-        (Some(_), Schema::Dpop, None) => "there is no proof (dpop) in the metadata",
-        (Some(_), Schema::Bearer, _) => {
+    credenziali: &Credentials<'a>,
+    jkt: Option<Sha256Digest>,
+) -> Result<Option<(&'a str, Sha256Digest)>> {
+    let message = match (jkt, credenziali.scheme, credenziali.proof) {
+        (Some(jkt), AuthScheme::Dpop, Some(prova)) => return Ok(Some((prova, jkt))),
+        (None, AuthScheme::Bearer, None) => return Ok(None),
+        (Some(_), AuthScheme::Dpop, None) => "there is no proof (dpop) in the metadata",
+        (Some(_), AuthScheme::Bearer, _) => {
             "the token is bound to a key (cnf.jkt): send it as `DPoP <token>` with a proof, not as Bearer"
         }
-        (None, Schema::Bearer, Some(_)) => {
+        (None, AuthScheme::Bearer, Some(_)) => {
             "a proof (dpop) came with a token that is bound to no key"
         }
-        (None, Schema::Dpop, _) => {
+        (None, AuthScheme::Dpop, _) => {
             "the token is bound to no key (cnf.jkt): send it as `Bearer <token>`"
         }
     };

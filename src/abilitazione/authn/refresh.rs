@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use super::chiavi::{Freschezza, Inner};
+use super::key_source::{KeyFreshness, KeySourceInner};
 use crate::{
     telemetry::FailureLog,
-    transport::sorveglianza::{Motivo, Sorveglianza},
+    transport::file_watcher::{FileWatcher, WakeReason},
 };
 
 /// A file may be read in the middle of its writing: what is wrong with it counts if it still is after so long.
@@ -15,14 +15,14 @@ const AGAIN: Duration = Duration::from_millis(100);
 /// How often a file is looked at where nothing can be watched.
 const LOOK: Duration = Duration::from_secs(1);
 
-impl Inner {
+impl KeySourceInner {
     /// Follows the source for ever.
-    pub(super) async fn rinnova(self: Arc<Self>) {
-        let Some(lettore) = &self.lettore else {
+    pub(super) async fn keep_fresh(self: Arc<Self>) {
+        let Some(lettore) = &self.key_reader else {
             return;
         };
-        match lettore.fonte().directory() {
-            Ok(Some(directory)) => match Sorveglianza::new([directory]).await {
+        match lettore.location().directory() {
+            Ok(Some(directory)) => match FileWatcher::new([directory]).await {
                 Ok(watch) => self.follow_file(Some(watch)).await,
                 Err(error) => {
                     tracing::warn!(%error, "keys are looked at every second");
@@ -37,21 +37,21 @@ impl Inner {
         }
     }
 
-    async fn follow_file(self: &Arc<Self>, mut watch: Option<Sorveglianza>) {
+    async fn follow_file(self: &Arc<Self>, mut watch: Option<FileWatcher>) {
         let mut told = None;
         let reminder = FailureLog::error(
             "the keys on disk are still refused: those in force stay until their limit",
             "the keys on disk are no longer refused",
         );
         // It may have changed since it was read.
-        let mut motivo = Motivo::Giro;
+        let mut motivo = WakeReason::Round;
         loop {
             let mut outcome = self.fetch().await;
             if outcome.is_err() {
                 sleep(AGAIN).await;
                 outcome = self.fetch().await;
             }
-            let asked = motivo == Motivo::Chiesto;
+            let asked = motivo == WakeReason::Requested;
             match outcome {
                 Ok(()) => {
                     if asked || told.is_some() {
@@ -65,7 +65,7 @@ impl Inner {
                 Err(error) => {
                     // Not at every look.
                     if asked || told.as_ref() != Some(&error) {
-                        let letto_il = self.letto_il();
+                        let letto_il = self.read_at();
                         tracing::error!(%error, letto_il, "the keys on disk are refused: those in force stay until their limit");
                         reminder.told();
                     } else {
@@ -75,27 +75,27 @@ impl Inner {
                 }
             }
             motivo = match &mut watch {
-                Some(watch) => watch.attendi().await,
+                Some(watch) => watch.wait().await,
                 None => {
                     sleep(LOOK).await;
-                    Motivo::Giro
+                    WakeReason::Round
                 }
             };
         }
     }
 
     async fn follow_url(self: &Arc<Self>) {
-        let Freschezza {
-            rinnovo,
-            intervallo,
+        let KeyFreshness {
+            refresh_after: rinnovo,
+            min_interval: intervallo,
             ..
-        } = self.freschezza;
+        } = self.freshness;
         let log = FailureLog::warning(
             "keys cannot be refreshed: those known are kept until their limit",
             "keys can be refreshed again",
         );
         let mut wait = rinnovo;
-        if self.mazzo.load().is_none() {
+        if self.key_set.load().is_none() {
             wait = intervallo.min(rinnovo);
         }
         loop {
@@ -105,19 +105,19 @@ impl Inner {
                 Ok(()) => rinnovo,
                 Err(_) => intervallo.min(rinnovo),
             };
-            let read = self.letto_il().unwrap_or_else(|| "never".to_owned());
+            let read = self.read_at().unwrap_or_else(|| "never".to_owned());
             log.note(&fetched.map_err(|error| format!("{error} (read last: {read})")));
         }
     }
 
     fn source(&self) -> Option<String> {
-        let lettore = self.lettore.as_ref()?;
-        Some(lettore.fonte().to_string())
+        let lettore = self.key_reader.as_ref()?;
+        Some(lettore.location().to_string())
     }
 
     /// When the keys known were last read well.
-    fn letto_il(&self) -> Option<String> {
-        let mazzo = self.mazzo.load();
-        Some(mazzo.as_ref()?.letto_il.to_rfc3339())
+    fn read_at(&self) -> Option<String> {
+        let mazzo = self.key_set.load();
+        Some(mazzo.as_ref()?.read_at.to_rfc3339())
     }
 }

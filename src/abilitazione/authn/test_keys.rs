@@ -15,7 +15,7 @@ use base64::{
 };
 use jsonwebtoken::{Algorithm, EncodingKey};
 
-pub(crate) struct TestKey {
+pub(crate) struct TestSigningKey {
     pub(crate) algorithm: Algorithm,
     pub(crate) signing: EncodingKey,
     /// The members of the JWK that are the key itself.
@@ -24,11 +24,11 @@ pub(crate) struct TestKey {
     pub(crate) public: Vec<u8>,
 }
 
-pub(crate) static EC: LazyLock<TestKey> = LazyLock::new(ec);
-pub(crate) static OTHER_EC: LazyLock<TestKey> = LazyLock::new(ec);
-pub(crate) static RSA: LazyLock<TestKey> = LazyLock::new(rsa);
+pub(crate) static EC: LazyLock<TestSigningKey> = LazyLock::new(ec);
+pub(crate) static OTHER_EC: LazyLock<TestSigningKey> = LazyLock::new(ec);
+pub(crate) static RSA: LazyLock<TestSigningKey> = LazyLock::new(rsa);
 
-impl TestKey {
+impl TestSigningKey {
     pub(crate) fn jwk(&self, kid: &str) -> String {
         let alg = if self.algorithm == Algorithm::ES256 {
             "ES256"
@@ -42,11 +42,11 @@ impl TestKey {
     }
 }
 
-fn ec() -> TestKey {
+fn ec() -> TestSigningKey {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let point = pair.public_key().as_ref();
     let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-    TestKey {
+    TestSigningKey {
         algorithm: Algorithm::ES256,
         signing: EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref()),
         members: format!(
@@ -58,7 +58,7 @@ fn ec() -> TestKey {
     }
 }
 
-fn rsa() -> TestKey {
+fn rsa() -> TestSigningKey {
     let pkcs8 = RsaKeyPair::generate(KeySize::Rsa2048)
         .unwrap()
         .as_der()
@@ -70,7 +70,7 @@ fn rsa() -> TestKey {
     );
     let public = pair.public_key();
     let b64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-    TestKey {
+    TestSigningKey {
         algorithm: Algorithm::RS256,
         signing: EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap(),
         members: format!(

@@ -14,24 +14,24 @@
 //! The decision comes from the functions that decide on real calls. Nothing is called, and a proposed policy is a value
 //! that is dropped with the answer: it cannot get in force from here.
 
-mod decisione;
-mod domanda;
-mod risposta;
+mod decision;
+mod question;
+mod response;
 pub(crate) mod service;
-mod titolo;
+mod subject_grants;
 
 use std::sync::Arc;
 
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
-pub(super) use self::domanda::Domanda;
+pub(super) use self::question::ExplainQuestion;
 use self::{
-    decisione::{Chiamante, decidi},
-    domanda::{Chi, Chiesto},
-    titolo::Titolo,
+    decision::{ResolvedCaller, decide},
+    question::{AskedCall, AskedCaller},
+    subject_grants::SubjectGrants,
 };
-use super::{PolicyErrors, Politica, Sorgente, Tabella, differenze};
+use super::{ActivePolicy, DecisionTable, PolicyErrors, PolicySource, differences};
 use crate::{
     clock::Clock,
     contract::{
@@ -39,13 +39,13 @@ use crate::{
         vocabulary::Vocabulary,
     },
     error::{Error, Result, Violation},
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
 /// Answers why. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Spiega {
-    politica: Politica,
+pub struct AccessExplainer {
+    politica: ActivePolicy,
     vocabulary: Arc<Vocabulary>,
     /// Of the grants; without it only profiles can be asked about.
     pool: Option<PgPool>,
@@ -54,11 +54,11 @@ pub struct Spiega {
     proposte: Arc<Semaphore>,
 }
 
-impl Spiega {
+impl AccessExplainer {
     /// Answers by this policy, with the grants of `pool` (the serving role is enough) at the time of `clock`.
     #[must_use]
     pub fn new(
-        politica: Politica,
+        politica: ActivePolicy,
         vocabulary: Vocabulary,
         pool: Option<PgPool>,
         clock: Clock,
@@ -77,47 +77,47 @@ impl Spiega {
     /// # Errors
     /// [`Reason::InvalidRequest`](crate::error::Reason::InvalidRequest) with all that is wrong with the question, or with a
     /// proposed policy; the database's.
-    pub async fn spiega(&self, request: ExplainAccessRequest) -> Result<ExplainAccessResponse> {
-        let domanda = self.leggi(request)?;
-        self.rispondi(&domanda).await
+    pub async fn explain(&self, request: ExplainAccessRequest) -> Result<ExplainAccessResponse> {
+        let domanda = self.read(request)?;
+        self.answer(&domanda).await
     }
 
     /// Reads a question.
     ///
     /// # Errors
     /// [`Reason::InvalidRequest`](crate::error::Reason::InvalidRequest) with all that is wrong with it.
-    pub(super) fn leggi(&self, request: ExplainAccessRequest) -> Result<Domanda> {
-        Domanda::parse(request, &self.vocabulary)
+    pub(super) fn read(&self, request: ExplainAccessRequest) -> Result<ExplainQuestion> {
+        ExplainQuestion::parse(request, &self.vocabulary)
     }
 
     /// Answers a question.
     ///
     /// # Errors
     /// [`Reason::InvalidRequest`](crate::error::Reason::InvalidRequest) with all that is wrong with a proposed policy; the database's.
-    pub(super) async fn rispondi(&self, domanda: &Domanda) -> Result<ExplainAccessResponse> {
+    pub(super) async fn answer(&self, domanda: &ExplainQuestion) -> Result<ExplainAccessResponse> {
         // Once: the whole answer is about one policy.
-        let tabella = self.politica.tabella();
+        let tabella = self.politica.table();
         let proposta = match &domanda.proposta {
             Some(policy) => Some(self.build(&tabella, policy.clone()).await?),
             None => None,
         };
-        let question = match &domanda.chiesto {
-            Some(chiesto) => Some((chiesto, self.chiamante(chiesto).await?)),
+        let question = match &domanda.asked {
+            Some(chiesto) => Some((chiesto, self.resolve_caller(chiesto).await?)),
             None => None,
         };
-        let ask = |tabella: &Tabella| {
+        let ask = |tabella: &DecisionTable| {
             let question = question.as_ref();
             question
-                .map(|(chiesto, chiamante)| decidi(tabella, chiesto, chiamante))
+                .map(|(chiesto, chiamante)| decide(tabella, chiesto, chiamante))
                 .transpose()
         };
         Ok(ExplainAccessResponse {
-            politica: Some(risposta::stato(&self.politica)),
+            politica: Some(response::stato(&self.politica)),
             spiegazione: ask(&tabella)?,
             proposta: match &proposta {
                 Some(proposta) => Some(PoliticaProposta {
-                    versione: proposta.versione().to_owned(),
-                    differenze: differenze(&tabella, proposta)
+                    versione: proposta.version().to_owned(),
+                    differenze: differences(&tabella, proposta)
                         .into_iter()
                         .map(Into::into)
                         .collect(),
@@ -128,10 +128,10 @@ impl Spiega {
         })
     }
 
-    async fn chiamante(&self, chiesto: &Chiesto) -> Result<Chiamante> {
+    async fn resolve_caller(&self, chiesto: &AskedCall) -> Result<ResolvedCaller> {
         let (soggetto, istante, indirizzo) = match &chiesto.chi {
-            Chi::Profilo(profilo) => return Ok(Chiamante::Profilo(profilo.clone())),
-            Chi::Soggetto {
+            AskedCaller::Profilo(profilo) => return Ok(ResolvedCaller::Profilo(profilo.clone())),
+            AskedCaller::Soggetto {
                 soggetto,
                 istante,
                 indirizzo,
@@ -142,12 +142,12 @@ impl Spiega {
             .as_ref()
             .ok_or_else(|| Error::internal("a subject was asked about without a database"))?;
         let istante = istante.unwrap_or_else(|| self.clock.now());
-        let titolo = Titolo::di(pool, soggetto, istante, *indirizzo).await?;
-        Ok(Chiamante::Soggetto(Box::new(titolo)))
+        let titolo = SubjectGrants::of_subject(pool, soggetto, istante, *indirizzo).await?;
+        Ok(ResolvedCaller::Soggetto(Box::new(titolo)))
     }
 
-    async fn build(&self, presente: &Tabella, policy: String) -> Result<Tabella> {
-        let sorgente = Sorgente {
+    async fn build(&self, presente: &DecisionTable, policy: String) -> Result<DecisionTable> {
+        let sorgente = PolicySource {
             model: presente.model().to_owned(),
             policy,
         };
@@ -159,7 +159,7 @@ impl Spiega {
         let vocabulary = Arc::clone(&self.vocabulary);
         // A task of its own: a caller that goes away does not give the turn back before the work is done.
         let built = tokio::spawn(async move {
-            let built = Tabella::build_apart(sorgente, vocabulary).await;
+            let built = DecisionTable::build_apart(sorgente, vocabulary).await;
             drop(turn);
             built
         });
@@ -183,7 +183,7 @@ fn refused(errors: &PolicyErrors) -> Error {
         };
         Violation {
             field,
-            difetto: Difetto::detto(
+            defect: ValueDefect::owned(
                 reason.clone(),
                 format!("la policy proposta non è valida: {reason}"),
             ),

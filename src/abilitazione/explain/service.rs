@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use crate::{
-    abilitazione::{Abilitazione, Ambito, NessunFiltro, Spiega, abilitazione},
+    abilitazione::{Abilitazione, AccessExplainer, Ambito, NoFilter, abilitazione},
     contract::proto::{
         self, ChiamataConsentita, ExplainAccessRequest, ExplainAccessResponse, GetMyAccessRequest,
         GetMyAccessResponse, access_service_server::AccessService,
@@ -15,13 +15,13 @@ use crate::{
 /// AccessService behind the access layer.
 #[derive(Debug, Clone)]
 pub struct Access {
-    spiega: Spiega,
+    spiega: AccessExplainer,
 }
 
 impl Access {
     /// AccessService that explains with `spiega`.
     #[must_use]
-    pub fn new(spiega: Spiega) -> Self {
+    pub fn new(spiega: AccessExplainer) -> Self {
         Self { spiega }
     }
 }
@@ -48,19 +48,19 @@ impl AccessService for Access {
 
 fn my_access(request: &Request<GetMyAccessRequest>) -> Result<GetMyAccessResponse> {
     let abilitazione = abilitazione(request)?;
-    abilitazione.permetti(NessunFiltro)?;
+    abilitazione.permit(NoFilter)?;
     Ok(abilitazione.into())
 }
 
 async fn explain(
-    spiega: &Spiega,
+    spiega: &AccessExplainer,
     request: Request<ExplainAccessRequest>,
 ) -> Result<ExplainAccessResponse> {
     let abilitazione = abilitazione(&request)?.clone();
-    let domanda = spiega.leggi(request.into_inner())?;
+    let domanda = spiega.read(request.into_inner())?;
     // The proof holds the question: what is answered is what was decided on and recorded.
-    let permesso = abilitazione.permetti(domanda)?;
-    spiega.rispondi(permesso.selezione()).await
+    let permesso = abilitazione.permit(domanda)?;
+    spiega.answer(permesso.selection()).await
 }
 
 impl From<&Abilitazione> for GetMyAccessResponse {
@@ -71,9 +71,9 @@ impl From<&Abilitazione> for GetMyAccessResponse {
             soggetto: aa07.soggetto.clone(),
             ente: aa07.ente.clone(),
             applicazione: aa07.applicazione.clone(),
-            profilo: profilo.nome().to_owned(),
+            profilo: profilo.name().to_owned(),
             chiamate: profilo
-                .decisioni()
+                .decisions()
                 .map(|decisione| ChiamataConsentita {
                     rpc: decisione.rpc().to_owned(),
                     filtri: decisione.filtri().iter().cloned().collect(),
@@ -89,8 +89,8 @@ impl From<&Abilitazione> for GetMyAccessResponse {
 
 impl From<&Ambito> for proto::Ambito {
     fn from(ambito: &Ambito) -> Self {
-        let normative = ambito.normative().testi();
-        let prestazioni = ambito.prestazioni().testi();
+        let normative = ambito.normative().texts();
+        let prestazioni = ambito.prestazioni().texts();
         Self {
             tutte_le_normative: normative.is_none(),
             normative: normative.unwrap_or_default(),
@@ -104,7 +104,7 @@ impl From<&Ambito> for proto::Ambito {
 mod tests {
     use super::*;
     use crate::{
-        abilitazione::{Insieme, Politica, Sorgente, grants},
+        abilitazione::{ActivePolicy, AmbitoCodes, PolicySource, grants},
         contract::vocabulary::Vocabulary,
         error::Reason,
         valori::CodiceNormativa,
@@ -113,13 +113,13 @@ mod tests {
     #[tokio::test]
     async fn the_answer_is_the_grant_and_the_profile() {
         let vocabulary = Vocabulary::of_contract().unwrap();
-        let politica = Politica::load(&Sorgente::embedded(), &vocabulary)
+        let politica = ActivePolicy::load(&PolicySource::embedded(), &vocabulary)
             .await
             .unwrap();
         let norm = CodiceNormativa::parse("DL109-2018-ART44").unwrap();
-        let ambito = Ambito::new(Insieme::alcuni([norm]).unwrap(), Insieme::Tutti);
+        let ambito = Ambito::new(AmbitoCodes::only([norm]).unwrap(), AmbitoCodes::All);
         let aa07 = grants::tests::aa07("mef-sintesi", ambito);
-        let tabella = politica.tabella();
+        let tabella = politica.table();
         let profilo = tabella.profilo("mef-sintesi").unwrap();
         let abilitazione =
             Abilitazione::new(aa07.into(), profilo, "AccessService/GetMyAccess").unwrap();

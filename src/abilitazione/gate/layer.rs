@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! /grpc.health.v1.Health/Check                                  ──────────────────────────────► service
-//! /inps.omnia.monitoraggio.v1.DecreeService/ListDecrees         ── Guardia ── + Abilitazione ──► service
-//! /inps.omnia.monitoraggio.v1.DecreeService/NoSuchCall          ── Guardia ── CALL_UNKNOWN
+//! /inps.omnia.monitoraggio.v1.DecreeService/ListDecrees         ── Authorizer ── + Abilitazione ──► service
+//! /inps.omnia.monitoraggio.v1.DecreeService/NoSuchCall          ── Authorizer ── CALL_UNKNOWN
 //! /anything.Else/Here                                           ── CALL_UNKNOWN
 //! ```
 //!
@@ -24,71 +24,71 @@ use tower::{Layer, Service};
 
 use crate::{
     abilitazione::{
-        Abilitazione, Guardia,
-        authn::{DPOP, EVIDENZA},
-        gate::{arrivo::arrivo, guardia::Entrata, liberi::Liberi},
+        Abilitazione, Authorizer,
+        authn::{DPOP, TRACKING_EVIDENCE},
+        gate::{authorizer::Admission, public_streams::PublicStreams, request_body::receive_body},
     },
-    contract::porta::{HEALTH, Porta, call_unknown, porta},
+    call_record::CallRecord,
+    contract::route::{HEALTH, Route, call_unknown, route},
     error::{Error, Result},
-    grpc::{interrompibile::Presa, status::into_status},
-    traccia::Traccia,
-    transport::canale::Canale,
+    grpc::{cancellable_body::CancelHandle, status::into_status},
+    transport::connection::ClientConnection,
 };
 
 /// A message that comes so soon after its headers is answered as they were decided.
-const SUBITO: Duration = Duration::from_millis(100);
+const PROMPT: Duration = Duration::from_millis(100);
 
 /// Puts the door before a service.
 #[derive(Debug, Clone)]
 pub struct AccessLayer {
-    guardia: Guardia,
+    guardia: Authorizer,
     limite: usize,
-    liberi: Liberi,
+    liberi: PublicStreams,
 }
 
 impl AccessLayer {
     /// A door kept by `guardia`, for requests of `limite` bytes at most.
     #[must_use]
-    pub fn new(guardia: Guardia, limite: usize) -> Self {
+    pub fn new(guardia: Authorizer, limite: usize) -> Self {
         Self {
             guardia,
             limite,
-            liberi: Liberi::default(),
+            liberi: PublicStreams::default(),
         }
     }
 
     /// Who keeps it.
     #[must_use]
-    pub fn guardia(&self) -> &Guardia {
+    pub fn authorizer(&self) -> &Authorizer {
         &self.guardia
     }
 }
 
 impl<S> Layer<S> for AccessLayer {
-    type Service = Accesso<S>;
+    type Service = AccessGate<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Accesso {
+        AccessGate {
             inner,
-            porta: self.clone(),
+            gate: self.clone(),
         }
     }
 }
 
 /// What a stream can be ended by.
-fn presa(request: &Request<Body>) -> Result<Presa> {
-    let presa = request.extensions().get::<Presa>().cloned();
+fn cancel_handle(request: &Request<Body>) -> Result<CancelHandle> {
+    let presa = request.extensions().get::<CancelHandle>().cloned();
     presa.ok_or_else(|| Error::internal("a stream came in past the layer that ends streams"))
 }
 
 /// A service behind the door.
 #[derive(Debug, Clone)]
-pub struct Accesso<S> {
+pub struct AccessGate<S> {
     inner: S,
-    porta: AccessLayer,
+    gate: AccessLayer,
 }
 
-impl<S> Service<Request<Body>> for Accesso<S>
+impl<S> Service<Request<Body>> for AccessGate<S>
 where
     S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send,
@@ -105,9 +105,9 @@ where
         // The service that was polled ready is the one to call; its clone waits for the next request.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let porta = self.porta.clone();
+        let gate = self.gate.clone();
         Box::pin(async move {
-            match porta.enter(&mut request).await {
+            match gate.enter(&mut request).await {
                 Ok(()) => inner.call(request).await,
                 Err(error) => Ok(into_status(error).into_http()),
             }
@@ -119,73 +119,80 @@ impl AccessLayer {
     /// Lets a call in. A stream is registered, so that it can be ended; a call with one answer is answered as it was decided.
     async fn enter(&self, request: &mut Request<Body>) -> Result<()> {
         // Without the audit layer outside there is none, and nobody reads it.
-        let traccia: Traccia = request.extensions().get().cloned().unwrap_or_default();
-        let entrata = match porta(request.uri().path()) {
-            Porta::Libera => {
+        let traccia: CallRecord = request.extensions().get().cloned().unwrap_or_default();
+        let entrata = match route(request.uri().path()) {
+            Route::Public => {
                 // Before the message: one that never comes is a stream too.
-                self.libera(request)?;
+                self.admit_public(request)?;
                 if request.uri().path().starts_with(HEALTH) {
-                    self.aspetta(request).await?;
+                    self.receive_message(request).await?;
                 }
                 None
             }
-            Porta::Contratto(rpc) => {
-                let ignoto = Canale::default();
+            Route::Contract(rpc) => {
+                let ignoto = ClientConnection::default();
                 let canale = request.extensions().get().unwrap_or(&ignoto);
                 let headers = request.headers();
-                Some(self.guardia.decidi(rpc, headers, canale, &traccia).await?)
+                Some(
+                    self.guardia
+                        .authorize(rpc, headers, canale, &traccia)
+                        .await?,
+                )
             }
-            Porta::Ignota => return Err(call_unknown()),
+            Route::Unknown => return Err(call_unknown()),
         };
         // No handler has a use for it, and what nobody has nobody logs.
-        for header in [AUTHORIZATION, DPOP, EVIDENZA] {
+        for header in [AUTHORIZATION, DPOP, TRACKING_EVIDENCE] {
             request.headers_mut().remove(header);
         }
-        let Some(Entrata {
+        let Some(Admission {
             abilitazione,
-            flusso,
+            stream_reservation: flusso,
         }) = entrata
         else {
             return Ok(());
         };
-        self.attendi(request, &abilitazione).await?;
+        self.receive_and_recheck(request, &abilitazione).await?;
         if let Some(posto) = flusso {
-            let presa = presa(request)?;
+            let presa = cancel_handle(request)?;
             self.guardia
-                .correnti()
-                .iscrivi(abilitazione.clone(), posto, presa);
+                .active_streams()
+                .register(abilitazione.clone(), posto, presa);
         }
         request.extensions_mut().insert(abilitazione);
         Ok(())
     }
 
     /// A stream that anybody may open takes a place of its address.
-    fn libera(&self, request: &Request<Body>) -> Result<()> {
+    fn admit_public(&self, request: &Request<Body>) -> Result<()> {
         // A call with one answer has nothing to be taken away.
-        if let Ok(presa) = presa(request) {
-            let canale: Option<&Canale> = request.extensions().get();
-            presa.tieni(self.liberi.posto(canale.and_then(Canale::indirizzo))?);
+        if let Ok(presa) = cancel_handle(request) {
+            let canale: Option<&ClientConnection> = request.extensions().get();
+            presa.hold(
+                self.liberi
+                    .reserve(canale.and_then(ClientConnection::address))?,
+            );
         }
         Ok(())
     }
 
     /// Waits for the message.
-    async fn aspetta(&self, request: &mut Request<Body>) -> Result<()> {
+    async fn receive_message(&self, request: &mut Request<Body>) -> Result<()> {
         let body = std::mem::take(request.body_mut());
-        *request.body_mut() = arrivo(body, request.headers(), self.limite).await?;
+        *request.body_mut() = receive_body(body, request.headers(), self.limite).await?;
         Ok(())
     }
 
     /// Waits for the message, and decides again where it let itself be waited for.
-    async fn attendi(
+    async fn receive_and_recheck(
         &self,
         request: &mut Request<Body>,
         abilitazione: &Abilitazione,
     ) -> Result<()> {
         let deciso = Instant::now();
-        self.aspetta(request).await?;
-        if deciso.elapsed() > SUBITO {
-            self.guardia.ridecidi(abilitazione).await?;
+        self.receive_message(request).await?;
+        if deciso.elapsed() > PROMPT {
+            self.guardia.decide_again(abilitazione).await?;
         }
         Ok(())
     }

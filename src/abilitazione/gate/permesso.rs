@@ -1,27 +1,27 @@
 //! The proof of a decision.
 //!
 //! ```text
-//! AccessoLayer ──► Abilitazione ──(selezione)──► Permesso<Selezione> ──► query
+//! AccessoLayer ──► Abilitazione ──(selezione)──► Permesso<CallSelection> ──► query
 //!  who, grant,      may this profile use          the selection, what may be read,
 //!  call allowed     these filters, name           which columns are seen
 //!                   these norms?
 //! ```
 //!
-//! A query function takes a `Permesso<F>` by value. Only [`Abilitazione::permetti`] makes one, and only the layer makes
+//! A query function takes a `Permesso<F>` by value. Only [`Abilitazione::permit`] makes one, and only the layer makes
 //! an [`Abilitazione`]: a query cannot be reached without the decision, whoever writes the next one. The selection is
 //! inside the proof, so that what was checked is what is asked.
 
 use std::{fmt, sync::Arc};
 
 use crate::{
-    abilitazione::{Ambito, Decisione, Profilo, Tabella, grants::Aa07},
+    abilitazione::{Ambito, CallDecision, DecisionTable, Profilo, grants::Aa07},
+    call_record::{CallRecord, SelectedValue},
     error::{Error, Reason, Result},
-    traccia::{Traccia, Valore},
     valori::{CodiceNormativa, CodicePrestazione, tax_codes::masked},
 };
 
 /// What a call selects, as the decision sees it.
-pub trait Selezione {
+pub trait CallSelection {
     /// The filters that are present, by their name in the contract.
     fn filtri(&self) -> Vec<&str>;
     /// The norms that are named; empty: none, which asks for all in scope.
@@ -29,14 +29,14 @@ pub trait Selezione {
     /// The benefits that are named; empty: none, which asks for all in scope.
     fn prestazioni(&self) -> &[CodicePrestazione];
     /// All that is selected, for the audit log: names of the contract and values.
-    fn descrivi(&self) -> Vec<(&'static str, Valore)>;
+    fn describe(&self) -> Vec<(&'static str, SelectedValue)>;
 }
 
 /// The selection of a call that has no filters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct NessunFiltro;
+pub struct NoFilter;
 
-impl Selezione for NessunFiltro {
+impl CallSelection for NoFilter {
     fn filtri(&self) -> Vec<&'static str> {
         Vec::new()
     }
@@ -49,7 +49,7 @@ impl Selezione for NessunFiltro {
         &[]
     }
 
-    fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+    fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         Vec::new()
     }
 }
@@ -59,24 +59,24 @@ impl Selezione for NessunFiltro {
 pub struct Abilitazione {
     aa07: Arc<Aa07>,
     profilo: Arc<Profilo>,
-    decisione: Arc<Decisione>,
-    traccia: Traccia,
+    decisione: Arc<CallDecision>,
+    traccia: CallRecord,
 }
 
 impl Abilitazione {
     /// `None` where the profile may not make the call.
     pub(crate) fn new(aa07: Arc<Aa07>, profilo: &Arc<Profilo>, rpc: &str) -> Option<Self> {
         Some(Self {
-            decisione: Arc::clone(profilo.decisione(rpc)?),
+            decisione: Arc::clone(profilo.decision(rpc)?),
             profilo: Arc::clone(profilo),
             aa07,
-            traccia: Traccia::default(),
+            traccia: CallRecord::default(),
         })
     }
 
     /// Writes what is selected down in `traccia`, from here on.
     #[must_use]
-    pub(crate) fn con_traccia(self, traccia: Traccia) -> Self {
+    pub(crate) fn with_call_record(self, traccia: CallRecord) -> Self {
         Self { traccia, ..self }
     }
 
@@ -84,10 +84,10 @@ impl Abilitazione {
     ///
     /// # Errors
     /// [`Reason::CallDenied`]: the call, one of its filters or one of its columns is gone.
-    pub(crate) fn regge(&self, tabella: &Tabella) -> Result<()> {
-        let profilo = tabella.profilo(self.profilo.nome());
+    pub(crate) fn holds_under(&self, tabella: &DecisionTable) -> Result<()> {
+        let profilo = tabella.profilo(self.profilo.name());
         let regge = profilo
-            .and_then(|profilo| profilo.decisione(self.decisione.rpc()))
+            .and_then(|profilo| profilo.decision(self.decisione.rpc()))
             .is_some_and(|nuova| {
                 self.decisione.filtri().is_subset(nuova.filtri())
                     && self.decisione.colonne().is_subset(nuova.colonne())
@@ -100,11 +100,11 @@ impl Abilitazione {
             "the policy has changed and gives this call less than when it began; call again",
         )
         .with("rpc", self.decisione.rpc())
-        .with("profilo", self.profilo.nome()))
+        .with("profilo", self.profilo.name()))
     }
 
     /// What is known of the call.
-    pub(crate) fn traccia(&self) -> &Traccia {
+    pub(crate) fn call_record(&self) -> &CallRecord {
         &self.traccia
     }
 
@@ -125,16 +125,16 @@ impl Abilitazione {
     /// # Errors
     /// [`Reason::FilterDenied`] with all the filters that are denied; [`Reason::ScopeDenied`] with all the codes that lie
     /// outside the grant, whether or not they exist.
-    pub fn permetti<F: Selezione>(&self, selezione: F) -> Result<Permesso<F>> {
+    pub fn permit<F: CallSelection>(&self, selezione: F) -> Result<Permesso<F>> {
         // Before the decision: what was asked for in vain is asked for too.
-        self.traccia.nota(|f| f.selezione = selezione.descrivi());
+        self.traccia.note(|f| f.selezione = selezione.describe());
         let decided = self.decide(&selezione);
         if let Err(error) = &decided {
-            self.traccia.nota(|f| f.consentita = false);
+            self.traccia.note(|f| f.permitted = false);
             tracing::info!(
                 soggetto = &*masked(&self.aa07.soggetto),
                 ente = self.aa07.ente,
-                profilo = self.profilo.nome(),
+                profilo = self.profilo.name(),
                 rpc = self.decisione.rpc(),
                 reason = error.reason.as_str_name(),
                 "access denied"
@@ -149,9 +149,9 @@ impl Abilitazione {
         })
     }
 
-    fn decide(&self, selezione: &impl Selezione) -> Result<Ambito> {
-        filtri_consentiti(&self.profilo, &self.decisione, selezione)?;
-        ambito_consentito(&self.aa07, selezione)
+    fn decide(&self, selezione: &impl CallSelection) -> Result<Ambito> {
+        check_filtri(&self.profilo, &self.decisione, selezione)?;
+        permitted_ambito(&self.aa07, selezione)
     }
 }
 
@@ -159,10 +159,10 @@ impl Abilitazione {
 ///
 /// # Errors
 /// [`Reason::FilterDenied`] with all the filters that are denied.
-pub(crate) fn filtri_consentiti(
+pub(crate) fn check_filtri(
     profilo: &Profilo,
-    decisione: &Decisione,
-    selezione: &impl Selezione,
+    decisione: &CallDecision,
+    selezione: &impl CallSelection,
 ) -> Result<()> {
     let denied: Vec<&str> = selezione
         .filtri()
@@ -177,7 +177,7 @@ pub(crate) fn filtri_consentiti(
         "the profile may not use these filters in this call",
     )
     .with("rpc", decisione.rpc())
-    .with("profilo", profilo.nome())
+    .with("profilo", profilo.name())
     .with("filtri", denied.join(",")))
 }
 
@@ -185,7 +185,7 @@ pub(crate) fn filtri_consentiti(
 ///
 /// # Errors
 /// [`Reason::ScopeDenied`] with all the codes that lie outside the grant.
-pub(crate) fn ambito_consentito(aa07: &Aa07, selezione: &impl Selezione) -> Result<Ambito> {
+pub(crate) fn permitted_ambito(aa07: &Aa07, selezione: &impl CallSelection) -> Result<Ambito> {
     aa07.ambito
         .narrowed(selezione.normative(), selezione.prestazioni())
         .map_err(|outside| {
@@ -202,14 +202,14 @@ pub struct Permesso<F> {
     selezione: F,
     ambito: Ambito,
     profilo: Arc<Profilo>,
-    decisione: Arc<Decisione>,
-    traccia: Traccia,
+    decisione: Arc<CallDecision>,
+    traccia: CallRecord,
 }
 
 impl<F> Permesso<F> {
     /// The selection that was decided on.
     #[must_use]
-    pub fn selezione(&self) -> &F {
+    pub fn selection(&self) -> &F {
         &self.selezione
     }
 
@@ -221,26 +221,26 @@ impl<F> Permesso<F> {
 
     /// Whether a column is seen. A name that this call's answer does not have: no.
     #[must_use]
-    pub fn vede(&self, colonna: &str) -> bool {
+    pub fn may_see(&self, colonna: &str) -> bool {
         self.decisione.colonna(colonna)
     }
 
     /// Whether this call may filter so.
     #[must_use]
-    pub fn puo_filtrare(&self, filtro: &str) -> bool {
+    pub fn may_filter(&self, filtro: &str) -> bool {
         self.decisione.filtro(filtro)
     }
 
     /// Where a query writes down what it read: the rilevazione, the rows.
     #[must_use]
-    pub fn traccia(&self) -> &Traccia {
+    pub fn call_record(&self) -> &CallRecord {
         &self.traccia
     }
 
     /// Whether the caller may make another call (`"DecreeService/ListDecrees"`): for an answer that points to it.
     #[must_use]
-    pub fn puo_chiamare(&self, rpc: &str) -> bool {
-        self.profilo.decisione(rpc).is_some()
+    pub fn may_call(&self, rpc: &str) -> bool {
+        self.profilo.decision(rpc).is_some()
     }
 }
 
@@ -248,7 +248,7 @@ impl<F> Permesso<F> {
 impl<F> fmt::Debug for Permesso<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permesso")
-            .field("profilo", &self.profilo.nome())
+            .field("profilo", &self.profilo.name())
             .field("rpc", &self.decisione.rpc())
             .finish_non_exhaustive()
     }
@@ -269,13 +269,13 @@ pub fn abilitazione<T>(request: &tonic::Request<T>) -> Result<&Abilitazione> {
 mod tests {
     use super::*;
     use crate::{
-        abilitazione::{Insieme, Politica, Sorgente, grants},
+        abilitazione::{ActivePolicy, AmbitoCodes, PolicySource, grants},
         contract::vocabulary::Vocabulary,
     };
 
-    struct Scelta(Vec<&'static str>, Vec<CodiceNormativa>);
+    struct TestSelection(Vec<&'static str>, Vec<CodiceNormativa>);
 
-    impl Selezione for Scelta {
+    impl CallSelection for TestSelection {
         fn filtri(&self) -> Vec<&'static str> {
             self.0.clone()
         }
@@ -288,10 +288,10 @@ mod tests {
             &[]
         }
 
-        fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+        fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
             self.0
                 .iter()
-                .map(|nome| (*nome, Valore::Testo("x".into())))
+                .map(|nome| (*nome, SelectedValue::Text("x".into())))
                 .collect()
         }
     }
@@ -302,15 +302,15 @@ mod tests {
 
     async fn list_decrees(profilo: &str) -> Option<Abilitazione> {
         let vocabulary = Vocabulary::of_contract().unwrap();
-        let politica = Politica::load(&Sorgente::embedded(), &vocabulary)
+        let politica = ActivePolicy::load(&PolicySource::embedded(), &vocabulary)
             .await
             .unwrap();
         let ambito = Ambito::new(
-            Insieme::alcuni([norm("A"), norm("B")]).unwrap(),
-            Insieme::Tutti,
+            AmbitoCodes::only([norm("A"), norm("B")]).unwrap(),
+            AmbitoCodes::All,
         );
         let aa07 = grants::tests::aa07(profilo, ambito);
-        let tabella = politica.tabella();
+        let tabella = politica.table();
         Abilitazione::new(
             Arc::new(aa07),
             tabella.profilo(profilo).unwrap(),
@@ -327,7 +327,9 @@ mod tests {
             "matricola_azienda",
             "no_such_filter",
         ];
-        let error = rgs.permetti(Scelta(asked, vec![norm("A")])).unwrap_err();
+        let error = rgs
+            .permit(TestSelection(asked, vec![norm("A")]))
+            .unwrap_err();
         assert_eq!(error.reason, Reason::FilterDenied);
         assert_eq!(
             error.metadata,
@@ -341,38 +343,41 @@ mod tests {
             ]
         );
         let permesso = rgs
-            .permetti(Scelta(vec!["periodo"], vec![norm("A")]))
+            .permit(TestSelection(vec!["periodo"], vec![norm("A")]))
             .unwrap();
-        assert_eq!(permesso.selezione().0, ["periodo"]);
-        assert_eq!(permesso.ambito().normative().testi().unwrap(), ["A"]);
+        assert_eq!(permesso.selection().0, ["periodo"]);
+        assert_eq!(permesso.ambito().normative().texts().unwrap(), ["A"]);
 
         let all = list_decrees("mlps-ammortizzatori").await.unwrap();
-        assert!(all.permetti(Scelta(vec!["cf_azienda"], vec![])).is_ok());
+        assert!(
+            all.permit(TestSelection(vec!["cf_azienda"], vec![]))
+                .is_ok()
+        );
     }
 
     #[tokio::test]
     async fn columns_fail_closed() {
         let rgs = list_decrees("mef-rgs").await.unwrap();
-        let permesso = rgs.permetti(NessunFiltro).unwrap();
-        assert!(permesso.vede("cf_azienda") && !permesso.vede("cf_azienda.persona_fisica"));
+        let permesso = rgs.permit(NoFilter).unwrap();
+        assert!(permesso.may_see("cf_azienda") && !permesso.may_see("cf_azienda.persona_fisica"));
         for unknown in ["", "righe", "CF_AZIENDA", "cf_azienda "] {
-            assert!(!permesso.vede(unknown), "{unknown}");
+            assert!(!permesso.may_see(unknown), "{unknown}");
         }
-        assert!(permesso.puo_chiamare("DecreeService/ExportDecrees"));
-        assert!(!permesso.puo_chiamare("DecreeService/Drop"));
+        assert!(permesso.may_call("DecreeService/ExportDecrees"));
+        assert!(!permesso.may_call("DecreeService/Drop"));
     }
 
     #[tokio::test]
     async fn what_lies_outside_the_grant_is_refused_whether_or_not_it_exists() {
         let rgs = list_decrees("mef-rgs").await.unwrap();
         for outside in ["DL109-2018-ART44", "NO-SUCH-NORM"] {
-            let selezione = Scelta(vec![], vec![norm("A"), norm(outside)]);
-            let error = rgs.permetti(selezione).unwrap_err();
+            let selezione = TestSelection(vec![], vec![norm("A"), norm(outside)]);
+            let error = rgs.permit(selezione).unwrap_err();
             assert_eq!(error.reason, Reason::ScopeDenied);
             assert_eq!(error.metadata, [("valori", outside.to_owned())]);
         }
-        let permesso = rgs.permetti(NessunFiltro).unwrap();
-        assert_eq!(permesso.ambito().normative().testi().unwrap(), ["A", "B"]);
+        let permesso = rgs.permit(NoFilter).unwrap();
+        assert_eq!(permesso.ambito().normative().texts().unwrap(), ["A", "B"]);
     }
 
     #[tokio::test]

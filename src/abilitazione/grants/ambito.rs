@@ -1,15 +1,15 @@
 //! The scope of a grant: the norms and the benefits whose data it gives.
 //!
 //! ```
-//! use omnia::abilitazione::{Ambito, Insieme};
+//! use omnia::abilitazione::{Ambito, AmbitoCodes};
 //! use omnia::valori::CodiceNormativa;
 //! use sqlx::QueryBuilder;
 //!
 //! let norm = CodiceNormativa::parse("DL109-2018-ART44").unwrap();
-//! let ambito = Ambito::new(Insieme::alcuni([norm]).unwrap(), Insieme::Tutti);
+//! let ambito = Ambito::new(AmbitoCodes::only([norm]).unwrap(), AmbitoCodes::All);
 //!
 //! let mut query = QueryBuilder::new("select 1 from dettaglio_decreto where dal_rilevazione = 1");
-//! ambito.restringi(&mut query);
+//! ambito.restrict(&mut query);
 //! assert!(query.sql().as_str().ends_with("where dal_rilevazione = 1 and normativa = $1"));
 //! ```
 
@@ -20,66 +20,66 @@ use sqlx::{Postgres, QueryBuilder};
 use crate::valori::{CodiceNormativa, CodicePrestazione};
 
 /// A code, as text.
-pub trait Codice: Ord + Clone {
+pub trait AmbitoCode: Ord + Clone {
     /// The text.
-    fn testo(&self) -> &str;
+    fn text(&self) -> &str;
 }
 
-impl Codice for CodiceNormativa {
-    fn testo(&self) -> &str {
+impl AmbitoCode for CodiceNormativa {
+    fn text(&self) -> &str {
         self.as_str()
     }
 }
 
-impl Codice for CodicePrestazione {
-    fn testo(&self) -> &str {
+impl AmbitoCode for CodicePrestazione {
+    fn text(&self) -> &str {
         self.as_str()
     }
 }
 
 /// All codes, or some. Never none: "no code" has been mistaken for "all codes" often enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Insieme<C> {
+pub enum AmbitoCodes<C> {
     /// All, those to come too.
-    Tutti,
+    All,
     /// These.
-    Alcuni(Alcuni<C>),
+    Only(NonEmptyCodes<C>),
 }
 
 /// One or more codes, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alcuni<C>(BTreeSet<C>);
+pub struct NonEmptyCodes<C>(BTreeSet<C>);
 
-impl<C> Alcuni<C> {
+impl<C> NonEmptyCodes<C> {
     /// The codes, in order.
     pub fn iter(&self) -> impl Iterator<Item = &C> {
         self.0.iter()
     }
 }
 
-impl<C: Codice> Insieme<C> {
+impl<C: AmbitoCode> AmbitoCodes<C> {
     /// These codes; `None` where there are none.
-    pub fn alcuni(codici: impl IntoIterator<Item = C>) -> Option<Self> {
+    pub fn only(codici: impl IntoIterator<Item = C>) -> Option<Self> {
         let codici: BTreeSet<C> = codici.into_iter().collect();
-        (!codici.is_empty()).then_some(Self::Alcuni(Alcuni(codici)))
+        (!codici.is_empty()).then_some(Self::Only(NonEmptyCodes(codici)))
     }
 
     /// Whether a code is in it.
     #[must_use]
-    pub fn contiene(&self, codice: &C) -> bool {
+    pub fn contains(&self, codice: &C) -> bool {
         match self {
-            Self::Tutti => true,
-            Self::Alcuni(Alcuni(codici)) => codici.contains(codice),
+            Self::All => true,
+            Self::Only(NonEmptyCodes(codici)) => codici.contains(codice),
         }
     }
 
     /// The codes as texts, in order; `None` for all.
     #[must_use]
-    pub fn testi(&self) -> Option<Vec<String>> {
+    pub fn texts(&self) -> Option<Vec<String>> {
         match self {
-            Self::Tutti => None,
-            Self::Alcuni(Alcuni(codici)) => {
-                Some(codici.iter().map(|c| c.testo().to_owned()).collect())
+            Self::All => None,
+            Self::Only(NonEmptyCodes(codici)) => {
+                Some(codici.iter().map(|c| c.text().to_owned()).collect())
             }
         }
     }
@@ -88,19 +88,19 @@ impl<C: Codice> Insieme<C> {
     fn narrowed(&self, nominati: &[C]) -> Result<Self, Vec<C>> {
         let outside: BTreeSet<C> = nominati
             .iter()
-            .filter(|codice| !self.contiene(codice))
+            .filter(|codice| !self.contains(codice))
             .cloned()
             .collect();
         if outside.is_empty() {
-            Ok(Self::alcuni(nominati.iter().cloned()).unwrap_or_else(|| self.clone()))
+            Ok(Self::only(nominati.iter().cloned()).unwrap_or_else(|| self.clone()))
         } else {
             Err(outside.into_iter().collect())
         }
     }
 
     /// Pushes ` and <column> = …`. One code is an equality, so that an index keeps its order.
-    fn restringi(&self, column: &'static str, query: &mut QueryBuilder<Postgres>) {
-        let Some(mut codici) = self.testi() else {
+    fn restrict(&self, column: &'static str, query: &mut QueryBuilder<Postgres>) {
+        let Some(mut codici) = self.texts() else {
             return;
         };
         query.push(" and ").push(column);
@@ -119,16 +119,16 @@ impl<C: Codice> Insieme<C> {
 /// The data that a call may read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ambito {
-    normative: Insieme<CodiceNormativa>,
-    prestazioni: Insieme<CodicePrestazione>,
+    normative: AmbitoCodes<CodiceNormativa>,
+    prestazioni: AmbitoCodes<CodicePrestazione>,
 }
 
 impl Ambito {
     /// A scope.
     #[must_use]
     pub fn new(
-        normative: Insieme<CodiceNormativa>,
-        prestazioni: Insieme<CodicePrestazione>,
+        normative: AmbitoCodes<CodiceNormativa>,
+        prestazioni: AmbitoCodes<CodicePrestazione>,
     ) -> Self {
         Self {
             normative,
@@ -138,20 +138,20 @@ impl Ambito {
 
     /// The norms.
     #[must_use]
-    pub fn normative(&self) -> &Insieme<CodiceNormativa> {
+    pub fn normative(&self) -> &AmbitoCodes<CodiceNormativa> {
         &self.normative
     }
 
     /// The benefits.
     #[must_use]
-    pub fn prestazioni(&self) -> &Insieme<CodicePrestazione> {
+    pub fn prestazioni(&self) -> &AmbitoCodes<CodicePrestazione> {
         &self.prestazioni
     }
 
     /// Whether the data of a norm and a benefit may be read.
     #[must_use]
-    pub fn contiene(&self, normativa: &CodiceNormativa, prestazione: &CodicePrestazione) -> bool {
-        self.normative.contiene(normativa) && self.prestazioni.contiene(prestazione)
+    pub fn contains(&self, normativa: &CodiceNormativa, prestazione: &CodicePrestazione) -> bool {
+        self.normative.contains(normativa) && self.prestazioni.contains(prestazione)
     }
 
     /// The scope narrowed to the codes that a selection names (none: all of the scope). The error is every named code
@@ -178,19 +178,19 @@ impl Ambito {
     }
 
     /// Pushes the scope on columns `normativa` and `prestazione`, each as ` and …`: the query has a `where` already.
-    pub fn restringi(&self, query: &mut QueryBuilder<Postgres>) {
-        self.restringi_normative(query);
-        self.restringi_prestazioni(query);
+    pub fn restrict(&self, query: &mut QueryBuilder<Postgres>) {
+        self.restrict_normative(query);
+        self.restrict_prestazioni(query);
     }
 
     /// Pushes the scope on column `normativa` only, for a table that has no `prestazione`.
-    pub fn restringi_normative(&self, query: &mut QueryBuilder<Postgres>) {
-        self.normative.restringi("normativa", query);
+    pub fn restrict_normative(&self, query: &mut QueryBuilder<Postgres>) {
+        self.normative.restrict("normativa", query);
     }
 
     /// Pushes the scope on column `prestazione` only, for a table that has no `normativa`.
-    pub fn restringi_prestazioni(&self, query: &mut QueryBuilder<Postgres>) {
-        self.prestazioni.restringi("prestazione", query);
+    pub fn restrict_prestazioni(&self, query: &mut QueryBuilder<Postgres>) {
+        self.prestazioni.restrict("prestazione", query);
     }
 }
 
@@ -210,37 +210,37 @@ mod tests {
 
     fn sql(ambito: &Ambito) -> String {
         let mut query = QueryBuilder::new("where true");
-        ambito.restringi(&mut query);
+        ambito.restrict(&mut query);
         query.sql().as_str().to_owned()
     }
 
     #[test]
     fn the_scope_is_a_predicate() {
-        let all = Ambito::new(Insieme::Tutti, Insieme::Tutti);
+        let all = Ambito::new(AmbitoCodes::All, AmbitoCodes::All);
         assert_eq!(sql(&all), "where true");
         let two = Ambito::new(
-            Insieme::alcuni(norms(&["A", "B"])).unwrap(),
-            Insieme::alcuni(benefits(&["CIGS"])).unwrap(),
+            AmbitoCodes::only(norms(&["A", "B"])).unwrap(),
+            AmbitoCodes::only(benefits(&["CIGS"])).unwrap(),
         );
         assert_eq!(
             sql(&two),
             "where true and normativa = any($1) and prestazione = $2"
         );
         let mut query = QueryBuilder::new("where true");
-        two.restringi_prestazioni(&mut query);
+        two.restrict_prestazioni(&mut query);
         assert_eq!(query.sql().as_str(), "where true and prestazione = $1");
     }
 
     #[test]
     fn no_code_is_not_all_codes() {
-        assert_eq!(Insieme::<CodiceNormativa>::alcuni([]), None);
+        assert_eq!(AmbitoCodes::<CodiceNormativa>::only([]), None);
     }
 
     #[test]
     fn a_selection_narrows_and_never_widens() {
         let scope = Ambito::new(
-            Insieme::alcuni(norms(&["A", "B"])).unwrap(),
-            Insieme::alcuni(benefits(&["CIGS"])).unwrap(),
+            AmbitoCodes::only(norms(&["A", "B"])).unwrap(),
+            AmbitoCodes::only(benefits(&["CIGS"])).unwrap(),
         );
         assert_eq!(scope.narrowed(&[], &[]).as_ref(), Ok(&scope));
         let one = scope.narrowed(&norms(&["B", "B"]), &[]).unwrap();
@@ -252,7 +252,7 @@ mod tests {
             scope.narrowed(&norms(&["B", "Z", "C"]), &benefits(&["CIGO", "CIGS"])),
             Err(vec!["C".to_owned(), "Z".to_owned(), "CIGO".to_owned()])
         );
-        let all = Ambito::new(Insieme::Tutti, Insieme::Tutti);
+        let all = Ambito::new(AmbitoCodes::All, AmbitoCodes::All);
         let named = all.narrowed(&norms(&["Z"]), &[]).unwrap();
         assert_eq!(sql(&named), "where true and normativa = $1");
     }

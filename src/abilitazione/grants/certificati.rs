@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::{
     error::{Error, Reason, Result},
-    transport::canale::Certificato,
-    valori::Difetto,
+    transport::connection::CertificateInfo,
+    valori::ValueDefect,
 };
 
-const FORM: Difetto = Difetto::new(
+const FORM: ValueDefect = ValueDefect::new(
     "must be `sha256:` and the 64 hexadecimal digits of a certificate, `dns:` and a name, or `uri:` and a URI",
     "deve essere `sha256:` e le 64 cifre esadecimali di un certificato, `dns:` e un nome, oppure `uri:` e un URI",
 );
 const MAX: usize = 64;
-const MANY: Difetto = Difetto::new(
+const MANY: ValueDefect = ValueDefect::new(
     "has more than 64 certificates",
     "contiene più di 64 certificati",
 );
@@ -27,7 +27,7 @@ impl Certificati {
     ///
     /// # Errors
     /// One that no certificate could be, or too many of them.
-    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, Difetto> {
+    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, ValueDefect> {
         if testi.len() > MAX {
             return Err(MANY);
         }
@@ -40,7 +40,7 @@ impl Certificati {
 
     /// As they are compared.
     #[must_use]
-    pub fn testi(&self) -> Vec<String> {
+    pub fn texts(&self) -> Vec<String> {
         self.0.iter().cloned().collect()
     }
 
@@ -48,8 +48,8 @@ impl Certificati {
     ///
     /// # Errors
     /// [`Reason::CertificateDenied`].
-    pub fn ammette(&self, certificato: Option<&Certificato>) -> Result<()> {
-        let right = |c: &Certificato| self.0.iter().any(|chiesto| c.corrisponde(chiesto));
+    pub fn admits(&self, certificato: Option<&CertificateInfo>) -> Result<()> {
+        let right = |c: &CertificateInfo| self.0.iter().any(|chiesto| c.matches(chiesto));
         if self.0.is_empty() || certificato.is_some_and(right) {
             return Ok(());
         }
@@ -84,10 +84,10 @@ mod tests {
 
     use super::*;
 
-    fn certificato(name: &str) -> Certificato {
+    fn certificate(name: &str) -> CertificateInfo {
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let key = KeyPair::generate().unwrap();
-        Certificato::from_der(params.self_signed(&key).unwrap().der()).unwrap()
+        CertificateInfo::from_der(params.self_signed(&key).unwrap().der()).unwrap()
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
             "dns:BE.mef.example",
             "uri:spiffe://mef/RGS",
         ];
-        let testi = Certificati::parse(&all).unwrap().testi();
+        let testi = Certificati::parse(&all).unwrap().texts();
         let expected = format!("sha256:{}", "aa".repeat(32));
         assert_eq!(
             testi,
@@ -127,17 +127,17 @@ mod tests {
 
     #[test]
     fn any_one_is_enough() {
-        let (be, other) = (certificato("be.mef.example"), certificato("mef.example"));
-        let ask = |chiesti: &[&str], certificato: Option<&Certificato>| {
+        let (be, other) = (certificate("be.mef.example"), certificate("mef.example"));
+        let ask = |chiesti: &[&str], certificato: Option<&CertificateInfo>| {
             let certificati = Certificati::parse(chiesti).unwrap();
-            certificati.ammette(certificato).map_err(|e| e.reason)
+            certificati.admits(certificato).map_err(|e| e.reason)
         };
         let denied = Err(Reason::CertificateDenied);
-        let (dns, sha) = ("dns:be.mef.example", be.impronta());
+        let (dns, sha) = ("dns:be.mef.example", be.fingerprint());
         assert_eq!(ask(&[dns], Some(&be)), Ok(()));
         assert_eq!(ask(&[sha], Some(&be)), Ok(()));
         assert_eq!(ask(&["dns:x", sha], Some(&be)), Ok(()));
-        assert_eq!(ask(&[other.impronta(), dns], Some(&other)), Ok(()));
+        assert_eq!(ask(&[other.fingerprint(), dns], Some(&other)), Ok(()));
         assert_eq!(ask(&[dns, sha], Some(&other)), denied);
         assert_eq!(ask(&[dns, sha], None), denied);
         assert_eq!(ask(&[], None), Ok(()));

@@ -5,28 +5,28 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction, postgres::PgRow};
 
-use super::{Azione, Operatore, Stato};
+use super::{Azione, Operatore, StatoAa07};
 use crate::{
     error::{Error, Result},
     output::terminal::is_harmful,
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
-const MOTIVO: Difetto = Difetto::new(
+const MOTIVO: ValueDefect = ValueDefect::new(
     "must be 1 to 500 characters, not blank, without control or format characters",
     "deve avere da 1 a 500 caratteri, non solo spazi, senza caratteri di controllo o di formato",
 );
 
 /// Why a step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Motivo(String);
+pub struct MotivoAa07(String);
 
-impl Motivo {
+impl MotivoAa07 {
     /// Reads it.
     ///
     /// # Errors
     /// It is blank, too long, or would break the lines of a table.
-    pub fn parse(testo: &str) -> Result<Self, Difetto> {
+    pub fn parse(testo: &str) -> Result<Self, ValueDefect> {
         let good = (1..=500).contains(&testo.chars().count())
             && !testo.trim().is_empty()
             && !testo.contains(is_harmful);
@@ -40,7 +40,7 @@ impl Motivo {
     }
 }
 
-impl fmt::Display for Motivo {
+impl fmt::Display for MotivoAa07 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -48,15 +48,15 @@ impl fmt::Display for Motivo {
 
 /// A step that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evento {
+pub struct EventoAa07 {
     /// 1, 2, 3…
     pub versione: i32,
     /// The step.
     pub azione: Azione,
     /// The state before; none before the first.
-    pub da_stato: Option<Stato>,
+    pub da_stato: Option<StatoAa07>,
     /// The state after.
-    pub a_stato: Stato,
+    pub a_stato: StatoAa07,
     /// When.
     pub istante: DateTime<Utc>,
     /// Who.
@@ -65,11 +65,11 @@ pub struct Evento {
     pub motivo: String,
 }
 
-/// The columns of [`Evento::from_row`], of a table `e`.
-pub(super) const COLONNE: &str =
+/// The columns of [`EventoAa07::from_row`], of a table `e`.
+pub(super) const EVENTO_COLUMNS: &str =
     "e.versione, e.azione, e.da_stato, e.a_stato, e.istante, e.operatore, e.utente, e.motivo";
 
-impl Evento {
+impl EventoAa07 {
     pub(super) fn from_row(row: &PgRow) -> Result<Self> {
         let stato = |text: &str| text.parse().map_err(Error::internal);
         let azione: &str = row.try_get("azione")?;
@@ -90,25 +90,25 @@ impl Evento {
 ///
 /// # Errors
 /// The database's.
-pub async fn eventi(pool: &PgPool, id: i64) -> Result<Vec<Evento>> {
+pub async fn eventi(pool: &PgPool, id: i64) -> Result<Vec<EventoAa07>> {
     let mut connection = pool.acquire().await?;
     fetch(&mut connection, id).await
 }
 
-pub(super) async fn fetch(connection: &mut PgConnection, id: i64) -> Result<Vec<Evento>> {
+pub(super) async fn fetch(connection: &mut PgConnection, id: i64) -> Result<Vec<EventoAa07>> {
     let mut query = sqlx::QueryBuilder::new("select ");
     query
-        .push(COLONNE)
+        .push(EVENTO_COLUMNS)
         .push(" from abilitazione_evento e where e.abilitazione = ");
     query.push_bind(id).push(" order by e.versione");
     let rows = query.build().fetch_all(connection).await?;
-    rows.iter().map(Evento::from_row).collect()
+    rows.iter().map(EventoAa07::from_row).collect()
 }
 
 pub(super) async fn insert(
     tx: &mut Transaction<'_, Postgres>,
     id: i64,
-    evento: &Evento,
+    evento: &EventoAa07,
 ) -> Result<()> {
     sqlx::query(
         "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente,
@@ -118,14 +118,14 @@ pub(super) async fn insert(
     .bind(id)
     .bind(evento.versione)
     .bind(evento.azione.as_str())
-    .bind(evento.da_stato.map(Stato::as_str))
+    .bind(evento.da_stato.map(StatoAa07::as_str))
     .bind(evento.a_stato.as_str())
     .bind(evento.istante)
-    .bind(evento.operatore.nome())
+    .bind(evento.operatore.name())
     .bind(evento.operatore.utente())
     .bind(&evento.motivo)
-    .bind(evento.operatore.chiave())
-    .bind(evento.operatore.utente_chiave())
+    .bind(evento.operatore.key())
+    .bind(evento.operatore.utente_key())
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -138,11 +138,11 @@ mod tests {
     #[test]
     fn a_reason_says_something() {
         assert_eq!(
-            Motivo::parse("nota PEC 12").unwrap().as_str(),
+            MotivoAa07::parse("nota PEC 12").unwrap().as_str(),
             "nota PEC 12"
         );
         for bad in ["", "  ", "a\nb", "a\u{202e}b", &"a".repeat(501)] {
-            assert_eq!(Motivo::parse(bad), Err(MOTIVO), "{bad}");
+            assert_eq!(MotivoAa07::parse(bad), Err(MOTIVO), "{bad}");
         }
     }
 }

@@ -4,25 +4,26 @@ use std::collections::BTreeSet;
 
 use crate::{
     error::{Error, Reason, Result},
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
-const FORM: Difetto = Difetto::new(
+const FORM: ValueDefect = ValueDefect::new(
     "must be a purpose id of PDND, a UUID: 1b361d49-33f4-4f1e-a88b-4e12661f2309",
     "deve essere l'identificativo di una finalità PDND, un UUID: 1b361d49-33f4-4f1e-a88b-4e12661f2309",
 );
 const MAX: usize = 64;
-const MANY: Difetto = Difetto::new("has more than 64 purposes", "contiene più di 64 finalità");
+const MANY: ValueDefect =
+    ValueDefect::new("has more than 64 purposes", "contiene più di 64 finalità");
 
 /// Purposes. None: the grant is not bound to any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Finalita(BTreeSet<Id>);
+pub struct Finalita(BTreeSet<PurposeId>);
 
 /// A UUID.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Id(String);
+struct PurposeId(String);
 
-impl Id {
+impl PurposeId {
     /// Five groups of hexadecimal digits (RFC 9562, §4), in any case.
     fn parse(testo: &str) -> Option<Self> {
         let groups = testo.split('-').map(str::len);
@@ -37,20 +38,20 @@ impl Finalita {
     ///
     /// # Errors
     /// One that is no UUID, or too many of them.
-    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, Difetto> {
+    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, ValueDefect> {
         if testi.len() > MAX {
             return Err(MANY);
         }
         testi
             .iter()
-            .map(|testo| Id::parse(testo.as_ref()).ok_or(FORM))
+            .map(|testo| PurposeId::parse(testo.as_ref()).ok_or(FORM))
             .collect::<Result<_, _>>()
             .map(Self)
     }
 
     /// The ids, in small letters.
     #[must_use]
-    pub fn testi(&self) -> Vec<String> {
+    pub fn texts(&self) -> Vec<String> {
         self.0.iter().map(|id| id.0.clone()).collect()
     }
 
@@ -58,8 +59,8 @@ impl Finalita {
     ///
     /// # Errors
     /// [`Reason::PurposeDenied`].
-    pub fn ammette(&self, purpose_id: Option<&str>) -> Result<()> {
-        let known = |id: &str| Id::parse(id).is_some_and(|id| self.0.contains(&id));
+    pub fn admits(&self, purpose_id: Option<&str>) -> Result<()> {
+        let known = |id: &str| PurposeId::parse(id).is_some_and(|id| self.0.contains(&id));
         if self.0.is_empty() || purpose_id.is_some_and(known) {
             return Ok(());
         }
@@ -80,7 +81,7 @@ mod tests {
     #[test]
     fn a_purpose_is_a_uuid() {
         let two = Finalita::parse(&[B, A, A]).unwrap();
-        assert_eq!(two.testi(), [&B.to_lowercase(), A]);
+        assert_eq!(two.texts(), [&B.to_lowercase(), A]);
         for bad in [
             "",
             &A[1..],
@@ -100,7 +101,7 @@ mod tests {
     fn one_of_the_grants() {
         let ask = |finalita: &[&str], purpose: Option<&str>| {
             let finalita = Finalita::parse(finalita).unwrap();
-            finalita.ammette(purpose).map_err(|error| error.reason)
+            finalita.admits(purpose).map_err(|error| error.reason)
         };
         let denied = Err(Reason::PurposeDenied);
         assert_eq!(ask(&[A, B], Some(A)), Ok(()));

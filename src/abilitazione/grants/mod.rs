@@ -5,82 +5,82 @@
 //! mef-igop-be   MEF   mef-rgs   DL109-2018-ART44  *            2026-01-01 ... 2026-12-31  192.0.2.0/24  lun-ven 08:00-18:30
 //! ```
 //!
-//! A grant never changes; what changes is its state, by steps that are kept for ever ([`Stato`] has the picture). As an
+//! A grant never changes; what changes is its state, by steps that are kept for ever ([`StatoAa07`] has the picture). As an
 //! example: Anna records the request that came by PEC, Bruno verifies the form and approves it (Anna could not), a year later
 //! the scope is to be wider. Carla records a request that replaces the grant; when Dario approves it, the old one is
 //! revoked in the same transaction, and no moment has two or none.
 //!
 //! ```text
-//! Richiesta ── registra ──► RICHIESTA ── avanza ──► … ATTIVA ──► leggi ──► Concessa ── scegli ──► the Aa07 of a call
+//! RichiestaAa07 ── registra ──► RICHIESTA ── avanza ──► … ATTIVA ──► leggi ──► ApprovedGrant ── scegli ──► the Aa07 of a call
 //! ```
 //!
 //! A subject has at most one grant on any day, in Rome. Grants that contradict each other, which the table does not let
 //! in, refuse: they are never added up.
 
+mod advance;
 pub(crate) mod ambito;
+mod approved_grant;
 mod certificati;
-mod concessa;
-pub(crate) mod condizioni;
-mod elenco;
 mod evento;
 mod finalita;
+pub(crate) mod grant_cache;
+pub(crate) mod grant_conditions;
+mod grant_record;
+mod listing;
 mod modulo;
 mod operatore;
 mod orari;
-mod passo;
 mod quote;
-mod registra;
+mod record_request;
 mod reti;
 pub(super) mod richiesta;
-mod scheda;
 mod stato;
-pub(crate) mod vigenti;
 
 use std::{fmt, num::NonZeroU32, str::FromStr};
 
 use chrono::NaiveDate;
 use sqlx::{Row as _, postgres::PgRow};
 
-use super::{Ambito, Insieme};
+use super::{Ambito, AmbitoCodes};
 use crate::{
-    abilitazione::grants::ambito::Codice,
+    abilitazione::grants::ambito::AmbitoCode,
     error::{Error, Result},
-    valori::{CodiceNormativa, CodicePrestazione, Difetto},
+    valori::{CodiceNormativa, CodicePrestazione, ValueDefect},
 };
 
+pub use advance::{advance, record_and_approve};
+pub use approved_grant::{ApprovedGrant, read_approved, select_for_day, valid_for};
 pub use certificati::Certificati;
-pub use concessa::{Concessa, leggi, scegli, valid_for};
-pub use elenco::{FiltroAbilitazioni, elenca, in_scadenza};
-pub use evento::{Evento, Motivo, eventi};
+pub use evento::{EventoAa07, MotivoAa07, eventi};
 pub use finalita::Finalita;
+pub use grant_record::{GrantRecord, list, record_by_id};
+pub use listing::{FiltroAbilitazioni, list_expiring, list_page};
 pub use modulo::{ImprontaModulo, ProtocolloPec};
 pub use operatore::Operatore;
 pub use orari::Orari;
-pub use passo::{avanza, concedi};
 pub use quote::{Quote, quota};
-pub use registra::registra;
+pub use record_request::record_request;
 pub use reti::Reti;
-pub use richiesta::{Limiti, Richiesta};
-pub use scheda::{Scheda, list, scheda};
-pub use stato::{Azione, Situazione, Stato, transizione};
+pub use richiesta::{LimitiAa07, RichiestaAa07};
+pub use stato::{Azione, EffectiveStato, StatoAa07, transition};
 
 /// The channel on which every step of a grant is announced, with the number of the grant.
-pub const CANALE: &str = "omnia_abilitazioni";
+pub const NOTIFY_CHANNEL: &str = "omnia_abilitazioni";
 
 /// The application of the AA07 form.
 pub const APPLICAZIONE: &str = "OMNIA Integrazioni Salariali monitoraggio – OMNIA IS";
 
 /// The columns of [`Aa07::from_row`], of a table `a`.
-const COLONNE: &str = "a.id, a.soggetto, a.ente, a.applicazione, a.profilo, a.normative, a.prestazioni, a.valida_dal, \
+const GRANT_COLUMNS: &str = "a.id, a.soggetto, a.ente, a.applicazione, a.profilo, a.normative, a.prestazioni, a.valida_dal, \
      a.valida_al, a.reti::text[] as reti, a.orari, a.finalita::text[] as finalita, a.certificati, a.quota_al_secondo, \
      a.quota_esportazioni, a.quota_al_giorno";
 
 /// Joins the last step, `e`, of a grant `a`.
-const ULTIMO: &str = "join lateral (select * from abilitazione_evento e where e.abilitazione = a.id \
+const JOIN_LAST_EVENTO: &str = "join lateral (select * from abilitazione_evento e where e.abilitazione = a.id \
      order by e.versione desc limit 1) e on true";
 
 /// In the table: all codes.
-const TUTTI: &str = "*";
+const ALL_CODES: &str = "*";
 
 /// Who the grant was given to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,13 +112,13 @@ impl fmt::Display for Ente {
 }
 
 impl FromStr for Ente {
-    type Err = Difetto;
+    type Err = ValueDefect;
 
-    fn from_str(text: &str) -> Result<Self, Difetto> {
+    fn from_str(text: &str) -> Result<Self, ValueDefect> {
         [Self::Mlps, Self::Mef, Self::Inps]
             .into_iter()
             .find(|ente| ente.as_str() == text)
-            .ok_or(Difetto::new(
+            .ok_or(ValueDefect::new(
                 "must be MLPS, MEF or INPS",
                 "deve essere MLPS, MEF o INPS",
             ))
@@ -165,31 +165,35 @@ impl Aa07 {
             applicazione: row.try_get("applicazione")?,
             profilo: row.try_get("profilo")?,
             ambito: Ambito::new(
-                insieme(row.try_get("normative")?, CodiceNormativa::parse)?,
-                insieme(row.try_get("prestazioni")?, CodicePrestazione::parse)?,
+                codes(row.try_get("normative")?, CodiceNormativa::parse)?,
+                codes(row.try_get("prestazioni")?, CodicePrestazione::parse)?,
             ),
             valida_dal: row.try_get("valida_dal")?,
             valida_al: row.try_get("valida_al")?,
-            reti: lista(row, "reti", Reti::parse)?,
-            orari: lista(row, "orari", Orari::parse)?,
-            finalita: lista(row, "finalita", Finalita::parse)?,
-            certificati: lista(row, "certificati", Certificati::parse)?,
+            reti: read_list(row, "reti", Reti::parse)?,
+            orari: read_list(row, "orari", Orari::parse)?,
+            finalita: read_list(row, "finalita", Finalita::parse)?,
+            certificati: read_list(row, "certificati", Certificati::parse)?,
             quote: Quote {
-                al_secondo: colonna_quota(row, "quota_al_secondo")?,
-                esportazioni: colonna_quota(row, "quota_esportazioni")?,
-                al_giorno: colonna_quota(row, "quota_al_giorno")?,
+                al_secondo: quota_column(row, "quota_al_secondo")?,
+                esportazioni: quota_column(row, "quota_esportazioni")?,
+                al_giorno: quota_column(row, "quota_al_giorno")?,
             },
         })
     }
 }
 
 /// A limit of the table. One that cannot be read would otherwise be no limit.
-fn lista<T>(row: &PgRow, column: &str, parse: fn(&[String]) -> Result<T, Difetto>) -> Result<T> {
+fn read_list<T>(
+    row: &PgRow,
+    column: &str,
+    parse: fn(&[String]) -> Result<T, ValueDefect>,
+) -> Result<T> {
     let testi: Vec<String> = row.try_get(column)?;
     parse(&testi).map_err(|difetto| Error::internal(format!("{column} of a grant {difetto}")))
 }
 
-fn colonna_quota(row: &PgRow, column: &str) -> Result<Option<NonZeroU32>> {
+fn quota_column(row: &PgRow, column: &str) -> Result<Option<NonZeroU32>> {
     let numero: Option<i32> = row.try_get(column)?;
     let positive = |n: i32| u32::try_from(n).ok().and_then(NonZeroU32::new);
     let missing = || Error::internal(format!("{column} of a grant is not positive"));
@@ -197,19 +201,19 @@ fn colonna_quota(row: &PgRow, column: &str) -> Result<Option<NonZeroU32>> {
 }
 
 /// A list of the table. What is neither `{*}` nor codes alone was not written by this program: nothing is guessed.
-fn insieme<C: Codice>(
+fn codes<C: AmbitoCode>(
     codici: Vec<String>,
-    parse: fn(&str) -> Result<C, Difetto>,
-) -> Result<Insieme<C>> {
-    if codici == [TUTTI] {
-        return Ok(Insieme::Tutti);
+    parse: fn(&str) -> Result<C, ValueDefect>,
+) -> Result<AmbitoCodes<C>> {
+    if codici == [ALL_CODES] {
+        return Ok(AmbitoCodes::All);
     }
     let codici: Vec<C> = codici
         .iter()
         .map(|codice| parse(codice))
         .collect::<Result<_, _>>()
         .map_err(|difetto| Error::internal(format!("a code of a grant {difetto}")))?;
-    Insieme::alcuni(codici).ok_or_else(|| Error::internal("a grant without codes"))
+    AmbitoCodes::only(codici).ok_or_else(|| Error::internal("a grant without codes"))
 }
 
 #[cfg(test)]
@@ -240,11 +244,11 @@ pub(super) mod tests {
     fn a_list_of_codes_is_read_strictly() {
         let read = |codici: &[&str]| {
             let codici = codici.iter().map(|c| (*c).to_owned()).collect();
-            insieme(codici, CodiceNormativa::parse).map_err(|error| error.reason)
+            codes(codici, CodiceNormativa::parse).map_err(|error| error.reason)
         };
-        assert_eq!(read(&["*"]), Ok(Insieme::Tutti));
+        assert_eq!(read(&["*"]), Ok(AmbitoCodes::All));
         let two = read(&["B", "A"]).unwrap();
-        assert_eq!(two.testi().unwrap(), ["A", "B"]);
+        assert_eq!(two.texts().unwrap(), ["A", "B"]);
         for broken in [
             &[][..],
             &["*", "A"],

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::valori::Difetto;
+use crate::valori::ValueDefect;
 
-const PROTOCOLLO: Difetto = Difetto::new(
+const PROTOCOLLO: ValueDefect = ValueDefect::new(
     "must be a protocol number: 1 to 100 characters, no control characters, no blanks at its ends",
     "deve essere un numero di protocollo: da 1 a 100 caratteri, senza spazi alle estremità",
 );
-const IMPRONTA: Difetto = Difetto::new(
+const IMPRONTA: ValueDefect = ValueDefect::new(
     "must be the SHA-256 of the form: 64 hexadecimal digits",
     "deve essere l'impronta SHA-256 del modulo: 64 cifre esadecimali",
 );
@@ -22,7 +22,7 @@ impl ProtocolloPec {
     ///
     /// # Errors
     /// The form is wrong.
-    pub fn parse(testo: &str) -> Result<Self, Difetto> {
+    pub fn parse(testo: &str) -> Result<Self, ValueDefect> {
         let good = (1..=100).contains(&testo.chars().count())
             && testo.trim() == testo
             && !testo.contains(char::is_control);
@@ -45,7 +45,7 @@ impl ImprontaModulo {
     ///
     /// # Errors
     /// Any other form.
-    pub fn parse(testo: &str) -> Result<Self, Difetto> {
+    pub fn parse(testo: &str) -> Result<Self, ValueDefect> {
         // A sign would be a digit to the parser below.
         if testo.len() != 64 || !testo.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(IMPRONTA);
@@ -60,7 +60,7 @@ impl ImprontaModulo {
 
     /// The hash of these bytes.
     #[must_use]
-    pub fn di(modulo: &[u8]) -> Self {
+    pub fn of(modulo: &[u8]) -> Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, modulo);
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest.as_ref());
@@ -68,7 +68,7 @@ impl ImprontaModulo {
     }
 
     /// From the table.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, Difetto> {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, ValueDefect> {
         bytes.try_into().map(Self).map_err(|_| IMPRONTA)
     }
 
@@ -103,9 +103,9 @@ mod tests {
     fn hashes() {
         // RFC 6234: the hash of "abc".
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(ImprontaModulo::di(b"abc").to_string(), abc);
+        assert_eq!(ImprontaModulo::of(b"abc").to_string(), abc);
         let upper = ImprontaModulo::parse(&abc.to_uppercase()).unwrap();
-        assert_eq!(upper, ImprontaModulo::di(b"abc"));
+        assert_eq!(upper, ImprontaModulo::of(b"abc"));
         assert_eq!(ImprontaModulo::from_bytes(upper.as_bytes()), Ok(upper));
         for bad in [
             "",

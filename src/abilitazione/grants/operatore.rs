@@ -3,11 +3,11 @@
 use std::fmt;
 
 use crate::valori::{
-    Difetto,
+    ValueDefect,
     name::{is_name, key},
 };
 
-const NOME: Difetto = Difetto::new(
+const NAME: ValueDefect = ValueDefect::new(
     "the name of who does this must be 1 to 255 bytes without control, format or unseen characters and without blanks at its ends",
     "il nome dell'operatore deve avere da 1 a 255 byte, senza caratteri di controllo, di formato o invisibili né spazi alle estremità",
 );
@@ -16,18 +16,18 @@ const NOME: Difetto = Difetto::new(
 /// the machine the name that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operatore {
-    nome: Nome,
-    utente: Option<Nome>,
+    nome: OperatoreName,
+    utente: Option<OperatoreName>,
 }
 
 /// A name, and what it is compared by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Nome {
+struct OperatoreName {
     testo: String,
     chiave: String,
 }
 
-impl Nome {
+impl OperatoreName {
     fn new(testo: &str) -> Self {
         Self {
             testo: testo.to_owned(),
@@ -41,12 +41,12 @@ impl Operatore {
     ///
     /// # Errors
     /// The name could not be that of anybody.
-    pub fn parse(nome: &str, utente: Option<&str>) -> Result<Self, Difetto> {
+    pub fn parse(nome: &str, utente: Option<&str>) -> Result<Self, ValueDefect> {
         let read = |testo: &str| {
-            let nome = Nome::new(testo);
+            let nome = OperatoreName::new(testo);
             (is_name(testo) && !nome.chiave.is_empty())
                 .then_some(nome)
-                .ok_or(NOME)
+                .ok_or(NAME)
         };
         Ok(Self {
             nome: read(nome)?,
@@ -57,14 +57,14 @@ impl Operatore {
     /// Of a step that was taken, perhaps before names were what they are now.
     pub(super) fn stored(nome: &str, utente: Option<&str>) -> Self {
         Self {
-            nome: Nome::new(nome),
-            utente: utente.map(Nome::new),
+            nome: OperatoreName::new(nome),
+            utente: utente.map(OperatoreName::new),
         }
     }
 
     /// The subject of the call, or the name.
     #[must_use]
-    pub fn nome(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.nome.testo
     }
 
@@ -75,12 +75,12 @@ impl Operatore {
     }
 
     /// What the name is compared by.
-    pub(super) fn chiave(&self) -> &str {
+    pub(super) fn key(&self) -> &str {
         &self.nome.chiave
     }
 
     /// What the person is compared by.
-    pub(super) fn utente_chiave(&self) -> Option<&str> {
+    pub(super) fn utente_key(&self) -> Option<&str> {
         self.utente.as_ref().map(|utente| utente.chiave.as_str())
     }
 
@@ -91,9 +91,9 @@ impl Operatore {
     ///
     /// `inps-be (anna)` is not another than `anna` or `inps-be`, and is another than `inps-be (bruno)`.
     #[must_use]
-    pub fn altra_persona(&self, other: &Self) -> bool {
-        let (a, a_nome) = (self.utente_chiave(), self.chiave());
-        let (b, b_nome) = (other.utente_chiave(), other.chiave());
+    pub fn is_other_person(&self, other: &Self) -> bool {
+        let (a, a_nome) = (self.utente_key(), self.key());
+        let (b, b_nome) = (other.utente_key(), other.key());
         let one_way = a_nome == b_nome && (a.is_none() || b.is_none());
         let across = a == Some(b_nome) || b == Some(a_nome);
         let one_person = a.is_some() && a == b;
@@ -164,8 +164,8 @@ mod tests {
             ),
         ] {
             let (a, b) = (operatore(a.0, a.1), operatore(b.0, b.1));
-            assert_eq!(a.altra_persona(&b), two, "{a} {b}");
-            assert_eq!(b.altra_persona(&a), two, "{b} {a}");
+            assert_eq!(a.is_other_person(&b), two, "{a} {b}");
+            assert_eq!(b.is_other_person(&a), two, "{b} {a}");
         }
     }
 }

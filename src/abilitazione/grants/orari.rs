@@ -16,32 +16,32 @@ use chrono_tz::Europe::Rome;
 
 use crate::{
     error::{Error, Reason, Result},
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
-const FORM: Difetto = Difetto::new(
+const FORM: ValueDefect = ValueDefect::new(
     "must be days and hours in Europe/Rome: `lun-ven 08:00-18:30`, `sab,dom 09:00-24:00`",
     "deve indicare giorni e ore: `lun-ven 08:00-18:30`, `sab,dom 09:00-24:00`",
 );
-const ORDER: Difetto = Difetto::new(
+const ORDER: ValueDefect = ValueDefect::new(
     "a span of hours must end after it begins: one over midnight is written as two, `ven 22:00-24:00` and `sab 00:00-06:00`",
     "una fascia oraria deve finire dopo l'inizio: se supera la mezzanotte si scrive in due, `ven 22:00-24:00` e `sab 00:00-06:00`",
 );
 const MAX: usize = 32;
-const MANY: Difetto = Difetto::new(
+const MANY: ValueDefect = ValueDefect::new(
     "has more than 32 spans of hours",
     "contiene più di 32 fasce orarie",
 );
 
-const GIORNI: [&str; 7] = ["lun", "mar", "mer", "gio", "ven", "sab", "dom"];
+const DAY_NAMES: [&str; 7] = ["lun", "mar", "mer", "gio", "ven", "sab", "dom"];
 
 /// Spans of hours. None: always.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Orari(Vec<Fascia>);
+pub struct Orari(Vec<HourSpan>);
 
 /// From a minute of some days to just before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fascia {
+struct HourSpan {
     /// Monday is the first.
     giorni: [bool; 7],
     /// Minutes from midnight.
@@ -54,32 +54,32 @@ impl Orari {
     ///
     /// # Errors
     /// One that is no span, or too many of them.
-    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, Difetto> {
+    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, ValueDefect> {
         if testi.len() > MAX {
             return Err(MANY);
         }
         testi
             .iter()
-            .map(|testo| Fascia::parse(testo.as_ref()))
+            .map(|testo| HourSpan::parse(testo.as_ref()))
             .collect::<Result<_, _>>()
             .map(Self)
     }
 
     /// The spans, as they are read.
     #[must_use]
-    pub fn testi(&self) -> Vec<String> {
-        self.0.iter().map(Fascia::to_string).collect()
+    pub fn texts(&self) -> Vec<String> {
+        self.0.iter().map(HourSpan::to_string).collect()
     }
 
     /// Whether a call may be made at an instant.
     ///
     /// # Errors
     /// [`Reason::HoursDenied`].
-    pub fn ammette(&self, istante: DateTime<Utc>) -> Result<()> {
+    pub fn admits(&self, istante: DateTime<Utc>) -> Result<()> {
         let ora = istante.with_timezone(&Rome);
         let giorno = ora.weekday().num_days_from_monday() as usize;
         let minuto = ora.hour() * 60 + ora.minute();
-        let dentro = |fascia: &Fascia| {
+        let dentro = |fascia: &HourSpan| {
             fascia.giorni.get(giorno) == Some(&true) && (fascia.dal..fascia.al).contains(&minuto)
         };
         if self.0.is_empty() || self.0.iter().any(dentro) {
@@ -92,8 +92,8 @@ impl Orari {
     }
 }
 
-impl Fascia {
-    fn parse(testo: &str) -> Result<Self, Difetto> {
+impl HourSpan {
+    fn parse(testo: &str) -> Result<Self, ValueDefect> {
         let (giorni, ore) = testo.split_once(' ').ok_or(FORM)?;
         let (dal, al) = ore.split_once('-').ok_or(FORM)?;
         let fascia = Self {
@@ -109,7 +109,7 @@ impl Fascia {
 }
 
 fn days(testo: &str) -> Option<[bool; 7]> {
-    let day = |nome: &str| GIORNI.iter().position(|giorno| *giorno == nome);
+    let day = |nome: &str| DAY_NAMES.iter().position(|giorno| *giorno == nome);
     let mut giorni = [false; 7];
     for parte in testo.split(',') {
         let (dal, al) = parte.split_once('-').unwrap_or((parte, parte));
@@ -135,13 +135,17 @@ fn minutes(testo: &str) -> Option<u32> {
     (minuti < 60 && minuto <= 24 * 60).then_some(minuto)
 }
 
-impl fmt::Display for Fascia {
+impl fmt::Display for HourSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
         let mut next = 0;
         while next < 7 {
             let run = self.giorni.iter().skip(next).take_while(|g| **g).count();
-            match (run, GIORNI.get(next), GIORNI.get(next + run.max(1) - 1)) {
+            match (
+                run,
+                DAY_NAMES.get(next),
+                DAY_NAMES.get(next + run.max(1) - 1),
+            ) {
                 (0, _, _) => {}
                 (1, Some(giorno), _) => write!(f, "{separator}{giorno}")?,
                 (_, Some(primo), Some(ultimo)) => write!(f, "{separator}{primo}-{ultimo}")?,
@@ -169,7 +173,7 @@ mod tests {
     }
 
     fn open(orari: &Orari, istante: &str) -> bool {
-        orari.ammette(istante.parse().unwrap()).is_ok()
+        orari.admits(istante.parse().unwrap()).is_ok()
     }
 
     #[test]
@@ -180,7 +184,7 @@ mod tests {
             ("sab-lun 09:00-09:01", "lun,sab-dom 09:00-09:01"),
             ("lun,mar,mer,dom 09:00-10:00", "lun-mer,dom 09:00-10:00"),
         ] {
-            assert_eq!(orari(&[testo]).testi(), [spelt]);
+            assert_eq!(orari(&[testo]).texts(), [spelt]);
         }
         for bad in [
             "",
@@ -251,13 +255,13 @@ mod tests {
         fn what_is_spelt_is_read_again(
             spans in prop::collection::vec((1..128_u8, 0..1440_u32, 1..=1440_u32), 0..5)
         ) {
-            let fasce = spans.iter().filter(|(_, dal, al)| dal < al).map(|&(days, dal, al)| Fascia {
+            let fasce = spans.iter().filter(|(_, dal, al)| dal < al).map(|&(days, dal, al)| HourSpan {
                 giorni: std::array::from_fn(|i| days >> i & 1 == 1),
                 dal,
                 al,
             });
             let orari = Orari(fasce.collect());
-            prop_assert_eq!(Orari::parse(&orari.testi()), Ok(orari));
+            prop_assert_eq!(Orari::parse(&orari.texts()), Ok(orari));
         }
 
         #[test]
@@ -269,9 +273,9 @@ mod tests {
         #[test]
         fn inside_as_the_wall_clock_says(seconds in 1_700_000_000..1_900_000_000_i64, day in 0..7_usize, from in 0..24_u32) {
             let istante = DateTime::from_timestamp(seconds, 0).unwrap();
-            let orari = orari(&[&format!("{} {from:02}:00-{:02}:00", GIORNI[day], from + 1)]);
+            let orari = orari(&[&format!("{} {from:02}:00-{:02}:00", DAY_NAMES[day], from + 1)]);
             let wall = istante.with_timezone(&Rome).format("%u %H").to_string();
-            prop_assert_eq!(orari.ammette(istante).is_ok(), wall == format!("{} {from:02}", day + 1));
+            prop_assert_eq!(orari.admits(istante).is_ok(), wall == format!("{} {from:02}", day + 1));
         }
     }
 }

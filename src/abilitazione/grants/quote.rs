@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use crate::valori::Difetto;
+use crate::valori::ValueDefect;
 
-const POSITIVE: Difetto = Difetto::new(
+const POSITIVE: ValueDefect = ValueDefect::new(
     "must be 1 to 2147483647, or absent for what the profile has",
     "deve essere da 1 a 2147483647, oppure assente per il valore del profilo",
 );
@@ -24,7 +24,7 @@ pub struct Quote {
 ///
 /// # Errors
 /// Zero, or more than that.
-pub fn quota(numero: u32) -> Result<NonZeroU32, Difetto> {
+pub fn quota(numero: u32) -> Result<NonZeroU32, ValueDefect> {
     NonZeroU32::new(numero)
         .filter(|numero| i32::try_from(numero.get()).is_ok())
         .ok_or(POSITIVE)

@@ -6,15 +6,15 @@ use ipnet::IpNet;
 
 use crate::{
     error::{Error, Reason, Result},
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
-const FORM: Difetto = Difetto::new(
+const FORM: ValueDefect = ValueDefect::new(
     "must be a network as CIDR without host bits: 192.0.2.0/24",
     "deve essere una rete in notazione CIDR, senza bit dell'host: 192.0.2.0/24",
 );
 const MAX: usize = 64;
-const MANY: Difetto = Difetto::new("has more than 64 networks", "contiene più di 64 reti");
+const MANY: ValueDefect = ValueDefect::new("has more than 64 networks", "contiene più di 64 reti");
 
 /// Networks, IPv4 and IPv6. None: any address is admitted, an unknown one too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,20 +26,20 @@ impl Reti {
     ///
     /// # Errors
     /// One that is no network, or too many of them.
-    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, Difetto> {
+    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, ValueDefect> {
         if testi.len() > MAX {
             return Err(MANY);
         }
         testi
             .iter()
-            .map(|testo| rete(testo.as_ref()).ok_or(FORM))
+            .map(|testo| network(testo.as_ref()).ok_or(FORM))
             .collect::<Result<_, _>>()
             .map(Self)
     }
 
     /// As Postgres spells a `cidr`.
     #[must_use]
-    pub fn testi(&self) -> Vec<String> {
+    pub fn texts(&self) -> Vec<String> {
         self.0.iter().map(IpNet::to_string).collect()
     }
 
@@ -47,7 +47,7 @@ impl Reti {
     ///
     /// # Errors
     /// [`Reason::NetworkDenied`]: from that one it may not; or the address is not known, and networks are restricted.
-    pub fn ammette(&self, indirizzo: Option<IpAddr>) -> Result<()> {
+    pub fn admits(&self, indirizzo: Option<IpAddr>) -> Result<()> {
         // An IPv4 address in the form of IPv6 is the same address.
         let dentro = |ip: IpAddr| self.0.iter().any(|rete| rete.contains(&ip.to_canonical()));
         if self.0.is_empty() || indirizzo.is_some_and(dentro) {
@@ -60,7 +60,7 @@ impl Reti {
     }
 }
 
-fn rete(testo: &str) -> Option<IpNet> {
+fn network(testo: &str) -> Option<IpNet> {
     let rete: IpNet = testo
         .parse()
         .ok()
@@ -80,10 +80,10 @@ mod tests {
     fn a_network_is_read_strictly() {
         let reti = Reti::parse(&["2001:db8::/32", "192.0.2.0/24", "198.51.100.7"]).unwrap();
         assert_eq!(
-            reti.testi(),
+            reti.texts(),
             ["192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32"]
         );
-        assert_eq!(Reti::parse(&reti.testi()), Ok(reti));
+        assert_eq!(Reti::parse(&reti.texts()), Ok(reti));
         for bad in [
             "",
             "192.0.2.1/24",
@@ -104,7 +104,7 @@ mod tests {
         let reti = Reti::parse(&["192.0.2.0/24", "2001:db8::/32"]).unwrap();
         let ask = |reti: &Reti, ip: Option<&str>| {
             let ip = ip.map(|ip| ip.parse().unwrap());
-            reti.ammette(ip).map_err(|error| error.reason)
+            reti.admits(ip).map_err(|error| error.reason)
         };
         for inside in [
             "192.0.2.0",
@@ -137,7 +137,7 @@ mod tests {
             let text = format!("{}/{bits}", std::net::Ipv4Addr::from(first));
             let reti = Reti::parse(&[text]).unwrap();
             for ip in [ip, net, net ^ 1, net ^ (1 << 31)] {
-                let found = reti.ammette(Some(std::net::Ipv4Addr::from(ip).into())).is_ok();
+                let found = reti.admits(Some(std::net::Ipv4Addr::from(ip).into())).is_ok();
                 prop_assert_eq!(found, prefix(ip) == prefix(net));
             }
         }

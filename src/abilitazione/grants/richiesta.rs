@@ -3,33 +3,32 @@
 use chrono::NaiveDate;
 
 use super::{Certificati, Ente, Finalita, ImprontaModulo, Orari, ProtocolloPec, Quote, Reti};
-use crate::valori::name::is_name;
 use crate::{
-    abilitazione::{Ambito, Tabella},
+    abilitazione::{Ambito, DecisionTable},
     error::Violations,
-    valori::Difetto,
+    valori::{ValueDefect, name::is_name},
 };
 
-const SOGGETTO: Difetto = Difetto::new(
+const SOGGETTO: ValueDefect = ValueDefect::new(
     "must be 1 to 255 bytes without control, format or unseen characters and without blanks at its ends",
     "deve avere da 1 a 255 byte, senza caratteri di controllo, di formato o invisibili né spazi alle estremità",
 );
-const PROFILO: Difetto = Difetto::new(
+const PROFILO: ValueDefect = ValueDefect::new(
     "must be a profile of the policy",
     "deve essere un profilo previsto dalle regole di accesso",
 );
-const ORDINE: Difetto = Difetto::new(
+const OUT_OF_ORDER: ValueDefect = ValueDefect::new(
     "must not be before valida_dal",
     "non deve precedere valida_dal",
 );
-const PASSATA: Difetto = Difetto::new(
+const PASSED: ValueDefect = ValueDefect::new(
     "has passed: such a grant gives nothing",
     "è già trascorsa: l'abilitazione non avrebbe effetto",
 );
 
 /// A request. What cannot be wrong by itself is a type; the rest is checked when it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Richiesta {
+pub struct RichiestaAa07 {
     /// The PEC message that brought the form.
     pub protocollo_pec: ProtocolloPec,
     /// The form.
@@ -47,14 +46,14 @@ pub struct Richiesta {
     /// Last day, included, in Rome.
     pub valida_al: NaiveDate,
     /// From where, when, for what and how much it may be used.
-    pub limiti: Limiti,
+    pub limiti: LimitiAa07,
     /// The grant that ends when this one is approved.
     pub sostituisce: Option<i64>,
 }
 
 /// What limits the use of a grant; by default nothing does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Limiti {
+pub struct LimitiAa07 {
     /// The networks of the calls.
     pub reti: Reti,
     /// The hours of the calls.
@@ -67,12 +66,17 @@ pub struct Limiti {
     pub quote: Quote,
 }
 
-impl Richiesta {
+impl RichiestaAa07 {
     /// Notes everything that is wrong with it on a day, but for what only the database knows.
-    pub(super) fn check(&self, oggi: NaiveDate, tabella: &Tabella, violations: &mut Violations) {
+    pub(super) fn check(
+        &self,
+        oggi: NaiveDate,
+        tabella: &DecisionTable,
+        violations: &mut Violations,
+    ) {
         check_soggetto(&self.soggetto, violations);
         check_profilo(&self.profilo, tabella, violations);
-        check_giorni(self.valida_dal, self.valida_al, oggi, violations);
+        check_days(self.valida_dal, self.valida_al, oggi, violations);
     }
 }
 
@@ -84,7 +88,7 @@ pub(in crate::abilitazione) fn check_soggetto(soggetto: &str, violations: &mut V
 /// Notes a profile that the policy does not have.
 pub(in crate::abilitazione) fn check_profilo(
     profilo: &str,
-    tabella: &Tabella,
+    tabella: &DecisionTable,
     violations: &mut Violations,
 ) {
     note(
@@ -96,16 +100,16 @@ pub(in crate::abilitazione) fn check_profilo(
 }
 
 /// Notes days out of order, and a last one that has passed.
-pub(in crate::abilitazione) fn check_giorni(
+pub(in crate::abilitazione) fn check_days(
     dal: NaiveDate,
     al: NaiveDate,
     oggi: NaiveDate,
     violations: &mut Violations,
 ) {
-    note("valida_al", al >= dal, ORDINE, violations);
-    note("valida_al", al >= oggi, PASSATA, violations);
+    note("valida_al", al >= dal, OUT_OF_ORDER, violations);
+    note("valida_al", al >= oggi, PASSED, violations);
 }
 
-fn note(field: &str, good: bool, difetto: Difetto, violations: &mut Violations) {
+fn note(field: &str, good: bool, difetto: ValueDefect, violations: &mut Violations) {
     violations.check(field, good.then_some(()).ok_or(difetto));
 }

@@ -15,12 +15,12 @@ use chrono::NaiveDate;
 
 use crate::{
     error::{Error, Reason, Result},
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
 /// What the last step of a grant left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stato {
+pub enum StatoAa07 {
     /// Recorded.
     Richiesta,
     /// The form was checked against the PEC message.
@@ -54,22 +54,22 @@ pub enum Azione {
 
 /// What a grant amounts to on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Situazione {
-    /// As [`Stato::Richiesta`].
+pub enum EffectiveStato {
+    /// As [`StatoAa07::Richiesta`].
     Richiesta,
-    /// As [`Stato::Verificata`].
+    /// As [`StatoAa07::Verificata`].
     Verificata,
     /// Active, and its first day is to come.
     Futura,
     /// It gives access.
     Attiva,
-    /// As [`Stato::Sospesa`].
+    /// As [`StatoAa07::Sospesa`].
     Sospesa,
     /// Its last day has passed.
     Scaduta,
-    /// As [`Stato::Revocata`].
+    /// As [`StatoAa07::Revocata`].
     Revocata,
-    /// As [`Stato::Rifiutata`].
+    /// As [`StatoAa07::Rifiutata`].
     Rifiutata,
 }
 
@@ -95,9 +95,9 @@ macro_rules! spelt {
         }
 
         impl FromStr for $name {
-            type Err = Difetto;
+            type Err = ValueDefect;
 
-            fn from_str(text: &str) -> Result<Self, Difetto> {
+            fn from_str(text: &str) -> Result<Self, ValueDefect> {
                 match text {
                     $($text => Ok(Self::$variant),)+
                     _ => Err($difetto),
@@ -108,8 +108,8 @@ macro_rules! spelt {
 }
 
 spelt!(
-    Stato,
-    Difetto::new(
+    StatoAa07,
+    ValueDefect::new(
         "must be a state of a grant",
         "deve essere uno stato previsto"
     ),
@@ -122,7 +122,7 @@ spelt!(
 );
 spelt!(
     Azione,
-    Difetto::new(
+    ValueDefect::new(
         "must be a step of a grant",
         "deve essere un passaggio previsto"
     ),
@@ -134,8 +134,8 @@ spelt!(
     Revoca = "REVOCA"
 );
 spelt!(
-    Situazione,
-    Difetto::new(
+    EffectiveStato,
+    ValueDefect::new(
         "must be RICHIESTA, VERIFICATA, FUTURA, ATTIVA, SOSPESA, SCADUTA, REVOCATA or RIFIUTATA",
         "deve essere RICHIESTA, VERIFICATA, FUTURA, ATTIVA, SOSPESA, SCADUTA, REVOCATA o RIFIUTATA",
     ),
@@ -149,19 +149,23 @@ spelt!(
     Rifiutata = "RIFIUTATA"
 );
 
-impl Stato {
+impl StatoAa07 {
     /// What a grant in this state with these days amounts to on a day.
     #[must_use]
-    pub fn situazione(self, (dal, al): (NaiveDate, NaiveDate), oggi: NaiveDate) -> Situazione {
+    pub fn effective_on(
+        self,
+        (dal, al): (NaiveDate, NaiveDate),
+        oggi: NaiveDate,
+    ) -> EffectiveStato {
         match self {
-            Self::Revocata => Situazione::Revocata,
-            Self::Rifiutata => Situazione::Rifiutata,
-            _ if oggi > al => Situazione::Scaduta,
-            Self::Richiesta => Situazione::Richiesta,
-            Self::Verificata => Situazione::Verificata,
-            Self::Sospesa => Situazione::Sospesa,
-            Self::Attiva if oggi < dal => Situazione::Futura,
-            Self::Attiva => Situazione::Attiva,
+            Self::Revocata => EffectiveStato::Revocata,
+            Self::Rifiutata => EffectiveStato::Rifiutata,
+            _ if oggi > al => EffectiveStato::Scaduta,
+            Self::Richiesta => EffectiveStato::Richiesta,
+            Self::Verificata => EffectiveStato::Verificata,
+            Self::Sospesa => EffectiveStato::Sospesa,
+            Self::Attiva if oggi < dal => EffectiveStato::Futura,
+            Self::Attiva => EffectiveStato::Attiva,
         }
     }
 }
@@ -171,15 +175,19 @@ impl Stato {
 ///
 /// # Errors
 /// [`Reason::TransitionIllegal`], naming the present state.
-pub fn transizione(stato: Stato, situazione: Situazione, azione: Azione) -> Result<Stato> {
-    let scaduta = situazione == Situazione::Scaduta;
+pub fn transition(
+    stato: StatoAa07,
+    situazione: EffectiveStato,
+    azione: Azione,
+) -> Result<StatoAa07> {
+    let scaduta = situazione == EffectiveStato::Scaduta;
     match (azione, stato) {
-        (Azione::Revoca, Stato::Attiva | Stato::Sospesa) => Ok(Stato::Revocata),
-        (Azione::Revoca, Stato::Richiesta | Stato::Verificata) => Ok(Stato::Rifiutata),
-        (Azione::Verifica, Stato::Richiesta) if !scaduta => Ok(Stato::Verificata),
-        (Azione::Approvazione, Stato::Verificata) if !scaduta => Ok(Stato::Attiva),
-        (Azione::Sospensione, Stato::Attiva) if !scaduta => Ok(Stato::Sospesa),
-        (Azione::Riattivazione, Stato::Sospesa) if !scaduta => Ok(Stato::Attiva),
+        (Azione::Revoca, StatoAa07::Attiva | StatoAa07::Sospesa) => Ok(StatoAa07::Revocata),
+        (Azione::Revoca, StatoAa07::Richiesta | StatoAa07::Verificata) => Ok(StatoAa07::Rifiutata),
+        (Azione::Verifica, StatoAa07::Richiesta) if !scaduta => Ok(StatoAa07::Verificata),
+        (Azione::Approvazione, StatoAa07::Verificata) if !scaduta => Ok(StatoAa07::Attiva),
+        (Azione::Sospensione, StatoAa07::Attiva) if !scaduta => Ok(StatoAa07::Sospesa),
+        (Azione::Riattivazione, StatoAa07::Sospesa) if !scaduta => Ok(StatoAa07::Attiva),
         _ => Err(Error::new(
             Reason::TransitionIllegal,
             format!("a grant that is {situazione} does not admit this step: {azione}"),
@@ -199,18 +207,18 @@ mod tests {
 
     const DAYS: (&str, &str) = ("2026-03-01", "2026-12-31");
 
-    fn on(stato: Stato, oggi: &str) -> Situazione {
-        stato.situazione((day(DAYS.0), day(DAYS.1)), day(oggi))
+    fn on(stato: StatoAa07, oggi: &str) -> EffectiveStato {
+        stato.effective_on((day(DAYS.0), day(DAYS.1)), day(oggi))
     }
 
     /// The whole picture, as a text to review: on a day of the grant, and after its last.
     #[test]
     fn every_step_from_every_state() {
         let mut legal = Vec::new();
-        for &stato in Stato::ALL {
+        for &stato in StatoAa07::ALL {
             for &azione in Azione::ALL {
                 for (when, oggi) in [("", "2026-12-31"), (" expired", "2027-01-01")] {
-                    match transizione(stato, on(stato, oggi), azione) {
+                    match transition(stato, on(stato, oggi), azione) {
                         Ok(to) => legal.push(format!("{stato}{when} {azione} {to}")),
                         Err(error) => {
                             assert_eq!(error.reason, Reason::TransitionIllegal);
@@ -244,16 +252,24 @@ mod tests {
     #[test]
     fn what_it_amounts_to() {
         for (stato, oggi, expected) in [
-            (Stato::Attiva, "2026-02-28", Situazione::Futura),
-            (Stato::Attiva, "2026-03-01", Situazione::Attiva),
-            (Stato::Attiva, "2026-12-31", Situazione::Attiva),
-            (Stato::Attiva, "2027-01-01", Situazione::Scaduta),
-            (Stato::Sospesa, "2026-02-28", Situazione::Sospesa),
-            (Stato::Sospesa, "2027-01-01", Situazione::Scaduta),
-            (Stato::Richiesta, "2026-02-28", Situazione::Richiesta),
-            (Stato::Verificata, "2027-01-01", Situazione::Scaduta),
-            (Stato::Revocata, "2027-01-01", Situazione::Revocata),
-            (Stato::Rifiutata, "2026-02-28", Situazione::Rifiutata),
+            (StatoAa07::Attiva, "2026-02-28", EffectiveStato::Futura),
+            (StatoAa07::Attiva, "2026-03-01", EffectiveStato::Attiva),
+            (StatoAa07::Attiva, "2026-12-31", EffectiveStato::Attiva),
+            (StatoAa07::Attiva, "2027-01-01", EffectiveStato::Scaduta),
+            (StatoAa07::Sospesa, "2026-02-28", EffectiveStato::Sospesa),
+            (StatoAa07::Sospesa, "2027-01-01", EffectiveStato::Scaduta),
+            (
+                StatoAa07::Richiesta,
+                "2026-02-28",
+                EffectiveStato::Richiesta,
+            ),
+            (StatoAa07::Verificata, "2027-01-01", EffectiveStato::Scaduta),
+            (StatoAa07::Revocata, "2027-01-01", EffectiveStato::Revocata),
+            (
+                StatoAa07::Rifiutata,
+                "2026-02-28",
+                EffectiveStato::Rifiutata,
+            ),
         ] {
             assert_eq!(on(stato, oggi), expected, "{stato} {oggi}");
         }
@@ -261,15 +277,15 @@ mod tests {
 
     #[test]
     fn what_is_spelt_is_read() {
-        for &s in Situazione::ALL {
+        for &s in EffectiveStato::ALL {
             assert_eq!(s.as_str().parse(), Ok(s));
         }
-        for &s in Stato::ALL {
+        for &s in StatoAa07::ALL {
             assert_eq!(s.as_str().parse(), Ok(s));
         }
         for &a in Azione::ALL {
             assert_eq!(a.as_str().parse(), Ok(a));
         }
-        assert!("attiva".parse::<Stato>().is_err());
+        assert!("attiva".parse::<StatoAa07>().is_err());
     }
 }

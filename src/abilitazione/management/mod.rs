@@ -7,40 +7,40 @@
 //! Who takes a step is the subject of the call's grant and the person that the tracking evidence named. A request that says
 //! so itself would be no four eyes.
 
-mod elenco;
-mod richiesta;
-mod risposta;
+mod list_pages;
+mod request;
+mod response;
 
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
-use super::{Permesso, Politica, Selezione, abilitazione};
+use super::{ActivePolicy, CallSelection, Permesso, abilitazione};
 use crate::{
     abilitazione::{
         grants,
-        grants::{Azione, Motivo, Operatore, Scheda},
+        grants::{Azione, GrantRecord, MotivoAa07, Operatore},
     },
+    call_record::SelectedValue,
     clock::Clock,
     contract::proto::{self, grant_service_server::GrantService},
     error::{Error, Reason, Result, Violations},
     grpc::{pages::Signer, status::into_status},
-    traccia::Valore,
-    valori::{CodiceNormativa, CodicePrestazione, Difetto},
+    valori::{CodiceNormativa, CodicePrestazione, ValueDefect},
 };
 
 /// GrantService over one database.
 #[derive(Debug, Clone)]
 pub struct Grants {
     pool: PgPool,
-    politica: Politica,
+    politica: ActivePolicy,
     clock: Clock,
     signer: Signer,
 }
 
 /// What a call of this service names, for the audit log. It reads no data of the reports, so no scope applies.
-struct Nomina(Vec<(&'static str, Valore)>);
+struct NamedInCall(Vec<(&'static str, SelectedValue)>);
 
-impl Selezione for Nomina {
+impl CallSelection for NamedInCall {
     fn filtri(&self) -> Vec<&'static str> {
         Vec::new()
     }
@@ -53,20 +53,20 @@ impl Selezione for Nomina {
         &[]
     }
 
-    fn descrivi(&self) -> Vec<(&'static str, Valore)> {
+    fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         self.0.clone()
     }
 }
 
-impl Nomina {
+impl NamedInCall {
     fn abilitazione(id: i64) -> Self {
-        Self(vec![("abilitazione", Valore::Testo(id.to_string()))])
+        Self(vec![("abilitazione", SelectedValue::Text(id.to_string()))])
     }
 }
 
 /// Who calls: the subject of the grant, and the person behind it if the evidence said so.
 fn operatore<F>(soggetto: &str, permesso: &Permesso<F>) -> Result<Operatore> {
-    let utente = permesso.traccia().fatti().utente;
+    let utente = permesso.call_record().facts().utente;
     Operatore::parse(soggetto, utente.as_deref()).map_err(|_| {
         Error::new(
             Reason::EvidenceInvalid,
@@ -75,8 +75,8 @@ fn operatore<F>(soggetto: &str, permesso: &Permesso<F>) -> Result<Operatore> {
     })
 }
 
-fn numero(violations: &mut Violations, field: &str, id: i64) -> i64 {
-    const POSITIVE: Difetto = Difetto::new(
+fn check_number(violations: &mut Violations, field: &str, id: i64) -> i64 {
+    const POSITIVE: ValueDefect = ValueDefect::new(
         "must be the number of a grant",
         "deve essere il numero di un'abilitazione",
     );
@@ -88,7 +88,7 @@ impl Grants {
     /// Serves from the database behind `pool`; `politica` has the profiles that a request may name, `signer` writes the tokens of
     /// lists.
     #[must_use]
-    pub fn new(pool: PgPool, politica: Politica, clock: Clock, signer: Signer) -> Self {
+    pub fn new(pool: PgPool, politica: ActivePolicy, clock: Clock, signer: Signer) -> Self {
         Self {
             pool,
             politica,
@@ -97,24 +97,24 @@ impl Grants {
         }
     }
 
-    async fn registra(
+    async fn record(
         &self,
         request: Request<proto::RecordRequestRequest>,
     ) -> Result<proto::AbilitazioneAa07> {
         let chi = abilitazione(&request)?.clone();
-        let tabella = self.politica.tabella();
+        let tabella = self.politica.table();
         let oggi = self.clock.today();
-        let (richiesta, motivo) = richiesta::parse(request.into_inner(), &tabella, oggi)?;
-        let permesso = chi.permetti(Nomina(vec![
+        let (richiesta, motivo) = request::parse(request.into_inner(), &tabella, oggi)?;
+        let permesso = chi.permit(NamedInCall(vec![
             (
                 "protocollo_pec",
-                Valore::Testo(richiesta.protocollo_pec.as_str().to_owned()),
+                SelectedValue::Text(richiesta.protocollo_pec.as_str().to_owned()),
             ),
-            ("soggetto", Valore::Testo(richiesta.soggetto.clone())),
-            ("profilo", Valore::Testo(richiesta.profilo.clone())),
+            ("soggetto", SelectedValue::Text(richiesta.soggetto.clone())),
+            ("profilo", SelectedValue::Text(richiesta.profilo.clone())),
         ]))?;
         let operatore = operatore(&chi.aa07().soggetto, &permesso)?;
-        let id = grants::registra(
+        let id = grants::record_request(
             &self.pool,
             &self.clock,
             &tabella,
@@ -123,10 +123,10 @@ impl Grants {
             &motivo,
         )
         .await?;
-        self.risposta(id, &permesso).await
+        self.respond(id, &permesso).await
     }
 
-    async fn passo<T>(
+    async fn take_step<T>(
         &self,
         request: Request<T>,
         azione: Azione,
@@ -135,100 +135,97 @@ impl Grants {
         let chi = abilitazione(&request)?.clone();
         let (id, motivo) = fields(request.into_inner());
         let mut violations = Violations::default();
-        let id = numero(&mut violations, "id", id);
-        let motivo = violations.check("motivo", Motivo::parse(&motivo));
+        let id = check_number(&mut violations, "id", id);
+        let motivo = violations.check("motivo", MotivoAa07::parse(&motivo));
         violations.finish()?;
         let Some(motivo) = motivo else {
             return Err(Error::internal("a defect was not noted"));
         };
-        let permesso = chi.permetti(Nomina::abilitazione(id))?;
+        let permesso = chi.permit(NamedInCall::abilitazione(id))?;
         let operatore = operatore(&chi.aa07().soggetto, &permesso)?;
-        grants::avanza(&self.pool, &self.clock, id, azione, &operatore, &motivo).await?;
-        self.risposta(id, &permesso).await
+        grants::advance(&self.pool, &self.clock, id, azione, &operatore, &motivo).await?;
+        self.respond(id, &permesso).await
     }
 
-    async fn risposta<F>(
-        &self,
-        id: i64,
-        permesso: &Permesso<F>,
-    ) -> Result<proto::AbilitazioneAa07> {
-        let scheda = grants::scheda(&self.pool, id).await?;
-        permesso.traccia().righe(1);
-        Ok(risposta::abilitazione(&scheda, self.clock.today()))
+    async fn respond<F>(&self, id: i64, permesso: &Permesso<F>) -> Result<proto::AbilitazioneAa07> {
+        let scheda = grants::record_by_id(&self.pool, id).await?;
+        permesso.call_record().add_rows(1);
+        Ok(response::abilitazione(&scheda, self.clock.today()))
     }
 
-    async fn una(
+    async fn get(
         &self,
         request: Request<proto::GetGrantRequest>,
     ) -> Result<proto::GetGrantResponse> {
         let chi = abilitazione(&request)?.clone();
         let mut violations = Violations::default();
-        let id = numero(&mut violations, "id", request.into_inner().id);
+        let id = check_number(&mut violations, "id", request.into_inner().id);
         violations.finish()?;
-        let permesso = chi.permetti(Nomina::abilitazione(id))?;
-        let abilitazione = self.risposta(id, &permesso).await?;
+        let permesso = chi.permit(NamedInCall::abilitazione(id))?;
+        let abilitazione = self.respond(id, &permesso).await?;
         let passi = grants::eventi(&self.pool, id).await?;
         Ok(proto::GetGrantResponse {
             abilitazione: Some(abilitazione),
-            passi: passi.iter().map(risposta::passo).collect(),
+            passi: passi.iter().map(response::passo).collect(),
         })
     }
 
-    async fn elenco(
+    async fn list(
         &self,
         request: Request<proto::ListGrantsRequest>,
     ) -> Result<proto::ListGrantsResponse> {
         let chi = abilitazione(&request)?.clone();
-        let pagina = elenco::Pagina::parse(request.into_inner(), &self.signer)?;
-        let permesso = chi.permetti(pagina.filtro)?;
-        let (filtro, oggi) = (permesso.selezione(), self.clock.today());
+        let pagina = list_pages::GrantPage::parse(request.into_inner(), &self.signer)?;
+        let permesso = chi.permit(pagina.filtro)?;
+        let (filtro, oggi) = (permesso.selection(), self.clock.today());
         let schede =
-            grants::elenca(&self.pool, filtro, oggi, pagina.dopo, pagina.limite + 1).await?;
-        let (schede, next_page_token) = elenco::taglia(
+            grants::list_page(&self.pool, filtro, oggi, pagina.after, pagina.limit + 1).await?;
+        let (schede, next_page_token) = list_pages::split_page(
             schede,
-            pagina.limite,
+            pagina.limit,
             pagina.binding,
             &self.signer,
-            elenco::numero,
+            list_pages::number_position,
         );
-        permesso.traccia().righe(schede.len());
+        permesso.call_record().add_rows(schede.len());
         Ok(proto::ListGrantsResponse {
-            abilitazioni: self.tutte(&schede),
+            abilitazioni: self.to_proto(&schede),
             next_page_token,
         })
     }
 
-    async fn scadenze(
+    async fn list_expiring(
         &self,
         request: Request<proto::ListExpiringGrantsRequest>,
     ) -> Result<proto::ListExpiringGrantsResponse> {
         let chi = abilitazione(&request)?.clone();
-        let pagina = elenco::PaginaScadenze::parse(&request.into_inner(), &self.signer)?;
-        let giorni = Valore::Testo(pagina.giorni.to_string());
-        let permesso = chi.permetti(Nomina(vec![("giorni", giorni)]))?;
+        let pagina = list_pages::ExpiringGrantPage::parse(&request.into_inner(), &self.signer)?;
+        let giorni = SelectedValue::Text(pagina.giorni.to_string());
+        let permesso = chi.permit(NamedInCall(vec![("giorni", giorni)]))?;
         let oggi = self.clock.today();
-        let limite = pagina.limite;
+        let limite = pagina.limit;
         let schede =
-            grants::in_scadenza(&self.pool, oggi, pagina.giorni, pagina.dopo, limite + 1).await?;
-        let (schede, next_page_token) = elenco::taglia(
+            grants::list_expiring(&self.pool, oggi, pagina.giorni, pagina.after, limite + 1)
+                .await?;
+        let (schede, next_page_token) = list_pages::split_page(
             schede,
             limite,
             pagina.binding,
             &self.signer,
-            elenco::giorno_e_numero,
+            list_pages::day_and_number_position,
         );
-        permesso.traccia().righe(schede.len());
+        permesso.call_record().add_rows(schede.len());
         Ok(proto::ListExpiringGrantsResponse {
-            abilitazioni: self.tutte(&schede),
+            abilitazioni: self.to_proto(&schede),
             next_page_token,
         })
     }
 
-    fn tutte(&self, schede: &[Scheda]) -> Vec<proto::AbilitazioneAa07> {
+    fn to_proto(&self, schede: &[GrantRecord]) -> Vec<proto::AbilitazioneAa07> {
         let oggi = self.clock.today();
         schede
             .iter()
-            .map(|scheda| risposta::abilitazione(scheda, oggi))
+            .map(|scheda| response::abilitazione(scheda, oggi))
             .collect()
     }
 }
@@ -236,10 +233,10 @@ impl Grants {
 type Answer<T> = Result<Response<T>, Status>;
 
 /// A step is a request of its own and an answer of its own, that differ in nothing but their names.
-macro_rules! passo {
+macro_rules! step {
     ($self:ident, $request:ident, $azione:ident, $answer:ident) => {
         $self
-            .passo($request, Azione::$azione, |r| (r.id, r.motivo))
+            .take_step($request, Azione::$azione, |r| (r.id, r.motivo))
             .await
             .map(|abilitazione| {
                 Response::new(proto::$answer {
@@ -256,7 +253,7 @@ impl GrantService for Grants {
         &self,
         request: Request<proto::RecordRequestRequest>,
     ) -> Answer<proto::RecordRequestResponse> {
-        let answer = self.registra(request).await;
+        let answer = self.record(request).await;
         answer
             .map(|abilitazione| {
                 Response::new(proto::RecordRequestResponse {
@@ -270,42 +267,42 @@ impl GrantService for Grants {
         &self,
         request: Request<proto::VerifyRequestRequest>,
     ) -> Answer<proto::VerifyRequestResponse> {
-        passo!(self, request, Verifica, VerifyRequestResponse)
+        step!(self, request, Verifica, VerifyRequestResponse)
     }
 
     async fn approve_request(
         &self,
         request: Request<proto::ApproveRequestRequest>,
     ) -> Answer<proto::ApproveRequestResponse> {
-        passo!(self, request, Approvazione, ApproveRequestResponse)
+        step!(self, request, Approvazione, ApproveRequestResponse)
     }
 
     async fn suspend_grant(
         &self,
         request: Request<proto::SuspendGrantRequest>,
     ) -> Answer<proto::SuspendGrantResponse> {
-        passo!(self, request, Sospensione, SuspendGrantResponse)
+        step!(self, request, Sospensione, SuspendGrantResponse)
     }
 
     async fn resume_grant(
         &self,
         request: Request<proto::ResumeGrantRequest>,
     ) -> Answer<proto::ResumeGrantResponse> {
-        passo!(self, request, Riattivazione, ResumeGrantResponse)
+        step!(self, request, Riattivazione, ResumeGrantResponse)
     }
 
     async fn revoke_grant(
         &self,
         request: Request<proto::RevokeGrantRequest>,
     ) -> Answer<proto::RevokeGrantResponse> {
-        passo!(self, request, Revoca, RevokeGrantResponse)
+        step!(self, request, Revoca, RevokeGrantResponse)
     }
 
     async fn get_grant(
         &self,
         request: Request<proto::GetGrantRequest>,
     ) -> Answer<proto::GetGrantResponse> {
-        let answer = self.una(request).await;
+        let answer = self.get(request).await;
         answer.map(Response::new).map_err(into_status)
     }
 
@@ -313,7 +310,7 @@ impl GrantService for Grants {
         &self,
         request: Request<proto::ListGrantsRequest>,
     ) -> Answer<proto::ListGrantsResponse> {
-        let answer = self.elenco(request).await;
+        let answer = self.list(request).await;
         answer.map(Response::new).map_err(into_status)
     }
 
@@ -321,7 +318,7 @@ impl GrantService for Grants {
         &self,
         request: Request<proto::ListExpiringGrantsRequest>,
     ) -> Answer<proto::ListExpiringGrantsResponse> {
-        let answer = self.scadenze(request).await;
+        let answer = self.list_expiring(request).await;
         answer.map(Response::new).map_err(into_status)
     }
 }

@@ -6,17 +6,17 @@ use casbin::{CoreApi as _, DefaultModel, Enforcer, MgmtApi as _, NullAdapter};
 
 use super::{
     PolicyError,
-    decisione::{Decisione, Risposte},
-    rows::{CHIAMATA, COLONNA, FILE, FILTRO, NESSUN_NOME, Righe},
+    decision::{CallDecision, CasbinAnswers},
+    rows::{CHIAMATA, COLONNA, FILE, FILTRO, NO_NAME, ParsedPolicy},
 };
 use crate::contract::vocabulary::Vocabulary;
 
 /// Casbin's answers for each profile.
 pub(super) async fn ask(
     model: &str,
-    righe: &Righe,
+    righe: &ParsedPolicy,
     vocabulary: &Vocabulary,
-) -> Result<BTreeMap<String, Risposte>, Vec<PolicyError>> {
+) -> Result<BTreeMap<String, CasbinAnswers>, Vec<PolicyError>> {
     let refused = |error: casbin::Error| {
         vec![PolicyError {
             file: "model.conf",
@@ -25,7 +25,11 @@ pub(super) async fn ask(
         }]
     };
     let enforcer = enforcer(model, righe).await.map_err(refused)?;
-    let profili: BTreeSet<&str> = righe.legami.iter().map(|l| l.profilo.as_str()).collect();
+    let profili: BTreeSet<&str> = righe
+        .role_bindings
+        .iter()
+        .map(|l| l.profilo.as_str())
+        .collect();
     let mut answers = BTreeMap::new();
     let mut unfounded = Vec::new();
     for profilo in profili {
@@ -44,7 +48,7 @@ pub(super) async fn ask(
             }
             Ok::<bool, Vec<PolicyError>>(answer)
         };
-        let mut risposte = Risposte::default();
+        let mut risposte = CasbinAnswers::default();
         for (rpc, words) in vocabulary.iter() {
             let mut pick = |tipo: &str, names: &BTreeSet<String>| {
                 let mut picked = BTreeSet::new();
@@ -55,12 +59,12 @@ pub(super) async fn ask(
                 }
                 Ok::<_, Vec<PolicyError>>(picked)
             };
-            let decisione = Decisione {
+            let decisione = CallDecision {
                 rpc: rpc.to_owned(),
                 filtri: pick(FILTRO, words.filtri())?,
                 colonne: pick(COLONNA, words.colonne())?,
             };
-            let chiama = allowed(rpc, CHIAMATA, NESSUN_NOME)?;
+            let chiama = allowed(rpc, CHIAMATA, NO_NAME)?;
             risposte.0.insert(rpc.to_owned(), (chiama, decisione));
         }
         answers.insert(profilo.to_owned(), risposte);
@@ -74,10 +78,10 @@ pub(super) async fn ask(
 
 /// Whether a row allows it outright to a role that the profile holds. Casbin decides and may be stricter; that it is not
 /// more generous is checked here, since a matcher written too wide would open every door at once.
-fn is_stated(righe: &Righe, profilo: &str, rpc: &str, tipo: &str, nome: &str) -> bool {
-    righe.legami.iter().any(|legame| {
+fn is_stated(righe: &ParsedPolicy, profilo: &str, rpc: &str, tipo: &str, nome: &str) -> bool {
+    righe.role_bindings.iter().any(|legame| {
         legame.profilo == profilo
-            && righe.regole.iter().any(|regola| {
+            && righe.rules.iter().any(|regola| {
                 regola.ruolo == legame.ruolo
                     && regola.eft == "allow"
                     && regola.is_about(rpc, tipo, nome)
@@ -86,17 +90,17 @@ fn is_stated(righe: &Righe, profilo: &str, rpc: &str, tipo: &str, nome: &str) ->
 }
 
 /// An enforcer that holds these rows and no other: they do not pass through Casbin's own reader of CSV.
-async fn enforcer(model: &str, righe: &Righe) -> casbin::Result<Enforcer> {
+async fn enforcer(model: &str, righe: &ParsedPolicy) -> casbin::Result<Enforcer> {
     let model = DefaultModel::from_str(model).await?;
     let mut enforcer = Enforcer::new(model, NullAdapter).await?;
-    let regole = righe.regole.iter().map(|r| {
+    let regole = righe.rules.iter().map(|r| {
         [&r.ruolo, &r.rpc, &r.tipo, &r.nome, &r.eft]
             .map(Clone::clone)
             .to_vec()
     });
     enforcer.add_policies(regole.collect()).await?;
     let legami = righe
-        .legami
+        .role_bindings
         .iter()
         .map(|l| vec![l.profilo.clone(), l.ruolo.clone()]);
     enforcer.add_grouping_policies(legami.collect()).await?;

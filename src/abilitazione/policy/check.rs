@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{
     PolicyError,
-    decisione::Risposte,
-    rows::{CHIAMATA, COLONNA, FILE, FILTRO, NESSUN_NOME, Righe},
+    decision::CasbinAnswers,
+    rows::{CHIAMATA, COLONNA, FILE, FILTRO, NO_NAME, ParsedPolicy},
 };
 use crate::contract::vocabulary::{PERSONA_FISICA, Vocabulary};
 
@@ -22,19 +22,23 @@ fn error(line: Option<usize>, reason: String) -> PolicyError {
 }
 
 /// What is wrong with the rows taken together.
-pub(super) fn rows(righe: &Righe, vocabulary: &Vocabulary) -> Vec<PolicyError> {
+pub(super) fn rows(righe: &ParsedPolicy, vocabulary: &Vocabulary) -> Vec<PolicyError> {
     let mut errors = Vec::new();
     // An empty policy is not a policy that refuses: Casbin asks the matcher with empty strings.
-    if righe.regole.is_empty() {
+    if righe.rules.is_empty() {
         errors.push(error(None, "there is no `p` row".to_owned()));
     }
-    if righe.legami.is_empty() {
+    if righe.role_bindings.is_empty() {
         errors.push(error(
             None,
             "there is no `g` row, hence no profile".to_owned(),
         ));
     }
-    let profili: BTreeSet<&str> = righe.legami.iter().map(|l| l.profilo.as_str()).collect();
+    let profili: BTreeSet<&str> = righe
+        .role_bindings
+        .iter()
+        .map(|l| l.profilo.as_str())
+        .collect();
     if profili.len() > MAX_PROFILI {
         let reason = format!(
             "there are {} profiles, more than {MAX_PROFILI}",
@@ -42,8 +46,8 @@ pub(super) fn rows(righe: &Righe, vocabulary: &Vocabulary) -> Vec<PolicyError> {
         );
         errors.push(error(None, reason));
     }
-    let ruoli: BTreeSet<&str> = righe.regole.iter().map(|r| r.ruolo.as_str()).collect();
-    for legame in &righe.legami {
+    let ruoli: BTreeSet<&str> = righe.rules.iter().map(|r| r.ruolo.as_str()).collect();
+    for legame in &righe.role_bindings {
         if !ruoli.contains(legame.ruolo.as_str()) {
             let reason = format!("no `p` row gives anything to the role `{}`", legame.ruolo);
             errors.push(error(Some(legame.line), reason));
@@ -55,17 +59,21 @@ pub(super) fn rows(righe: &Righe, vocabulary: &Vocabulary) -> Vec<PolicyError> {
         }
     }
     for ruolo in ruoli {
-        if !righe.legami.iter().any(|legame| legame.ruolo == ruolo) {
+        if !righe
+            .role_bindings
+            .iter()
+            .any(|legame| legame.ruolo == ruolo)
+        {
             errors.push(error(None, format!("no profile holds the role `{ruolo}`")));
         }
     }
     for (rpc, words) in vocabulary.iter() {
         let mut needs = |tipo: &str, nome: &str, what: String| {
-            if !righe.regole.iter().any(|r| r.is_about(rpc, tipo, nome)) {
+            if !righe.rules.iter().any(|r| r.is_about(rpc, tipo, nome)) {
                 errors.push(error(None, format!("no row speaks of {what}")));
             }
         };
-        needs(CHIAMATA, NESSUN_NOME, format!("the call `{rpc}`"));
+        needs(CHIAMATA, NO_NAME, format!("the call `{rpc}`"));
         for filtro in words.filtri() {
             needs(FILTRO, filtro, format!("the filter `{filtro}` of `{rpc}`"));
         }
@@ -83,7 +91,7 @@ pub(super) fn rows(righe: &Righe, vocabulary: &Vocabulary) -> Vec<PolicyError> {
 /// What is wrong with what a profile is allowed: each finding is either a row that misleads its reader or a back door.
 pub(super) fn answers(
     profilo: &str,
-    risposte: &Risposte,
+    risposte: &CasbinAnswers,
     vocabulary: &Vocabulary,
 ) -> Vec<PolicyError> {
     let mut errors = Vec::new();
@@ -91,7 +99,7 @@ pub(super) fn answers(
         errors.push(error(None, format!("profile `{profilo}`: {reason}")));
     };
     for (rpc, decisione) in risposte.iter() {
-        if !risposte.chiama(rpc) {
+        if !risposte.may_call(rpc) {
             for (what, names) in [
                 ("filter", &decisione.filtri),
                 ("column", &decisione.colonne),
@@ -120,10 +128,10 @@ pub(super) fn answers(
         let service = rpc.split('/').next().unwrap_or_default();
         for filtro in &decisione.filtri {
             for (other, words) in vocabulary.iter() {
-                if other.split('/').next() != Some(service) || !risposte.chiama(other) {
+                if other.split('/').next() != Some(service) || !risposte.may_call(other) {
                     continue;
                 }
-                if words.colonne().contains(filtro) && !risposte.vede(other, filtro) {
+                if words.colonne().contains(filtro) && !risposte.may_see(other, filtro) {
                     refuse(format!(
                         "may filter `{rpc}` by `{filtro}`, but `{other}` hides `{filtro}` from it: \
                          a filter would tell what the column hides"

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! model.conf ─┐                    every (profile × rpc × tipo × nome)
-//! policy.csv ─┴─► checked rows ──► Casbin enforce, once each ──► Tabella ──► ArcSwap ──► the calls
+//! policy.csv ─┴─► checked rows ──► Casbin enforce, once each ──► DecisionTable ──► ArcSwap ──► the calls
 //!                 │ all the errors       │ an allow that no row states          ▲
 //!                 ▼                      ▼ is refused                           │ only a whole, good
 //!               refused               refused                                   │ table gets here
@@ -14,30 +14,30 @@
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! use omnia::abilitazione::{Politica, Sorgente, Vocabulary};
+//! use omnia::abilitazione::{ActivePolicy, PolicySource, Vocabulary};
 //!
 //! let vocabulary = Vocabulary::of_contract().unwrap();
-//! let politica = Politica::load(&Sorgente::embedded(), &vocabulary).await.unwrap();
-//! let tabella = politica.tabella();
-//! let rgs = tabella.profilo("mef-rgs").unwrap();
-//! let list = rgs.decisione("DecreeService/ListDecrees").unwrap();
+//! let politica = ActivePolicy::load(&PolicySource::embedded(), &vocabulary).await.unwrap();
+//! let tabella = politica.table();
+//! let rgs = tabella.norm_profile("mef-rgs").unwrap();
+//! let list = rgs.decision("DecreeService/ListDecrees").unwrap();
 //! assert!(list.filtro("periodo") && !list.filtro("cf_azienda"));
 //! # });
 //! ```
 
 mod casbin;
 mod check;
-mod decisione;
-mod differenza;
+mod decision;
+mod difference;
+mod explain;
 mod matrix;
 mod model;
-mod perche;
 #[cfg(test)]
 mod reload_tests;
-mod ricarica;
+mod reloader;
 mod rows;
-mod sorgente;
-mod tabella;
+mod source;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -47,15 +47,15 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-pub use decisione::Decisione;
-pub use differenza::{Differenza, differenze};
+pub use decision::CallDecision;
+pub use difference::{PolicyDifference, differences};
+pub use explain::{PolicyExplanation, PolicyRow};
 pub use matrix::matrix;
-pub use perche::{Perche, Riga};
-pub use ricarica::Ricarica;
-pub use sorgente::Sorgente;
-pub use tabella::{Profilo, Tabella};
+pub use reloader::PolicyReloader;
+pub use source::PolicySource;
+pub use table::{DecisionTable, Profilo};
 
-use crate::{contract::vocabulary::Vocabulary, output::terminal::Line};
+use crate::{contract::vocabulary::Vocabulary, output::terminal::TerminalLine};
 
 /// One thing that is wrong with a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +72,14 @@ impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
             Some((line, column)) => {
-                write!(f, "{}:{line}:{column}: {}", self.file, Line(&self.reason))
+                write!(
+                    f,
+                    "{}:{line}:{column}: {}",
+                    self.file,
+                    TerminalLine(&self.reason)
+                )
             }
-            None => write!(f, "{}: {}", self.file, Line(&self.reason)),
+            None => write!(f, "{}: {}", self.file, TerminalLine(&self.reason)),
         }
     }
 }
@@ -94,34 +99,37 @@ impl std::error::Error for PolicyErrors {}
 
 /// The policy in force. Cheap to clone; all clones see a new policy at the same moment.
 #[derive(Debug, Clone)]
-pub struct Politica(Arc<InVigore>);
+pub struct ActivePolicy(Arc<ActivePolicyInner>);
 
 #[derive(Debug)]
-struct InVigore {
-    tabella: ArcSwap<Tabella>,
+struct ActivePolicyInner {
+    tabella: ArcSwap<DecisionTable>,
     /// The same table, for those who wait for another. Calls do not read this one: it has a lock.
-    cambiamenti: watch::Sender<Arc<Tabella>>,
+    cambiamenti: watch::Sender<Arc<DecisionTable>>,
     /// Of the policy on disk, where that is not the one in force.
-    rifiuto: ArcSwapOption<Rifiuto>,
+    rifiuto: ArcSwapOption<RejectedPolicy>,
 }
 
 /// A policy that was not let in.
 #[derive(Debug)]
-pub struct Rifiuto {
+pub struct RejectedPolicy {
     /// When.
-    pub quando: DateTime<Utc>,
+    pub at: DateTime<Utc>,
     /// Why.
-    pub errori: PolicyErrors,
+    pub errors: PolicyErrors,
 }
 
-impl Politica {
+impl ActivePolicy {
     /// Puts a policy in force.
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub async fn load(sorgente: &Sorgente, vocabulary: &Vocabulary) -> Result<Self, PolicyErrors> {
-        let tabella = Arc::new(Tabella::build(sorgente, vocabulary).await?);
-        Ok(Self(Arc::new(InVigore {
+    pub async fn load(
+        sorgente: &PolicySource,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, PolicyErrors> {
+        let tabella = Arc::new(DecisionTable::build(sorgente, vocabulary).await?);
+        Ok(Self(Arc::new(ActivePolicyInner {
             tabella: ArcSwap::new(Arc::clone(&tabella)),
             cambiamenti: watch::Sender::new(tabella),
             rifiuto: ArcSwapOption::empty(),
@@ -134,18 +142,18 @@ impl Politica {
     /// All that is wrong with the new one.
     pub async fn reload(
         &self,
-        sorgente: &Sorgente,
+        sorgente: &PolicySource,
         vocabulary: &Vocabulary,
     ) -> Result<(), PolicyErrors> {
-        self.sostituisci(Tabella::build(sorgente, vocabulary).await?);
+        self.replace(DecisionTable::build(sorgente, vocabulary).await?);
         Ok(())
     }
 
-    fn sostituisci(&self, tabella: Tabella) {
+    fn replace(&self, tabella: DecisionTable) {
         let tabella = Arc::new(tabella);
         tracing::info!(
-            from = self.0.tabella.load().versione(),
-            to = tabella.versione(),
+            from = self.0.tabella.load().version(),
+            to = tabella.version(),
             "access policy replaced"
         );
         // Under the channel's lock: whoever is woken finds the new one in force.
@@ -153,32 +161,32 @@ impl Politica {
             self.0.tabella.store(Arc::clone(&tabella));
             *present = tabella;
         });
-        self.dimentica_rifiuto();
+        self.forget_rejected();
     }
 
-    fn nota_rifiuto(&self, rifiuto: Rifiuto) {
+    fn note_rejected(&self, rifiuto: RejectedPolicy) {
         self.0.rifiuto.store(Some(Arc::new(rifiuto)));
     }
 
-    fn dimentica_rifiuto(&self) {
+    fn forget_rejected(&self) {
         self.0.rifiuto.store(None);
     }
 
     /// The policy on disk that was refused last; `None` where the one on disk is in force.
     #[must_use]
-    pub fn rifiuto(&self) -> Option<Arc<Rifiuto>> {
+    pub fn rejected(&self) -> Option<Arc<RejectedPolicy>> {
         self.0.rifiuto.load_full()
     }
 
     /// The table in force now. A call takes it once, so that it is decided by one policy from start to end.
     #[must_use]
-    pub fn tabella(&self) -> Arc<Tabella> {
+    pub fn table(&self) -> Arc<DecisionTable> {
         self.0.tabella.load_full()
     }
 
     /// For those who must act when the policy changes: the receiver holds the table in force and is woken by the next.
     #[must_use]
-    pub fn cambiamenti(&self) -> watch::Receiver<Arc<Tabella>> {
+    pub fn changes(&self) -> watch::Receiver<Arc<DecisionTable>> {
         self.0.cambiamenti.subscribe()
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn check(model: &str) -> Vec<PolicyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::abilitazione::Sorgente;
+    use crate::abilitazione::PolicySource;
 
     fn reasons(model: &str) -> Vec<String> {
         check(model).iter().map(ToString::to_string).collect()
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_shipped_model_is_good_and_a_changed_one_is_not() {
-        let shipped = Sorgente::embedded().model;
+        let shipped = PolicySource::embedded().model;
         assert_eq!(reasons(&shipped), Vec::<String>::new());
         for (from, to, error) in [
             // Casbin would panic on this one.

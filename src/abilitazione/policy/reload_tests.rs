@@ -8,18 +8,18 @@ use std::{
 
 use tokio::time::timeout;
 
-use super::{Politica, Ricarica, Sorgente};
+use super::{ActivePolicy, PolicyReloader, PolicySource};
 use crate::{
     clock::Clock,
     contract::vocabulary::Vocabulary,
-    telemetry::salute::Salute,
-    transport::{bounded_read::PATIENCE, sorveglianza::Sorveglianza},
+    telemetry::health_registry::HealthRegistry,
+    transport::{bounded_read::PATIENCE, file_watcher::FileWatcher},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
     let dir = tempfile::tempdir().unwrap();
-    let shipped = Sorgente::embedded();
+    let shipped = PolicySource::embedded();
     fs::write(dir.path().join("policy.csv"), &shipped.policy).unwrap();
     let pipe = dir.path().join("pipe");
     assert!(
@@ -30,19 +30,19 @@ async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
             .success()
     );
     let vocabulary = Vocabulary::of_contract().unwrap();
-    let politica = Politica::load(&shipped, &vocabulary).await.unwrap();
-    let salute = Salute::default();
-    let ricarica = Ricarica::new(
+    let politica = ActivePolicy::load(&shipped, &vocabulary).await.unwrap();
+    let salute = HealthRegistry::default();
+    let ricarica = PolicyReloader::new(
         politica.clone(),
         Some(dir.path().to_owned()),
         vocabulary,
-        salute.componente("policy"),
+        salute.component("policy"),
         Clock::system(),
     );
     let reader = ricarica.reader.clone();
-    let watch = Sorveglianza::new([dir.path().to_owned()]).await.unwrap();
-    let follows = tokio::spawn(ricarica.segui(watch));
-    let mut health = salute.segui();
+    let watch = FileWatcher::new([dir.path().to_owned()]).await.unwrap();
+    let follows = tokio::spawn(ricarica.follow(watch));
+    let mut health = salute.subscribe();
     let mut becomes = async |well: bool| {
         let becomes = health.wait_for(|components| components["policy"] == well);
         timeout(Duration::from_secs(10), becomes)
@@ -59,7 +59,7 @@ async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
         }
     }
     becomes(false).await;
-    assert_eq!(politica.tabella().versione(), shipped.versione());
+    assert_eq!(politica.table().version(), shipped.version());
     fs::write(&pipe, "").unwrap();
     becomes(true).await;
     follows.abort();

@@ -13,11 +13,11 @@ pub(super) const CHIAMATA: &str = "chiamata";
 pub(super) const FILTRO: &str = "filtro";
 pub(super) const COLONNA: &str = "colonna";
 /// The `nome` of a call.
-pub(super) const NESSUN_NOME: &str = "-";
+pub(super) const NO_NAME: &str = "-";
 
 /// A `p` row: what a role may, or may not, do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Regola {
+pub(super) struct PolicyRule {
     pub(super) line: usize,
     pub(super) ruolo: String,
     pub(super) rpc: String,
@@ -26,7 +26,7 @@ pub(super) struct Regola {
     pub(super) eft: String,
 }
 
-impl Regola {
+impl PolicyRule {
     pub(super) fn is_about(&self, rpc: &str, tipo: &str, nome: &str) -> bool {
         self.rpc == rpc && self.tipo == tipo && self.nome == nome
     }
@@ -34,7 +34,7 @@ impl Regola {
 
 /// A `g` row: a profile holds a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Legame {
+pub(super) struct RoleBinding {
     pub(super) line: usize,
     pub(super) profilo: String,
     pub(super) ruolo: String,
@@ -42,9 +42,9 @@ pub(super) struct Legame {
 
 /// The rows of a policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Righe {
-    pub(super) regole: Vec<Regola>,
-    pub(super) legami: Vec<Legame>,
+pub(super) struct ParsedPolicy {
+    pub(super) rules: Vec<PolicyRule>,
+    pub(super) role_bindings: Vec<RoleBinding>,
 }
 
 /// One field of a row and its column, from 1, in characters.
@@ -54,8 +54,8 @@ struct Field<'a> {
 }
 
 /// The good rows and all the errors.
-pub(super) fn parse(policy: &str, vocabulary: &Vocabulary) -> (Righe, Vec<PolicyError>) {
-    let mut righe = Righe::default();
+pub(super) fn parse(policy: &str, vocabulary: &Vocabulary) -> (ParsedPolicy, Vec<PolicyError>) {
+    let mut righe = ParsedPolicy::default();
     let mut errors = Vec::new();
     for (line, text) in (1..).zip(policy.lines()) {
         if text.trim().is_empty() || text.trim_start().starts_with('#') {
@@ -80,7 +80,7 @@ pub(super) fn parse(policy: &str, vocabulary: &Vocabulary) -> (Righe, Vec<Policy
                         format!("the effect must be `allow` or `deny`, not `{}`", eft.text),
                     );
                 }
-                let regola = Regola {
+                let regola = PolicyRule {
                     line,
                     ruolo: ruolo.text.to_owned(),
                     rpc: rpc.text.to_owned(),
@@ -89,32 +89,32 @@ pub(super) fn parse(policy: &str, vocabulary: &Vocabulary) -> (Righe, Vec<Policy
                     eft: eft.text.to_owned(),
                 };
                 // Whatever their effects: the same row with two effects contradicts itself.
-                if let Some(first) = righe.regole.iter().find(|r| {
+                if let Some(first) = righe.rules.iter().find(|r| {
                     r.ruolo == regola.ruolo && r.is_about(&regola.rpc, &regola.tipo, &regola.nome)
                 }) {
                     error(1, format!("says again what line {} says", first.line));
                 }
                 if errors.len() == known {
-                    righe.regole.push(regola);
+                    righe.rules.push(regola);
                 }
             }
             ("g", [_, profilo, ruolo]) => {
                 check_name(profilo, &mut error);
                 check_name(ruolo, &mut error);
-                let legame = Legame {
+                let legame = RoleBinding {
                     line,
                     profilo: profilo.text.to_owned(),
                     ruolo: ruolo.text.to_owned(),
                 };
                 if let Some(first) = righe
-                    .legami
+                    .role_bindings
                     .iter()
                     .find(|l| (&l.profilo, &l.ruolo) == (&legame.profilo, &legame.ruolo))
                 {
                     error(1, format!("says again what line {} says", first.line));
                 }
                 if errors.len() == known {
-                    righe.legami.push(legame);
+                    righe.role_bindings.push(legame);
                 }
             }
             ("p", row) => error(
@@ -191,10 +191,10 @@ fn check_words(
         words.is_none_or(|words| names(words).contains(nome.text))
     };
     match tipo.text {
-        CHIAMATA if nome.text != NESSUN_NOME => error(
+        CHIAMATA if nome.text != NO_NAME => error(
             nome.column,
             format!(
-                "a `{CHIAMATA}` row names nothing: `{NESSUN_NOME}`, not `{}`",
+                "a `{CHIAMATA}` row names nothing: `{NO_NAME}`, not `{}`",
                 nome.text
             ),
         ),

@@ -2,32 +2,32 @@ use super::*;
 
 const ROW: &str = "p, decreti, DecreeService/ListDecrees, filtro, periodo, allow\n";
 
-async fn build(sorgente: &Sorgente) -> Result<Tabella, Vec<String>> {
+async fn build(sorgente: &PolicySource) -> Result<DecisionTable, Vec<String>> {
     let vocabulary = Vocabulary::of_contract().unwrap();
-    Tabella::build(sorgente, &vocabulary)
+    DecisionTable::build(sorgente, &vocabulary)
         .await
         .map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
 }
 
 /// The shipped policy with something replaced.
-fn with(from: &str, to: &str) -> Sorgente {
-    let mut sorgente = Sorgente::embedded();
+fn with(from: &str, to: &str) -> PolicySource {
+    let mut sorgente = PolicySource::embedded();
     assert!(sorgente.policy.contains(from), "{from}");
     sorgente.policy = sorgente.policy.replace(from, to);
     sorgente
 }
 
 /// The shipped policy with a last line: the line's number and the text.
-fn and(line: &str) -> (usize, Sorgente) {
-    let mut sorgente = Sorgente::embedded();
+fn and(line: &str) -> (usize, PolicySource) {
+    let mut sorgente = PolicySource::embedded();
     sorgente.policy.push_str(line);
     (sorgente.policy.lines().count(), sorgente)
 }
 
 #[tokio::test]
 async fn the_profiles_are_what_the_offices_were_given() {
-    let tabella = build(&Sorgente::embedded()).await.unwrap();
-    let profili: Vec<&str> = tabella.profili().map(Profilo::nome).collect();
+    let tabella = build(&PolicySource::embedded()).await.unwrap();
+    let profili: Vec<&str> = tabella.profili().map(Profilo::name).collect();
     assert_eq!(
         profili,
         [
@@ -41,31 +41,31 @@ async fn the_profiles_are_what_the_offices_were_given() {
     );
     let list = "DecreeService/ListDecrees";
     let all = tabella.profilo("mlps-ammortizzatori").unwrap();
-    assert!(all.decisione(list).unwrap().filtro("cf_azienda"));
+    assert!(all.decision(list).unwrap().filtro("cf_azienda"));
     assert!(
-        all.decisione(list)
+        all.decision(list)
             .unwrap()
             .colonna("cf_azienda.persona_fisica")
     );
     for masked in ["mlps-consultazione", "mef-rgs"] {
-        let decisione = tabella.profilo(masked).unwrap().decisione(list).unwrap();
+        let decisione = tabella.profilo(masked).unwrap().decision(list).unwrap();
         assert!(!decisione.filtro("cf_azienda") && !decisione.filtro("matricola_azienda"));
         assert!(decisione.filtro("periodo") && decisione.colonna("cf_azienda"));
         assert!(!decisione.colonna("cf_azienda.persona_fisica"));
         assert!(!decisione.colonna("no_such_column") && !decisione.filtro(""));
     }
     let sintesi = tabella.profilo("mef-sintesi").unwrap();
-    assert!(sintesi.decisione(list).is_none());
+    assert!(sintesi.decision(list).is_none());
     assert!(
         sintesi
-            .decisione("ReportService/GetReportSintetico")
+            .decision("ReportService/GetReportSintetico")
             .is_some()
     );
     let gestione = tabella.profilo("inps-gestione").unwrap();
-    assert!(gestione.decisione("GrantService/ApproveRequest").is_some());
-    assert!(gestione.decisione(list).is_none());
+    assert!(gestione.decision("GrantService/ApproveRequest").is_some());
+    assert!(gestione.decision(list).is_none());
     for profilo in tabella.profili() {
-        assert!(profilo.decisione("AccessService/GetMyAccess").is_some());
+        assert!(profilo.decision("AccessService/GetMyAccess").is_some());
     }
     // A role is not a profile, though Casbin would take its name for one.
     assert!(tabella.profilo("decreti").is_none() && tabella.profilo("").is_none());
@@ -185,9 +185,9 @@ async fn all_the_errors_come_at_once() {
 #[tokio::test]
 async fn an_empty_policy_is_refused() {
     for policy in ["", "# nothing\n\n", "g, mef-rgs, report"] {
-        let sorgente = Sorgente {
+        let sorgente = PolicySource {
             policy: policy.to_owned(),
-            ..Sorgente::embedded()
+            ..PolicySource::embedded()
         };
         let errors = build(&sorgente).await.unwrap_err();
         assert!(
@@ -208,7 +208,7 @@ async fn an_empty_policy_is_refused() {
 #[tokio::test]
 async fn a_policy_speaks_of_every_call_filter_and_column() {
     // Each row of the shipped policy is the only one about its name: without it, the name is missed.
-    let shipped = Sorgente::embedded().policy;
+    let shipped = PolicySource::embedded().policy;
     let mut tried = 0;
     for row in shipped.lines().filter(|line| line.starts_with("p, ")) {
         let errors = build(&with(&format!("{row}\n"), "")).await.unwrap_err();
@@ -291,7 +291,7 @@ async fn a_deny_takes_away() {
     let count = |profilo: &str| {
         let profilo = tabella.profilo(profilo).unwrap();
         profilo
-            .decisione("DecreeService/CountDecrees")
+            .decision("DecreeService/CountDecrees")
             .unwrap()
             .colonna("ore_decretate")
     };
@@ -314,7 +314,7 @@ async fn a_matcher_that_is_too_wide_or_broken_is_refused() {
         ("m = r.nome ==", "Casbin refuses it"),
         ("m = nosuch(r.nome)", "Casbin refuses it"),
     ] {
-        let mut sorgente = Sorgente::embedded();
+        let mut sorgente = PolicySource::embedded();
         assert!(sorgente.model.contains(shipped));
         sorgente.model = sorgente.model.replace(shipped, matcher);
         let errors = build(&sorgente).await.unwrap_err();
@@ -328,60 +328,66 @@ async fn a_matcher_that_is_too_wide_or_broken_is_refused() {
 #[tokio::test]
 async fn a_bad_policy_never_replaces_a_good_one() {
     let vocabulary = Vocabulary::of_contract().unwrap();
-    let politica = Politica::load(&Sorgente::embedded(), &vocabulary)
+    let politica = ActivePolicy::load(&PolicySource::embedded(), &vocabulary)
         .await
         .unwrap();
     let seen_by_others = politica.clone();
-    let before = politica.tabella().versione().to_owned();
+    let before = politica.table().version().to_owned();
     politica
         .reload(&with(ROW, ""), &vocabulary)
         .await
         .unwrap_err();
-    assert_eq!(seen_by_others.tabella().versione(), before);
+    assert_eq!(seen_by_others.table().version(), before);
 
     let (_, fewer) = and(
         "p, senza-ore, DecreeService/CountDecrees, colonna, righe, deny\ng, mef-rgs, senza-ore",
     );
     politica.reload(&fewer, &vocabulary).await.unwrap();
-    let tabella = seen_by_others.tabella();
-    assert_eq!(tabella.versione(), fewer.versione());
-    assert_ne!(tabella.versione(), before);
+    let tabella = seen_by_others.table();
+    assert_eq!(tabella.version(), fewer.version());
+    assert_ne!(tabella.version(), before);
 }
 
 #[test]
 fn the_version_is_that_of_both_texts() {
-    let one = Sorgente {
+    let one = PolicySource {
         model: "ab".to_owned(),
         policy: "c".to_owned(),
     };
-    let two = Sorgente {
+    let two = PolicySource {
         model: "a".to_owned(),
         policy: "bc".to_owned(),
     };
-    assert_ne!(one.versione(), two.versione());
-    assert_eq!(one.versione().len(), 12);
+    assert_ne!(one.version(), two.version());
+    assert_eq!(one.version().len(), 12);
 }
 
 #[test]
 fn a_directory_overrides_the_policy_and_perhaps_the_model() {
     let dir = tempfile::tempdir().unwrap();
-    let missing = Sorgente::from_dir(dir.path()).unwrap_err();
+    let missing = PolicySource::from_dir(dir.path()).unwrap_err();
     assert!(missing.to_string().contains("policy.csv"), "{missing}");
     std::fs::write(dir.path().join("policy.csv"), "mine").unwrap();
-    let mine = Sorgente::of_settings(Some(dir.path())).unwrap();
+    let mine = PolicySource::of_settings(Some(dir.path())).unwrap();
     assert_eq!(
         (mine.policy.as_str(), mine.model),
-        ("mine", Sorgente::embedded().model)
+        ("mine", PolicySource::embedded().model)
     );
     std::fs::write(dir.path().join("model.conf"), "my model").unwrap();
-    assert_eq!(Sorgente::from_dir(dir.path()).unwrap().model, "my model");
-    assert_eq!(Sorgente::of_settings(None).unwrap(), Sorgente::embedded());
+    assert_eq!(
+        PolicySource::from_dir(dir.path()).unwrap().model,
+        "my model"
+    );
+    assert_eq!(
+        PolicySource::of_settings(None).unwrap(),
+        PolicySource::embedded()
+    );
     std::fs::write(
         dir.path().join("policy.csv"),
         b"p, a\n# qualit\xc3\xa0 \xe0\n",
     )
     .unwrap();
-    let latin = Sorgente::from_dir(dir.path()).unwrap_err();
+    let latin = PolicySource::from_dir(dir.path()).unwrap_err();
     assert!(
         latin.to_string().ends_with("policy.csv:2:11: is not UTF-8"),
         "{latin}"

@@ -4,7 +4,7 @@
 //! quote of the grant ──┐
 //! [quota.profilo.X] ───┼── first that says something ──► Limiti { al_secondo, esportazioni, al_giorno }
 //! [quota] ─────────────┘                                    │
-//!        call allowed by everything else ──► Consumo::consuma ──► counted, or QUOTA_EXCEEDED with the time to wait
+//!        call allowed by everything else ──► QuotaUsage::consuma ──► counted, or QUOTA_EXCEEDED with the time to wait
 //! ```
 //!
 //! - *Calls a second* (`al_secondo`): the generic cell rate algorithm, with a second's worth of burst, in each instance.
@@ -17,8 +17,8 @@
 //! call that comes twice with one proof is counted twice; and so is one whose filters or norms are refused when its
 //! message is read.
 
-mod giorno;
-mod limiti;
+mod daily_calls;
+mod effective_limits;
 
 use std::{
     collections::HashMap,
@@ -35,53 +35,53 @@ use sqlx::PgPool;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 #[cfg(doc)]
-use crate::postgres::Accanto;
+use crate::postgres::SideConnections;
 use crate::{
     abilitazione::grants::{Aa07, Quote},
-    clock::{Clock, giorno_a_roma},
+    clock::{Clock, day_in_rome},
     config,
-    error::{Error, Esaurita, Result},
+    error::{Error, ExhaustedQuota, Result},
     valori::tax_codes::masked,
 };
-use giorno::Giorno;
-use limiti::limiti;
+use daily_calls::DailyCalls;
+use effective_limits::effective_limits;
 
 /// How soon a place for a stream may be free again. A guess: nobody knows when a stream ends.
-const POSTO: Duration = Duration::from_secs(5);
+const STREAM_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What all subjects have used. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Consumo(Arc<Inner>);
+pub struct QuotaUsage(Arc<QuotaUsageInner>);
 
 #[derive(Debug)]
-struct Inner {
-    quota: config::Quota,
+struct QuotaUsageInner {
+    quota: config::QuotaSettings,
     /// Of subjects with a grant only, so there is no bound to set.
-    soggetti: Mutex<HashMap<String, Arc<Contatori>>>,
+    soggetti: Mutex<HashMap<String, Arc<SubjectCounters>>>,
     pool: PgPool,
     clock: Clock,
 }
 
 /// What one subject has used under one set of quotas.
 #[derive(Debug)]
-struct Contatori {
+struct SubjectCounters {
     quote: Quote,
     al_secondo: Option<DefaultDirectRateLimiter>,
     esportazioni: Option<Arc<Semaphore>>,
-    al_giorno: Option<Giorno>,
+    al_giorno: Option<DailyCalls>,
 }
 
 /// A place for a stream, free again when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Posto {
+pub(crate) struct QuotaReservation {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Consumo {
-    /// Quotas by `quota` where a grant has none of its own. `pool` may write ([`Accanto::Quote`]).
+impl QuotaUsage {
+    /// Quotas by `quota` where a grant has none of its own. `pool` may write ([`SideConnections::Quote`]).
     #[must_use]
-    pub fn new(quota: config::Quota, pool: PgPool, clock: Clock) -> Self {
-        Self(Arc::new(Inner {
+    pub fn new(quota: config::QuotaSettings, pool: PgPool, clock: Clock) -> Self {
+        Self(Arc::new(QuotaUsageInner {
             quota,
             soggetti: Mutex::default(),
             pool,
@@ -93,17 +93,17 @@ impl Consumo {
     ///
     /// # Errors
     /// [`Reason::QuotaExceeded`](crate::error::Reason::QuotaExceeded); the database's, where calls a day are counted.
-    pub(super) async fn consuma(&self, aa07: &Aa07, flusso: bool) -> Result<Posto> {
-        let contatori = self.contatori(aa07);
+    pub(super) async fn consume(&self, aa07: &Aa07, flusso: bool) -> Result<QuotaReservation> {
+        let contatori = self.counters(aa07);
         let soggetto = &aa07.soggetto;
         let permit = match &contatori.esportazioni {
             Some(posti) if flusso => {
                 let permit = Arc::clone(posti).try_acquire_owned().map_err(|_| {
-                    esaurita(
+                    exhausted(
                         "esportazioni",
                         contatori.quote.esportazioni,
                         soggetto,
-                        POSTO,
+                        STREAM_RETRY_AFTER,
                     )
                 })?;
                 Some(permit)
@@ -113,29 +113,29 @@ impl Consumo {
         if let Some(limiter) = &contatori.al_secondo {
             limiter.check().map_err(|until| {
                 let riprova = until.wait_time_from(DefaultClock::default().now());
-                esaurita("al_secondo", contatori.quote.al_secondo, soggetto, riprova)
+                exhausted("al_secondo", contatori.quote.al_secondo, soggetto, riprova)
             })?;
         }
         if let Some(giorno) = &contatori.al_giorno {
             let now = self.0.clock.now();
             if !giorno
-                .prendi(&self.0.pool, soggetto, giorno_a_roma(now))
+                .take(&self.0.pool, soggetto, day_in_rome(now))
                 .await?
             {
-                let riprova = giorno::fino_a_domani(now);
+                let riprova = daily_calls::until_tomorrow(now);
                 let quota = contatori.quote.al_giorno;
-                return Err(esaurita("al_giorno", quota, soggetto, riprova));
+                return Err(exhausted("al_giorno", quota, soggetto, riprova));
             }
         }
-        Ok(Posto { _permit: permit })
+        Ok(QuotaReservation { _permit: permit })
     }
 
     /// Gives back what was taken for the day and not used.
-    pub async fn chiudi(&self) {
-        let soggetti: Vec<(String, Arc<Contatori>)> = self.lock().drain().collect();
+    pub async fn close(&self) {
+        let soggetti: Vec<(String, Arc<SubjectCounters>)> = self.lock().drain().collect();
         for (soggetto, contatori) in soggetti {
             if let Some(giorno) = &contatori.al_giorno
-                && let Err(error) = giorno.rendi(&self.0.pool, &soggetto).await
+                && let Err(error) = giorno.give_back(&self.0.pool, &soggetto).await
             {
                 tracing::warn!(soggetto = &*masked(&soggetto), %error, "unused calls of the day cannot be given back");
             }
@@ -144,20 +144,20 @@ impl Consumo {
     }
 
     /// The counters of a subject; new ones where its quotas are not what they were.
-    fn contatori(&self, aa07: &Aa07) -> Arc<Contatori> {
-        let quote = limiti(&self.0.quota, &aa07.profilo, &aa07.quote);
+    fn counters(&self, aa07: &Aa07) -> Arc<SubjectCounters> {
+        let quote = effective_limits(&self.0.quota, &aa07.profilo, &aa07.quote);
         let mut soggetti = self.lock();
         match soggetti.get(&aa07.soggetto) {
             Some(contatori) if contatori.quote == quote => Arc::clone(contatori),
             _ => {
-                let contatori = Arc::new(Contatori::new(quote));
+                let contatori = Arc::new(SubjectCounters::new(quote));
                 soggetti.insert(aa07.soggetto.clone(), Arc::clone(&contatori));
                 contatori
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Contatori>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<SubjectCounters>>> {
         // An insertion cannot stop half-way.
         self.0
             .soggetti
@@ -166,7 +166,7 @@ impl Consumo {
     }
 }
 
-impl Contatori {
+impl SubjectCounters {
     fn new(quote: Quote) -> Self {
         let posti = |n: NonZeroU32| {
             let n = usize::try_from(n.get()).unwrap_or(Semaphore::MAX_PERMITS);
@@ -178,12 +178,12 @@ impl Contatori {
                 .al_secondo
                 .map(|n| RateLimiter::direct(Quota::per_second(n))),
             esportazioni: quote.esportazioni.map(posti),
-            al_giorno: quote.al_giorno.map(Giorno::new),
+            al_giorno: quote.al_giorno.map(DailyCalls::new),
         }
     }
 }
 
-fn esaurita(
+fn exhausted(
     nome: &'static str,
     quota: Option<NonZeroU32>,
     soggetto: &str,
@@ -195,12 +195,12 @@ fn esaurita(
         _ => "calls a day",
     };
     let quota = quota.map_or(0, NonZeroU32::get);
-    Error::esaurita(
+    Error::quota_exhausted(
         nome,
-        Esaurita {
+        ExhaustedQuota {
             soggetto: format!("soggetto:{soggetto}"),
-            descrizione: format!("{quota} {what}"),
-            riprova,
+            description: format!("{quota} {what}"),
+            retry_after: riprova,
         },
     )
 }
@@ -211,11 +211,11 @@ mod tests {
 
     #[test]
     fn the_texts_of_a_used_up_quota() {
-        let error = esaurita("al_giorno", NonZeroU32::new(7), "x", Duration::from_secs(9));
+        let error = exhausted("al_giorno", NonZeroU32::new(7), "x", Duration::from_secs(9));
         assert_eq!(error.metadata, [("quota", "al_giorno".to_owned())]);
         let quota = error.quota.unwrap();
         assert_eq!(quota.soggetto, "soggetto:x");
-        assert_eq!(quota.descrizione, "7 calls a day");
-        assert_eq!(quota.riprova, Duration::from_secs(9));
+        assert_eq!(quota.description, "7 calls a day");
+        assert_eq!(quota.retry_after, Duration::from_secs(9));
     }
 }

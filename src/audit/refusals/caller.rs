@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr};
 
 use ipnet::{IpNet, Ipv6Net};
 
-use super::Refusal;
+use super::RefusedCall;
 
 /// What one customer of an IPv6 network has at least: whoever has one address of it has all.
 const IPV6_PREFIX: u8 = 64;
@@ -26,7 +26,7 @@ pub(super) enum Caller {
 pub(super) struct Network(IpNet);
 
 impl Caller {
-    pub(super) fn of(refusal: &Refusal) -> Self {
+    pub(super) fn of(refusal: &RefusedCall) -> Self {
         match &refusal.subject {
             Some(subject) => Self::Subject {
                 issuer: subject.issuer.clone(),

@@ -7,7 +7,7 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
-use super::{Limits, caller::Caller};
+use super::{RefusalLimits, caller::Caller};
 
 /// Callers with an allowance of their own.
 const CALLERS: usize = 4096;
@@ -33,7 +33,7 @@ struct Allowance {
 }
 
 impl Limiter {
-    pub(super) fn new(limits: Limits, now: Instant) -> Self {
+    pub(super) fn new(limits: RefusalLimits, now: Instant) -> Self {
         let own = Quota::per_minute(limits.per_caller);
         Self {
             own,
@@ -86,7 +86,7 @@ mod tests {
     /// By the minute: the tests are over before one more is given.
     fn limiter(per_caller: u32, all: u32, now: Instant) -> Limiter {
         let number = |n| NonZeroU32::new(n).unwrap();
-        let limits = Limits {
+        let limits = RefusalLimits {
             per_caller: number(per_caller),
             all: number(all),
             interval: Duration::MAX,

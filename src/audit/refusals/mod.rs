@@ -36,13 +36,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use tokio::time::sleep;
 
-use self::{caller::Caller, limiter::Limiter, tally::Tally};
-use super::Audit;
-use crate::{traccia::Fatti, valori::tax_codes::masked};
+use self::{caller::Caller, limiter::Limiter, tally::RefusalTally};
+use super::AuditLog;
+use crate::{call_record::CallFacts, valori::tax_codes::masked};
 
 /// How much of what is refused has a record of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct RefusalLimits {
     /// Of one caller, in a minute.
     pub per_caller: NonZeroU32,
     /// Of all callers together, in a minute: of those with a subject, and again of those without.
@@ -53,7 +53,7 @@ pub struct Limits {
 
 /// A call that was not let in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Refusal {
+pub(super) struct RefusedCall {
     /// `None`: whose token it is was not known, or there was none.
     subject: Option<Subject>,
     address: Option<IpAddr>,
@@ -70,9 +70,9 @@ struct Subject {
     jti: Option<String>,
 }
 
-impl Refusal {
+impl RefusedCall {
     /// Of what is known of a call; `reason` and `code` are those of its answer.
-    pub(super) fn new(fatti: &Fatti, reason: Option<String>, code: &'static str) -> Self {
+    pub(super) fn new(fatti: &CallFacts, reason: Option<String>, code: &'static str) -> Self {
         let subject = fatti.soggetto.clone().map(|name| Subject {
             issuer: fatti.emittente.clone(),
             name,
@@ -90,17 +90,17 @@ impl Refusal {
 
 /// Decides how refusals are written down, and counts. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Refusals(Arc<Inner>);
+pub struct Refusals(Arc<RefusalsInner>);
 
 #[derive(Debug)]
-struct Inner {
-    audit: Audit,
+struct RefusalsInner {
+    audit: AuditLog,
     interval: Duration,
-    state: Mutex<State>,
+    state: Mutex<RefusalsState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct RefusalsState {
     /// Of calls without a subject, of which anybody can make any number.
     anonymous: Class,
     /// Of calls with one: a flood of the others leaves their records alone.
@@ -112,21 +112,21 @@ struct State {
 #[derive(Debug)]
 struct Class {
     limiter: Limiter,
-    tally: Tally,
+    tally: RefusalTally,
 }
 
 impl Refusals {
     /// Writes the counts into `audit`.
     #[must_use]
-    pub fn new(audit: Audit, limits: Limits) -> Self {
+    pub fn new(audit: AuditLog, limits: RefusalLimits) -> Self {
         let class = || Class {
             limiter: Limiter::new(limits, Instant::now()),
-            tally: Tally::default(),
+            tally: RefusalTally::default(),
         };
-        Self(Arc::new(Inner {
+        Self(Arc::new(RefusalsInner {
             audit,
             interval: limits.interval,
-            state: Mutex::new(State {
+            state: Mutex::new(RefusalsState {
                 anonymous: class(),
                 named: class(),
                 closed: false,
@@ -135,7 +135,7 @@ impl Refusals {
     }
 
     /// Whether this call is one of many and was counted. `false`: it is to have a record of its own.
-    pub(super) fn counts(&self, refusal: Refusal, at: DateTime<Utc>) -> bool {
+    pub(super) fn counts(&self, refusal: RefusedCall, at: DateTime<Utc>) -> bool {
         let mut state = self.state();
         if state.closed {
             return false;
@@ -156,13 +156,13 @@ impl Refusals {
         loop {
             sleep(self.0.interval).await;
             // While nothing can be written they go on growing, where there is room for them.
-            if self.0.audit.scrive() {
+            if self.0.audit.is_writable() {
                 self.write(false);
             }
         }
     }
 
-    /// Writes the counts for the last time: what is refused from now on has a record of its own. Before [`Audit::chiudi`].
+    /// Writes the counts for the last time: what is refused from now on has a record of its own. Before [`AuditLog::close`].
     pub fn close(&self) {
         self.write(true);
     }
@@ -178,12 +178,12 @@ impl Refusals {
         // In the order of time: a row of the table holds records of one day.
         counts.sort_by_key(|(_, count)| count.last);
         for (line, count) in counts {
-            let coda = record::coda(&line, count, self.0.audit.chiave());
-            self.0.audit.accoda(count.last, coda);
+            let coda = record::record_tail(&line, count, self.0.audit.key());
+            self.0.audit.enqueue(count.last, coda);
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RefusalsState> {
         // Counts and allowances change one by one: what a panic left behind is still true.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -193,7 +193,7 @@ impl Refusals {
 const TOLD: usize = 10;
 
 /// Says in the log what is not there line by line.
-fn tell(counts: &[(tally::Line, tally::Count)]) {
+fn tell(counts: &[(tally::TallyLine, tally::Count)]) {
     let mut largest: Vec<_> = counts.iter().collect();
     largest.sort_by_key(|(_, count)| std::cmp::Reverse(count.calls));
     for (line, count) in largest.iter().take(TOLD) {

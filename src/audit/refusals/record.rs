@@ -12,16 +12,16 @@
 use serde::Serialize;
 
 use super::{
-    super::record::{Decisione, Tipo, coda as text, istante},
-    tally::{Count, Line, Who},
+    super::record::{RecordKind, RecordedDecision, record_tail as text, timestamp},
+    tally::{Count, TalliedCaller, TallyLine},
 };
-use crate::crypto::chiave::Chiave;
+use crate::crypto::key::AuditKey;
 
 /// Field by field, in the order of the text.
 #[derive(Serialize)]
-struct Testo<'a> {
+struct RefusalsText<'a> {
     istante: String,
-    tipo: Tipo,
+    tipo: RecordKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     soggetto: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ struct Testo<'a> {
     indirizzo: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     altri: Option<bool>,
-    decisione: Decisione,
+    decisione: RecordedDecision,
     #[serde(skip_serializing_if = "Option::is_none")]
     motivo: Option<&'a str>,
     dal: String,
@@ -44,24 +44,24 @@ struct Testo<'a> {
 }
 
 /// The text after catena and numero, which only the writer knows.
-pub(super) fn coda(line: &Line, count: Count, chiave: &Chiave) -> String {
+pub(super) fn record_tail(line: &TallyLine, count: Count, chiave: &AuditKey) -> String {
     let (subject, network) = match &line.who {
-        Who::Caller { subject, network } => (subject.as_ref(), *network),
-        Who::Others => (None, None),
+        TalliedCaller::Caller { subject, network } => (subject.as_ref(), *network),
+        TalliedCaller::Others => (None, None),
     };
-    let testo = Testo {
-        istante: istante(count.last),
-        tipo: Tipo::Rifiuti,
+    let testo = RefusalsText {
+        istante: timestamp(count.last),
+        tipo: RecordKind::Rifiuti,
         soggetto: subject.map(|s| &*s.name),
         emittente: subject.and_then(|s| s.issuer.as_deref()),
         finalita: subject.and_then(|s| s.purpose.as_deref()),
         jti: subject.and_then(|s| s.jti.as_deref()),
         indirizzo: network.map(|network| network.to_string()),
-        altri: (line.who == Who::Others).then_some(true),
-        decisione: Decisione::Negata,
+        altri: (line.who == TalliedCaller::Others).then_some(true),
+        decisione: RecordedDecision::Negata,
         motivo: line.reason.as_deref(),
-        dal: istante(count.first),
-        al: istante(count.last),
+        dal: timestamp(count.first),
+        al: timestamp(count.last),
         quante: count.calls,
         esito: line.code,
     };

@@ -4,15 +4,15 @@ use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Refusal, Subject, caller::Network};
+use super::{RefusedCall, Subject, caller::Network};
 
 /// Lines at a time. As many records are written each half a minute, at worst.
 const LINES: usize = 1024;
 
 /// What is counted together. All of one day (UTC): a record is of one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Line {
-    pub(super) who: Who,
+pub(super) struct TallyLine {
+    pub(super) who: TalliedCaller,
     pub(super) reason: Option<String>,
     pub(super) code: &'static str,
     day: NaiveDate,
@@ -20,7 +20,7 @@ pub(super) struct Line {
 
 /// Whose calls a line counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Who {
+pub(super) enum TalliedCaller {
     /// One caller's, from one network.
     Caller {
         subject: Option<Subject>,
@@ -38,18 +38,20 @@ pub(super) struct Count {
     pub(super) last: DateTime<Utc>,
 }
 
-impl Line {
+impl TallyLine {
     pub(super) fn address(&self) -> Option<Cow<'static, str>> {
         match &self.who {
-            Who::Caller { network, .. } => network.map(|network| network.to_string().into()),
-            Who::Others => Some("others".into()),
+            TalliedCaller::Caller { network, .. } => {
+                network.map(|network| network.to_string().into())
+            }
+            TalliedCaller::Others => Some("others".into()),
         }
     }
 
     pub(super) fn subject(&self) -> Option<&str> {
         match &self.who {
-            Who::Caller { subject, .. } => subject.as_ref().map(|subject| &*subject.name),
-            Who::Others => None,
+            TalliedCaller::Caller { subject, .. } => subject.as_ref().map(|subject| &*subject.name),
+            TalliedCaller::Others => None,
         }
     }
 
@@ -60,13 +62,13 @@ impl Line {
 
 /// The lines so far.
 #[derive(Debug, Default)]
-pub(super) struct Tally(HashMap<Line, Count>);
+pub(super) struct RefusalTally(HashMap<TallyLine, Count>);
 
-impl Tally {
+impl RefusalTally {
     /// Counts a call.
-    pub(super) fn add(&mut self, refusal: Refusal, at: DateTime<Utc>) {
-        let mut line = Line {
-            who: Who::Caller {
+    pub(super) fn add(&mut self, refusal: RefusedCall, at: DateTime<Utc>) {
+        let mut line = TallyLine {
+            who: TalliedCaller::Caller {
                 subject: refusal.subject,
                 network: refusal.address.map(Network::of),
             },
@@ -76,7 +78,7 @@ impl Tally {
         };
         if self.0.len() >= LINES && !self.0.contains_key(&line) {
             // Of these there are as many as there are reasons and codes.
-            line.who = Who::Others;
+            line.who = TalliedCaller::Others;
         }
         let count = self.0.entry(line).or_insert(Count {
             calls: 0,
@@ -90,7 +92,7 @@ impl Tally {
     }
 
     /// Takes all lines out.
-    pub(super) fn take(&mut self) -> Vec<(Line, Count)> {
+    pub(super) fn take(&mut self) -> Vec<(TallyLine, Count)> {
         std::mem::take(&mut self.0).into_iter().collect()
     }
 }
@@ -101,8 +103,8 @@ mod tests {
 
     use super::*;
 
-    fn refusal(n: u32, reason: &str) -> Refusal {
-        Refusal {
+    fn refusal(n: u32, reason: &str) -> RefusedCall {
+        RefusedCall {
             subject: None,
             address: Some(Ipv4Addr::from_bits(n).into()),
             reason: Some(reason.to_owned()),
@@ -116,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_line_for_each_caller_reason_and_day() {
-        let mut tally = Tally::default();
+        let mut tally = RefusalTally::default();
         let days = [
             "2026-11-25T23:59:58Z",
             "2026-11-25T23:59:59Z",
@@ -145,7 +147,7 @@ mod tests {
 
     #[test]
     fn it_has_so_many_lines_and_loses_no_call() {
-        let mut tally = Tally::default();
+        let mut tally = RefusalTally::default();
         let many = 5 * u32::try_from(LINES).unwrap();
         for n in 0..many {
             tally.add(refusal(n, "a"), at("2026-11-25T12:00:00Z"));
@@ -157,7 +159,7 @@ mod tests {
         assert_eq!(calls, 2 * u64::from(many));
         let others = lines
             .iter()
-            .find(|(line, _)| line.who == Who::Others)
+            .find(|(line, _)| line.who == TalliedCaller::Others)
             .unwrap();
         assert_eq!(
             others.1.calls,

@@ -1,19 +1,19 @@
 //! The detail as Arrow: a schema, and record batches of rows.
 //!
 //! ```
-//! use omnia::{arrow::{self, Costruttore}, lotto::riga::Riga};
+//! use omnia::{arrow::{self, RecordBatchBuilder}, lotto::detail_row::DetailRow};
 //!
-//! let riga = Riga {
+//! let riga = DetailRow {
 //!     prestazione: "CIGS",
 //!     data_decreto: "2023-12-22",
 //!     importi_erogati: "1200.00",
 //!     ..Riga::default()
 //! };
-//! // What the caller does not see is no column.
-//! let schema = arrow::schema(|c| ["prestazione", "data_decreto", "importi_erogati"].contains(&c), []);
-//! let mut costruttore = Costruttore::new(schema);
-//! costruttore.aggiungi(&riga)?;
-//! let batch = costruttore.finisci()?;
+//! // DerivedCommand the caller does not see is no column.
+//! let schema = arrow::scheme(|c| ["prestazione", "data_decreto", "importi_erogati"].contains(&c), []);
+//! let mut costruttore = RecordBatchBuilder::new(schema);
+//! costruttore.add(&riga)?;
+//! let batch = costruttore.finish()?;
 //! assert_eq!((batch.num_rows(), batch.num_columns()), (1, 3));
 //! # Ok::<(), omnia::error::Error>(())
 //! ```
@@ -27,20 +27,20 @@
 //!
 //! A codice fiscale is no dictionary: equal indices would show which rows are of one person whose code is masked.
 
-pub mod codifica;
-mod colonna;
-pub mod conservato;
+mod column;
+pub mod ipc;
+pub mod stored_batch;
 
 use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use self::colonna::{Codici, Colonna};
+use self::column::{BatchColumn, CodeValues};
 use crate::{
     blocks::{
-        glossario::DETTAGLIO,
-        riga::{COLONNE, Riga},
+        detail_row::{DETAIL_COLUMNS, DetailRow},
+        glossary::DETAIL_GLOSSARY,
     },
     error::{Error, Result},
 };
@@ -49,7 +49,7 @@ use crate::{
 const PRESTAZIONE: &str = "prestazione";
 const CODIFICA: &str = "codifica_sistema_unico";
 /// Digits of an amount, and those after the point: as `numeric(18, 2)` has them.
-const CIFRE: (u8, i8) = (18, 2);
+const AMOUNT_DIGITS: (u8, i8) = (18, 2);
 
 /// The schema of the columns that the caller sees, with metadata of its own besides those of the columns: `descrizione`
 /// and, for quantities, `unita`.
@@ -58,17 +58,17 @@ pub fn schema(
     vede: impl Fn(&str) -> bool,
     metadata: impl IntoIterator<Item = (String, String)>,
 ) -> SchemaRef {
-    let fields: Vec<Field> = DETTAGLIO
+    let fields: Vec<Field> = DETAIL_GLOSSARY
         .iter()
-        .filter(|voce| vede(voce.colonna))
+        .filter(|voce| vede(voce.column))
         .map(|voce| {
             let unita = voce
-                .unita
+                .unit
                 .map(|unita| ("unita".to_owned(), unita.to_owned()));
-            let metadata = [("descrizione".to_owned(), voce.descrizione.to_owned())]
+            let metadata = [("descrizione".to_owned(), voce.description.to_owned())]
                 .into_iter()
                 .chain(unita);
-            Field::new(voce.colonna, tipo(voce.colonna), false)
+            Field::new(voce.column, data_type(voce.column), false)
                 .with_metadata(metadata.collect::<HashMap<_, _>>())
         })
         .collect();
@@ -76,14 +76,14 @@ pub fn schema(
     Arc::new(Schema::new_with_metadata(fields, metadata))
 }
 
-fn tipo(colonna: &str) -> DataType {
+fn data_type(colonna: &str) -> DataType {
     match colonna {
         PRESTAZIONE | CODIFICA => {
             DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
         }
         "data_decreto" | "validita_dal" | "validita_al" => DataType::Date32,
         "ore_decretate" | "importi_autorizzati" | "importi_erogati" => {
-            DataType::Decimal128(CIFRE.0, CIFRE.1)
+            DataType::Decimal128(AMOUNT_DIGITS.0, AMOUNT_DIGITS.1)
         }
         _ => DataType::Utf8,
     }
@@ -92,41 +92,43 @@ fn tipo(colonna: &str) -> DataType {
 /// Makes record batches of rows. The dictionaries of a batch begin with those of the one before: what was
 /// learnt stays, at the same index.
 #[derive(Debug)]
-pub struct Costruttore {
+pub struct RecordBatchBuilder {
     schema: SchemaRef,
     righe: usize,
     /// Which column of a row each is.
-    colonne: Vec<(usize, Colonna)>,
+    colonne: Vec<(usize, BatchColumn)>,
 }
 
 /// The texts of the two columns that have a dictionary, each at its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Dizionari {
+pub struct BatchDictionaries {
     /// Of `prestazione`.
     pub prestazioni: Vec<String>,
     /// Of `codifica_sistema_unico`.
     pub codifiche: Vec<String>,
 }
 
-impl Costruttore {
+impl RecordBatchBuilder {
     /// For a schema that [`schema`] made.
     #[must_use]
     pub fn new(schema: SchemaRef) -> Self {
-        Self::con_dizionari(schema, &Dizionari::default())
+        Self::with_dictionaries(schema, &BatchDictionaries::default())
     }
 
     /// Whose dictionaries begin with these texts.
     #[must_use]
-    pub fn con_dizionari(schema: SchemaRef, dizionari: &Dizionari) -> Self {
+    pub fn with_dictionaries(schema: SchemaRef, dizionari: &BatchDictionaries) -> Self {
         let colonne = schema
             .fields()
             .iter()
             .filter_map(|field| {
-                let at = COLONNE.iter().position(|name| name == field.name())?;
-                let colonna = match COLONNE[at] {
-                    PRESTAZIONE => Colonna::Codici(Codici::con(&dizionari.prestazioni)),
-                    CODIFICA => Colonna::Codici(Codici::con(&dizionari.codifiche)),
-                    _ => Colonna::new(field.data_type()),
+                let at = DETAIL_COLUMNS
+                    .iter()
+                    .position(|name| name == field.name())?;
+                let colonna = match DETAIL_COLUMNS[at] {
+                    PRESTAZIONE => BatchColumn::Codes(CodeValues::with(&dizionari.prestazioni)),
+                    CODIFICA => BatchColumn::Codes(CodeValues::with(&dizionari.codifiche)),
+                    _ => BatchColumn::new(field.data_type()),
                 };
                 Some((at, colonna))
             })
@@ -146,15 +148,18 @@ impl Costruttore {
 
     /// What its dictionaries have so far.
     #[must_use]
-    pub fn dizionari(&self) -> Dizionari {
+    pub fn dictionaries(&self) -> BatchDictionaries {
         let testi = |nome: &str| {
-            let found = self.colonne.iter().find(|(at, _)| COLONNE[*at] == nome);
+            let found = self
+                .colonne
+                .iter()
+                .find(|(at, _)| DETAIL_COLUMNS[*at] == nome);
             match found {
-                Some((_, Colonna::Codici(codici))) => codici.testi(),
+                Some((_, BatchColumn::Codes(codici))) => codici.texts(),
                 _ => Vec::new(),
             }
         };
-        Dizionari {
+        BatchDictionaries {
             prestazioni: testi(PRESTAZIONE),
             codifiche: testi(CODIFICA),
         }
@@ -164,10 +169,10 @@ impl Costruttore {
     ///
     /// # Errors
     /// A value that is not of its column's type: a fault of ours, and the batch is of no use any more.
-    pub fn aggiungi(&mut self, riga: &Riga<'_>) -> Result<()> {
-        let valori = riga.colonne();
+    pub fn add(&mut self, riga: &DetailRow<'_>) -> Result<()> {
+        let valori = riga.columns();
         for (at, colonna) in &mut self.colonne {
-            colonna.aggiungi(valori[*at])?;
+            colonna.add(valori[*at])?;
         }
         self.righe += 1;
         Ok(())
@@ -177,11 +182,11 @@ impl Costruttore {
     ///
     /// # Errors
     /// More than fits in a batch: 2 GiB of text.
-    pub fn finisci(&mut self) -> Result<RecordBatch> {
+    pub fn finish(&mut self) -> Result<RecordBatch> {
         let arrays: Vec<ArrayRef> = self
             .colonne
             .iter_mut()
-            .map(|(_, colonna)| colonna.finisci())
+            .map(|(_, colonna)| colonna.finish())
             .collect::<Result<_, _>>()
             .map_err(Error::internal)?;
         // Of a caller who sees no column there are still so many rows.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-pub(super) fn testi() -> impl Strategy<Value = [String; 11]> {
+pub(super) fn texts() -> impl Strategy<Value = [String; 11]> {
     let data = || "20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])";
     let decimale = || "[0-9]{1,16}\\.[0-9]{2}";
     (
@@ -18,7 +18,7 @@ pub(super) fn testi() -> impl Strategy<Value = [String; 11]> {
 }
 
 /// A value as the contract writes it.
-fn testo(array: &ArrayRef, row: usize) -> String {
+fn text(array: &ArrayRef, row: usize) -> String {
     match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
         DataType::Date32 => array
@@ -48,31 +48,31 @@ proptest! {
     /// Every value of every row comes back, in two batches of one builder, whatever columns are hidden.
     #[test]
     fn rows_come_back(
-        righe in prop::collection::vec(testi(), 0..40),
+        righe in prop::collection::vec(texts(), 0..40),
         first in 0_usize..40,
         hidden in prop::collection::hash_set(0_usize..11, 0..11),
     ) {
-        let hidden: HashSet<&str> = hidden.into_iter().map(|at| COLONNE[at]).collect();
+        let hidden: HashSet<&str> = hidden.into_iter().map(|at| DETAIL_COLUMNS[at]).collect();
         let schema = schema(|colonna| !hidden.contains(colonna), []);
-        let mut costruttore = Costruttore::new(Arc::clone(&schema));
+        let mut costruttore = RecordBatchBuilder::new(Arc::clone(&schema));
         let first = first.min(righe.len());
         for half in [&righe[..first], &righe[first..]] {
             for riga in half {
                 let riga = riga.each_ref().map(String::as_str);
-                costruttore.aggiungi(&Riga::of(riga)).unwrap();
+                costruttore.add(&DetailRow::of(riga)).unwrap();
             }
-            let batch = costruttore.finisci().unwrap();
+            let batch = costruttore.finish().unwrap();
             prop_assert_eq!(batch.num_rows(), half.len());
             prop_assert_eq!(batch.schema(), Arc::clone(&schema));
             prop_assert_eq!(batch.num_columns(), 11 - hidden.len());
             for (field, array) in schema.fields().iter().zip(batch.columns()) {
-                let at = COLONNE.iter().position(|c| c == field.name()).unwrap();
+                let at = DETAIL_COLUMNS.iter().position(|c| c == field.name()).unwrap();
                 for (row, riga) in half.iter().enumerate() {
                     let asked = match array.data_type() {
                         DataType::Decimal128(..) => without_zeros(&riga[at]),
                         _ => riga[at].clone(),
                     };
-                    prop_assert_eq!(testo(array, row), asked);
+                    prop_assert_eq!(text(array, row), asked);
                 }
             }
         }
@@ -81,7 +81,7 @@ proptest! {
 
 #[test]
 fn a_value_that_is_none_is_an_error() {
-    let good = Riga {
+    let good = DetailRow {
         prestazione: "CIGS",
         codifica_sistema_unico: "333-145",
         numero_decreto: "1",
@@ -94,31 +94,31 @@ fn a_value_that_is_none_is_an_error() {
         importi_autorizzati: "1.00",
         importi_erogati: "1.00",
     };
-    let adds = |riga: Riga<'_>| Costruttore::new(schema(|_| true, [])).aggiungi(&riga);
+    let adds = |riga: DetailRow<'_>| RecordBatchBuilder::new(schema(|_| true, [])).add(&riga);
     assert!(adds(good).is_ok());
     assert!(
-        adds(Riga {
+        adds(DetailRow {
             prestazione: "",
             ..good
         })
         .is_err()
     );
     assert!(
-        adds(Riga {
+        adds(DetailRow {
             cf_azienda: "",
             ..good
         })
         .is_err()
     );
     assert!(
-        adds(Riga {
+        adds(DetailRow {
             validita_al: "2023-02-30",
             ..good
         })
         .is_err()
     );
     assert!(
-        adds(Riga {
+        adds(DetailRow {
             ore_decretate: "1",
             ..good
         })

@@ -9,20 +9,20 @@
 //! service refuses; 4 what came is not what the service vouches for; 75 the service is not there, or gone for too long: the
 //! same command, later, goes on from where it was.
 
-mod collegamento;
-mod domanda;
-mod formato;
-mod guasto;
-mod parziale;
-mod pazienza;
-mod ricezione;
-mod risposta;
-mod scheda;
-mod selezione;
-mod servizio;
+mod backoff;
+mod connection;
+mod failure;
+mod file_totals;
+mod format;
+mod manifest;
+mod output;
+mod partial_file;
+mod receiver;
+mod request;
+mod selection;
+mod service_client;
+mod service_refusal;
 mod tls;
-mod totali;
-mod uscita;
 
 use std::{
     path::{Path, PathBuf},
@@ -32,15 +32,15 @@ use std::{
 use clap::{Args, Subcommand};
 
 use self::{
-    collegamento::Collegamento,
-    domanda::Domanda,
-    guasto::Guasto,
-    pazienza::Pazienza,
-    ricezione::scarica,
-    scheda::Pinned,
-    selezione::{SelezioneDecreti, SelezioneReport},
-    servizio::Servizio,
-    uscita::{Come, OpzioniFile, stdout},
+    backoff::Backoff,
+    connection::ConnectionArgs,
+    failure::Failure,
+    manifest::PinnedRilevazione,
+    output::{OutputArgs, OutputFileArgs, stdout},
+    receiver::download,
+    request::DownloadRequest,
+    selection::{DecreeSelectionArgs, ReportSelectionArgs},
+    service_client::ServiceClient,
 };
 use super::{interrupt::interruptible, report_table::table};
 use crate::{
@@ -56,36 +56,36 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Get {
     #[command(subcommand)]
-    cosa: Cosa,
+    cosa: GetCommand,
     #[command(flatten)]
-    collegamento: Collegamento,
+    collegamento: ConnectionArgs,
 }
 
 #[derive(Debug, Subcommand)]
-enum Cosa {
-    Report(Report),
-    Decreti(Decreti),
+enum GetCommand {
+    Report(GetReportArgs),
+    Decreti(GetDecreesArgs),
 }
 
 /// The report sintetico, as a table or as a file.
 #[derive(Debug, Args)]
-struct Report {
+struct GetReportArgs {
     #[command(flatten)]
-    selezione: SelezioneReport,
+    selezione: ReportSelectionArgs,
     /// What to write; `-` for standard output. Without it, a table is printed.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
-    come: Come,
+    come: OutputArgs,
 }
 
 /// The decrees of a norm, as a file.
 #[derive(Debug, Args)]
-struct Decreti {
+struct GetDecreesArgs {
     #[command(flatten)]
-    selezione: SelezioneDecreti,
+    selezione: DecreeSelectionArgs,
     #[command(flatten)]
-    opzioni: OpzioniFile,
+    opzioni: OutputFileArgs,
 }
 
 impl Get {
@@ -95,14 +95,14 @@ impl Get {
     /// None; the other subcommands have some.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let file = self.cosa.file().map(Path::to_owned);
-        let work = async { Ok(self.fai(settings).await) };
+        let work = async { Ok(self.perform(settings).await) };
         let (guasto, continua) = match interruptible(work).await {
             Ok(Ok(())) => return Ok(ExitCode::SUCCESS),
             Ok(Err(guasto)) => {
-                let continua = !matches!(guasto, Guasto::Locale(_));
+                let continua = !matches!(guasto, Failure::Local(_));
                 (guasto, continua)
             }
-            Err(interrupted) => (Guasto::from(interrupted), true),
+            Err(interrupted) => (Failure::from(interrupted), true),
         };
         if stdio::is_closed() {
             return Ok(ExitCode::from(stdio::PIPE_CLOSED));
@@ -110,40 +110,45 @@ impl Get {
         errln!("omnia: {guasto}");
         if let Some(consiglio) = file
             .filter(|_| continua)
-            .and_then(|file| consiglio(&guasto, &file))
+            .and_then(|file| advice(&guasto, &file))
         {
             errln!("omnia: {consiglio}");
         }
-        Ok(guasto.codice())
+        Ok(guasto.exit_code())
     }
 
-    async fn fai(self, settings: &Settings) -> Result<(), Guasto> {
-        let servizio = self.collegamento.apri(settings).await?;
-        let pazienza = Pazienza::new(self.collegamento.tentativi);
+    async fn perform(self, settings: &Settings) -> Result<(), Failure> {
+        let servizio = self.collegamento.open(settings).await?;
+        let pazienza = Backoff::new(self.collegamento.tentativi);
         let (domanda, opzioni) = match self.cosa {
-            Cosa::Report(Report {
+            GetCommand::Report(GetReportArgs {
                 selezione,
                 file: None,
                 ..
-            }) => return tabella(&servizio, &selezione, pazienza).await,
-            Cosa::Report(Report {
+            }) => return print_table(&servizio, &selezione, pazienza).await,
+            GetCommand::Report(GetReportArgs {
                 selezione,
                 file: Some(file),
                 come,
-            }) => (Domanda::Report(selezione), OpzioniFile { file, come }),
-            Cosa::Decreti(Decreti { selezione, opzioni }) => (Domanda::Decreti(selezione), opzioni),
+            }) => (
+                DownloadRequest::Report(selezione),
+                OutputFileArgs { file, come },
+            ),
+            GetCommand::Decreti(GetDecreesArgs { selezione, opzioni }) => {
+                (DownloadRequest::Decrees(selezione), opzioni)
+            }
         };
-        let fatto = scarica(&servizio, &domanda, &opzioni, pazienza).await?;
-        let text = fatto.racconta(&opzioni.file.display().to_string());
+        let fatto = download(&servizio, &domanda, &opzioni, pazienza).await?;
+        let text = fatto.summary(&opzioni.file.display().to_string());
         if stdout(&opzioni.file) {
             errln!("{text}");
             return Ok(());
         }
-        stampa(&text)
+        print(&text)
     }
 }
 
-impl Cosa {
+impl GetCommand {
     fn file(&self) -> Option<&Path> {
         match self {
             Self::Report(report) => report.file.as_deref(),
@@ -153,42 +158,42 @@ impl Cosa {
 }
 
 /// The table and what it was computed on: nothing else, so that it can be piped.
-async fn tabella(
-    servizio: &Servizio,
-    selezione: &SelezioneReport,
-    mut pazienza: Pazienza,
-) -> Result<(), Guasto> {
+async fn print_table(
+    servizio: &ServiceClient,
+    selezione: &ReportSelectionArgs,
+    mut pazienza: Backoff,
+) -> Result<(), Failure> {
     let numero = selezione.rilevazione.unwrap_or_default();
     let report = loop {
-        match domanda::report(servizio, selezione, numero).await {
+        match request::report(servizio, selezione, numero).await {
             Ok(report) => break report,
-            Err(guasto) => pazienza.dopo(guasto, None).await?,
+            Err(guasto) => pazienza.wait_after(guasto, None).await?,
         }
     };
-    let rilevazione = report.rilevazione.as_ref().map(Pinned::from);
-    let rilevazione = rilevazione.ok_or_else(|| Guasto::diverso("a report of no rilevazione"))?;
-    stampa(&format!("{}\n{rilevazione}, euro", table(&report)))
+    let rilevazione = report.rilevazione.as_ref().map(PinnedRilevazione::from);
+    let rilevazione = rilevazione.ok_or_else(|| Failure::mismatch("a report of no rilevazione"))?;
+    print(&format!("{}\n{rilevazione}, euro", table(&report)))
 }
 
-fn stampa(text: &str) -> Result<(), Guasto> {
+fn print(text: &str) -> Result<(), Failure> {
     outln!("{text}");
     Ok(stdio::settle()?)
 }
 
 /// How to go on after a failure, where there is something to go on with.
-fn consiglio(guasto: &Guasto, file: &Path) -> Option<String> {
+fn advice(guasto: &Failure, file: &Path) -> Option<String> {
     let shown = file.display();
     if stdout(file) {
         return Some("what standard output has got, if anything, is not whole".to_owned());
     }
-    let parte = parziale::parte(file);
+    let parte = partial_file::part_path(file);
     let byte = std::fs::metadata(&parte)
         .ok()
         .filter(|parte| parte.len() > 0)?
         .len();
     let parte = parte.display();
     match guasto {
-        Guasto::Diverso(_) => Some(format!(
+        Failure::Mismatch(_) => Some(format!(
             "{shown} was not written; {parte} is left as it is, and --da-capo downloads all of it anew"
         )),
         _ => Some(format!(

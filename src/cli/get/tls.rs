@@ -3,7 +3,7 @@
 //! In TLS 1.3 a client has shown its certificate before it learns whether that is good enough: a service that wants
 //! another says so in an alert, after the handshake, and HTTP/2 loses it on the way to whoever called. So the connection
 //! is handed on once the service has spoken: every HTTP/2 server says its settings first, or waits for ours, for which it gets
-//! [`PAUSA`].
+//! [`SETTLE_PAUSE`].
 
 use std::{
     fs::File,
@@ -35,18 +35,18 @@ use tower::{Service, service_fn};
 const H2: &[u8] = b"h2";
 const HTTPS: u16 = 443;
 /// How long a service is waited for that lets us speak first.
-const PAUSA: Duration = Duration::from_millis(500);
+const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 /// No certificate is so long; a mistaken path may be.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// A connection in TLS.
-pub(super) type Connessione = TokioIo<BufReader<TlsStream<TcpStream>>>;
+pub(super) type ClientTlsConnection = TokioIo<BufReader<TlsStream<TcpStream>>>;
 
 /// Authorities, and a certificate of ours.
 #[derive(Debug)]
-pub(super) struct Tls(Arc<ClientConfig>);
+pub(super) struct ClientTls(Arc<ClientConfig>);
 
-impl Tls {
+impl ClientTls {
     /// Takes the authorities of the file, or this machine's, and shows the certificate with its key.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Tls {
         match ca {
             Some(ca) => {
                 for certificate in certificates(ca)? {
-                    roots.add(certificate).map_err(|e| errore(ca, &e))?;
+                    roots.add(certificate).map_err(|e| file_error(ca, &e))?;
                 }
             }
             None => {
@@ -73,11 +73,11 @@ impl Tls {
             .with_root_certificates(roots);
         let mut config = match mostra {
             Some((cert, key)) => {
-                let private = PrivateKeyDer::from_pem_slice(&leggi(key, true)?)
-                    .map_err(|_| errore(key, &"holds no private key in PEM"))?;
+                let private = PrivateKeyDer::from_pem_slice(&read_file(key, true)?)
+                    .map_err(|_| file_error(key, &"holds no private key in PEM"))?;
                 builder
                     .with_client_auth_cert(certificates(cert)?, private)
-                    .map_err(|error| errore(key, &error))?
+                    .map_err(|error| file_error(key, &error))?
             }
             None => builder.with_no_client_auth(),
         };
@@ -89,11 +89,13 @@ impl Tls {
     ///
     /// # Errors
     /// No certificate can be for such a host.
-    pub(super) fn connettore(
+    pub(super) fn connector(
         &self,
         uri: &Uri,
     ) -> Result<
-        impl Service<Uri, Response = Connessione, Error = io::Error, Future: Send> + Send + use<>,
+        impl Service<Uri, Response = ClientTlsConnection, Error = io::Error, Future: Send>
+        + Send
+        + use<>,
         String,
     > {
         let host = uri.host().unwrap_or_default();
@@ -110,19 +112,19 @@ impl Tls {
             async move {
                 let tcp = TcpStream::connect((host.as_str(), port)).await?;
                 tcp.set_nodelay(true)?;
-                ascoltata(connector.connect(name, tcp).await?).await
+                heard(connector.connect(name, tcp).await?).await
             }
         }))
     }
 }
 
 /// A connection on which the service has spoken, if it does so first.
-async fn ascoltata(tls: TlsStream<TcpStream>) -> io::Result<Connessione> {
+async fn heard(tls: TlsStream<TcpStream>) -> io::Result<ClientTlsConnection> {
     if tls.get_ref().1.alpn_protocol() != Some(H2) {
         return Err(io::Error::other("it does not speak HTTP/2 in TLS"));
     }
     let mut tls = BufReader::new(tls);
-    if let Ok(spoken) = timeout(PAUSA, tls.fill_buf()).await
+    if let Ok(spoken) = timeout(SETTLE_PAUSE, tls.fill_buf()).await
         && spoken?.is_empty()
     {
         return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
@@ -131,33 +133,36 @@ async fn ascoltata(tls: TlsStream<TcpStream>) -> io::Result<Connessione> {
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&leggi(file, false)?).collect();
+    let read: Result<Vec<_>, _> =
+        CertificateDer::pem_slice_iter(&read_file(file, false)?).collect();
     match read {
         Ok(certificates) if certificates.is_empty() => {
-            Err(errore(file, &"holds no certificate in PEM"))
+            Err(file_error(file, &"holds no certificate in PEM"))
         }
         Ok(certificates) => Ok(certificates),
-        Err(error) => Err(errore(file, &error)),
+        Err(error) => Err(file_error(file, &error)),
     }
 }
 
-fn leggi(file: &Path, segreto: bool) -> Result<Vec<u8>, String> {
-    let opened = File::open(file).map_err(|error| errore(file, &error))?;
-    let metadata = opened.metadata().map_err(|error| errore(file, &error))?;
+fn read_file(file: &Path, segreto: bool) -> Result<Vec<u8>, String> {
+    let opened = File::open(file).map_err(|error| file_error(file, &error))?;
+    let metadata = opened
+        .metadata()
+        .map_err(|error| file_error(file, &error))?;
     let mode = metadata.permissions().mode();
     if segreto && mode & 0o007 != 0 {
         let who = format!(
             "anybody on this machine may reach the key (mode {:o}): chmod o= it",
             mode & 0o777
         );
-        return Err(errore(file, &who));
+        return Err(file_error(file, &who));
     }
     let mut bytes = Vec::new();
     let read = opened.take(MAX_BYTES).read_to_end(&mut bytes);
-    read.map_err(|error| errore(file, &error))?;
+    read.map_err(|error| file_error(file, &error))?;
     Ok(bytes)
 }
 
-fn errore(file: &Path, error: &dyn std::fmt::Display) -> String {
+fn file_error(file: &Path, error: &dyn std::fmt::Display) -> String {
     format!("{}: {error}", file.display())
 }

@@ -7,11 +7,11 @@ use std::{fmt::Write as _, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
-use self::record::Record;
+use self::record::RecordGrantArgs;
 use super::policy;
 use crate::{
     abilitazione::grants::{
-        self, Azione, Ente, FiltroAbilitazioni, Motivo, Operatore, Situazione, Stato,
+        self, Azione, EffectiveStato, Ente, FiltroAbilitazioni, MotivoAa07, Operatore, StatoAa07,
     },
     clock::Clock,
     config::Settings,
@@ -19,32 +19,32 @@ use crate::{
     error::{Error, Sentence},
     output::stdio::outln,
     postgres::{self, Postgres},
-    valori::Difetto,
+    valori::ValueDefect,
 };
 
 /// Record, approve, suspend, revoke and list AA07 grants.
 #[derive(Debug, Args)]
-pub(super) struct Grant {
+pub(super) struct GrantArgs {
     #[command(subcommand)]
-    command: Command,
+    command: GrantCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum GrantCommand {
     /// Record a request. It gives nothing until it is verified and approved.
-    Record(Box<Record>),
+    Record(Box<RecordGrantArgs>),
     /// Say that the form was checked against the PEC message.
-    Verify(Passo),
+    Verify(GrantStepArgs),
     /// Approve a verified request, as another person than the one who recorded it. What it replaces is revoked.
-    Approve(Passo),
+    Approve(GrantStepArgs),
     /// Suspend a grant: it gives nothing until it is resumed.
-    Suspend(Passo),
+    Suspend(GrantStepArgs),
     /// End a suspension.
-    Resume(Passo),
+    Resume(GrantStepArgs),
     /// Revoke a grant, or refuse a request.
-    Revoke(Passo),
+    Revoke(GrantStepArgs),
     /// List grants, in every state.
-    List(Filtri),
+    List(GrantFilterArgs),
     /// List the grants that stand and whose last day is near, by last day: for their recertification.
     Expiring {
         /// Within how many days.
@@ -60,7 +60,7 @@ enum Command {
 
 /// Which grants to list; what is not given does not matter.
 #[derive(Debug, Args)]
-struct Filtri {
+struct GrantFilterArgs {
     /// The subject, exactly.
     #[arg(long)]
     soggetto: Option<String>,
@@ -72,28 +72,28 @@ struct Filtri {
     profilo: Option<String>,
     /// What it amounts to today: RICHIESTA, VERIFICATA, FUTURA, ATTIVA, SOSPESA, SCADUTA, REVOCATA or RIFIUTATA.
     #[arg(long)]
-    stato: Option<Situazione>,
+    stato: Option<EffectiveStato>,
 }
 
 #[derive(Debug, Args)]
-struct Passo {
+struct GrantStepArgs {
     /// Its number, as listed.
     id: i64,
     #[command(flatten)]
-    chi: Chi,
+    chi: ActorArgs,
 }
 
 #[derive(Debug, Args)]
-struct Chi {
+struct ActorArgs {
     /// Who does this. Without it: the user of the system.
     #[arg(long, value_name = "NAME")]
     operatore: Option<String>,
     /// Why, in a few words.
-    #[arg(long, value_name = "TEXT", value_parser = Motivo::parse)]
-    motivo: Motivo,
+    #[arg(long, value_name = "TEXT", value_parser = MotivoAa07::parse)]
+    motivo: MotivoAa07,
 }
 
-impl Chi {
+impl ActorArgs {
     fn operatore(&self) -> Result<Operatore, Sentence> {
         let nome = match &self.operatore {
             Some(nome) => nome.clone(),
@@ -107,7 +107,7 @@ impl Chi {
     }
 }
 
-impl Grant {
+impl GrantArgs {
     /// Runs it.
     ///
     /// # Errors
@@ -121,14 +121,14 @@ impl Grant {
     }
 }
 
-impl Command {
+impl GrantCommand {
     async fn run(self, settings: &Settings, postgres: &Postgres) -> Result<String, Sentence> {
         let pool = postgres.owner_pool();
         postgres::check_schema(postgres.owner()).await?;
         let clock = Clock::system();
-        let step = async |azione, passo: Passo| -> Result<String, Sentence> {
+        let step = async |azione, passo: GrantStepArgs| -> Result<String, Sentence> {
             let operatore = passo.chi.operatore()?;
-            let stato: Stato = grants::avanza(
+            let stato: StatoAa07 = grants::advance(
                 &pool,
                 &clock,
                 passo.id,
@@ -144,13 +144,15 @@ impl Command {
             Self::Record(record) => {
                 let vocabulary = Vocabulary::of_contract()?;
                 let dir = settings.access.policy_dir.as_deref();
-                let tabella = policy::tabella(dir, &vocabulary).await?;
+                let tabella = policy::policy_table(dir, &vocabulary).await?;
                 let operatore = record.chi.operatore()?;
                 let motivo = record.chi.motivo.clone();
                 let richiesta = record.richiesta()?;
-                let id = grants::registra(&pool, &clock, &tabella, &richiesta, &operatore, &motivo)
-                    .await
-                    .map_err(sentence)?;
+                let id = grants::record_request(
+                    &pool, &clock, &tabella, &richiesta, &operatore, &motivo,
+                )
+                .await
+                .map_err(sentence)?;
                 Ok(format!("grant {id} recorded"))
             }
             Self::Verify(passo) => step(Azione::Verifica, passo).await,
@@ -166,16 +168,16 @@ impl Command {
                     stato: filtri.stato,
                 };
                 let oggi = clock.today();
-                let schede = grants::elenca(&pool, &filtro, oggi, 0, i64::MAX).await;
+                let schede = grants::list_page(&pool, &filtro, oggi, 0, i64::MAX).await;
                 Ok(show::table(&schede.map_err(sentence)?, oggi))
             }
             Self::Expiring { giorni } => {
                 let oggi = clock.today();
-                let schede = grants::in_scadenza(&pool, oggi, giorni, None, i64::MAX).await;
+                let schede = grants::list_expiring(&pool, oggi, giorni, None, i64::MAX).await;
                 Ok(show::table(&schede.map_err(sentence)?, oggi))
             }
             Self::Show { id } => {
-                let scheda = grants::scheda(&pool, id).await.map_err(sentence)?;
+                let scheda = grants::record_by_id(&pool, id).await.map_err(sentence)?;
                 let eventi = grants::eventi(&pool, id).await.map_err(sentence)?;
                 Ok(show::one(&scheda, &eventi, clock.today()))
             }
@@ -188,7 +190,7 @@ fn sentence(error: Error) -> Sentence {
     let mut text = error.message.into_owned();
     // Writing to a String cannot fail.
     for violation in error.violations {
-        let Difetto { english, .. } = violation.difetto;
+        let ValueDefect { english, .. } = violation.defect;
         let _ = write!(text, "\n  {} {english}", violation.field);
     }
     if let Some((_, valori)) = error.metadata.iter().find(|(key, _)| *key == "valori") {

@@ -5,21 +5,21 @@ use std::{num::NonZeroU32, path::PathBuf};
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::Chi;
+use super::ActorArgs;
 use crate::{
     abilitazione::{
-        Ambito, Codice, Insieme,
+        Ambito, AmbitoCode, AmbitoCodes,
         grants::{
-            Certificati, Ente, Finalita, ImprontaModulo, Limiti, Orari, ProtocolloPec, Quote, Reti,
-            Richiesta, quota,
+            Certificati, Ente, Finalita, ImprontaModulo, LimitiAa07, Orari, ProtocolloPec, Quote,
+            Reti, RichiestaAa07, quota,
         },
     },
     error::Sentence,
-    valori::{CodiceNormativa, CodicePrestazione, Difetto, parse_data},
+    valori::{CodiceNormativa, CodicePrestazione, ValueDefect, parse_date},
 };
 
 #[derive(Debug, Args)]
-pub(super) struct Record {
+pub(super) struct RecordGrantArgs {
     /// The `sub` of the tokens that it is for.
     #[arg(long)]
     soggetto: String,
@@ -30,20 +30,20 @@ pub(super) struct Record {
     #[arg(long)]
     profilo: String,
     #[command(flatten)]
-    normative: Normative,
+    normative: NormativeArgs,
     #[command(flatten)]
-    prestazioni: Prestazioni,
+    prestazioni: PrestazioniArgs,
     /// First day, included, in Rome.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     dal: NaiveDate,
     /// Last day, included, in Rome.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_data)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     al: NaiveDate,
     /// Protocol number of the PEC message that brought the form.
     #[arg(long, value_name = "NUMBER", value_parser = ProtocolloPec::parse)]
     protocollo: ProtocolloPec,
     #[command(flatten)]
-    modulo: Modulo,
+    modulo: ModuloArgs,
     /// Networks that calls may come from, as CIDR, comma-separated. Without it: any.
     #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     reti: Vec<String>,
@@ -69,12 +69,12 @@ pub(super) struct Record {
     #[arg(long, value_name = "ID")]
     sostituisce: Option<i64>,
     #[command(flatten)]
-    pub(super) chi: Chi,
+    pub(super) chi: ActorArgs,
 }
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct Normative {
+struct NormativeArgs {
     /// The norms that it gives, comma-separated.
     #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = CodiceNormativa::parse)]
     normative: Vec<CodiceNormativa>,
@@ -85,7 +85,7 @@ struct Normative {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct Prestazioni {
+struct PrestazioniArgs {
     /// The benefits that it gives, comma-separated.
     #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = CodicePrestazione::parse)]
     prestazioni: Vec<CodicePrestazione>,
@@ -96,7 +96,7 @@ struct Prestazioni {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct Modulo {
+struct ModuloArgs {
     /// The form: its SHA-256 is kept, the file is not.
     #[arg(long, value_name = "FILE")]
     modulo: Option<PathBuf>,
@@ -105,11 +105,11 @@ struct Modulo {
     impronta: Option<ImprontaModulo>,
 }
 
-impl Modulo {
+impl ModuloArgs {
     fn impronta(&self) -> Result<ImprontaModulo, Sentence> {
         match (&self.modulo, self.impronta) {
             (Some(path), _) => std::fs::read(path)
-                .map(|bytes| ImprontaModulo::di(&bytes))
+                .map(|bytes| ImprontaModulo::of(&bytes))
                 .map_err(|error| format!("cannot read {}: {error}", path.display()).into()),
             (None, Some(impronta)) => Ok(impronta),
             (None, None) => Err("give --modulo or --impronta".into()),
@@ -117,27 +117,27 @@ impl Modulo {
     }
 }
 
-impl Record {
-    pub(super) fn richiesta(self) -> Result<Richiesta, Sentence> {
+impl RecordGrantArgs {
+    pub(super) fn richiesta(self) -> Result<RichiestaAa07, Sentence> {
         let named = |argument: &'static str| {
-            move |difetto: Difetto| -> Sentence { format!("{argument} {difetto}").into() }
+            move |difetto: ValueDefect| -> Sentence { format!("{argument} {difetto}").into() }
         };
-        Ok(Richiesta {
+        Ok(RichiestaAa07 {
             protocollo_pec: self.protocollo,
             impronta_modulo: self.modulo.impronta()?,
             soggetto: self.soggetto,
             ente: self.ente,
             profilo: self.profilo,
             ambito: Ambito::new(
-                insieme(self.normative.normative, self.normative.tutte_le_normative)?,
-                insieme(
+                code_set(self.normative.normative, self.normative.tutte_le_normative)?,
+                code_set(
                     self.prestazioni.prestazioni,
                     self.prestazioni.tutte_le_prestazioni,
                 )?,
             ),
             valida_dal: self.dal,
             valida_al: self.al,
-            limiti: Limiti {
+            limiti: LimitiAa07 {
                 reti: Reti::parse(&self.reti).map_err(named("--reti"))?,
                 orari: Orari::parse(&self.orari).map_err(named("--orari"))?,
                 finalita: Finalita::parse(&self.finalita).map_err(named("--finalita"))?,
@@ -159,11 +159,12 @@ fn positive(text: &str) -> Result<NonZeroU32, Sentence> {
 }
 
 /// clap sees to it that there is the one or the other; that there is never neither does not rest on clap.
-fn insieme<C: Codice>(codici: Vec<C>, tutti: bool) -> Result<Insieme<C>, Difetto> {
-    const NONE: Difetto = Difetto::new("no code was given", "non è stato indicato alcun codice");
+fn code_set<C: AmbitoCode>(codici: Vec<C>, tutti: bool) -> Result<AmbitoCodes<C>, ValueDefect> {
+    const NONE: ValueDefect =
+        ValueDefect::new("no code was given", "non è stato indicato alcun codice");
     if tutti {
-        Ok(Insieme::Tutti)
+        Ok(AmbitoCodes::All)
     } else {
-        Insieme::alcuni(codici).ok_or(NONE)
+        AmbitoCodes::only(codici).ok_or(NONE)
     }
 }

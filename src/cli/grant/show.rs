@@ -7,14 +7,14 @@ use comfy_table::{Table, presets::NOTHING};
 
 use crate::{
     abilitazione::{
-        Codice, Insieme,
-        grants::{Evento, Scheda},
+        AmbitoCode, AmbitoCodes,
+        grants::{EventoAa07, GrantRecord},
     },
-    output::terminal::Line,
+    output::terminal::TerminalLine,
 };
 
 /// One line a grant.
-pub(super) fn table(schede: &[Scheda], oggi: NaiveDate) -> String {
+pub(super) fn table(schede: &[GrantRecord], oggi: NaiveDate) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
     table.set_header([
@@ -40,15 +40,15 @@ pub(super) fn table(schede: &[Scheda], oggi: NaiveDate) -> String {
             text(aa07.ambito.prestazioni()),
             aa07.valida_dal.to_string(),
             aa07.valida_al.to_string(),
-            scheda.situazione(oggi).to_string(),
-            line(&scheda.ultimo.operatore),
+            scheda.effective_stato(oggi).to_string(),
+            line(&scheda.last.operatore),
         ]);
     }
     table.trim_fmt()
 }
 
 /// Everything about one.
-pub(super) fn one(scheda: &Scheda, eventi: &[Evento], oggi: NaiveDate) -> String {
+pub(super) fn one(scheda: &GrantRecord, eventi: &[EventoAa07], oggi: NaiveDate) -> String {
     let aa07 = &scheda.aa07;
     let list = |testi: Vec<String>, none: &str| match testi.is_empty() {
         true => none.to_owned(),
@@ -65,7 +65,7 @@ pub(super) fn one(scheda: &Scheda, eventi: &[Evento], oggi: NaiveDate) -> String
     facts.load_style(NOTHING);
     for (name, value) in [
         ("id", aa07.id.to_string()),
-        ("stato", scheda.situazione(oggi).to_string()),
+        ("stato", scheda.effective_stato(oggi).to_string()),
         ("soggetto", line(&aa07.soggetto)),
         ("ente", line(&aa07.ente)),
         ("profilo", line(&aa07.profilo)),
@@ -75,10 +75,10 @@ pub(super) fn one(scheda: &Scheda, eventi: &[Evento], oggi: NaiveDate) -> String
             "valida",
             format!("{} - {}", aa07.valida_dal, aa07.valida_al),
         ),
-        ("reti", list(aa07.reti.testi(), "tutte")),
-        ("orari", list(aa07.orari.testi(), "sempre")),
-        ("finalita", list(aa07.finalita.testi(), "tutte")),
-        ("certificati", list(aa07.certificati.testi(), "nessuno")),
+        ("reti", list(aa07.reti.texts(), "tutte")),
+        ("orari", list(aa07.orari.texts(), "sempre")),
+        ("finalita", list(aa07.finalita.texts(), "tutte")),
+        ("certificati", list(aa07.certificati.texts(), "nessuno")),
         (
             "quote",
             format!(
@@ -117,11 +117,11 @@ pub(super) fn one(scheda: &Scheda, eventi: &[Evento], oggi: NaiveDate) -> String
 
 /// What a request said, in one line of ours.
 fn line(value: impl Display) -> String {
-    Line(value).to_string()
+    TerminalLine(value).to_string()
 }
 
-fn text<C: Codice>(insieme: &Insieme<C>) -> String {
+fn text<C: AmbitoCode>(insieme: &AmbitoCodes<C>) -> String {
     insieme
-        .testi()
+        .texts()
         .map_or_else(|| "tutte".to_owned(), |codici| codici.join(","))
 }

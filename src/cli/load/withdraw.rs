@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::{
-    abilitazione::grants::{Motivo, Operatore},
+    abilitazione::grants::{MotivoAa07, Operatore},
     app,
     cli::serve::audit_key,
     clock::Clock,
@@ -26,8 +26,8 @@ pub(super) struct Withdraw {
     #[arg(long, value_name = "NAME", value_parser = |text: &str| Operatore::parse(text, None))]
     operatore: Operatore,
     /// Why, in a few words.
-    #[arg(long, value_name = "TEXT", value_parser = Motivo::parse)]
-    motivo: Motivo,
+    #[arg(long, value_name = "TEXT", value_parser = MotivoAa07::parse)]
+    motivo: MotivoAa07,
 }
 
 impl Withdraw {
@@ -43,7 +43,7 @@ impl Withdraw {
         let clock = Clock::system();
         let audit = app::audit(postgres.owner(), audit_key(settings)?, clock.clone()).await?;
         let rimasta = withdraw(&owner, &audit, &clock, numero, &operatore, &motivo).await;
-        audit.chiudi().await;
+        audit.close().await;
         postgres.stop().await?;
         let latest = match rimasta? {
             Some(r) => format!(

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    abilitazione::{Sorgente, Tabella, differenze},
+    abilitazione::{DecisionTable, PolicySource, differences},
     config::Settings,
     contract::vocabulary::Vocabulary,
     error::Sentence,
@@ -17,7 +17,7 @@ use crate::{
 
 /// Show what each profile would gain (+) and lose (-) by a proposed policy. Nothing gets in force.
 #[derive(Debug, Args)]
-pub(super) struct Diff {
+pub(super) struct PolicyDiffArgs {
     /// The proposed policy: a policy.csv, or a directory with it and perhaps model.conf.
     #[arg(value_name = "PROPOSED")]
     proposed: PathBuf,
@@ -26,7 +26,7 @@ pub(super) struct Diff {
     from: Option<PathBuf>,
 }
 
-impl Diff {
+impl PolicyDiffArgs {
     /// The difference as a text.
     ///
     /// # Errors
@@ -37,16 +37,16 @@ impl Diff {
         vocabulary: &Vocabulary,
     ) -> Result<String, Sentence> {
         let dir = self.from.as_ref().or(settings.access.policy_dir.as_ref());
-        let present = Sorgente::of_settings(dir.map(PathBuf::as_path))?;
+        let present = PolicySource::of_settings(dir.map(PathBuf::as_path))?;
         let proposed = read(&self.proposed, &present)?;
-        let present = Tabella::build(&present, vocabulary).await?;
-        let proposed = Tabella::build(&proposed, vocabulary).await?;
+        let present = DecisionTable::build(&present, vocabulary).await?;
+        let proposed = DecisionTable::build(&proposed, vocabulary).await?;
         let mut text = format!(
             "--- policy {}\n+++ policy {}\n",
-            present.versione(),
-            proposed.versione()
+            present.version(),
+            proposed.version()
         );
-        let differences = differenze(&present, &proposed);
+        let differences = differences(&present, &proposed);
         for difference in &differences {
             // Writing to a String does not fail.
             let _ = writeln!(text, "{difference}");
@@ -59,11 +59,11 @@ impl Diff {
 }
 
 /// A single file goes with the model of the policy that it would replace, as in the service.
-fn read(proposed: &Path, present: &Sorgente) -> Result<Sorgente, Sentence> {
+fn read(proposed: &Path, present: &PolicySource) -> Result<PolicySource, Sentence> {
     if proposed.is_dir() {
-        return Ok(Sorgente::from_dir(proposed)?);
+        return Ok(PolicySource::from_dir(proposed)?);
     }
-    Ok(Sorgente {
+    Ok(PolicySource {
         model: present.model.clone(),
         policy: without_bom(
             &std::fs::read_to_string(proposed)

@@ -6,7 +6,7 @@ use std::{fmt, path::PathBuf};
 use clap::Args;
 
 use crate::{
-    abilitazione::{Politica, Sorgente, Spiega},
+    abilitazione::{AccessExplainer, ActivePolicy, PolicySource},
     clock::Clock,
     config::Settings,
     contract::{
@@ -21,9 +21,9 @@ use crate::{
 
 /// Say why a call of a profile or of a subject is allowed or refused, with the grant and the rows that decide.
 #[derive(Debug, Args)]
-pub(super) struct Explain {
+pub(super) struct ExplainArgs {
     #[command(flatten)]
-    who: Who,
+    who: ExplainCaller,
     /// The call: DecreeService/ListDecrees.
     #[arg(long, value_name = "CALL")]
     rpc: String,
@@ -57,7 +57,7 @@ pub(super) struct Explain {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct Who {
+struct ExplainCaller {
     /// A profile of the policy, whatever the grant.
     #[arg(long)]
     profilo: Option<String>,
@@ -66,7 +66,7 @@ struct Who {
     soggetto: Option<String>,
 }
 
-impl Explain {
+impl ExplainArgs {
     /// The explanation as a text.
     ///
     /// # Errors
@@ -77,8 +77,8 @@ impl Explain {
         vocabulary: Vocabulary,
     ) -> Result<String, Sentence> {
         let dir = self.dir.as_ref().or(settings.access.policy_dir.as_ref());
-        let sorgente = Sorgente::of_settings(dir.map(PathBuf::as_path))?;
-        let politica = Politica::load(&sorgente, &vocabulary).await?;
+        let sorgente = PolicySource::of_settings(dir.map(PathBuf::as_path))?;
+        let politica = ActivePolicy::load(&sorgente, &vocabulary).await?;
         let needs_grants = self.who.soggetto.is_some();
         let request = ExplainAccessRequest {
             chi: (self.who.profilo.map(Chi::Profilo)).or(self.who.soggetto.map(Chi::Soggetto)),
@@ -93,23 +93,23 @@ impl Explain {
         };
         let clock = Clock::system();
         if !needs_grants {
-            let spiega = Spiega::new(politica, vocabulary, None, clock);
-            return Ok(Text(&spiega.spiega(request).await?).to_string());
+            let spiega = AccessExplainer::new(politica, vocabulary, None, clock);
+            return Ok(ExplanationText(&spiega.explain(request).await?).to_string());
         }
         let postgres = postgres::join(&settings.database).await?;
         postgres::check_schema(postgres.serving()).await?;
         let pool = postgres.serving_pool();
-        let spiega = Spiega::new(politica, vocabulary, Some(pool), clock);
-        let answer = spiega.spiega(request).await;
+        let spiega = AccessExplainer::new(politica, vocabulary, Some(pool), clock);
+        let answer = spiega.explain(request).await;
         postgres.stop().await?;
-        Ok(Text(&answer?).to_string())
+        Ok(ExplanationText(&answer?).to_string())
     }
 }
 
 /// An answer for a terminal.
-struct Text<'a>(&'a ExplainAccessResponse);
+struct ExplanationText<'a>(&'a ExplainAccessResponse);
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for ExplanationText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(spiegazione) = &self.0.spiegazione {
             decision(f, spiegazione)?;

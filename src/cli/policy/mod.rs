@@ -11,7 +11,7 @@ use std::{
 use clap::{Args, Subcommand};
 
 use crate::{
-    abilitazione::{Sorgente, Tabella, matrix},
+    abilitazione::{DecisionTable, PolicySource, matrix},
     config::Settings,
     contract::vocabulary::Vocabulary,
     error::Sentence,
@@ -20,49 +20,49 @@ use crate::{
 
 /// Check the access policy, show what each profile may do and why, or what another policy would change.
 #[derive(Debug, Args)]
-pub(super) struct Policy {
+pub(super) struct PolicyArgs {
     #[command(subcommand)]
-    command: Command,
+    command: PolicyCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum PolicyCommand {
     /// Check a policy against the contract; every error is listed.
-    Check(Source),
+    Check(PolicySourceArgs),
     /// Print profiles × calls × filters × columns as a table.
-    Matrix(Source),
-    Explain(explain::Explain),
-    Diff(diff::Diff),
+    Matrix(PolicySourceArgs),
+    Explain(explain::ExplainArgs),
+    Diff(diff::PolicyDiffArgs),
 }
 
 #[derive(Debug, Args)]
-struct Source {
+struct PolicySourceArgs {
     /// Directory with policy.csv and perhaps model.conf. Without it: `access.policy_dir`, or the policy built in.
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
-impl Source {
-    async fn tabella(
+impl PolicySourceArgs {
+    async fn policy_table(
         &self,
         settings: &Settings,
         vocabulary: &Vocabulary,
-    ) -> Result<Tabella, Sentence> {
+    ) -> Result<DecisionTable, Sentence> {
         let dir = self.dir.as_ref().or(settings.access.policy_dir.as_ref());
-        tabella(dir.map(PathBuf::as_path), vocabulary).await
+        policy_table(dir.map(PathBuf::as_path), vocabulary).await
     }
 }
 
 /// The table of the policy in a directory, or of the one built in.
-pub(super) async fn tabella(
+pub(super) async fn policy_table(
     dir: Option<&Path>,
     vocabulary: &Vocabulary,
-) -> Result<Tabella, Sentence> {
-    let sorgente = Sorgente::of_settings(dir)?;
-    Ok(Tabella::build(&sorgente, vocabulary).await?)
+) -> Result<DecisionTable, Sentence> {
+    let sorgente = PolicySource::of_settings(dir)?;
+    Ok(DecisionTable::build(&sorgente, vocabulary).await?)
 }
 
-impl Policy {
+impl PolicyArgs {
     /// Runs it.
     ///
     /// # Errors
@@ -70,21 +70,21 @@ impl Policy {
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let vocabulary = Vocabulary::of_contract()?;
         match self.command {
-            Command::Check(source) => {
-                let tabella = source.tabella(settings, &vocabulary).await?;
-                let profili: Vec<&str> = tabella.profili().map(|profilo| profilo.nome()).collect();
+            PolicyCommand::Check(source) => {
+                let tabella = source.policy_table(settings, &vocabulary).await?;
+                let profili: Vec<&str> = tabella.profili().map(|profilo| profilo.name()).collect();
                 outln!(
                     "policy {}: good; profiles: {}",
-                    tabella.versione(),
+                    tabella.version(),
                     profili.join(", ")
                 );
             }
-            Command::Matrix(source) => {
-                let tabella = source.tabella(settings, &vocabulary).await?;
+            PolicyCommand::Matrix(source) => {
+                let tabella = source.policy_table(settings, &vocabulary).await?;
                 out!("{}", matrix(&tabella, &vocabulary));
             }
-            Command::Explain(explain) => out!("{}", explain.run(settings, vocabulary).await?),
-            Command::Diff(diff) => out!("{}", diff.run(settings, &vocabulary).await?),
+            PolicyCommand::Explain(explain) => out!("{}", explain.run(settings, vocabulary).await?),
+            PolicyCommand::Diff(diff) => out!("{}", diff.run(settings, &vocabulary).await?),
         }
         Ok(ExitCode::SUCCESS)
     }

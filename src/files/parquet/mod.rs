@@ -12,7 +12,7 @@
 //! `omnia.selezione.…`, `omnia.rilevazione.…`, `omnia.totali.…`, `omnia.colonne.…` (what each column means) and
 //! `omnia.note.…`. Nothing in the file says when or by which build it was written: the same rows are the same bytes.
 
-mod colonna;
+mod column;
 
 use std::{mem, sync::Arc};
 
@@ -27,23 +27,23 @@ use ::parquet::{
     schema::types::{ColumnPath, Type},
 };
 
-use super::{Informazioni, Scrittore, Tabella, Tipo};
+use super::{CellType, FileInfo, FileTable, FormatWriter};
 use crate::error::{Error, Result};
-use colonna::Colonna;
+use column::ParquetColumn;
 
 /// Rows of a row group: what is held in memory, at some 110 bytes each.
-pub const RIGHE_PER_GRUPPO: usize = 64 * 1024;
+pub const ROWS_PER_GROUP: usize = 64 * 1024;
 /// Of zstd.
-const LIVELLO: i32 = 1;
+const ZSTD_LEVEL: i32 = 1;
 /// Some readers want `name version … (build …)`.
 const CREATED_BY: &str = "omnia version 1 (build 0)";
 
 /// A file in the making.
 pub struct Parquet {
-    tabella: &'static Tabella,
+    tabella: &'static FileTable,
     writer: SerializedFileWriter<Vec<u8>>,
     /// The rows of the next row group.
-    colonne: Vec<Colonna>,
+    colonne: Vec<ParquetColumn>,
     righe: usize,
     righe_per_gruppo: usize,
 }
@@ -53,16 +53,16 @@ impl Parquet {
     ///
     /// # Errors
     /// A fault of ours: the table makes no schema.
-    pub fn new(tabella: &'static Tabella, righe_per_gruppo: usize) -> Result<Self> {
-        let livello = ZstdLevel::try_new(LIVELLO).map_err(Error::internal)?;
+    pub fn new(tabella: &'static FileTable, righe_per_gruppo: usize) -> Result<Self> {
+        let livello = ZstdLevel::try_new(ZSTD_LEVEL).map_err(Error::internal)?;
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(livello))
             .set_statistics_enabled(EnabledStatistics::Page)
             .set_created_by(CREATED_BY.to_owned());
-        for colonna in tabella.colonne {
+        for colonna in tabella.columns {
             // Amounts hardly repeat: a dictionary of them would be made only to be thrown away.
-            let dictionary = !matches!(colonna.tipo, Tipo::Numero | Tipo::Sum);
-            let path = ColumnPath::from(colonna.nome);
+            let dictionary = !matches!(colonna.cell_type, CellType::Number | CellType::Sum);
+            let path = ColumnPath::from(colonna.name);
             properties = properties.set_column_dictionary_enabled(path, dictionary);
         }
         let writer = SerializedFileWriter::new(
@@ -75,16 +75,16 @@ impl Parquet {
             tabella,
             writer,
             colonne: tabella
-                .colonne
+                .columns
                 .iter()
-                .map(|c| Colonna::new(c.tipo))
+                .map(|c| ParquetColumn::new(c.cell_type))
                 .collect(),
             righe: 0,
             righe_per_gruppo,
         })
     }
 
-    fn chiudi_gruppo(&mut self) -> Result<(), ParquetError> {
+    fn close_group(&mut self) -> Result<(), ParquetError> {
         if self.righe == 0 {
             return Ok(());
         }
@@ -93,7 +93,7 @@ impl Parquet {
             let mut writer = gruppo
                 .next_column()?
                 .ok_or_else(|| ParquetError::General("more columns than the schema".into()))?;
-            colonna.scrivi(writer.untyped())?;
+            colonna.write(writer.untyped())?;
             writer.close()?;
         }
         gruppo.close()?;
@@ -103,43 +103,43 @@ impl Parquet {
     }
 }
 
-fn schema(tabella: &Tabella) -> Result<Arc<Type>, ParquetError> {
-    let fields = tabella.colonne.iter().map(colonna::campo);
+fn schema(tabella: &FileTable) -> Result<Arc<Type>, ParquetError> {
+    let fields = tabella.columns.iter().map(column::field);
     let fields = fields.collect::<Result<Vec<_>, _>>()?;
-    let schema = Type::group_type_builder(tabella.nome).with_fields(fields);
+    let schema = Type::group_type_builder(tabella.name).with_fields(fields);
     Ok(Arc::new(schema.build()?))
 }
 
-impl Scrittore for Parquet {
-    fn riga(&mut self, celle: &[&str]) -> Result<()> {
+impl FormatWriter for Parquet {
+    fn write_row(&mut self, celle: &[&str]) -> Result<()> {
         for (colonna, cella) in self.colonne.iter_mut().zip(celle) {
-            colonna.aggiungi(cella)?;
+            colonna.add(cella)?;
         }
         self.righe += 1;
         if self.righe == self.righe_per_gruppo {
-            self.chiudi_gruppo().map_err(Error::internal)?;
+            self.close_group().map_err(Error::internal)?;
         }
         Ok(())
     }
 
-    fn prendi(&mut self) -> Vec<u8> {
+    fn take_bytes(&mut self) -> Vec<u8> {
         mem::take(self.writer.inner_mut())
     }
 
-    fn fine(mut self: Box<Self>, informazioni: &Informazioni) -> Result<Vec<u8>> {
-        self.chiudi_gruppo().map_err(Error::internal)?;
+    fn finish(mut self: Box<Self>, informazioni: &FileInfo) -> Result<Vec<u8>> {
+        self.close_group().map_err(Error::internal)?;
         let metadata = |key: String, value: String| KeyValue::new(key, Some(value));
-        let titolo = metadata("omnia.titolo".to_owned(), self.tabella.titolo.to_owned());
+        let titolo = metadata("omnia.titolo".to_owned(), self.tabella.title.to_owned());
         self.writer.append_key_value_metadata(titolo);
-        for voce in informazioni.voci(self.tabella) {
-            if !voce.valore.is_empty() {
-                let key = format!("omnia.{}.{}", voce.sezione, voce.nome);
+        for voce in informazioni.entries(self.tabella) {
+            if !voce.value.is_empty() {
+                let key = format!("omnia.{}.{}", voce.section, voce.name);
                 self.writer
-                    .append_key_value_metadata(metadata(key, voce.valore));
+                    .append_key_value_metadata(metadata(key, voce.value));
             }
         }
         self.writer.finish().map_err(Error::internal)?;
-        Ok(self.prendi())
+        Ok(self.take_bytes())
     }
 }
 

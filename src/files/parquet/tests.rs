@@ -7,10 +7,10 @@ use ::parquet::{
 use bytes::Bytes;
 
 use super::*;
-use crate::files::prova;
+use crate::files::test_table;
 
-fn scrivi(righe: u32, righe_per_gruppo: usize) -> Vec<u8> {
-    let mut parquet = Box::new(Parquet::new(&prova::TABELLA, righe_per_gruppo).unwrap());
+fn write(righe: u32, righe_per_gruppo: usize) -> Vec<u8> {
+    let mut parquet = Box::new(Parquet::new(&test_table::TEST_TABLE, righe_per_gruppo).unwrap());
     let mut file = Vec::new();
     for riga in 0..righe {
         let importo = if riga % 3 == 0 {
@@ -18,16 +18,16 @@ fn scrivi(righe: u32, righe_per_gruppo: usize) -> Vec<u8> {
         } else {
             format!("-{riga}.25")
         };
-        parquet.riga(&["=A1", "2023-12-22", &importo]).unwrap();
-        file.extend(parquet.prendi());
+        parquet.write_row(&["=A1", "2023-12-22", &importo]).unwrap();
+        file.extend(parquet.take_bytes());
     }
-    file.extend(parquet.fine(&prova::informazioni()).unwrap());
+    file.extend(parquet.finish(&test_table::file_info()).unwrap());
     file
 }
 
 #[test]
 fn row_groups_statistics_and_metadata() {
-    let reader = SerializedFileReader::new(Bytes::from(scrivi(1000, 300))).unwrap();
+    let reader = SerializedFileReader::new(Bytes::from(write(1000, 300))).unwrap();
     let metadata = reader.metadata();
     let groups: Vec<i64> = metadata.row_groups().iter().map(|g| g.num_rows()).collect();
     assert_eq!(groups, [300, 300, 300, 100]);
@@ -63,7 +63,7 @@ fn row_groups_statistics_and_metadata() {
 /// What another machine, another day, and another version of a library would write: the same, or this test says so.
 #[test]
 fn the_bytes_are_these() {
-    let file = scrivi(1000, 600);
+    let file = write(1000, 600);
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &file);
     let digest: String = digest.as_ref().iter().map(|b| format!("{b:02x}")).collect();
     expect_test::expect!["3134 9776ba4c15c9f3ff1b1ab041ade4450c345a9e289a09988f34c74f3b87d09270"]

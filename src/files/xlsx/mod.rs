@@ -3,7 +3,7 @@
 //! ```text
 //! xl/worksheets/sheet1.xml   header, rows        │ frozen header, autofilter
 //! xl/worksheets/sheet2.xml   …when one is full   │
-//! xl/worksheets/sheet3.xml   "Informazioni"      │ the totals are known only here
+//! xl/worksheets/sheet3.xml   "FileInfo"      │ the totals are known only here
 //! xl/workbook.xml, styles, …                     │ and how many sheets there are
 //! ```
 //!
@@ -11,10 +11,10 @@
 //! deflate is one implementation at one level on every machine: the same rows are the same bytes.
 //!
 //! An amount is written digit by digit. A spreadsheet keeps fifteen significant digits, up to 9,999,999,999,999.99: a larger
-//! amount is written as a text rather than wrong, and "Informazioni" says how many there are.
+//! amount is written as a text rather than wrong, and "FileInfo" says how many there are.
 
-mod informazioni;
-mod parti;
+mod info_sheet;
+mod parts;
 mod xml;
 
 use std::{
@@ -28,23 +28,23 @@ use zip::{
     write::{SimpleFileOptions, StreamWriter},
 };
 
-use super::{Informazioni, Scrittore, Tabella, Tipo};
+use super::{CellType, FileInfo, FileTable, FormatWriter};
 use crate::error::{Error, Result};
-use xml::Dove;
+use xml::CellRef;
 
 /// Rows of a sheet but for its header.
-pub const RIGHE_PER_FOGLIO: u32 = 1_048_575;
+pub const ROWS_PER_SHEET: u32 = 1_048_575;
 /// Of deflate.
-const LIVELLO: i64 = 1;
+const DEFLATE_LEVEL: i64 = 1;
 /// XML that is compressed at a time.
-const BLOCCO: usize = 64 * 1024;
+const FLUSH_BYTES: usize = 64 * 1024;
 
 /// A workbook in the making.
 pub struct Xlsx {
-    tabella: &'static Tabella,
+    tabella: &'static FileTable,
     righe_per_foglio: u32,
-    zip: ZipWriter<StreamWriter<Uscita>>,
-    uscita: Uscita,
+    zip: ZipWriter<StreamWriter<ZipSink>>,
+    uscita: ZipSink,
     /// XML of the sheet that is open, not compressed yet.
     xml: Vec<u8>,
     /// Rows of each sheet; the last one is open.
@@ -55,15 +55,15 @@ pub struct Xlsx {
 
 /// Where the ZIP goes, and where it is taken from.
 #[derive(Debug, Clone, Default)]
-struct Uscita(Arc<Mutex<Vec<u8>>>);
+struct ZipSink(Arc<Mutex<Vec<u8>>>);
 
-impl Uscita {
-    fn prendi(&self) -> Vec<u8> {
+impl ZipSink {
+    fn take_bytes(&self) -> Vec<u8> {
         mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Write for Uscita {
+impl Write for ZipSink {
     fn write(&mut self, byte: &[u8]) -> io::Result<usize> {
         let mut uscita = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         uscita.extend_from_slice(byte);
@@ -80,70 +80,70 @@ impl Xlsx {
     ///
     /// # Errors
     /// A fault of ours: there is nothing here that could fail.
-    pub fn new(tabella: &'static Tabella, righe_per_foglio: u32) -> Result<Self> {
-        let uscita = Uscita::default();
+    pub fn new(tabella: &'static FileTable, righe_per_foglio: u32) -> Result<Self> {
+        let uscita = ZipSink::default();
         let mut xlsx = Self {
             tabella,
             righe_per_foglio,
             zip: ZipWriter::new_stream(uscita.clone()),
             uscita,
-            xml: Vec::with_capacity(2 * BLOCCO),
+            xml: Vec::with_capacity(2 * FLUSH_BYTES),
             fogli: Vec::new(),
             testuali: 0,
         };
-        xlsx.apri_foglio()?;
+        xlsx.open_sheet()?;
         Ok(xlsx)
     }
 
-    fn apri_foglio(&mut self) -> Result<()> {
+    fn open_sheet(&mut self) -> Result<()> {
         self.fogli.push(0);
-        self.apri_parte(&parti::foglio(self.fogli.len()))?;
-        parti::inizio_foglio(&mut self.xml, self.tabella, self.fogli.len() == 1);
+        self.open_part(&parts::sheet_path(self.fogli.len()))?;
+        parts::start_sheet(&mut self.xml, self.tabella, self.fogli.len() == 1);
         self.xml.extend_from_slice(b"<row r=\"1\">");
-        for (at, colonna) in self.tabella.colonne.iter().enumerate() {
-            let dove = Dove {
-                colonna: xml::lettera(at),
-                riga: "1",
+        for (at, colonna) in self.tabella.columns.iter().enumerate() {
+            let dove = CellRef {
+                column: xml::column_letter(at),
+                row: "1",
             };
-            xml::testo(&mut self.xml, dove, colonna.nome, Some(parti::GRASSETTO));
+            xml::text_cell(&mut self.xml, dove, colonna.name, Some(parts::BOLD));
         }
         self.xml.extend_from_slice(b"</row>");
         Ok(())
     }
 
-    fn chiudi_foglio(&mut self) -> Result<()> {
+    fn close_sheet(&mut self) -> Result<()> {
         let righe = self.fogli.last().copied().unwrap_or_default();
-        parti::fine_foglio(&mut self.xml, self.tabella, righe);
-        self.comprimi()
+        parts::end_sheet(&mut self.xml, self.tabella, righe);
+        self.compress()
     }
 
-    fn apri_parte(&mut self, nome: &str) -> Result<()> {
+    fn open_part(&mut self, nome: &str) -> Result<()> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(LIVELLO))
+            .compression_level(Some(DEFLATE_LEVEL))
             .last_modified_time(DateTime::default())
             .unix_permissions(0o644);
         self.zip.start_file(nome, options).map_err(Error::internal)
     }
 
-    fn parte(&mut self, nome: &str, xml: &str) -> Result<()> {
-        self.apri_parte(nome)?;
+    fn write_part(&mut self, nome: &str, xml: &str) -> Result<()> {
+        self.open_part(nome)?;
         self.xml.extend_from_slice(xml.as_bytes());
-        self.comprimi()
+        self.compress()
     }
 
-    fn comprimi(&mut self) -> Result<()> {
+    fn compress(&mut self) -> Result<()> {
         self.zip.write_all(&self.xml).map_err(Error::internal)?;
         self.xml.clear();
         Ok(())
     }
 }
 
-impl Scrittore for Xlsx {
-    fn riga(&mut self, celle: &[&str]) -> Result<()> {
+impl FormatWriter for Xlsx {
+    fn write_row(&mut self, celle: &[&str]) -> Result<()> {
         if self.fogli.last() == Some(&self.righe_per_foglio) {
-            self.chiudi_foglio()?;
-            self.apri_foglio()?;
+            self.close_sheet()?;
+            self.open_sheet()?;
         }
         let righe = self.fogli.last_mut().ok_or_else(no_sheet)?;
         *righe += 1;
@@ -152,43 +152,43 @@ impl Scrittore for Xlsx {
         xml.extend_from_slice(b"<row r=\"");
         xml.extend_from_slice(numero.as_bytes());
         xml.extend_from_slice(b"\">");
-        for (at, (colonna, cella)) in self.tabella.colonne.iter().zip(celle).enumerate() {
-            let dove = Dove {
-                colonna: xml::lettera(at),
-                riga: &numero,
+        for (at, (colonna, cella)) in self.tabella.columns.iter().zip(celle).enumerate() {
+            let dove = CellRef {
+                column: xml::column_letter(at),
+                row: &numero,
             };
-            match colonna.tipo {
+            match colonna.cell_type {
                 _ if cella.is_empty() => {}
-                Tipo::Testo => xml::testo(xml, dove, cella, None),
-                Tipo::Data => xml::data(xml, dove, cella)?,
-                Tipo::Numero | Tipo::Sum => {
-                    self.testuali += u64::from(!xml::numero(xml, dove, cella)?);
+                CellType::Text => xml::text_cell(xml, dove, cella, None),
+                CellType::Date => xml::date_cell(xml, dove, cella)?,
+                CellType::Number | CellType::Sum => {
+                    self.testuali += u64::from(!xml::number_cell(xml, dove, cella)?);
                 }
             }
         }
         xml.extend_from_slice(b"</row>");
-        if xml.len() >= BLOCCO {
-            self.comprimi()?;
+        if xml.len() >= FLUSH_BYTES {
+            self.compress()?;
         }
         Ok(())
     }
 
-    fn prendi(&mut self) -> Vec<u8> {
-        self.uscita.prendi()
+    fn take_bytes(&mut self) -> Vec<u8> {
+        self.uscita.take_bytes()
     }
 
-    fn fine(mut self: Box<Self>, informazioni: &Informazioni) -> Result<Vec<u8>> {
-        self.chiudi_foglio()?;
+    fn finish(mut self: Box<Self>, informazioni: &FileInfo) -> Result<Vec<u8>> {
+        self.close_sheet()?;
         let dati = self.fogli.clone();
-        let ultimo = parti::foglio(dati.len() + 1);
-        let foglio = informazioni::foglio(self.tabella, informazioni, self.testuali)?;
-        self.parte(&ultimo, &foglio)?;
-        for (nome, xml) in parti::altre(self.tabella, &dati, informazioni) {
-            self.parte(nome, &xml)?;
+        let ultimo = parts::sheet_path(dati.len() + 1);
+        let foglio = info_sheet::sheet(self.tabella, informazioni, self.testuali)?;
+        self.write_part(&ultimo, &foglio)?;
+        for (nome, xml) in parts::other_parts(self.tabella, &dati, informazioni) {
+            self.write_part(nome, &xml)?;
         }
         let Self { zip, uscita, .. } = *self;
         zip.finish().map_err(Error::internal)?;
-        Ok(uscita.prendi())
+        Ok(uscita.take_bytes())
     }
 }
 

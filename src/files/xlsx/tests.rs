@@ -1,9 +1,9 @@
 use std::io::{Cursor, Read as _};
 
 use super::*;
-use crate::files::prova;
+use crate::files::test_table;
 
-fn parte(file: &[u8], nome: &str) -> String {
+fn part(file: &[u8], nome: &str) -> String {
     let mut zip = zip::ZipArchive::new(Cursor::new(file)).unwrap();
     let mut testo = String::new();
     zip.by_name(nome)
@@ -13,15 +13,15 @@ fn parte(file: &[u8], nome: &str) -> String {
     testo
 }
 
-fn scrivi(righe: u32, righe_per_foglio: u32) -> Vec<u8> {
-    let mut xlsx = Box::new(Xlsx::new(&prova::TABELLA, righe_per_foglio).unwrap());
+fn write(righe: u32, righe_per_foglio: u32) -> Vec<u8> {
+    let mut xlsx = Box::new(Xlsx::new(&test_table::TEST_TABLE, righe_per_foglio).unwrap());
     let mut file = Vec::new();
     for riga in 0..righe {
         let importo = format!("{riga}.25");
-        xlsx.riga(&["=A1", "2023-12-22", &importo]).unwrap();
-        file.extend(xlsx.prendi());
+        xlsx.write_row(&["=A1", "2023-12-22", &importo]).unwrap();
+        file.extend(xlsx.take_bytes());
     }
-    file.extend(xlsx.fine(&prova::informazioni()).unwrap());
+    file.extend(xlsx.finish(&test_table::file_info()).unwrap());
     file
 }
 
@@ -33,10 +33,10 @@ fn more_rows_go_on_in_further_sheets() {
         (4, vec![3, 1]),
         (9, vec![3, 3, 3]),
     ] {
-        let file = scrivi(righe, 3);
+        let file = write(righe, 3);
         let mut importi = Vec::new();
         for (numero, righe) in (1..).zip(&fogli) {
-            let foglio = parte(&file, &parti::foglio(numero));
+            let foglio = part(&file, &parts::sheet_path(numero));
             assert_eq!(foglio.matches("<row ").count(), righe + 1, "and the header");
             assert!(foglio.contains("<pane ySplit=\"1\""), "frozen");
             let filtro = format!("<autoFilter ref=\"A1:C{}\"/>", righe + 1);
@@ -47,10 +47,10 @@ fn more_rows_go_on_in_further_sheets() {
         }
         let expected: Vec<String> = (0..righe).map(|n| n.to_string()).collect();
         assert_eq!(importi, expected, "every row once, in order");
-        let cartella = parte(&file, "xl/workbook.xml");
+        let cartella = part(&file, "xl/workbook.xml");
         assert_eq!(cartella.matches("<sheet ").count(), fogli.len() + 1);
         assert!(cartella.contains("name=\"Informazioni\""));
-        let informazioni = parte(&file, &parti::foglio(fogli.len() + 1));
+        let informazioni = part(&file, &parts::sheet_path(fogli.len() + 1));
         assert!(informazioni.contains("Totali di controllo"));
     }
 }
@@ -58,7 +58,7 @@ fn more_rows_go_on_in_further_sheets() {
 /// What another machine, another day, and another version of a library would write: the same, or this test says so.
 #[test]
 fn the_bytes_are_these() {
-    let file = scrivi(1000, 600);
+    let file = write(1000, 600);
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &file);
     let digest: String = digest.as_ref().iter().map(|b| format!("{b:02x}")).collect();
     expect_test::expect!["20975 7931ec80433da999240c4dbb3257dee465dcf4711499d8e7577752b61dcebd99"]

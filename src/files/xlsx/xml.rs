@@ -5,36 +5,36 @@ use chrono::NaiveDate;
 use crate::error::{Error, Result};
 
 /// Digits that a spreadsheet's numbers hold exactly.
-const CIFRE: usize = 15;
+const MAX_DIGITS: usize = 15;
 /// Style of a date, in `styles.xml`.
-const DATA: &str = "1";
+const DATE_STYLE: &str = "1";
 /// Style of an amount.
-const IMPORTO: &str = "2";
+const AMOUNT_STYLE: &str = "2";
 
 /// Which cell: column from 0, row from 1.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dove<'a> {
+pub(super) struct CellRef<'a> {
     /// The letters of the column.
-    pub(super) colonna: &'a str,
+    pub(super) column: &'a str,
     /// The digits of the row.
-    pub(super) riga: &'a str,
+    pub(super) row: &'a str,
 }
 
 /// The letters of a column, from 0: A to Z. No table here has more.
-pub(super) fn lettera(colonna: usize) -> &'static str {
+pub(super) fn column_letter(colonna: usize) -> &'static str {
     const LETTERE: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     LETTERE.get(colonna..=colonna).unwrap_or("Z")
 }
 
 /// A text, in a cell that says that it is one: a spreadsheet never runs it.
-pub(super) fn testo(xml: &mut Vec<u8>, dove: Dove<'_>, testo: &str, stile: Option<&str>) {
-    apri(xml, dove, stile);
+pub(super) fn text_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, testo: &str, stile: Option<&str>) {
+    open_cell(xml, dove, stile);
     xml.extend_from_slice(b" t=\"inlineStr\"><is><t");
     if testo.starts_with(char::is_whitespace) || testo.ends_with(char::is_whitespace) {
         xml.extend_from_slice(b" xml:space=\"preserve\"");
     }
     xml.push(b'>');
-    scrivi(xml, testo);
+    write_escaped(xml, testo);
     xml.extend_from_slice(b"</t></is></c>");
 }
 
@@ -42,18 +42,18 @@ pub(super) fn testo(xml: &mut Vec<u8>, dove: Dove<'_>, testo: &str, stile: Optio
 ///
 /// # Errors
 /// It is no number.
-pub(super) fn numero(xml: &mut Vec<u8>, dove: Dove<'_>, numero: &str) -> Result<bool> {
+pub(super) fn number_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, numero: &str) -> Result<bool> {
     let (units, cents) = numero.split_once('.').unwrap_or((numero, ""));
     let units = units.strip_prefix('-').unwrap_or(units);
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if units.is_empty() || !digits(units) || !digits(cents) || numero.ends_with('.') {
         return Err(Error::internal("a cell of a number column is not a number"));
     }
-    if units.trim_start_matches('0').len() + cents.len() > CIFRE {
-        testo(xml, dove, numero, None);
+    if units.trim_start_matches('0').len() + cents.len() > MAX_DIGITS {
+        text_cell(xml, dove, numero, None);
         return Ok(false);
     }
-    apri(xml, dove, Some(IMPORTO).filter(|_| !cents.is_empty()));
+    open_cell(xml, dove, Some(AMOUNT_STYLE).filter(|_| !cents.is_empty()));
     xml.extend_from_slice(b"><v>");
     xml.extend_from_slice(numero.as_bytes());
     xml.extend_from_slice(b"</v></c>");
@@ -65,14 +65,14 @@ pub(super) fn numero(xml: &mut Vec<u8>, dove: Dove<'_>, numero: &str) -> Result<
 ///
 /// # Errors
 /// It is no day.
-pub(super) fn data(xml: &mut Vec<u8>, dove: Dove<'_>, data: &str) -> Result<()> {
+pub(super) fn date_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, data: &str) -> Result<()> {
     let giorno: NaiveDate = data
         .parse()
         .map_err(|_| Error::internal("a cell of a date column is not a date"))?;
-    match seriale(giorno) {
-        None => testo(xml, dove, data, None),
+    match serial(giorno) {
+        None => text_cell(xml, dove, data, None),
         Some(seriale) => {
-            apri(xml, dove, Some(DATA));
+            open_cell(xml, dove, Some(DATE_STYLE));
             xml.extend_from_slice(b"><v>");
             xml.extend_from_slice(seriale.to_string().as_bytes());
             xml.extend_from_slice(b"</v></c>");
@@ -82,15 +82,15 @@ pub(super) fn data(xml: &mut Vec<u8>, dove: Dove<'_>, data: &str) -> Result<()> 
 }
 
 /// 1900-03-01 is 61.
-fn seriale(giorno: NaiveDate) -> Option<i64> {
+fn serial(giorno: NaiveDate) -> Option<i64> {
     let zero = NaiveDate::from_ymd_opt(1899, 12, 30)?;
     Some((giorno - zero).num_days()).filter(|seriale| *seriale >= 61)
 }
 
-fn apri(xml: &mut Vec<u8>, dove: Dove<'_>, stile: Option<&str>) {
+fn open_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, stile: Option<&str>) {
     xml.extend_from_slice(b"<c r=\"");
-    xml.extend_from_slice(dove.colonna.as_bytes());
-    xml.extend_from_slice(dove.riga.as_bytes());
+    xml.extend_from_slice(dove.column.as_bytes());
+    xml.extend_from_slice(dove.row.as_bytes());
     xml.push(b'"');
     if let Some(stile) = stile {
         xml.extend_from_slice(b" s=\"");
@@ -101,7 +101,7 @@ fn apri(xml: &mut Vec<u8>, dove: Dove<'_>, stile: Option<&str>) {
 
 /// The characters of a text. Those that XML has no way to hold are written as Office does: `_x000D_`; and a text that has
 /// such a thing in it already is told apart.
-pub(super) fn scrivi(xml: &mut Vec<u8>, testo: &str) {
+pub(super) fn write_escaped(xml: &mut Vec<u8>, testo: &str) {
     // Codes, nearly always.
     if testo
         .bytes()
@@ -139,9 +139,9 @@ fn like_an_escape(testo: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    const DOVE: Dove<'static> = Dove {
-        colonna: "B",
-        riga: "7",
+    const DOVE: CellRef<'static> = CellRef {
+        column: "B",
+        row: "7",
     };
 
     fn cella(write: impl FnOnce(&mut Vec<u8>)) -> String {
@@ -161,7 +161,11 @@ mod tests {
             ("-9999999999999999.99", false),
         ] {
             let mut xml = Vec::new();
-            assert_eq!(numero(&mut xml, DOVE, importo).unwrap(), exact, "{importo}");
+            assert_eq!(
+                number_cell(&mut xml, DOVE, importo).unwrap(),
+                exact,
+                "{importo}"
+            );
             let xml = String::from_utf8(xml).unwrap();
             let expected = match exact {
                 true => format!("<c r=\"B7\" s=\"2\"><v>{importo}</v></c>"),
@@ -170,7 +174,7 @@ mod tests {
             assert_eq!(xml, expected);
         }
         for bad in ["", "-", ".50", "1e5", "=1", "1,50", "+1.00", "1.-5", "1."] {
-            assert!(numero(&mut Vec::new(), DOVE, bad).is_err(), "{bad}");
+            assert!(number_cell(&mut Vec::new(), DOVE, bad).is_err(), "{bad}");
         }
     }
 
@@ -184,9 +188,9 @@ mod tests {
                 "<c r=\"B7\" t=\"inlineStr\"><is><t>1900-02-28</t></is></c>",
             ),
         ] {
-            assert_eq!(cella(|xml| data(xml, DOVE, day).unwrap()), inside);
+            assert_eq!(cella(|xml| date_cell(xml, DOVE, day).unwrap()), inside);
         }
-        assert!(data(&mut Vec::new(), DOVE, "2023-02-30").is_err());
+        assert!(date_cell(&mut Vec::new(), DOVE, "2023-02-30").is_err());
     }
 
     #[test]
@@ -198,7 +202,7 @@ mod tests {
             ("\r\u{1}", "<t xml:space=\"preserve\">_x000D__x0001_"),
             ("_x000D_ _x", "<t>_x005F_x000D_ _x"),
         ] {
-            let xml = cella(|xml| testo(xml, DOVE, given, None));
+            let xml = cella(|xml| text_cell(xml, DOVE, given, None));
             assert!(xml.contains(&format!("{inside}</t>")), "{xml}");
         }
     }

@@ -43,7 +43,7 @@ const POLL: Duration = Duration::from_millis(10);
 
 /// A postmaster that is our child.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub(crate) struct ServerProcess {
     child: Child,
     log: PathBuf,
     log_start: u64,
@@ -57,7 +57,7 @@ pub(crate) struct Start {
     pub(crate) stranger: Option<i32>,
 }
 
-impl Server {
+impl ServerProcess {
     pub(crate) fn spawn(
         home: &Home,
         identity: &Identity,
@@ -200,8 +200,8 @@ impl Server {
     }
 }
 
-/// The way out of an error or a panic; [`Server::stop`] is the way out of a good run.
-impl Drop for Server {
+/// The way out of an error or a panic; [`ServerProcess::stop`] is the way out of a good run.
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         for (signal, patience) in [
             (Signal::SIGINT, Duration::from_secs(10)),

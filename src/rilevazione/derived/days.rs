@@ -7,10 +7,10 @@ use futures_util::TryStreamExt as _;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::Cosa;
-use crate::rilevazione::control::{DayDigest, Digest, Noted};
+use super::DerivedDefectKind;
+use crate::rilevazione::control::{ControlDigest, DayDigest, Noted};
 
-type Row = (String, NaiveDate, Decimal, Decimal, Decimal, Decimal);
+type DerivedDayRow = (String, NaiveDate, Decimal, Decimal, Decimal, Decimal);
 
 /// The benefits whose days, in a rilevazione, are not those that the rows of the norm make.
 pub(crate) async fn differ(
@@ -18,9 +18,9 @@ pub(crate) async fn differ(
     normativa: &str,
     rilevazione: i32,
     made: &[Noted],
-) -> sqlx::Result<Vec<Cosa>> {
+) -> sqlx::Result<Vec<DerivedDefectKind>> {
     let mut stored: BTreeMap<String, DayDigest> = BTreeMap::new();
-    let mut rows = sqlx::query_as::<_, Row>(
+    let mut rows = sqlx::query_as::<_, DerivedDayRow>(
         "select prestazione, giorno, iniziano_autorizzati, iniziano_erogati, finiscono_autorizzati, finiscono_erogati
          from somma_giorno
          where normativa = $1 and dal_rilevazione <= $2 and al_rilevazione >= $2
@@ -40,18 +40,18 @@ pub(crate) async fn differ(
             }
         }
     }
-    let mut stored: BTreeMap<String, Digest> = stored
+    let mut stored: BTreeMap<String, ControlDigest> = stored
         .into_iter()
         .map(|(prestazione, days)| (prestazione, days.finish()))
         .collect();
     let mut wrong = Vec::new();
     for one in made {
         if stored.remove(&one.prestazione) != Some(one.days) {
-            wrong.push(Cosa::Days(one.prestazione.clone()));
+            wrong.push(DerivedDefectKind::Days(one.prestazione.clone()));
         }
     }
     // Of benefits that have no rows.
-    wrong.extend(stored.into_keys().map(Cosa::Days));
+    wrong.extend(stored.into_keys().map(DerivedDefectKind::Days));
     Ok(wrong)
 }
 

@@ -2,34 +2,34 @@
 
 use std::fmt;
 
-use crate::blocks::somme::Somme;
+use crate::blocks::sums::ControlSums;
 
 /// Something that is stored and should not be so, or is not and should.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difetto {
+pub struct DerivedDefect {
     /// Of which norm; `None`: of a rilevazione as a whole.
     pub normativa: Option<String>,
     /// From this rilevazione on; of a whole one: which.
     pub dal_rilevazione: i32,
     /// What is wrong.
-    pub cosa: Cosa,
+    pub kind: DerivedDefectKind,
 }
 
-/// See [`Difetto`].
+/// See [`DerivedDefect`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cosa {
+pub enum DerivedDefectKind {
     /// There is no such series: the norm is served from its rows.
-    Manca,
+    Missing,
     /// It was made before there were checksums: the norm is served from its rows.
     NoChecksums,
     /// It has blocks of another number of rows than the settings: the norm is served from its rows.
-    AltraMisura(i32),
+    OtherBlockSize(i32),
     /// It does not cover the rilevazioni that it should.
-    AltroIntervallo,
+    OtherRange,
     /// The row of the series is not what its rows make: its dictionaries, or its checksum.
-    AltriDizionari,
+    OtherDictionaries,
     /// So many blocks are not what the rows say, or are too many or too few. The first is at this place.
-    AltriBlocchi {
+    OtherBlocks {
         /// How many.
         quanti: i64,
         /// The first.
@@ -46,15 +46,15 @@ pub enum Cosa {
         /// The benefit.
         prestazione: String,
         /// When they were loaded.
-        noted: Box<Somme>,
+        noted: Box<ControlSums>,
         /// Now.
-        now: Box<Somme>,
+        now: Box<ControlSums>,
     },
     /// The seal of a rilevazione is not that of its control totals.
     Seal,
 }
 
-impl Cosa {
+impl DerivedDefectKind {
     /// Whether to make things again does not mend it: the rows themselves differ from what was loaded.
     #[must_use]
     pub fn is_of_rows(&self) -> bool {
@@ -62,32 +62,32 @@ impl Cosa {
     }
 }
 
-impl fmt::Display for Difetto {
+impl fmt::Display for DerivedDefect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dal = self.dal_rilevazione;
         match &self.normativa {
-            Some(normativa) => write!(f, "{normativa} from rilevazione {dal}: {}", self.cosa),
-            None => write!(f, "rilevazione {dal}: {}", self.cosa),
+            Some(normativa) => write!(f, "{normativa} from rilevazione {dal}: {}", self.kind),
+            None => write!(f, "rilevazione {dal}: {}", self.kind),
         }
     }
 }
 
-impl fmt::Display for Cosa {
+impl fmt::Display for DerivedDefectKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Manca => f.write_str("has no blocks"),
+            Self::Missing => f.write_str("has no blocks"),
             Self::NoChecksums => f.write_str(
                 "has blocks from before there were checksums: it is read from its rows",
             ),
-            Self::AltraMisura(righe) => write!(
+            Self::OtherBlockSize(righe) => write!(
                 f,
                 "has blocks of {righe} rows, and export.batch_rows is another"
             ),
-            Self::AltriDizionari => {
+            Self::OtherDictionaries => {
                 f.write_str("has other dictionaries than its rows for its record batches, or another checksum of them")
             }
-            Self::AltroIntervallo => f.write_str("does not end where its rows change"),
-            Self::AltriBlocchi { quanti, primo } => write!(
+            Self::OtherRange => f.write_str("does not end where its rows change"),
+            Self::OtherBlocks { quanti, primo } => write!(
                 f,
                 "{quanti} blocks are not what the rows say, the first at place {primo}"
             ),

@@ -1,4 +1,4 @@
-//! All that a load derives of the rows: compared with them ([`verify`]), or made again ([`rebuild`]).
+//! All that a load derives of the rows: compared with them ([`verify`]), or made again ([`rebuild()`]).
 //!
 //! ```text
 //!                      made by the load              verify: from the rows, again            rebuild
@@ -19,28 +19,28 @@ mod totals;
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 pub use self::{
-    defect::{Cosa, Difetto},
+    defect::{DerivedDefect, DerivedDefectKind},
     rebuild::rebuild,
 };
-use super::{carica::prepara, esito::LoadError};
-use crate::blocks::blocchi::verify_series;
+use super::{load::prepare, outcome::LoadError};
+use crate::blocks::series::verify_series;
 
 /// Compares everything; `visto` is told of each series that was looked at, with its blocks. What is made to compare with is rolled
 /// back.
 ///
 /// # Errors
-/// [`LoadError::InCorso`] while a load runs; the database's.
+/// [`LoadError::InProgress`] while a load runs; the database's.
 pub async fn verify(
     pool: &PgPool,
     righe_per_blocco: u32,
     mut visto: impl FnMut(&str, i32, i64),
-) -> Result<Vec<Difetto>, LoadError> {
+) -> Result<Vec<DerivedDefect>, LoadError> {
     let mut conn = pool.acquire().await?;
     let mut tx = conn.begin().await?;
-    prepara(&mut tx).await?;
+    prepare(&mut tx).await?;
     let (mut difetti, mut made) = (Vec::new(), Vec::new());
     for normativa in norms(&mut tx).await? {
-        let inizi = inizi(&mut tx, &normativa).await?;
+        let inizi = starts(&mut tx, &normativa).await?;
         for (dal, al) in versions(&inizi) {
             let (cosa, blocchi, somme) =
                 verify_series(&mut tx, &normativa, dal, al, righe_per_blocco).await?;
@@ -48,10 +48,10 @@ pub async fn verify(
                 .noted(&normativa, dal, al)
                 .map_err(sqlx::Error::decode)?;
             let days = days::differ(&mut tx, &normativa, dal, &noted).await?;
-            difetti.extend(cosa.into_iter().chain(days).map(|cosa| Difetto {
+            difetti.extend(cosa.into_iter().chain(days).map(|cosa| DerivedDefect {
                 normativa: Some(normativa.clone()),
                 dal_rilevazione: dal,
-                cosa,
+                kind: cosa,
             }));
             made.extend(noted);
             visto(&normativa, dal, blocchi);
@@ -59,18 +59,18 @@ pub async fn verify(
         // One that begins where nothing changes would be found by a rilevazione that is another's.
         for (cosa, altre) in [
             (
-                Cosa::AltroIntervallo,
+                DerivedDefectKind::OtherRange,
                 series(&mut tx, &normativa, &inizi).await?,
             ),
             (
-                Cosa::DaysElsewhere,
+                DerivedDefectKind::DaysElsewhere,
                 days::elsewhere(&mut tx, &normativa, &inizi).await?,
             ),
         ] {
-            difetti.extend(altre.into_iter().map(|dal_rilevazione| Difetto {
+            difetti.extend(altre.into_iter().map(|dal_rilevazione| DerivedDefect {
                 normativa: Some(normativa.clone()),
                 dal_rilevazione,
-                cosa: cosa.clone(),
+                kind: cosa.clone(),
             }));
         }
     }
@@ -93,7 +93,7 @@ async fn norms(conn: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 /// The rilevazioni with which rows of the norm begin, or after which some ended: with each of them a version of the norm begins.
-async fn inizi(conn: &mut PgConnection, normativa: &str) -> sqlx::Result<Vec<i32>> {
+async fn starts(conn: &mut PgConnection, normativa: &str) -> sqlx::Result<Vec<i32>> {
     sqlx::query_scalar(
         "select dal_rilevazione from dettaglio_decreto where normativa = $1
          union

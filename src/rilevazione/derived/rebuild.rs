@@ -2,13 +2,13 @@
 
 use sqlx::{Connection as _, PgConnection, PgPool};
 
-use super::{Difetto, inizi, norms, totals, versions};
+use super::{DerivedDefect, norms, starts, totals, versions};
 use crate::{
-    blocks::blocchi::{Fatti, crea},
+    blocks::series::{BlockCounts, build},
     rilevazione::{
-        carica::{LOCK, prepara},
         control::Noted,
-        esito::LoadError,
+        load::{LOCK, prepare},
+        outcome::LoadError,
     },
 };
 
@@ -18,14 +18,14 @@ use crate::{
 /// What is left is what cannot be made again: rows that are not those of their load. With `accept_rows` they are taken as they are.
 ///
 /// # Errors
-/// [`LoadError::InCorso`] while a load runs; the database's.
+/// [`LoadError::InProgress`] while a load runs; the database's.
 pub async fn rebuild(
     pool: &PgPool,
     normative: &[String],
     righe_per_blocco: u32,
     accept_rows: bool,
-    fatto: impl FnMut(&str, Fatti),
-) -> Result<Vec<Difetto>, LoadError> {
+    fatto: impl FnMut(&str, BlockCounts),
+) -> Result<Vec<DerivedDefect>, LoadError> {
     let mut conn = pool.acquire().await?;
     // Whatever happens, the lock ends with the session.
     conn.close_on_drop();
@@ -35,7 +35,7 @@ pub async fn rebuild(
         .fetch_one(&mut *conn)
         .await?;
     if !free {
-        return Err(LoadError::InCorso);
+        return Err(LoadError::InProgress);
     }
     let left = locked(&mut conn, normative, righe_per_blocco, accept_rows, fatto).await?;
     // At once, and not when the server has seen that the session ended.
@@ -51,15 +51,15 @@ async fn locked(
     normative: &[String],
     righe_per_blocco: u32,
     accept_rows: bool,
-    mut fatto: impl FnMut(&str, Fatti),
-) -> Result<Vec<Difetto>, LoadError> {
+    mut fatto: impl FnMut(&str, BlockCounts),
+) -> Result<Vec<DerivedDefect>, LoadError> {
     let (mut done, mut made) = (Vec::new(), Vec::new());
     for normativa in norms(conn).await? {
         if !normative.is_empty() && !normative.contains(&normativa) {
             continue;
         }
         let mut tx = conn.begin().await?;
-        prepara(&mut tx).await?;
+        prepare(&mut tx).await?;
         let (fatti, noted) = norm(&mut tx, &normativa, righe_per_blocco).await?;
         tx.commit().await?;
         fatto(&normativa, fatti);
@@ -77,7 +77,7 @@ async fn norm(
     conn: &mut PgConnection,
     normativa: &str,
     righe_per_blocco: u32,
-) -> sqlx::Result<(Fatti, Vec<Noted>)> {
+) -> sqlx::Result<(BlockCounts, Vec<Noted>)> {
     for statement in [
         "delete from serie where normativa = $1",
         "delete from somma_giorno where normativa = $1",
@@ -87,17 +87,17 @@ async fn norm(
             .execute(&mut *conn)
             .await?;
     }
-    let (mut fatti, mut noted) = (Fatti::default(), Vec::new());
-    for (dal, al) in versions(&inizi(conn, normativa).await?) {
-        let (serie, somme) = crea(conn, normativa, dal, al, righe_per_blocco).await?;
+    let (mut fatti, mut noted) = (BlockCounts::default(), Vec::new());
+    for (dal, al) in versions(&starts(conn, normativa).await?) {
+        let (serie, somme) = build(conn, normativa, dal, al, righe_per_blocco).await?;
         noted.extend(
             somme
                 .noted(normativa, dal, al)
                 .map_err(sqlx::Error::decode)?,
         );
-        somme.scrivi(conn, normativa, dal).await?;
-        fatti.blocchi += serie.blocchi;
-        fatti.righe += serie.righe;
+        somme.write(conn, normativa, dal).await?;
+        fatti.blocks += serie.blocks;
+        fatti.rows += serie.rows;
     }
     Ok((fatti, noted))
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sqlx::PgConnection;
 
-use super::{Cosa, Difetto};
-use crate::rilevazione::control::{self, Digest, Noted};
+use super::{DerivedDefect, DerivedDefectKind};
+use crate::rilevazione::control::{self, ControlDigest, Noted};
 
 /// The totals of a norm and a benefit from one rilevazione on.
 type Key<'a> = (&'a str, &'a str, i32);
@@ -25,9 +25,9 @@ fn by_key(noted: &[Noted]) -> BTreeMap<Key<'_>, &Noted> {
 }
 
 /// Rilevazioni whose seal is not that of these totals.
-fn broken(seals: &[(i32, Option<Digest>)], noted: &[Noted]) -> Vec<i32> {
+fn broken(seals: &[(i32, Option<ControlDigest>)], noted: &[Noted]) -> Vec<i32> {
     let noted = by_key(noted);
-    let is_broken = |(n, sealed): &&(i32, Option<Digest>)| {
+    let is_broken = |(n, sealed): &&(i32, Option<ControlDigest>)| {
         let holds = |one: &&&Noted| one.dal_rilevazione <= *n && one.al_rilevazione >= *n;
         let of_n = noted.values().filter(holds).copied();
         *sealed != Some(control::seal(of_n))
@@ -36,7 +36,7 @@ fn broken(seals: &[(i32, Option<Digest>)], noted: &[Noted]) -> Vec<i32> {
 }
 
 /// What differs. Where the stored ones fit their seals, it is the rows that do not.
-fn compare(stored: &[Noted], made: &[Noted], broken: &[i32]) -> Vec<Difetto> {
+fn compare(stored: &[Noted], made: &[Noted], broken: &[i32]) -> Vec<DerivedDefect> {
     let (stored, made) = (by_key(stored), by_key(made));
     let mut keys: Vec<Key<'_>> = stored.keys().chain(made.keys()).copied().collect();
     keys.sort_unstable();
@@ -51,34 +51,37 @@ fn compare(stored: &[Noted], made: &[Noted], broken: &[i32]) -> Vec<Difetto> {
         let al = was.or(is).map_or(i32::MAX, |one| one.al_rilevazione);
         let sealed = !broken.iter().any(|n| (dal_rilevazione..=al).contains(n));
         let prestazione = prestazione.to_owned();
-        let somme = |one: Option<&&Noted>| Box::new(one.map(|one| one.somme).unwrap_or_default());
+        let somme = |one: Option<&&Noted>| Box::new(one.map(|one| one.sums).unwrap_or_default());
         let cosa = match sealed {
-            true => Cosa::Rows {
+            true => DerivedDefectKind::Rows {
                 prestazione,
                 noted: somme(was),
                 now: somme(is),
             },
-            false => Cosa::Totals(prestazione),
+            false => DerivedDefectKind::Totals(prestazione),
         };
-        difetti.push(Difetto {
+        difetti.push(DerivedDefect {
             normativa: Some(normativa.to_owned()),
             dal_rilevazione,
-            cosa,
+            kind: cosa,
         });
     }
     difetti
 }
 
-fn of_seals(broken: Vec<i32>) -> impl Iterator<Item = Difetto> {
-    broken.into_iter().map(|dal_rilevazione| Difetto {
+fn of_seals(broken: Vec<i32>) -> impl Iterator<Item = DerivedDefect> {
+    broken.into_iter().map(|dal_rilevazione| DerivedDefect {
         normativa: None,
         dal_rilevazione,
-        cosa: Cosa::Seal,
+        kind: DerivedDefectKind::Seal,
     })
 }
 
 /// Compares the totals of all norms. `made`: those that the rows make.
-pub(crate) async fn verify(conn: &mut PgConnection, made: &[Noted]) -> sqlx::Result<Vec<Difetto>> {
+pub(crate) async fn verify(
+    conn: &mut PgConnection,
+    made: &[Noted],
+) -> sqlx::Result<Vec<DerivedDefect>> {
     let stored = all(conn).await?;
     let broken = broken(&seals(conn).await?, &stored);
     let mut difetti = compare(&stored, made, &broken);
@@ -93,7 +96,7 @@ pub(crate) async fn settle(
     normative: &[String],
     made: Vec<Noted>,
     accept_rows: bool,
-) -> sqlx::Result<Vec<Difetto>> {
+) -> sqlx::Result<Vec<DerivedDefect>> {
     let (stored, seals) = (all(conn).await?, seals(conn).await?);
     let of_others = |one: &&Noted| !normative.contains(&one.normativa);
     let others = stored.iter().filter(of_others).cloned();
@@ -125,7 +128,7 @@ async fn all(conn: &mut PgConnection) -> sqlx::Result<Vec<Noted>> {
         .await
 }
 
-async fn seals(conn: &mut PgConnection) -> sqlx::Result<Vec<(i32, Option<Digest>)>> {
+async fn seals(conn: &mut PgConnection) -> sqlx::Result<Vec<(i32, Option<ControlDigest>)>> {
     let found: Vec<(i32, Option<Vec<u8>>)> =
         sqlx::query_as("select numero, totali from rilevazione order by numero")
             .fetch_all(conn)

@@ -14,11 +14,11 @@ impl Read for Slow<'_> {
     }
 }
 
-type Read1 = (u64, Result<Vec<String>, (usize, Difetto)>);
+type Read1 = (u64, Result<Vec<String>, (usize, ValueDefect)>);
 
 fn all(input: impl Read) -> Vec<Read1> {
-    let mut records = Records::new(input).unwrap();
-    let mut record = Record::default();
+    let mut records = CsvRecords::new(input).unwrap();
+    let mut record = CsvRecord::default();
     let mut out = Vec::new();
     loop {
         let what = match records.next(&mut record).unwrap() {
@@ -33,7 +33,7 @@ fn all(input: impl Read) -> Vec<Read1> {
     }
 }
 
-type Expected<'a> = (u64, Result<&'a [&'a str], (usize, Difetto)>);
+type Expected<'a> = (u64, Result<&'a [&'a str], (usize, ValueDefect)>);
 
 fn check(text: &str, expected: &[Expected<'_>]) {
     let expected: Vec<Read1> = expected

@@ -1,8 +1,8 @@
 use super::*;
 
-fn connections(all: usize, per_address: usize) -> Connections {
-    let proxies = Inoltro::parse(&["10.9.9.9".to_owned()], "x-forwarded-for").unwrap();
-    Connections::new(Limits {
+fn connections(all: usize, per_address: usize) -> OpenConnections {
+    let proxies = TrustedProxies::parse(&["10.9.9.9".to_owned()], "x-forwarded-for").unwrap();
+    OpenConnections::new(ConnectionLimits {
         all,
         per_address,
         proxies,

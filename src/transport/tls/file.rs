@@ -6,14 +6,14 @@ use std::{
 };
 
 use crate::{
-    config::{self, ClientCertificate},
+    config::{self, ClientCertificateMode},
     transport::bounded_read::regular_file,
 };
 
 /// No certificate is so long; a mistaken path may be.
 const MAX_BYTES: u64 = 1024 * 1024;
 /// Whoever is neither owner nor of the group.
-const ALTRI: u32 = 0o007;
+const OTHERS: u32 = 0o007;
 
 /// Certificates or key that cannot be used: which setting, which file, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,17 +38,17 @@ impl std::error::Error for TlsError {}
 
 /// Where the files are, and what the authorities are for.
 #[derive(Debug, Clone)]
-pub(super) struct Percorsi {
+pub(super) struct TlsPaths {
     cert: PathBuf,
     key: PathBuf,
     client_ca: Option<PathBuf>,
     /// Whether a client without a certificate is turned away.
-    pub(super) obbligo: bool,
+    pub(super) client_required: bool,
 }
 
-impl Percorsi {
+impl TlsPaths {
     /// `None`: the settings name no certificate.
-    pub(super) fn di(settings: &config::Tls) -> Option<Self> {
+    pub(super) fn of(settings: &config::TlsSettings) -> Option<Self> {
         let ask = settings.client_certificate;
         Some(Self {
             cert: settings.cert_file.clone()?,
@@ -56,8 +56,8 @@ impl Percorsi {
             client_ca: settings
                 .client_ca_file
                 .clone()
-                .filter(|_| ask != ClientCertificate::No),
-            obbligo: ask == ClientCertificate::Required,
+                .filter(|_| ask != ClientCertificateMode::No),
+            client_required: ask == ClientCertificateMode::Required,
         })
     }
 
@@ -65,7 +65,7 @@ impl Percorsi {
     ///
     /// # Errors
     /// The system's: there is no current directory.
-    pub(super) fn cartelle(&self) -> io::Result<Vec<PathBuf>> {
+    pub(super) fn directories(&self) -> io::Result<Vec<PathBuf>> {
         [Some(&self.cert), Some(&self.key), self.client_ca.as_ref()]
             .into_iter()
             .flatten()
@@ -77,7 +77,7 @@ impl Percorsi {
     }
 
     /// What is wrong with all of them.
-    pub(super) fn errore(&self, perche: &str) -> TlsError {
+    pub(super) fn error(&self, perche: &str) -> TlsError {
         TlsError {
             chiave: "tls.cert_file",
             file: self.cert.clone(),
@@ -89,13 +89,13 @@ impl Percorsi {
     ///
     /// # Errors
     /// A file cannot be read, is none or is too long, or the key is for all to reach.
-    pub(super) fn leggi(&self) -> Result<Lettura, TlsError> {
+    pub(super) fn read(&self) -> Result<TlsFiles, TlsError> {
         let client_ca = self.client_ca.as_deref();
-        Ok(Lettura {
-            cert: Contenuto::leggi("tls.cert_file", &self.cert, false)?,
-            key: Contenuto::leggi("tls.key_file", &self.key, true)?,
+        Ok(TlsFiles {
+            cert: PemFile::read("tls.cert_file", &self.cert, false)?,
+            key: PemFile::read("tls.key_file", &self.key, true)?,
             client_ca: client_ca
-                .map(|file| Contenuto::leggi("tls.client_ca_file", file, false))
+                .map(|file| PemFile::read("tls.client_ca_file", file, false))
                 .transpose()?,
         })
     }
@@ -103,22 +103,22 @@ impl Percorsi {
 
 /// All of them, read at one moment. No `Debug`: it holds the key.
 #[derive(PartialEq, Eq)]
-pub(super) struct Lettura {
-    pub(super) cert: Contenuto,
-    pub(super) key: Contenuto,
-    pub(super) client_ca: Option<Contenuto>,
+pub(super) struct TlsFiles {
+    pub(super) cert: PemFile,
+    pub(super) key: PemFile,
+    pub(super) client_ca: Option<PemFile>,
 }
 
 /// The bytes of one of them.
 #[derive(PartialEq, Eq)]
-pub(super) struct Contenuto {
+pub(super) struct PemFile {
     chiave: &'static str,
     pub(super) file: PathBuf,
-    pub(super) byte: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
 }
 
-impl Contenuto {
-    fn leggi(chiave: &'static str, file: &Path, segreto: bool) -> Result<Self, TlsError> {
+impl PemFile {
+    fn read(chiave: &'static str, file: &Path, segreto: bool) -> Result<Self, TlsError> {
         let read = regular_file(file, MAX_BYTES).map_err(|error| TlsError {
             chiave,
             file: file.to_owned(),
@@ -127,10 +127,10 @@ impl Contenuto {
         let contenuto = Self {
             chiave,
             file: file.to_owned(),
-            byte: read.bytes,
+            bytes: read.bytes,
         };
-        if segreto && read.mode & ALTRI != 0 {
-            return Err(contenuto.errore(format!(
+        if segreto && read.mode & OTHERS != 0 {
+            return Err(contenuto.error(format!(
                 "anybody on this machine may reach the key (mode {:o}): chmod o= it",
                 read.mode & 0o777
             )));
@@ -139,7 +139,7 @@ impl Contenuto {
     }
 
     /// What is wrong with it.
-    pub(super) fn errore(&self, perche: impl Into<String>) -> TlsError {
+    pub(super) fn error(&self, perche: impl Into<String>) -> TlsError {
         TlsError {
             chiave: self.chiave,
             file: self.file.clone(),

@@ -1,23 +1,23 @@
 //! TLS and mutual TLS (ModI's ID_AUTH_CHANNEL_01 and 02), with certificates that are replaced while the service runs.
 //!
 //! ```text
-//! files ── Lettura ── Materiale ──► in force (Ricarica keeps it so) ──┐ for new connections
-//! TCP ─► Ascolto ─► handshake (bounded in time and number) ──────────┴─► Flusso ─► HTTP/2 ─► Canale::certificato
+//! files ── TlsFiles ── ServerIdentity ──► in force (TlsReloader keeps it so) ──┐ for new connections
+//! TCP ─► Acceptor ─► handshake (bounded in time and number) ──────────┴─► Connection ─► HTTP/2 ─► ClientConnection::certificato
 //!                        └──► failed: counted, logged (a few a minute), closed; the others do not notice
 //! ```
 //!
 //! TLS 1.3 and 1.2, HTTP/2 only. A client certificate is verified in the handshake, against the authorities of
 //! `tls.client_ca_file` and by the injected clock; whether this one is good enough for a grant is decided call by call
-//! ([`Certificato::corrisponde`](crate::transport::canale::Certificato::corrisponde)).
+//! ([`CertificateInfo::matches`](crate::transport::connection::CertificateInfo::matches)).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), omnia::error::Sentence> {
-//! use omnia::{clock::Clock, config::Settings, tls::{Ascolto, Tls}};
+//! use omnia::{clock::Clock, config::Settings, tls::{Acceptor, ServerTls}};
 //! use tokio::net::TcpListener;
 //!
 //! let settings = Settings::read(None)?;
-//! let tls = Tls::apri(&settings.tls, Clock::system())?;
-//! let ascolto = Ascolto::new(TcpListener::bind(settings.server.listen).await?, tls);
+//! let tls = ServerTls::open(&settings.tls, Clock::system())?;
+//! let ascolto = Acceptor::new(TcpListener::bind(settings.server.listen).await?, tls);
 //! # drop(ascolto);
 //! # Ok(())
 //! # }
@@ -26,12 +26,12 @@
 //! Connections that are open keep the certificates with which they were opened, the client's too, which counts for no grant once
 //! it has expired. What must end at once is the grant, and that does.
 
-mod ascolto;
+mod acceptor;
 mod failures;
 mod file;
-mod materiale;
-mod ricarica;
-mod stretta;
+mod handshake;
+mod reloader;
+mod server_identity;
 #[cfg(test)]
 mod tests;
 
@@ -40,50 +40,50 @@ use std::{fmt, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use tokio_rustls::rustls::ServerConfig;
 
-pub use self::{ascolto::Ascolto, file::TlsError, ricarica::Ricarica};
-use self::{file::Percorsi, materiale::Materiale};
+pub use self::{acceptor::Acceptor, file::TlsError, reloader::TlsReloader};
+use self::{file::TlsPaths, server_identity::ServerIdentity};
 use crate::{
     clock::Clock,
     config,
-    transport::{bounded_read::Reader, canale::Certificato},
+    transport::{bounded_read::Reader, connection::CertificateInfo},
 };
 
 /// The certificates in force. Cheap to clone; all clones see new ones at the same moment.
 #[derive(Clone)]
-pub struct Tls(Arc<InVigore>);
+pub struct ServerTls(Arc<TlsInForce>);
 
-struct InVigore {
-    percorsi: Percorsi,
-    limiti: Limiti,
+struct TlsInForce {
+    percorsi: TlsPaths,
+    limiti: HandshakeLimits,
     clock: Clock,
-    materiale: ArcSwap<Materiale>,
+    materiale: ArcSwap<ServerIdentity>,
 }
 
 /// What handshakes may take.
 #[derive(Debug, Clone, Copy)]
-struct Limiti {
+struct HandshakeLimits {
     durata: Duration,
     contemporanee: usize,
 }
 
-impl Tls {
+impl ServerTls {
     /// Puts the certificates of the settings in force. `None`: they name none, and the server speaks plain text.
     ///
     /// # Errors
     /// What is wrong with which file.
-    pub fn apri(settings: &config::Tls, clock: Clock) -> Result<Option<Self>, TlsError> {
-        let Some(percorsi) = Percorsi::di(settings) else {
+    pub fn open(settings: &config::TlsSettings, clock: Clock) -> Result<Option<Self>, TlsError> {
+        let Some(percorsi) = TlsPaths::of(settings) else {
             return Ok(None);
         };
         let read = {
             let percorsi = percorsi.clone();
-            Reader::default().run_blocking(move || percorsi.leggi())
+            Reader::default().run_blocking(move || percorsi.read())
         };
-        let lettura = read.unwrap_or_else(|error| Err(percorsi.errore(&error.to_string())))?;
-        let materiale = Materiale::new(lettura, percorsi.obbligo, &clock)?;
-        Ok(Some(Self(Arc::new(InVigore {
+        let lettura = read.unwrap_or_else(|error| Err(percorsi.error(&error.to_string())))?;
+        let materiale = ServerIdentity::new(lettura, percorsi.client_required, &clock)?;
+        Ok(Some(Self(Arc::new(TlsInForce {
             percorsi,
-            limiti: Limiti {
+            limiti: HandshakeLimits {
                 durata: Duration::from_secs(settings.handshake_seconds),
                 contemporanee: settings.max_handshakes,
             },
@@ -94,24 +94,24 @@ impl Tls {
 
     /// The server's certificate.
     #[must_use]
-    pub fn certificato(&self) -> Certificato {
-        self.0.materiale.load().certificato.clone()
+    pub fn certificate(&self) -> CertificateInfo {
+        self.0.materiale.load().certificate.clone()
     }
 
     fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.0.materiale.load().config)
     }
 
-    fn limiti(&self) -> Limiti {
+    fn limits(&self) -> HandshakeLimits {
         self.0.limiti
     }
 }
 
-impl fmt::Debug for Tls {
+impl fmt::Debug for ServerTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")
             .field("percorsi", &self.0.percorsi)
-            .field("certificato", &self.certificato())
+            .field("certificato", &self.certificate())
             .finish_non_exhaustive()
     }
 }

@@ -4,10 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 
-use super::Tls;
+use super::ServerTls;
 use crate::{
     clock::Clock,
-    config::{self, ClientCertificate},
+    config::{self, ClientCertificateMode},
 };
 
 /// A self-signed certificate and its key.
@@ -32,13 +32,13 @@ fn write(dir: &Path, name: &str, text: &str) {
     fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn settings(dir: &Path) -> config::Tls {
-    config::Tls {
+fn settings(dir: &Path) -> config::TlsSettings {
+    config::TlsSettings {
         cert_file: Some(dir.join("cert.pem")),
         key_file: Some(dir.join("key.pem")),
         client_ca_file: Some(dir.join("ca.pem")),
-        client_certificate: ClientCertificate::Required,
-        ..config::Tls::default()
+        client_certificate: ClientCertificateMode::Required,
+        ..config::TlsSettings::default()
     }
 }
 
@@ -47,7 +47,7 @@ fn clock() -> Clock {
 }
 
 /// A directory with good files, the settings that name them.
-fn good() -> (tempfile::TempDir, config::Tls) {
+fn good() -> (tempfile::TempDir, config::TlsSettings) {
     let dir = tempfile::tempdir().unwrap();
     let (cert, key) = pair(|_| ());
     write(dir.path(), "cert.pem", &cert);
@@ -59,27 +59,27 @@ fn good() -> (tempfile::TempDir, config::Tls) {
 
 #[test]
 fn without_a_certificate_it_is_plain_text() {
-    let tls = Tls::apri(&config::Tls::default(), clock()).unwrap();
+    let tls = ServerTls::open(&config::TlsSettings::default(), clock()).unwrap();
     assert!(tls.is_none());
 }
 
 #[test]
 fn every_defect_of_the_files_is_told_by_its_setting() {
-    type Spoil = fn(&Path);
-    let expired: Spoil = |dir| {
+    type SpoilFiles = fn(&Path);
+    let expired: SpoilFiles = |dir| {
         let (cert, key) = pair(|p| p.not_after = date_time_ymd(2026, 11, 23));
         write(dir, "cert.pem", &cert);
         write(dir, "key.pem", &key);
     };
-    let early: Spoil = |dir| {
+    let early: SpoilFiles = |dir| {
         let (cert, key) = pair(|p| p.not_before = date_time_ymd(2026, 11, 24));
         write(dir, "cert.pem", &cert);
         write(dir, "key.pem", &key);
     };
-    let open: Spoil = |dir| {
+    let open: SpoilFiles = |dir| {
         fs::set_permissions(dir.join("key.pem"), fs::Permissions::from_mode(0o644)).unwrap();
     };
-    let defects: [(Spoil, &str, &str); 14] = [
+    let defects: [(SpoilFiles, &str, &str); 14] = [
         (
             |d| fs::remove_file(d.join("cert.pem")).unwrap(),
             "tls.cert_file",
@@ -153,9 +153,9 @@ fn every_defect_of_the_files_is_told_by_its_setting() {
     ];
     for (spoil, setting, why) in defects {
         let (dir, settings) = good();
-        assert!(Tls::apri(&settings, clock()).unwrap().is_some());
+        assert!(ServerTls::open(&settings, clock()).unwrap().is_some());
         spoil(dir.path());
-        let error = Tls::apri(&settings, clock()).unwrap_err().to_string();
+        let error = ServerTls::open(&settings, clock()).unwrap_err().to_string();
         assert!(error.starts_with(setting) && error.contains(why), "{error}");
     }
 }
@@ -163,9 +163,9 @@ fn every_defect_of_the_files_is_told_by_its_setting() {
 #[test]
 fn the_key_is_not_in_debug() {
     let (dir, settings) = good();
-    let tls = Tls::apri(&settings, clock()).unwrap().unwrap();
+    let tls = ServerTls::open(&settings, clock()).unwrap().unwrap();
     let key = fs::read_to_string(dir.path().join("key.pem")).unwrap();
     let debug = format!("{tls:?}");
     assert!(!debug.contains(key.lines().nth(1).unwrap()), "{debug}");
-    assert!(debug.contains(tls.certificato().impronta()), "{debug}");
+    assert!(debug.contains(tls.certificate().fingerprint()), "{debug}");
 }

@@ -1,13 +1,13 @@
 //! The life cycle of AA07 grants, on a real database.
 
 mod ambito;
-mod comando;
-mod giorni;
-mod macchina;
-mod modello;
-mod passi;
-mod quattro_occhi;
-mod richieste;
+mod command;
+mod days;
+mod four_eyes;
+mod model;
+mod old_grants;
+mod requests;
 pub(crate) mod sql;
-mod sql_vieta;
-mod vecchie;
+mod sql_refuses;
+mod state_machine;
+mod steps;

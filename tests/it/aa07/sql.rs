@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 /// A step, in SQL.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Passo<'a> {
+pub(crate) struct StepRow<'a> {
     pub versione: i32,
     pub azione: &'a str,
     pub da: Option<&'a str>,
@@ -15,8 +15,8 @@ pub(crate) struct Passo<'a> {
 }
 
 /// A legal step by Anna.
-pub(crate) fn passo<'a>(versione: i32, azione: &'a str, da: &'a str, a: &'a str) -> Passo<'a> {
-    Passo {
+pub(crate) fn step_row<'a>(versione: i32, azione: &'a str, da: &'a str, a: &'a str) -> StepRow<'a> {
+    StepRow {
         versione,
         azione,
         da: (!da.is_empty()).then_some(da),
@@ -27,18 +27,22 @@ pub(crate) fn passo<'a>(versione: i32, azione: &'a str, da: &'a str, a: &'a str)
 }
 
 /// The way to an active grant: Anna records, Bruno approves.
-pub(crate) fn fino_ad_attiva() -> [Passo<'static>; 3] {
+pub(crate) fn up_to_attiva() -> [StepRow<'static>; 3] {
     let mut passi = [
-        passo(1, "RICHIESTA", "", "RICHIESTA"),
-        passo(2, "VERIFICA", "RICHIESTA", "VERIFICATA"),
-        passo(3, "APPROVAZIONE", "VERIFICATA", "ATTIVA"),
+        step_row(1, "RICHIESTA", "", "RICHIESTA"),
+        step_row(2, "VERIFICA", "RICHIESTA", "VERIFICATA"),
+        step_row(3, "APPROVAZIONE", "VERIFICATA", "ATTIVA"),
     ];
     passi[2].operatore = "bruno";
     passi
 }
 
 /// Writes steps of a grant in one statement.
-pub(crate) async fn passi(pool: &PgPool, id: i64, passi: &[Passo<'_>]) -> Result<(), sqlx::Error> {
+pub(crate) async fn write_steps(
+    pool: &PgPool,
+    id: i64,
+    passi: &[StepRow<'_>],
+) -> Result<(), sqlx::Error> {
     let mut query = sqlx::QueryBuilder::new(
         "insert into abilitazione_evento
              (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo,
@@ -63,7 +67,7 @@ pub(crate) async fn passi(pool: &PgPool, id: i64, passi: &[Passo<'_>]) -> Result
 }
 
 /// Writes a request for 2026 with its first step, and gives its number.
-pub(crate) async fn richiesta(
+pub(crate) async fn write_request(
     pool: &PgPool,
     soggetto: &str,
     profilo: &str,
@@ -96,12 +100,12 @@ pub(crate) async fn richiesta(
 }
 
 /// Takes a request to its approval.
-pub(crate) async fn attiva(pool: &PgPool, id: i64) -> Result<(), sqlx::Error> {
-    passi(pool, id, &fino_ad_attiva()[1..]).await
+pub(crate) async fn activate(pool: &PgPool, id: i64) -> Result<(), sqlx::Error> {
+    write_steps(pool, id, &up_to_attiva()[1..]).await
 }
 
 /// Runs a statement.
-pub(crate) async fn esegui(pool: &PgPool, sql: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn execute(pool: &PgPool, sql: &str) -> Result<(), sqlx::Error> {
     let mut tx = pool.begin_with("begin read write").await?;
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
         .execute(&mut *tx)

@@ -4,19 +4,19 @@ use std::process::{Command, Output};
 
 use omnia::audit::{
     acknowledge::acknowledge,
-    ancora::ancora,
-    verifica::{Outcome, verifica},
+    anchor::write_anchor,
+    verify::{VerificationOutcome, verify},
 };
 
-use super::prova::{at, dove, nove, sql};
-use crate::servizio::Servizio;
+use super::tampering::{at, nine_records, places, sql};
+use crate::server::TestServer;
 
 /// A log whose second anchor is of the year 2036, and whose third is of the day after the first.
-async fn clock_fault() -> Servizio {
-    let servizio = nove().await;
+async fn clock_fault() -> TestServer {
+    let servizio = nine_records().await;
     let owner = &servizio.db.owner;
     for instant in ["2036-05-01T08:00:00Z", "2026-11-24T08:00:00Z"] {
-        ancora(owner, at(instant)).await.unwrap().unwrap();
+        write_anchor(owner, at(instant)).await.unwrap().unwrap();
     }
     servizio
 }
@@ -27,7 +27,7 @@ const FAULT: &str = "ancora 2: is dated 2036-05-01, and the one after it 2026-11
 async fn an_acknowledged_clock_fault_is_told_with_who_and_why_and_is_no_tampering() {
     let servizio = clock_fault().await;
     let owner = &servizio.db.owner;
-    assert_eq!(dove(owner, None).await, [FAULT]);
+    assert_eq!(places(owner, None).await, [FAULT]);
     let now = at("2026-11-24T09:00:00Z");
     for (who, why) in [
         ("RSSMRA85T10A562S", "x"),
@@ -42,10 +42,10 @@ async fn an_acknowledged_clock_fault_is_told_with_who_and_why_and_is_no_tamperin
     acknowledge(owner, 2, "anna", "NTP was down", now)
         .await
         .unwrap();
-    let found = verifica(owner, None, None).await.unwrap();
+    let found = verify(owner, None, None).await.unwrap();
     assert_eq!(
-        (found.outcome(), &found.difformita[..]),
-        (Outcome::Acknowledged, &[][..])
+        (found.outcome(), &found.faults[..]),
+        (VerificationOutcome::Acknowledged, &[][..])
     );
     let told: Vec<String> = found.acknowledged.iter().map(ToString::to_string).collect();
     let expected =
@@ -64,12 +64,12 @@ async fn an_acknowledged_clock_fault_is_told_with_who_and_why_and_is_no_tamperin
     }
     // And what else is wrong is wrong.
     sql(owner, "delete from audit_registro where numero = 5").await;
-    let found = verifica(owner, None, None).await.unwrap();
+    let found = verify(owner, None, None).await.unwrap();
     assert_eq!(
-        (found.outcome(), found.difformita.len()),
-        (Outcome::Tampered, 1)
+        (found.outcome(), found.faults.len()),
+        (VerificationOutcome::Tampered, 1)
     );
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn acknowledgements_are_chained_append_only_and_of_one_text() {
     acknowledge(owner, 2, "anna", "NTP was down", now)
         .await
         .unwrap();
-    ancora(owner, at("2026-11-25T00:00:01Z"))
+    write_anchor(owner, at("2026-11-25T00:00:01Z"))
         .await
         .unwrap()
         .unwrap();
@@ -114,7 +114,7 @@ async fn acknowledgements_are_chained_append_only_and_of_one_text() {
     ] {
         sql(owner, "create table copia as table audit_acknowledgement").await;
         sql(owner, change).await;
-        let found = dove(owner, None).await;
+        let found = places(owner, None).await;
         assert!(found.iter().any(|d| d == expected), "{change}: {found:?}");
         sql(
             owner,
@@ -131,11 +131,11 @@ async fn acknowledgements_are_chained_append_only_and_of_one_text() {
          update audit_ancora set impronta = sha256((select impronta from audit_ancora where numero = 2) || ancora::bytea) where numero = 3",
     )
     .await;
-    assert!(dove(owner, None).await.iter().any(|d| d == FAULT));
-    servizio.ferma().await;
+    assert!(places(owner, None).await.iter().any(|d| d == FAULT));
+    servizio.stop().await;
 }
 
-fn audit(servizio: &Servizio, arguments: &[&str]) -> Output {
+fn audit(servizio: &TestServer, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_omnia"))
         .arg("audit")
         .args(arguments)
@@ -148,7 +148,7 @@ fn audit(servizio: &Servizio, arguments: &[&str]) -> Output {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_exit_codes_keep_apart_what_is_whole_acknowledged_tampered_and_not_looked_at() {
-    let servizio = nove().await;
+    let servizio = nine_records().await;
     let owner = &servizio.db.owner;
     let verify = || {
         let output = audit(&servizio, &["verify"]);
@@ -159,7 +159,7 @@ async fn the_exit_codes_keep_apart_what_is_whole_acknowledged_tampered_and_not_l
     };
     assert_eq!(verify().0, 0);
     for instant in ["2036-05-01T08:00:00Z", "2026-11-24T08:00:00Z"] {
-        ancora(owner, at(instant)).await.unwrap().unwrap();
+        write_anchor(owner, at(instant)).await.unwrap().unwrap();
     }
     let (code, text) = verify();
     assert!(
@@ -192,5 +192,5 @@ async fn the_exit_codes_keep_apart_what_is_whole_acknowledged_tampered_and_not_l
     servizio.db.allow_connections(false).await;
     assert_eq!(verify().0, 75, "nothing could be looked at");
     servizio.db.allow_connections(true).await;
-    servizio.ferma().await;
+    servizio.stop().await;
 }

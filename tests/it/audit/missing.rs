@@ -2,35 +2,35 @@
 
 use omnia::{
     audit::{
-        Audit, Impronta,
-        verifica::{Outcome, verifica},
+        AuditLog, ChainDigest,
+        verify::{VerificationOutcome, verify},
     },
     clock::Clock,
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
 };
 use sqlx::PgPool;
 
 use super::{
-    integro,
-    prova::{dove, sql},
+    intact,
+    tampering::{places, sql},
 };
 use crate::{
-    banco::{self, Database},
-    servizio::CHIAVE,
+    server::AUDIT_KEY,
+    test_bench::{self, TestDatabase},
 };
 
 /// The chain of a service that is killed: it is opened and never closed.
-async fn killed(db: &Database) {
+async fn killed(db: &TestDatabase) {
     let clock = Clock::from_fn(|| "2026-11-23T09:00:00Z".parse().unwrap());
     let database = db.connections.clone();
-    let audit = Audit::apri(database, Chiave::new(&CHIAVE), "prova:1".into(), clock)
+    let audit = AuditLog::open(database, AuditKey::new(&AUDIT_KEY), "prova:1".into(), clock)
         .await
         .unwrap();
     drop(audit);
 }
 
-async fn days_work() -> Database {
-    let db = banco::database().await;
+async fn days_work() -> TestDatabase {
+    let db = test_bench::database().await;
     for _ in 0..4 {
         killed(&db).await;
     }
@@ -59,15 +59,15 @@ async fn an_opening_cites_the_heads_that_moved_since_the_one_before() {
                 .fetch_one(&db.owner)
                 .await
                 .unwrap();
-        let head = Impronta::from_slice(&head).unwrap().to_string();
+        let head = ChainDigest::from_slice(&head).unwrap().to_string();
         let expected = serde_json::json!([{"catena": catena - 1, "numero": 1, "impronta": head}]);
         assert_eq!(*cited, expected, "of catena {catena}");
     }
     // Four services were killed, and nothing is said of it.
-    let verifica = integro(&db.owner).await;
+    let verifica = intact(&db.owner).await;
     assert_eq!(
-        (verifica.outcome(), verifica.salti.len()),
-        (Outcome::Intact, 0)
+        (verifica.outcome(), verifica.gaps.len()),
+        (VerificationOutcome::Intact, 0)
     );
 }
 
@@ -83,17 +83,17 @@ async fn a_chain_of_today_removed_whole_is_missed() {
     };
     sql(owner, &remove(2)).await;
     assert_eq!(
-        dove(owner, None).await,
+        places(owner, None).await,
         ["catena 2: is missing: the opening of catena 3 saw it at record 1"]
     );
     // The newest, which no opening saw: its number was given out.
     sql(owner, &remove(4)).await;
     assert_eq!(
-        dove(owner, None).await[1..],
+        places(owner, None).await[1..],
         ["catena 4: is missing: it was opened, as 4 in all, and no number is left out"]
     );
     sql(owner, "update audit_chain_number set last = 1").await;
-    let found = dove(owner, None).await;
+    let found = places(owner, None).await;
     assert!(
         found
             .iter()
@@ -125,7 +125,7 @@ async fn a_chain_of_today_emptied_or_cut_short_is_missed() {
             ),
         )
         .await;
-        let found = dove(owner, None).await;
+        let found = places(owner, None).await;
         assert!(found.iter().any(|d| d == expected), "{found:?}");
     }
 }
@@ -143,7 +143,7 @@ async fn a_chain_of_today_rewritten_is_missed() {
     )
     .await;
     assert_eq!(
-        dove(owner, None).await,
+        places(owner, None).await,
         [
             "catena 2, record 1: is not what the opening of catena 3 saw: the chain was rewritten up to here"
         ]
@@ -153,7 +153,7 @@ async fn a_chain_of_today_rewritten_is_missed() {
 /// As a log was before openings cited anything: its gaps are hints, its chains need no opening of the new kind.
 #[tokio::test]
 async fn chains_from_before_stand_as_they_are() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let owner = &db.owner;
     sql(
         owner,
@@ -166,15 +166,15 @@ async fn chains_from_before_stand_as_they_are() {
            update audit_chain_number set last = 5, gapless_after = 5"#,
     )
     .await;
-    let verifica = integro(owner).await;
-    assert_eq!((verifica.catene, &verifica.salti[..]), (4, &[(3, 3)][..]));
+    let verifica = intact(owner).await;
+    assert_eq!((verifica.chains, &verifica.gaps[..]), (4, &[(3, 3)][..]));
     // The next opening cites them all, once.
     killed(&db).await;
     killed(&db).await;
     let cited = |value: serde_json::Value| value["teste"].as_array().unwrap().len();
     assert_eq!(cited(opening(owner, 6).await), 3);
     assert_eq!(cited(opening(owner, 7).await), 1);
-    integro(owner).await;
+    intact(owner).await;
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn an_opening_that_fails_leaves_no_gap_and_the_serving_role_chooses_no_num
     .await;
     let clock = Clock::from_fn(|| "2026-11-23T09:00:00Z".parse().unwrap());
     let database = db.connections.clone();
-    Audit::apri(database, Chiave::new(&CHIAVE), "prova:2".into(), clock)
+    AuditLog::open(database, AuditKey::new(&AUDIT_KEY), "prova:2".into(), clock)
         .await
         .unwrap_err();
     sql(
@@ -196,18 +196,18 @@ async fn an_opening_that_fails_leaves_no_gap_and_the_serving_role_chooses_no_num
     )
     .await;
     killed(&db).await;
-    assert_eq!(integro(&db.owner).await.catene, 5);
+    assert_eq!(intact(&db.owner).await.chains, 5);
     for statement in [
         "insert into audit_catena (catena, istanza, aperta_il) values (99, 'x', now())",
         "update audit_chain_number set last = 0",
         "delete from audit_cited",
     ] {
-        let mut tx = db.servizio.begin_with("begin read write").await.unwrap();
+        let mut tx = db.serving.begin_with("begin read write").await.unwrap();
         let refused = sqlx::query(statement).execute(&mut *tx).await.unwrap_err();
         assert!(
             refused.to_string().contains("permission denied"),
             "{refused}"
         );
     }
-    assert_eq!(verifica(&db.owner, None, None).await.unwrap().catene, 5);
+    assert_eq!(verify(&db.owner, None, None).await.unwrap().chains, 5);
 }

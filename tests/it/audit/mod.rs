@@ -1,23 +1,23 @@
 //! The audit log, over the real server and a real database.
 
 mod acknowledged;
-mod ancorato;
-mod interrotto;
-mod lotti;
+mod anchored;
+mod interrupted;
+mod killed;
 mod missing;
-mod persone;
-mod potato;
-mod prova;
+mod persons;
+mod pruned;
+mod record_groups;
+mod recorded;
 pub mod refused;
-mod registrato;
-mod ucciso;
+mod tampering;
 
-use omnia::audit::verifica::{Verifica, verifica};
+use omnia::audit::verify::{Verification, verify};
 use serde_json::Value;
 use sqlx::PgPool;
 
 /// The records of calls, in order, as JSON: without those of the chains themselves.
-pub async fn chiamate(owner: &PgPool) -> Vec<Value> {
+pub async fn call_records(owner: &PgPool) -> Vec<Value> {
     let all: Vec<String> =
         sqlx::query_scalar("select record from audit_record order by catena, numero")
             .fetch_all(owner)
@@ -30,8 +30,8 @@ pub async fn chiamate(owner: &PgPool) -> Vec<Value> {
 }
 
 /// Verifies, with nothing to complain of.
-pub(crate) async fn integro(owner: &PgPool) -> Verifica {
-    let verifica = verifica(owner, None, None).await.unwrap();
-    assert_eq!(verifica.difformita, []);
-    verifica
+pub(crate) async fn intact(owner: &PgPool) -> Verification {
+    let verification = verify(owner, None, None).await.unwrap();
+    assert_eq!(verification.faults, []);
+    verification
 }

@@ -14,9 +14,9 @@ use futures_util::future::join_all;
 use http::{Request, Response};
 use omnia::{
     app,
-    audit::{AuditLayer, Limits, Refusals, esporta},
+    audit::{AuditLayer, RefusalLimits, Refusals, export},
     config::Settings,
-    crypto::chiave::Chiave,
+    crypto::key::AuditKey,
     grpc::observe::ObserveLayer,
 };
 use serde_json::Value;
@@ -25,13 +25,13 @@ use tonic::body::Body;
 use tower::{Layer as _, Service as _, service_fn};
 use tracing::subscriber::DefaultGuard;
 
-use super::integro;
+use super::intact;
 use crate::{
     abilitazione::{NOW, PACKAGE, clock},
-    banco,
-    chiamate::chiama,
-    politica::{finche, salute},
-    servizio::{CHIAVE, Cliente, Servizio},
+    calls::call_rpc,
+    policy::{health, wait_until},
+    server::{AUDIT_KEY, CallerClients, TestServer},
+    test_bench,
 };
 
 const RPC: &str = "AccessService/GetMyAccess";
@@ -58,15 +58,15 @@ pub fn counted(counts: &[Value]) -> u64 {
 }
 
 /// So many calls at once, each refused for this reason.
-async fn refused(cliente: &Cliente, calls: usize, reason: &str) {
+async fn refused(cliente: &CallerClients, calls: usize, reason: &str) {
     let calls = (0..calls).map(|_| {
         let mut cliente = cliente.clone();
-        async move { chiama(&mut cliente, RPC, "").await }
+        async move { call_rpc(&mut cliente, RPC, "").await }
     });
     for outcome in join_all(calls).await {
         let status = outcome.unwrap_err();
         assert_eq!(
-            crate::errore::errore(&status).reason.as_str_name(),
+            crate::errors::contract_error(&status).reason.as_str_name(),
             reason,
             "{status:?}"
         );
@@ -75,18 +75,18 @@ async fn refused(cliente: &Cliente, calls: usize, reason: &str) {
 
 #[tokio::test]
 async fn a_flood_of_refused_calls_is_counted_and_none_is_lost() {
-    let servizio = Servizio::avvia().await;
-    let mut good = servizio.cliente("mef-sintesi").await;
-    let stranger = servizio.con_token(None);
+    let servizio = TestServer::start().await;
+    let mut good = servizio.clients_of("mef-sintesi").await;
+    let stranger = servizio.clients_with(None);
     let begun = Instant::now();
     for _ in 0..5 {
         refused(&stranger, 100, "ERROR_REASON_TOKEN_MISSING").await;
         // A neighbour with a good token at the same address notices nothing.
-        chiama(&mut good, RPC, "").await.unwrap();
+        call_rpc(&mut good, RPC, "").await.unwrap();
     }
     // Sixty at once, and one more for each second.
     let most = 61 + begun.elapsed().as_secs();
-    let db = servizio.ferma().await;
+    let db = servizio.stop().await;
     let (single, counts) = refusals(&db.owner).await;
     println!(
         "{} records of 500 refused calls",
@@ -95,9 +95,9 @@ async fn a_flood_of_refused_calls_is_counted_and_none_is_lost() {
     let records = single.len() as u64;
     assert_eq!(records + counted(&counts), 500);
     assert!((60..=most).contains(&records), "{records}, at most {most}");
-    integro(&db.owner).await;
+    intact(&db.owner).await;
     let mut lines = Vec::new();
-    esporta::json_lines(&db.owner, Default::default(), &mut lines)
+    export::json_lines(&db.owner, Default::default(), &mut lines)
         .await
         .unwrap();
     let lines = String::from_utf8(lines).unwrap();
@@ -113,30 +113,30 @@ fn each(calls: u32) -> impl FnOnce(&mut Settings) {
 
 #[tokio::test]
 async fn a_network_is_one_caller_and_headers_of_strangers_count_for_nothing() {
-    let trusted = Servizio::avvia_con(|settings| {
+    let trusted = TestServer::start_with(|settings| {
         each(3)(settings);
         settings.server.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
     })
     .await;
     for n in 0..10 {
         for network in ["2001:db8:1:1", "2001:db8:1:2"] {
-            let stranger = trusted.da(&format!("{network}::{n}"), None);
+            let stranger = trusted.clients_from(&format!("{network}::{n}"), None);
             refused(&stranger, 1, "ERROR_REASON_TOKEN_MISSING").await;
         }
         refused(
-            &trusted.da("192.0.2.1", Some("e30.e30.e30")),
+            &trusted.clients_from("192.0.2.1", Some("e30.e30.e30")),
             1,
             "ERROR_REASON_TOKEN_INVALID",
         )
         .await;
         refused(
-            &trusted.da("unknown", None),
+            &trusted.clients_from("unknown", None),
             1,
             "ERROR_REASON_TOKEN_MISSING",
         )
         .await;
     }
-    let db = trusted.ferma().await;
+    let db = trusted.stop().await;
     let (single, counts) = refusals(&db.owner).await;
     assert_eq!((single.len(), counted(&counts)), (12, 28));
     let mut lines: Vec<_> = counts
@@ -174,14 +174,14 @@ async fn a_network_is_one_caller_and_headers_of_strangers_count_for_nothing() {
             missing("2001:db8:1:2::/64")
         ]
     );
-    integro(&db.owner).await;
+    intact(&db.owner).await;
 
-    let direct = Servizio::avvia_con(each(3)).await;
+    let direct = TestServer::start_with(each(3)).await;
     for n in 0..10 {
-        let forged = direct.da(&format!("198.51.100.{n}"), None);
+        let forged = direct.clients_from(&format!("198.51.100.{n}"), None);
         refused(&forged, 1, "ERROR_REASON_TOKEN_MISSING").await;
     }
-    let (single, counts) = refusals(&direct.ferma().await.owner).await;
+    let (single, counts) = refusals(&direct.stop().await.owner).await;
     assert_eq!((single.len(), counts.len()), (3, 1));
     assert_eq!(counts[0]["indirizzo"], "127.0.0.1");
 }
@@ -189,19 +189,24 @@ async fn a_network_is_one_caller_and_headers_of_strangers_count_for_nothing() {
 /// What a caller without a grant does leaves the records of others alone; an auditor adds them all up in the view.
 #[tokio::test]
 async fn each_subject_has_its_own_and_counts_are_written_while_it_runs() {
-    let servizio = Servizio::avvia_con(|settings| {
+    let servizio = TestServer::start_with(|settings| {
         each(2)(settings);
         settings.audit.refused_counts_seconds = 1;
     })
     .await;
-    refused(&servizio.con_token(None), 5, "ERROR_REASON_TOKEN_MISSING").await;
-    refused(&servizio.come("uno"), 5, "ERROR_REASON_GRANT_MISSING").await;
-    refused(&servizio.come("due"), 1, "ERROR_REASON_GRANT_MISSING").await;
+    refused(
+        &servizio.clients_with(None),
+        5,
+        "ERROR_REASON_TOKEN_MISSING",
+    )
+    .await;
+    refused(&servizio.clients_as("uno"), 5, "ERROR_REASON_GRANT_MISSING").await;
+    refused(&servizio.clients_as("due"), 1, "ERROR_REASON_GRANT_MISSING").await;
     let by_subject = "select coalesce(soggetto, ''), count(*) filter (where tipo = 'CHIAMATA'), sum(quante)::bigint
         from audit_chiamata where decisione = 'NEGATA' group by 1 order by 1";
     let expected = [("", 2, 5), ("due", 1, 1), ("uno", 2, 5)];
     let expected = expected.map(|(who, records, calls)| (who.to_owned(), records, calls));
-    finche("the counts are written", async || {
+    wait_until("the counts are written", async || {
         let found: Vec<(String, i64, i64)> = sqlx::query_as(by_subject)
             .fetch_all(&servizio.db.owner)
             .await
@@ -209,17 +214,17 @@ async fn each_subject_has_its_own_and_counts_are_written_while_it_runs() {
         found == expected
     })
     .await;
-    integro(&servizio.ferma().await.owner).await;
+    intact(&servizio.stop().await.owner).await;
 }
 
 /// Headers that are taken back at once, again and again, write no more than calls that wait for their answer.
 #[tokio::test]
 async fn calls_that_are_given_up_at_once_are_counted_too() {
-    let db = banco::database().await;
-    let audit = app::audit(&db.connections, Chiave::new(&CHIAVE), clock(NOW))
+    let db = test_bench::database().await;
+    let audit = app::audit(&db.connections, AuditKey::new(&AUDIT_KEY), clock(NOW))
         .await
         .unwrap();
-    let limits = Limits {
+    let limits = RefusalLimits {
         per_caller: NonZeroU32::new(3).unwrap(),
         all: NonZeroU32::new(100).unwrap(),
         interval: Duration::from_secs(30),
@@ -229,7 +234,7 @@ async fn calls_that_are_given_up_at_once_are_counted_too() {
     let recorded =
         AuditLayer::new(audit.clone(), refusals_of.clone(), Default::default()).layer(never);
     let mut service = ObserveLayer.layer(recorded);
-    let log = Log::default();
+    let log = RefusalLog::default();
     let listening = log.listen();
     // A line of code that another test's thread came by first is taken for one that nobody listens to.
     tracing::callsite::rebuild_interest_cache();
@@ -242,18 +247,18 @@ async fn calls_that_are_given_up_at_once_are_counted_too() {
     drop(listening);
     assert_eq!(log.lines(": call ended"), 3);
     refusals_of.close();
-    audit.chiudi().await;
+    audit.close().await;
     let (single, counts) = refusals(&db.owner).await;
     assert_eq!((single.len(), counted(&counts)), (3, 17));
     assert_eq!(counts[0]["esito"], "CANCELLED");
     assert!(counts[0].get("motivo").is_none());
-    integro(&db.owner).await;
+    intact(&db.owner).await;
 }
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+struct RefusalLog(Arc<Mutex<Vec<u8>>>);
 
-impl Log {
+impl RefusalLog {
     /// Gets what this thread logs.
     fn listen(&self) -> DefaultGuard {
         let writer = self.clone();
@@ -276,7 +281,7 @@ impl Log {
     }
 }
 
-impl Write for Log {
+impl Write for RefusalLog {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -290,36 +295,41 @@ impl Write for Log {
 /// A refusal with a record has its two lines, one that is counted has none; who asks how we are writes none either.
 #[tokio::test]
 async fn lines_of_the_log_are_as_few_as_records() {
-    let log = Log::default();
+    let log = RefusalLog::default();
     let listening = log.listen();
-    let servizio = Servizio::avvia_con(each(2)).await;
+    let servizio = TestServer::start_with(each(2)).await;
     let id = servizio
-        .abilita("be", "mef-sintesi", crate::servizio::tutto())
+        .grant_scope("be", "mef-sintesi", crate::server::whole_scope())
         .await;
     let good = servizio.token("be");
     // A line of code that another test's thread came by first is taken for one that nobody listens to.
-    refused(&servizio.con_token(None), 1, "ERROR_REASON_TOKEN_MISSING").await;
+    refused(
+        &servizio.clients_with(None),
+        1,
+        "ERROR_REASON_TOKEN_MISSING",
+    )
+    .await;
     tracing::callsite::rebuild_interest_cache();
     log.0.lock().unwrap().clear();
 
     let garbage = "e30.e30.e30";
     refused(
-        &servizio.con_token(Some(garbage)),
+        &servizio.clients_with(Some(garbage)),
         40,
         "ERROR_REASON_TOKEN_INVALID",
     )
     .await;
-    let mut be = servizio.come("be");
-    chiama(&mut be, "DecreeService/ListDecrees", "")
+    let mut be = servizio.clients_as("be");
+    call_rpc(&mut be, "DecreeService/ListDecrees", "")
         .await
         .unwrap_err();
-    be.qualsiasi(&format!("{PACKAGE}RSSMRA85T10A562S"))
+    be.call_any(&format!("{PACKAGE}RSSMRA85T10A562S"))
         .await
         .unwrap_err();
     for _ in 0..20 {
-        salute(&servizio.canale(), "").await;
+        health(&servizio.channel(), "").await;
     }
-    servizio.ferma().await;
+    servizio.stop().await;
     drop(listening);
 
     let text = log.text();

@@ -4,16 +4,16 @@ use std::fs;
 
 use omnia::contract::proto::FormatoFile;
 
-use super::{DECRETI, RIGHE, SOGGETTO, esito, file, get, nomi, scena};
+use super::{DECRETI, ROWS, SOGGETTO, file, get, names, run, scene};
 use crate::{
-    chiamate::estratto,
-    modello::{NORMATIVE, PRESTAZIONI},
-    servizio::Servizio,
+    calls::extract,
+    model::{NORMATIVE, PRESTAZIONI},
+    server::TestServer,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_format_is_the_file_that_the_service_gives() {
-    let servizio = scena().await;
+    let servizio = scene().await;
     let url = format!("http://{}", servizio.address);
     let token = servizio.token(SOGGETTO);
     let dir = tempfile::tempdir().unwrap();
@@ -26,18 +26,16 @@ async fn every_format_is_the_file_that_the_service_gives() {
     ] {
         let mut command = get(&url, &token, dir.path());
         command.args(DECRETI).args(["--file", name]).args(extra);
-        let (code, out, err) = esito(&mut command).await;
+        let (code, out, err) = run(&mut command).await;
         assert_eq!((code, err.as_str()), (Some(0), ""), "{name}");
         let whole = file(&servizio, formato, 0).await;
         assert!(fs::read(dir.path().join(name)).unwrap() == whole, "{name}");
-        let begin = format!("{name}: {RIGHE} rows, {} bytes", whole.len());
+        let begin = format!("{name}: {ROWS} rows, {} bytes", whole.len());
         assert!(out.starts_with(&begin), "{out}");
     }
-    let (code, _, err) = esito(
-        get(&url, &token, dir.path())
-            .args(DECRETI)
-            .args(["--file", "f"]),
-    )
+    let (code, _, err) = run(get(&url, &token, dir.path())
+        .args(DECRETI)
+        .args(["--file", "f"]))
     .await;
     assert_eq!(
         (code, err.as_str()),
@@ -47,18 +45,18 @@ async fn every_format_is_the_file_that_the_service_gives() {
         )
     );
     assert_eq!(
-        nomi(dir.path()),
+        names(dir.path()),
         ["a.csv", "b.csv", "c", "d.xlsx", "e.parquet"]
     );
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn filters_select_and_masked_columns_stay_masked() {
-    let servizio = Servizio::avvia().await;
-    servizio.carica(&estratto(), "2026-10-31").await;
-    servizio.cliente("mlps-consultazione").await;
-    servizio.cliente("mlps-ammortizzatori").await;
+    let servizio = TestServer::start().await;
+    servizio.load(&extract(), "2026-10-31").await;
+    servizio.clients_of("mlps-consultazione").await;
+    servizio.clients_of("mlps-ammortizzatori").await;
     let url = format!("http://{}", servizio.address);
     let dir = tempfile::tempdir().unwrap();
     let rows = async |profilo: &str, extra: &[&str]| {
@@ -66,7 +64,7 @@ async fn filters_select_and_masked_columns_stay_masked() {
         let mut command = get(&url, &token, dir.path());
         command.args(DECRETI).args(extra);
         command.args(["--file", "d.csv", "--sovrascrivi"]);
-        let (code, _, err) = esito(&mut command).await;
+        let (code, _, err) = run(&mut command).await;
         assert_eq!((code, err.as_str()), (Some(0), ""));
         let text = fs::read_to_string(dir.path().join("d.csv")).unwrap();
         text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
@@ -110,14 +108,14 @@ async fn filters_select_and_masked_columns_stay_masked() {
             "{extra:?}"
         );
     }
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_report_is_a_file_too() {
-    let servizio = Servizio::avvia().await;
-    servizio.carica(&estratto(), "2026-10-31").await;
-    servizio.cliente("mef-sintesi").await;
+    let servizio = TestServer::start().await;
+    servizio.load(&extract(), "2026-10-31").await;
+    servizio.clients_of("mef-sintesi").await;
     let url = format!("http://{}", servizio.address);
     let token = servizio.token("cliente-mef-sintesi");
     let dir = tempfile::tempdir().unwrap();
@@ -130,7 +128,7 @@ async fn the_report_is_a_file_too() {
         NORMATIVE[0],
     ]);
     command.args(["--prestazione", PRESTAZIONI[0], "--file", "r.csv"]);
-    let (code, out, err) = esito(&mut command).await;
+    let (code, out, err) = run(&mut command).await;
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.starts_with("r.csv: 2 rows, "), "{out}");
     assert!(
@@ -148,5 +146,5 @@ async fn the_report_is_a_file_too() {
         rows[1].starts_with("DL109-2018-ART44,CIGS,1000000.00,300.03,150.03,"),
         "{text}"
     );
-    servizio.ferma().await;
+    servizio.stop().await;
 }

@@ -1,13 +1,13 @@
 //! `omnia get`, as an operator runs it: the program itself, and a service at the other end of a connection.
 
-mod bugie;
+mod bridge;
+mod fake_service;
 mod file;
-mod finto;
-mod ponte;
-mod rifiuti;
-mod ripresa;
-mod riprova;
-mod tabella;
+mod lies;
+mod refusals;
+mod resume;
+mod retry;
+mod table;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Stdio};
 
@@ -16,18 +16,18 @@ use omnia::contract::proto::{
 };
 use tokio::process::Command;
 
-use crate::{flusso::molte, modello::NORMATIVE, servizio::Servizio};
+use crate::{export_stream::many_rows, model::NORMATIVE, server::TestServer};
 
 /// A file of three pieces of 512 KiB as CSV.
-const RIGHE: u32 = 15_000;
+const ROWS: u32 = 15_000;
 /// So many bytes are a piece.
-const PEZZO: usize = 512 * 1024;
+const CHUNK: usize = 512 * 1024;
 /// Everything of the norm that has rows.
 const DECRETI: [&str; 3] = ["decreti", "--normativa", NORMATIVE[0]];
 const SOGGETTO: &str = "cliente-mlps-ammortizzatori";
 
 /// Exit code, standard output, standard error.
-pub(crate) type Esito = (Option<i32>, String, String);
+pub(crate) type CommandOutput = (Option<i32>, String, String);
 
 /// The program with a service to ask, as whom, and where it stands.
 pub(crate) fn get(server: &str, token: &str, dir: &Path) -> Command {
@@ -44,7 +44,7 @@ pub(crate) fn get(server: &str, token: &str, dir: &Path) -> Command {
 }
 
 /// Runs it to its end.
-pub(crate) async fn esito(command: &mut Command) -> Esito {
+pub(crate) async fn run(command: &mut Command) -> CommandOutput {
     let output = command.output().await.unwrap();
     (
         output.status.code(),
@@ -54,22 +54,22 @@ pub(crate) async fn esito(command: &mut Command) -> Esito {
 }
 
 /// A service with many rows of one norm, and a caller who sees all of them.
-async fn scena() -> Servizio {
-    let servizio = Servizio::avvia().await;
-    servizio.carica(&molte(RIGHE), "2026-10-31").await;
-    servizio.cliente("mlps-ammortizzatori").await;
+async fn scene() -> TestServer {
+    let servizio = TestServer::start().await;
+    servizio.load(&many_rows(ROWS), "2026-10-31").await;
+    servizio.clients_of("mlps-ammortizzatori").await;
     servizio
 }
 
 /// The file, as any caller gets it.
-async fn file(servizio: &Servizio, formato: FormatoFile, rilevazione: i32) -> Vec<u8> {
+async fn file(servizio: &TestServer, formato: FormatoFile, rilevazione: i32) -> Vec<u8> {
     let request = DownloadDecreesRequest {
         normativa: NORMATIVE[0].into(),
         formato: formato.into(),
         rilevazione,
         ..Default::default()
     };
-    let mut decreti = servizio.come(SOGGETTO).decreti;
+    let mut decreti = servizio.clients_as(SOGGETTO).decreti;
     let mut stream = decreti
         .download_decrees(request)
         .await
@@ -85,7 +85,7 @@ async fn file(servizio: &Servizio, formato: FormatoFile, rilevazione: i32) -> Ve
 }
 
 /// What is in the directory, by name.
-fn nomi(dir: &Path) -> Vec<String> {
+fn names(dir: &Path) -> Vec<String> {
     let mut nomi: Vec<_> = fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -95,13 +95,13 @@ fn nomi(dir: &Path) -> Vec<String> {
 }
 
 /// Waits until there is so much of a file.
-async fn finche_ha(file: &Path, byte: usize) {
+async fn wait_for_bytes(file: &Path, byte: usize) {
     while fs::metadata(file).map_or(0, |file| file.len()) < byte as u64 {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }
 
-fn assert_solo_per_me(file: &Path) {
+fn assert_private(file: &Path) {
     let mode = fs::metadata(file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "{}", file.display());
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use omnia::abilitazione::Sorgente;
+use omnia::abilitazione::PolicySource;
 
 use super::{omnia, run};
 
@@ -16,12 +16,12 @@ fn written(dir: &Path, name: &str, text: &str) {
 fn a_policy_is_the_same_with_and_without_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_str().unwrap();
-    let Sorgente { model, policy } = Sorgente::embedded();
+    let PolicySource { model, policy } = PolicySource::embedded();
     written(dir.path(), "policy.csv", &policy);
     written(dir.path(), "model.conf", &model);
     let (code, out, err) = run(&mut omnia(&["policy", "check", path]));
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    let version = Sorgente::embedded().versione();
+    let version = PolicySource::embedded().version();
     assert!(out.starts_with(&format!("policy {version}: good")), "{out}");
 
     let proposed = dir.path().join("policy.csv");

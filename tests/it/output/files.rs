@@ -3,11 +3,11 @@
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use super::{run, with_database};
-use crate::banco;
+use crate::test_bench;
 
 #[tokio::test]
 async fn an_export_of_the_log_is_its_owners_alone() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let dir = tempfile::tempdir().unwrap();
     for formato in ["jsonl", "pdnd"] {
         let path = dir.path().join(formato);

@@ -7,7 +7,7 @@ mod pipe;
 
 use std::process::Command;
 
-use crate::banco::Database;
+use crate::test_bench::TestDatabase;
 
 /// The program, with nothing of this machine's environment.
 fn omnia(arguments: &[&str]) -> Command {
@@ -17,7 +17,7 @@ fn omnia(arguments: &[&str]) -> Command {
 }
 
 /// The same, with a database.
-fn with_database(db: &Database, arguments: &[&str]) -> Command {
+fn with_database(db: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = omnia(arguments);
     command
         .env("OMNIA_DATABASE__URL", &db.serving_url)

@@ -4,8 +4,8 @@ use std::fs;
 
 use super::{omnia, run, with_database};
 use crate::{
-    banco,
     rilevazione::{DECRETI, STANZIAMENTI},
+    test_bench,
 };
 
 /// What a terminal obeys, and what shows a line in another order than it has.
@@ -21,7 +21,7 @@ fn is_harmless(text: &str) -> bool {
 
 #[tokio::test]
 async fn a_list_of_rejects_holds_no_formula() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let dir = tempfile::tempdir().unwrap();
     let decreti = dir.path().join("decreti.csv");
     let stanziamenti = dir.path().join("stanziamenti.csv");
@@ -79,7 +79,7 @@ async fn a_list_of_rejects_holds_no_formula() {
 
 #[tokio::test]
 async fn a_header_does_not_drive_the_terminal() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let dir = tempfile::tempdir().unwrap();
     let decreti = dir.path().join("decreti.csv");
     let stanziamenti = dir.path().join("stanziamenti.csv");
@@ -111,7 +111,7 @@ async fn a_header_does_not_drive_the_terminal() {
 #[test]
 fn nor_does_a_policy_a_token_or_a_command_line() {
     let dir = tempfile::tempdir().unwrap();
-    let policy = omnia::abilitazione::Sorgente::embedded().policy;
+    let policy = omnia::abilitazione::PolicySource::embedded().policy;
     fs::write(
         dir.path().join("policy.csv"),
         format!("{policy}\np, {ATTACK}, {ATTACK}, {ATTACK}, {ATTACK}, {ATTACK}\n{ATTACK}, a\n"),
@@ -145,7 +145,7 @@ fn nor_does_a_policy_a_token_or_a_command_line() {
 /// A grant of before names were checked, in a listing.
 #[tokio::test]
 async fn nor_does_what_the_database_holds() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     sqlx::query(
         "with richiesta as (
              insert into abilitazione (soggetto, ente, applicazione, profilo, normative, prestazioni, valida_dal,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{omnia, run, with_database};
-use crate::banco;
+use crate::test_bench;
 
 /// Runs it with nobody at the other end of its standard output: exit code and standard error.
 fn unread(command: &mut Command) -> (Option<i32>, String) {
@@ -89,7 +89,7 @@ fn the_exit_code_is_that_of_the_work() {
 
 #[tokio::test]
 async fn nor_do_those_that_ask_the_database() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     for arguments in [
         &["migrate"][..],
         &["grant", "list"],
@@ -116,7 +116,7 @@ async fn nor_do_those_that_ask_the_database() {
 /// A stream is what the command was for: cut, it says so as a process that SIGPIPE ended would.
 #[tokio::test]
 async fn a_stream_that_is_cut_stops_quietly() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     sqlx::raw_sql(
         "insert into audit_catena (catena, istanza, aperta_il) values (1, 'x', now());
          insert into audit_registro (catena, numero, istante, record, impronta)

@@ -10,14 +10,14 @@ use tokio::{
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use super::Raw;
-use crate::servizio::Servizio;
+use super::RawConnection;
+use crate::server::TestServer;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
-async fn answered(raw: &mut Raw) -> bool {
+async fn answered(raw: &mut RawConnection) -> bool {
     let request = HealthCheckRequest::default();
     let answer = raw
         .ask::<HealthCheckResponse>(CHECK, &[], &request, true)
@@ -29,7 +29,7 @@ async fn answered(raw: &mut Raw) -> bool {
 }
 
 /// What comes on a connection on which this is said, and how long it is open.
-async fn open_for(servizio: &Servizio, said: &[u8]) -> Duration {
+async fn open_for(servizio: &TestServer, said: &[u8]) -> Duration {
     let mut tcp = TcpStream::connect(servizio.address).await.unwrap();
     let begun = Instant::now();
     tcp.write_all(said).await.unwrap();
@@ -41,8 +41,8 @@ async fn open_for(servizio: &Servizio, said: &[u8]) -> Duration {
 
 #[tokio::test]
 async fn who_does_not_begin_is_closed_and_who_has_begun_may_be_idle() {
-    let servizio = Servizio::avvia_con(|s| s.server.preface_seconds = 1).await;
-    let mut idle = Raw::connect(servizio.address).await;
+    let servizio = TestServer::start_with(|s| s.server.preface_seconds = 1).await;
+    let mut idle = RawConnection::connect(servizio.address).await;
     assert!(answered(&mut idle).await);
     let ping = [PREFACE, b"\0\0\x08\x06\0\0\0\0\0", b"12345678"].concat();
     let said = [&b""[..], &PREFACE[..9], PREFACE, &ping];
@@ -51,12 +51,12 @@ async fn who_does_not_begin_is_closed_and_who_has_begun_may_be_idle() {
         assert!(open >= Duration::from_millis(900), "{said:?}: {open:?}");
     }
     assert!(answered(&mut idle).await);
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test]
 async fn silent_connections_make_room_and_those_with_a_call_do_not() {
-    let servizio = Servizio::avvia_con(|s| {
+    let servizio = TestServer::start_with(|s| {
         s.server.max_connections = 8;
         s.server.max_connections_per_address = 4;
     })
@@ -65,7 +65,7 @@ async fn silent_connections_make_room_and_those_with_a_call_do_not() {
     let request = HealthCheckRequest::default();
     let mut watching = Vec::new();
     for _ in 0..3 {
-        let mut raw = Raw::connect(servizio.address).await;
+        let mut raw = RawConnection::connect(servizio.address).await;
         let mut watch = raw.call::<HealthCheckResponse>(WATCH, &[], &request).await;
         watch.message().await.unwrap().unwrap();
         watching.push((raw, watch));
@@ -73,7 +73,7 @@ async fn silent_connections_make_room_and_those_with_a_call_do_not() {
     let mut silent = Vec::new();
     for _ in 0..40 {
         silent.push(TcpStream::connect(servizio.address).await.unwrap());
-        let mut caller = Raw::connect(servizio.address).await;
+        let mut caller = RawConnection::connect(servizio.address).await;
         assert!(answered(&mut caller).await);
     }
     // The first ones were closed for those that came after them.
@@ -83,7 +83,7 @@ async fn silent_connections_make_room_and_those_with_a_call_do_not() {
     drop(silent);
 
     // Where every connection has a call, the new one is closed, and nobody else.
-    let mut fourth = Raw::connect(servizio.address).await;
+    let mut fourth = RawConnection::connect(servizio.address).await;
     let mut watch = fourth
         .call::<HealthCheckResponse>(WATCH, &[], &request)
         .await;
@@ -94,19 +94,19 @@ async fn silent_connections_make_room_and_those_with_a_call_do_not() {
     for (raw, _) in &mut watching {
         assert!(answered(raw).await);
     }
-    servizio.chiedi_di_fermarsi();
+    servizio.ask_to_stop();
 }
 
 /// A connection that rests makes room with a goodbye.
 #[tokio::test]
 async fn an_idle_connection_is_told_before_it_is_closed() {
-    let servizio = Servizio::avvia_con(|s| s.server.max_connections_per_address = 1).await;
-    let mut idle = Raw::connect(servizio.address).await;
+    let servizio = TestServer::start_with(|s| s.server.max_connections_per_address = 1).await;
+    let mut idle = RawConnection::connect(servizio.address).await;
     assert!(answered(&mut idle).await);
-    let mut next = Raw::connect(servizio.address).await;
+    let mut next = RawConnection::connect(servizio.address).await;
     assert!(answered(&mut next).await);
     timeout(Duration::from_secs(5), idle.closed())
         .await
         .unwrap();
-    servizio.chiedi_di_fermarsi();
+    servizio.ask_to_stop();
 }

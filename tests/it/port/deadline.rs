@@ -12,21 +12,22 @@ use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_request::MessageRequest,
 };
 
-use super::{Raw, esporta, servizio, until, waiting};
+use super::{RawConnection, export, server, until, waiting};
 use crate::{
-    audit::chiamate, chiamate::tutte, errore::assert_errore, modello::NORMATIVE, servizio::Servizio,
+    audit::call_records, calls::every_rpc, errors::assert_error, model::NORMATIVE,
+    server::TestServer,
 };
 
-fn ended_by_the_caller(status: &tonic::Status) -> crate::errore::Errore {
-    let errore = assert_errore(status, Code::DeadlineExceeded, ErrorReason::CallDeadline);
+fn ended_by_the_caller(status: &tonic::Status) -> crate::errors::ContractError {
+    let errore = assert_error(status, Code::DeadlineExceeded, ErrorReason::CallDeadline);
     assert_eq!(errore.metadata["deadline"], "caller");
     errore
 }
 
 #[tokio::test]
 async fn a_call_ends_at_its_deadline_with_a_reason_and_its_statement_with_it() {
-    let servizio = servizio(|_| ()).await;
-    let mut raw = Raw::connect(servizio.address).await;
+    let servizio = server(|_| ()).await;
+    let mut raw = RawConnection::connect(servizio.address).await;
     let bearer = format!("Bearer {}", servizio.token("uno"));
     let mut lock = servizio.db.owner.begin().await.unwrap();
     sqlx::query("lock table dettaglio_decreto in access exclusive mode")
@@ -58,20 +59,20 @@ async fn a_call_ends_at_its_deadline_with_a_reason_and_its_statement_with_it() {
         })
         .await;
         assert!(begun.elapsed() < Duration::from_secs(10));
-        let record = chiamate(&servizio.db.owner).await.pop().unwrap();
+        let record = call_records(&servizio.db.owner).await.pop().unwrap();
         assert_eq!(record["rpc"], rpc);
         assert_eq!(record["soggetto"], "uno");
         assert_eq!(record["esito"], "DEADLINE_EXCEEDED");
         assert_eq!(record["motivo"], "ERROR_REASON_CALL_DEADLINE");
     }
     lock.rollback().await.unwrap();
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 /// A client that goes away leaves no statement behind either.
 #[tokio::test]
 async fn the_statement_of_a_client_that_goes_away_is_cancelled() {
-    let servizio = servizio(|s| s.database.max_connections = 9).await;
+    let servizio = server(|s| s.database.max_connections = 9).await;
     let mut lock = servizio.db.owner.begin().await.unwrap();
     sqlx::query("lock table dettaglio_decreto in access exclusive mode")
         .execute(&mut *lock)
@@ -83,7 +84,7 @@ async fn the_statement_of_a_client_that_goes_away_is_cancelled() {
     };
     let mut calls = Vec::new();
     for _ in 0..9 {
-        let (mut cliente, request) = (servizio.come("uno"), request.clone());
+        let (mut cliente, request) = (servizio.clients_as("uno"), request.clone());
         calls.push(tokio::spawn(async move {
             cliente.decreti.list_decrees(request).await
         }));
@@ -100,46 +101,46 @@ async fn the_statement_of_a_client_that_goes_away_is_cancelled() {
     })
     .await;
     lock.rollback().await.unwrap();
-    let mut cliente = servizio.come("uno");
+    let mut cliente = servizio.clients_as("uno");
     cliente.decreti.list_decrees(request).await.unwrap();
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test]
 async fn a_stream_ends_at_its_deadline_though_nobody_reads_it_and_says_where_to_go_on() {
-    let servizio = servizio(|s| s.export.max_concurrent = 1).await;
-    let mut raw = Raw::with_window(servizio.address, 16 * 1024).await;
-    let unread = esporta(&mut raw, &servizio, "uno", &[("grpc-timeout", "500m")], "").await;
-    let status = esporta(&mut raw, &servizio, "due", &[], "")
+    let servizio = server(|s| s.export.max_concurrent = 1).await;
+    let mut raw = RawConnection::with_window(servizio.address, 16 * 1024).await;
+    let unread = export(&mut raw, &servizio, "uno", &[("grpc-timeout", "500m")], "").await;
+    let status = export(&mut raw, &servizio, "due", &[], "")
         .await
         .status()
         .await;
-    assert_errore(
+    assert_error(
         &status,
         Code::ResourceExhausted,
         ErrorReason::TooManyExports,
     );
     until("the place is free", async || {
-        let again = esporta(&mut raw, &servizio, "due", &[], "").await;
+        let again = export(&mut raw, &servizio, "due", &[], "").await;
         again.status().await.code() == Code::Ok
     })
     .await;
     let (messages, status) = unread.drain().await.unwrap();
     let errore = ended_by_the_caller(&status);
     assert_eq!(errore.metadata["resume_token"], last_token(&messages));
-    let (rest, status) = esporta(&mut raw, &servizio, "uno", &[], &last_token(&messages))
+    let (rest, status) = export(&mut raw, &servizio, "uno", &[], &last_token(&messages))
         .await
         .drain()
         .await
         .unwrap();
     assert_eq!(status.code(), Code::Ok);
-    assert_eq!(rows(&messages) + rows(&rest), super::RIGHE as usize);
-    let records = chiamate(&servizio.db.owner).await;
+    assert_eq!(rows(&messages) + rows(&rest), super::ROWS as usize);
+    let records = call_records(&servizio.db.owner).await;
     let fine = records
         .iter()
         .find(|r| r["motivo"] == "ERROR_REASON_CALL_DEADLINE");
     assert_eq!(fine.unwrap()["esito"], "DEADLINE_EXCEEDED");
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 pub(super) fn last_token(messages: &[ExportDecreesResponse]) -> String {
@@ -158,8 +159,8 @@ pub(super) fn rows(messages: &[ExportDecreesResponse]) -> usize {
     rows.sum()
 }
 
-async fn call(servizio: &Servizio, path: &str, timeouts: &[&str]) -> tonic::Status {
-    let mut raw = Raw::connect(servizio.address).await;
+async fn call(servizio: &TestServer, path: &str, timeouts: &[&str]) -> tonic::Status {
+    let mut raw = RawConnection::connect(servizio.address).await;
     let bearer = format!("Bearer {}", servizio.token("uno"));
     let mut headers = vec![("authorization", bearer.as_str())];
     headers.extend(timeouts.iter().map(|timeout| ("grpc-timeout", *timeout)));
@@ -178,26 +179,26 @@ const FREE: [&str; 3] = [
 
 #[tokio::test]
 async fn no_time_at_all_and_a_time_that_is_none_are_refused_on_every_call() {
-    let servizio = Servizio::avvia().await;
-    let paths = tutte().into_iter().map(path_of);
+    let servizio = TestServer::start().await;
+    let paths = every_rpc().into_iter().map(path_of);
     for path in paths.chain(FREE.map(str::to_owned)) {
         let path = format!("/{path}");
         ended_by_the_caller(&call(&servizio, &path, &["0m"]).await);
         for bad in [&["10"][..], &["123456789m"], &["+1S"], &["1S", "1S"]] {
             let status = call(&servizio, &path, bad).await;
-            let errore = assert_errore(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+            let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
             assert_eq!(errore.violations, ["grpc-timeout"], "{path} {bad:?}");
         }
     }
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 #[tokio::test]
 async fn a_stream_without_an_end_ends_at_its_deadline_too() {
-    let servizio = Servizio::avvia().await;
+    let servizio = TestServer::start().await;
     let status = call(&servizio, "/grpc.health.v1.Health/Watch", &["300m"]).await;
     ended_by_the_caller(&status);
-    let mut raw = Raw::connect(servizio.address).await;
+    let mut raw = RawConnection::connect(servizio.address).await;
     // A reflection stream that was answered, and asks nothing more.
     let (path, headers) = (format!("/{}", FREE[2]), [("grpc-timeout", "300m")]);
     let question = ServerReflectionRequest {
@@ -208,5 +209,5 @@ async fn a_stream_without_an_end_ends_at_its_deadline_too() {
     let (answers, status) = answer.await.unwrap().drain().await.unwrap();
     assert_eq!(answers.len(), 1);
     ended_by_the_caller(&status);
-    servizio.ferma().await;
+    servizio.stop().await;
 }

@@ -16,10 +16,10 @@ use omnia::demo::demo_key;
 use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::{
-    banco,
-    politica::{finche, salute},
-    servizio::canale_a,
+    policy::{health, wait_until},
+    server::channel_to,
     telemetry::Collector,
+    test_bench,
 };
 
 /// Ended with the test, whatever becomes of it.
@@ -34,7 +34,7 @@ impl Drop for Ended {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_caller_is_answered_beside_300_silent_connections() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
     demo_key::create_or_load(root).unwrap();
@@ -60,9 +60,9 @@ async fn a_new_caller_is_answered_beside_300_silent_connections() {
         .read_line(&mut line)
         .unwrap();
     let address: SocketAddr = line.trim()["Serving on ".len()..].parse().unwrap();
-    let channel = canale_a(address);
-    finche("it serves", async || {
-        salute(&channel, "").await == Some(ServingStatus::Serving)
+    let channel = channel_to(address);
+    wait_until("it serves", async || {
+        health(&channel, "").await == Some(ServingStatus::Serving)
     })
     .await;
 
@@ -70,7 +70,7 @@ async fn a_new_caller_is_answered_beside_300_silent_connections() {
     let begun = Instant::now();
     for _ in 0..3 {
         // Each on a connection of its own.
-        let status = salute(&canale_a(address), "").await;
+        let status = health(&channel_to(address), "").await;
         assert_eq!(status, Some(ServingStatus::Serving));
     }
     assert!(

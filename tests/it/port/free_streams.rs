@@ -4,8 +4,8 @@ use omnia::contract::proto::ErrorReason;
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use super::{Raw, until};
-use crate::{errore::assert_errore, servizio::Servizio};
+use super::{RawConnection, until};
+use crate::{errors::assert_error, server::TestServer};
 
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 const REFLECTION: [&str; 2] = [
@@ -15,11 +15,11 @@ const REFLECTION: [&str; 2] = [
 
 #[tokio::test]
 async fn one_address_has_so_many_and_they_may_be_idle() {
-    let servizio = Servizio::avvia_con(|s| {
+    let servizio = TestServer::start_with(|s| {
         s.server.trusted_proxies = vec!["127.0.0.1".to_owned()];
     })
     .await;
-    let mut raw = Raw::connect(servizio.address).await;
+    let mut raw = RawConnection::connect(servizio.address).await;
     let request = HealthCheckRequest::default();
     let mut held = Vec::new();
     let here = [("x-forwarded-for", "2001:db8::1")];
@@ -31,11 +31,11 @@ async fn one_address_has_so_many_and_they_may_be_idle() {
         held.push(watch);
     }
     // Of the same /64, on another connection, and of any kind.
-    let mut other = Raw::connect(servizio.address).await;
+    let mut other = RawConnection::connect(servizio.address).await;
     for path in [WATCH, REFLECTION[0], REFLECTION[1]] {
         let near = [("x-forwarded-for", "2001:db8::ffff")];
         let answer = other.ask::<()>(path, &near, &request, false).await.unwrap();
-        let errore = assert_errore(
+        let errore = assert_error(
             &answer.status().await,
             Code::ResourceExhausted,
             ErrorReason::TooManyStreams,
@@ -60,5 +60,5 @@ async fn one_address_has_so_many_and_they_may_be_idle() {
     })
     .await;
     drop(held);
-    servizio.chiedi_di_fermarsi();
+    servizio.ask_to_stop();
 }

@@ -12,16 +12,18 @@ use std::time::Duration;
 
 use omnia::{
     contract::proto::{ExportDecreesRequest, ExportDecreesResponse, path_of},
-    transport::{Connections, Limits, canale::Inoltro, flusso::Patience},
+    transport::{
+        ConnectionLimits, OpenConnections, connection::TrustedProxies, connection_io::Patience,
+    },
 };
 use sqlx::PgPool;
 use tokio::time::{sleep, timeout};
 
-use self::raw::{Answer, Raw};
+use self::raw::{RawAnswer, RawConnection};
 use crate::{
-    flusso::molte,
-    modello::NORMATIVE,
-    servizio::{Servizio, tutto},
+    export_stream::many_rows,
+    model::NORMATIVE,
+    server::{TestServer, whole_scope},
 };
 
 /// Enough for whoever tests something else.
@@ -31,33 +33,33 @@ pub const PATIENCE: Patience = Patience {
 };
 
 /// More than a test opens.
-pub fn connections() -> Connections {
-    Connections::new(Limits {
+pub fn connections() -> OpenConnections {
+    OpenConnections::new(ConnectionLimits {
         all: 1000,
         per_address: 1000,
-        proxies: Inoltro::default(),
+        proxies: TrustedProxies::default(),
     })
 }
 
 /// Rows of one norm: together far more than what fits between a server and a client who does not read.
-const RIGHE: u32 = 8_000;
+const ROWS: u32 = 8_000;
 
-async fn servizio(change: impl FnOnce(&mut omnia::config::Settings)) -> Servizio {
-    let servizio = Servizio::avvia_con(|s| {
+async fn server(change: impl FnOnce(&mut omnia::config::Settings)) -> TestServer {
+    let servizio = TestServer::start_with(|s| {
         s.export.batch_rows = 50;
         change(s);
     })
     .await;
-    servizio.carica(&molte(RIGHE), "2026-10-31").await;
+    servizio.load(&many_rows(ROWS), "2026-10-31").await;
     for soggetto in ["uno", "due"] {
         servizio
-            .abilita(soggetto, "mlps-ammortizzatori", tutto())
+            .grant_scope(soggetto, "mlps-ammortizzatori", whole_scope())
             .await;
     }
     servizio
 }
 
-fn selezione(resume_token: &str) -> ExportDecreesRequest {
+fn selection(resume_token: &str) -> ExportDecreesRequest {
     ExportDecreesRequest {
         normativa: NORMATIVE[0].into(),
         resume_token: resume_token.into(),
@@ -66,17 +68,17 @@ fn selezione(resume_token: &str) -> ExportDecreesRequest {
 }
 
 /// Begins an export as `soggetto`.
-async fn esporta(
-    raw: &mut Raw,
-    servizio: &Servizio,
+async fn export(
+    raw: &mut RawConnection,
+    servizio: &TestServer,
     soggetto: &str,
     headers: &[(&'static str, &str)],
     resume_token: &str,
-) -> Answer<ExportDecreesResponse> {
+) -> RawAnswer<ExportDecreesResponse> {
     let bearer = format!("Bearer {}", servizio.token(soggetto));
     let headers = [&[("authorization", bearer.as_str())], headers].concat();
     let path = format!("/{}", path_of("DecreeService/ExportDecrees"));
-    raw.call(&path, &headers, &selezione(resume_token)).await
+    raw.call(&path, &headers, &selection(resume_token)).await
 }
 
 /// Waits until something is so.

@@ -14,13 +14,13 @@ use tokio::{
 use tonic::Status;
 
 /// A connection.
-pub struct Raw {
+pub struct RawConnection {
     send: SendRequest<Bytes>,
     driver: JoinHandle<Result<(), h2::Error>>,
 }
 
 /// An answer, of which as much is read as is asked for.
-pub struct Answer<M> {
+pub struct RawAnswer<M> {
     headers: HeaderMap,
     body: RecvStream,
     read: BytesMut,
@@ -29,7 +29,7 @@ pub struct Answer<M> {
     _request: Option<h2::SendStream<Bytes>>,
 }
 
-impl Raw {
+impl RawConnection {
     pub async fn connect(address: SocketAddr) -> Self {
         Self::with_window(address, 65_535).await
     }
@@ -65,18 +65,18 @@ impl Raw {
         path: &str,
         headers: &[(&'static str, &str)],
         message: &impl Message,
-    ) -> Answer<M> {
+    ) -> RawAnswer<M> {
         self.ask(path, headers, message, true).await.unwrap()
     }
 
-    /// As [`Raw::call`], and leaves the request open: there may be more questions.
+    /// As [`RawConnection::call`], and leaves the request open: there may be more questions.
     pub async fn ask<M: Message + Default>(
         &mut self,
         path: &str,
         headers: &[(&'static str, &str)],
         message: &impl Message,
         whole: bool,
-    ) -> Result<Answer<M>, h2::Error> {
+    ) -> Result<RawAnswer<M>, h2::Error> {
         let mut request = Request::post(format!("http://localhost{path}"))
             .header("content-type", "application/grpc")
             .header("te", "trailers");
@@ -91,7 +91,7 @@ impl Raw {
         let (answer, mut body) = send.send_request(request.body(()).unwrap(), false)?;
         body.send_data(framed.freeze(), whole)?;
         let (parts, incoming) = answer.await?.into_parts();
-        Ok(Answer {
+        Ok(RawAnswer {
             headers: parts.headers,
             body: incoming,
             read: BytesMut::new(),
@@ -101,7 +101,7 @@ impl Raw {
     }
 }
 
-impl<M: Message + Default> Answer<M> {
+impl<M: Message + Default> RawAnswer<M> {
     /// The next message; `None` at the end.
     pub async fn message(&mut self) -> Result<Option<M>, h2::Error> {
         loop {

@@ -3,22 +3,22 @@
 use omnia::contract::proto::ErrorReason;
 use tonic::Code;
 
-use super::{Raw, esporta, servizio, until};
-use crate::errore::assert_errore;
+use super::{RawConnection, export, server, until};
+use crate::errors::assert_error;
 
 #[tokio::test]
 async fn one_subject_has_half_of_the_places_and_others_have_the_rest() {
-    let servizio = servizio(|_| ()).await;
-    let mut raw = Raw::with_window(servizio.address, 16 * 1024).await;
+    let servizio = server(|_| ()).await;
+    let mut raw = RawConnection::with_window(servizio.address, 16 * 1024).await;
     let mut held = Vec::new();
     for _ in 0..4 {
-        let mut one = esporta(&mut raw, &servizio, "uno", &[], "").await;
+        let mut one = export(&mut raw, &servizio, "uno", &[], "").await;
         one.message().await.unwrap().unwrap();
         held.push(one);
     }
-    let refused = async |raw: &mut Raw, who: &str, limit: &str| {
-        let status = esporta(raw, &servizio, who, &[], "").await.status().await;
-        let errore = assert_errore(
+    let refused = async |raw: &mut RawConnection, who: &str, limit: &str| {
+        let status = export(raw, &servizio, who, &[], "").await.status().await;
+        let errore = assert_error(
             &status,
             Code::ResourceExhausted,
             ErrorReason::TooManyExports,
@@ -29,22 +29,22 @@ async fn one_subject_has_half_of_the_places_and_others_have_the_rest() {
     let share = refused(&mut raw, "uno", "subject").await;
     assert!(share.contains("one subject"), "{share}");
     for _ in 0..4 {
-        let mut one = esporta(&mut raw, &servizio, "due", &[], "").await;
+        let mut one = export(&mut raw, &servizio, "due", &[], "").await;
         one.message().await.unwrap().unwrap();
         held.push(one);
     }
     servizio
-        .abilita("tre", "mlps-ammortizzatori", crate::servizio::tutto())
+        .grant_scope("tre", "mlps-ammortizzatori", crate::server::whole_scope())
         .await;
     let all = refused(&mut raw, "tre", "server").await;
     assert!(all.contains("this server"), "{all}");
 
     held.remove(0);
     until("a place is free", async || {
-        let next = esporta(&mut raw, &servizio, "tre", &[], "").await;
+        let next = export(&mut raw, &servizio, "tre", &[], "").await;
         next.status().await.code() == Code::Ok
     })
     .await;
     drop(held);
-    servizio.ferma().await;
+    servizio.stop().await;
 }

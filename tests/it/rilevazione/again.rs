@@ -1,16 +1,16 @@
 //! An extract that is loaded already: known by what it says, and not by its bytes.
 
 use super::*;
-use crate::banco;
+use crate::test_bench;
 
 #[tokio::test]
 async fn another_form_is_the_same_extract() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let caps = [
         "DL48-2023-ART30,CIGS,2023,13.00",
         "DL48-2023-ART30,CIGS,2024,14.00",
     ];
-    Estratto::of(&[A, B], &caps).must_load(&db.owner).await;
+    ExtractFiles::of(&[A, B], &caps).must_load(&db.owner).await;
     let before = everything(&db.owner).await;
     let (plain, caps) = (file(DECRETI, &[A, B]), file(STANZIAMENTI, &caps));
     let turned = |text: &str| -> String {
@@ -34,7 +34,7 @@ async fn another_form_is_the_same_extract() {
     all.push([quoted(&plain), quoted(&caps)]);
     all.push([file(DECRETI, &[B, A]), caps.clone()]);
     for [decreti, stanziamenti] in all {
-        let again = Estratto::new(&decreti, &stanziamenti);
+        let again = ExtractFiles::new(&decreti, &stanziamenti);
         assert_eq!(
             again.must_be_known(&db.owner).await,
             1,
@@ -46,25 +46,25 @@ async fn another_form_is_the_same_extract() {
 
 #[tokio::test]
 async fn what_says_anything_else_is_another_extract() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let caps = [
         "DL48-2023-ART30,CIGS,2023,13.00",
         "DL48-2023-ART30,CIGS,2024,14.00",
     ];
-    Estratto::of(&[A, B], &caps).must_load(&db.owner).await;
+    ExtractFiles::of(&[A, B], &caps).must_load(&db.owner).await;
     let paid = A.replace(",100.00,1000.00,100.00", ",100.00,1000.00,100.01");
     let other_cap = [
         "DL48-2023-ART30,CIGS,2023,13.00",
         "DL48-2023-ART30,CIGS,2024,14.01",
     ];
     let others = [
-        Estratto::of(&[&paid, B], &caps),
-        Estratto::of(&[A], &caps),
-        Estratto::of(&[A, B, &A.replace("112233", "112234")], &caps),
-        Estratto::of(&[A, B], &other_cap),
-        Estratto::of(&[A, B], &caps[..1]),
-        Estratto::of(&[A, B], &[]),
-        Estratto::of(&[A, B], &caps).dated("2024-02-01"),
+        ExtractFiles::of(&[&paid, B], &caps),
+        ExtractFiles::of(&[A], &caps),
+        ExtractFiles::of(&[A, B, &A.replace("112233", "112234")], &caps),
+        ExtractFiles::of(&[A, B], &other_cap),
+        ExtractFiles::of(&[A, B], &caps[..1]),
+        ExtractFiles::of(&[A, B], &[]),
+        ExtractFiles::of(&[A, B], &caps).dated("2024-02-01"),
     ];
     for (n, other) in (2..).zip(&others) {
         assert_eq!(other.must_load(&db.owner).await.rilevazione, n);
@@ -77,8 +77,8 @@ async fn what_says_anything_else_is_another_extract() {
 
 #[tokio::test]
 async fn the_catalogue_that_comes_with_it_is_applied() {
-    let db = banco::database().await;
-    let estratto = Estratto::of(&[A], &[]);
+    let db = test_bench::database().await;
+    let estratto = ExtractFiles::of(&[A], &[]);
     estratto.must_load(&db.owner).await;
     let names = NORMATIVE.replace("Cessazione", "Un'altra") + "DL1-2024,Nuova\n";
     fs::write(estratto.path("normative.csv"), &names).unwrap();
@@ -88,11 +88,11 @@ async fn the_catalogue_that_comes_with_it_is_applied() {
     )
     .unwrap();
     let (esito, _) = estratto.load(&db.owner).await;
-    let Ok(Esito::GiaCaricata(gia)) = esito else {
+    let Ok(LoadOutcome::AlreadyLoaded(gia)) = esito else {
         panic!("{esito:?}");
     };
     assert_eq!(
-        (gia.rilevazione, gia.catalogo.nuovi, gia.catalogo.descritti),
+        (gia.rilevazione, gia.catalog.added, gia.catalog.described),
         (1, 1, 3)
     );
     let catalogue: Vec<String> = sqlx::query_scalar(
@@ -121,7 +121,7 @@ async fn the_catalogue_that_comes_with_it_is_applied() {
     .unwrap();
     let (esito, _) = estratto.load(&db.owner).await;
     assert!(
-        matches!(esito, Err(LoadError::Rifiutato { rifiuti: 1, .. })),
+        matches!(esito, Err(LoadError::Refused { rifiuti: 1, .. })),
         "{esito:?}"
     );
     assert_eq!(everything(&db.owner).await, before);

@@ -3,7 +3,7 @@
 use std::{os::unix::fs::PermissionsExt as _, process::Command};
 
 use super::{killed::load_command, *};
-use crate::banco;
+use crate::test_bench;
 
 /// Exit code, standard output, standard error.
 fn run(command: &mut Command) -> (Option<i32>, String, String) {
@@ -17,8 +17,8 @@ fn run(command: &mut Command) -> (Option<i32>, String, String) {
 
 #[tokio::test]
 async fn a_load_prints_what_became_of_it() {
-    let db = banco::database().await;
-    let estratto = Estratto::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
+    let db = test_bench::database().await;
+    let estratto = ExtractFiles::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
     let mut command = load_command(&db, &estratto.fonti);
     let loaded = "rilevazione 1 is loaded, as of 2024-01-31: 2 rows (2 new, 0 changed, 0 dropped), 1 appropriations, 0 warnings\n";
     assert_eq!(
@@ -34,12 +34,12 @@ async fn a_load_prints_what_became_of_it() {
 
 #[tokio::test]
 async fn rejects_go_to_standard_error_or_to_a_file_of_ones_own() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let bad = A
         .replace("00743110157", "\u{1b}[2J\"\"")
         .replace("7012345662", "7012345663");
     let bad = bad.replace("\u{1b}[2J\"\"", "\"\u{1b}[2J\"\"\"");
-    let estratto = Estratto::of(&[&bad], &[]);
+    let estratto = ExtractFiles::of(&[&bad], &[]);
     let name = estratto.fonti.decreti.display();
     let (code, out, err) = run(&mut load_command(&db, &estratto.fonti));
     assert_eq!((code, out.as_str()), (Some(1), ""));
@@ -86,8 +86,8 @@ async fn rejects_go_to_standard_error_or_to_a_file_of_ones_own() {
 
 #[tokio::test]
 async fn the_list_of_rejects_does_not_overwrite_the_extract() {
-    let db = banco::database().await;
-    let estratto = Estratto::of(&[A], &[]);
+    let db = test_bench::database().await;
+    let estratto = ExtractFiles::of(&[A], &[]);
     let link = estratto.path("link.csv");
     std::os::unix::fs::symlink(&estratto.fonti.decreti, &link).unwrap();
     let before = fs::read(&estratto.fonti.decreti).unwrap();
@@ -107,12 +107,12 @@ async fn the_list_of_rejects_does_not_overwrite_the_extract() {
 
 #[tokio::test]
 async fn a_database_without_the_schema_is_told() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     sqlx::query("delete from _sqlx_migrations")
         .execute(&db.owner)
         .await
         .unwrap();
-    let estratto = Estratto::of(&[A], &[]);
+    let estratto = ExtractFiles::of(&[A], &[]);
     let (code, _, err) = run(&mut load_command(&db, &estratto.fonti));
     assert_eq!(code, Some(1));
     assert!(err.contains("run `omnia migrate`"), "{err}");
@@ -120,7 +120,7 @@ async fn a_database_without_the_schema_is_told() {
 
 #[tokio::test]
 async fn what_is_generated_loads_with_the_command_that_is_printed() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let folder = tempfile::tempdir().unwrap();
     let cartella = folder.path().join("l'estratto 2");
     let generate = |extra: &[&str]| {

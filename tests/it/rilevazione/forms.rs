@@ -1,7 +1,7 @@
 //! The forms that a right file may have.
 
 use super::*;
-use crate::banco;
+use crate::test_bench;
 
 #[tokio::test]
 async fn separators_orders_marks_quotes_and_line_ends() {
@@ -22,11 +22,11 @@ async fn separators_orders_marks_quotes_and_line_ends() {
     let mut expected = [A, B];
     expected.sort_unstable();
     for decreti in forms {
-        let db = banco::database().await;
+        let db = test_bench::database().await;
         let stanziamenti =
             "importo;anno;prestazione;normativa\n12.30;2023;\"CIGS\";DL48-2023-ART30";
-        let estratto = Estratto::new(&decreti, stanziamenti);
-        assert_eq!(estratto.must_load(&db.owner).await.righe, 2);
+        let estratto = ExtractFiles::new(&decreti, stanziamenti);
+        assert_eq!(estratto.must_load(&db.owner).await.rows, 2);
         assert_eq!(visible(&db.owner, 1).await, expected, "{decreti}");
         assert_eq!(
             visible_stanziamenti(&db.owner, 1).await,
@@ -37,11 +37,11 @@ async fn separators_orders_marks_quotes_and_line_ends() {
 
 #[tokio::test]
 async fn the_catalogue_is_added_to_and_described_anew() {
-    let db = banco::database().await;
-    let estratto = Estratto::of(&[A], &[]);
+    let db = test_bench::database().await;
+    let estratto = ExtractFiles::of(&[A], &[]);
     estratto.must_load(&db.owner).await;
     // The rows name what an earlier load brought.
-    let mut later = Estratto::of(&[B], &[]).dated("2024-02-29");
+    let mut later = ExtractFiles::of(&[B], &[]).dated("2024-02-29");
     fs::write(
         later.path("normative.csv"),
         "descrizione;normativa\n\"Cessazione; \"\"attività\"\"\";DL109-2018-ART44\nNuova;DL1-2024",
@@ -67,7 +67,7 @@ async fn the_catalogue_is_added_to_and_described_anew() {
 
 #[tokio::test]
 async fn the_extremes_of_each_type() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let rows = [
         A.replace("2023-12-22", "0001-01-01")
             .replace("100.00,1000.00,100.00", "0.00,0.01,0.10"),
@@ -81,7 +81,7 @@ async fn the_extremes_of_each_type() {
         ),
     ];
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    Estratto::of(&rows, &[]).must_load(&db.owner).await;
+    ExtractFiles::of(&rows, &[]).must_load(&db.owner).await;
     let mut expected = rows.clone();
     expected.sort_unstable();
     assert_eq!(visible(&db.owner, 1).await, expected);

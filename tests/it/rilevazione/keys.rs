@@ -4,7 +4,7 @@ use super::{
     rejects::{refused, tell},
     *,
 };
-use crate::banco;
+use crate::test_bench;
 
 const KEY: &str = "normativa+prestazione+codifica_sistema_unico+numero_decreto+data_decreto+cf_azienda+\
                    matricola_azienda+validita_dal";
@@ -14,20 +14,20 @@ const VALUE: &str =
 /// One line of a decree may be financed by two norms, or be of two benefits.
 #[tokio::test]
 async fn norms_and_benefits_share_the_lines_of_a_decree() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let deroga = A.replace("DL109-2018-ART44", "DL48-2023-ART30");
     let ordinaria = A.replace("CIGS", "CIGO");
-    Estratto::of(&[A, &deroga, &ordinaria], &[])
+    ExtractFiles::of(&[A, &deroga, &ordinaria], &[])
         .must_load(&db.owner)
         .await;
     let all = sorted(vec![A.to_owned(), deroga.clone(), ordinaria.clone()]);
     assert_eq!(visible(&db.owner, 1).await, all);
     // Another norm for a line is another row: gone here and new there.
     let moved = ordinaria.replace("DL109-2018-ART44", "DL48-2023-ART30");
-    let next = Estratto::of(&[A, &deroga, &moved], &[]).dated("2024-02-29");
+    let next = ExtractFiles::of(&[A, &deroga, &moved], &[]).dated("2024-02-29");
     let riepilogo = next.must_load(&db.owner).await;
     assert_eq!(
-        (riepilogo.nuove, riepilogo.modificate, riepilogo.cessate),
+        (riepilogo.added, riepilogo.changed, riepilogo.ended),
         (1, 0, 1)
     );
     let all = sorted(vec![A.to_owned(), deroga, moved]);
@@ -36,10 +36,10 @@ async fn norms_and_benefits_share_the_lines_of_a_decree() {
 
 #[tokio::test]
 async fn keys_that_occur_twice() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     // Not part of the key: what is paid.
     let again = A.replace("100.00,1000.00,100.00", "1.00,2.00,3.00");
-    let estratto = Estratto::of(
+    let estratto = ExtractFiles::of(
         &[A, B, &again, A],
         &[
             "DL48-2023-ART30,CIGS,2023,1.00",
@@ -79,17 +79,17 @@ async fn keys_that_occur_twice() {
 /// The first rows are written before anybody looks for such keys: the index finds them, and nothing stays.
 #[tokio::test]
 async fn keys_that_occur_twice_in_the_first_rows() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let again = A.replace("100.00,1000.00,100.00", "1.00,2.00,3.00");
-    let estratto = Estratto::of(&[A, B, &again], &[]);
+    let estratto = ExtractFiles::of(&[A, B, &again], &[]);
     let same = "line 2 has the same natural key";
     let told = [tell("decreti.csv", 4, KEY, VALUE, same)];
     assert_eq!(refused(&db.owner, &estratto).await, told);
     // A wrong appropriation is found first, and both are told.
-    let worse = Estratto::of(&[A, B, &again], &["DL48-2023-ART30,CIGS,1,1.00"]);
+    let worse = ExtractFiles::of(&[A, B, &again], &["DL48-2023-ART30,CIGS,1,1.00"]);
     let found = refused(&db.owner, &worse).await;
     assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!(found[1], told[0]);
-    Estratto::of(&[A, B], &[]).must_load(&db.owner).await;
+    ExtractFiles::of(&[A, B], &[]).must_load(&db.owner).await;
     assert_eq!(refused(&db.owner, &estratto).await, told);
 }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use super::*;
-use crate::banco::{self, Database};
+use crate::test_bench::{self, TestDatabase};
 
-pub(super) fn load_command(db: &Database, fonti: &Fonti) -> Command {
+pub(super) fn load_command(db: &TestDatabase, fonti: &LoadSources) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
     command
         .env_clear()
@@ -32,7 +32,7 @@ pub(super) fn load_command(db: &Database, fonti: &Fonti) -> Command {
     command
 }
 
-fn spawn(db: &Database, fonti: &Fonti) -> Child {
+fn spawn(db: &TestDatabase, fonti: &LoadSources) -> Child {
     load_command(db, fonti)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -41,7 +41,7 @@ fn spawn(db: &Database, fonti: &Fonti) -> Child {
 }
 
 /// Waits until a query of the loader's connection is as wanted, given its text, state and wait event.
-async fn until(db: &Database, wanted: &str) {
+async fn until(db: &TestDatabase, wanted: &str) {
     let sql = format!(
         "select exists (select from pg_stat_activity
                         where datname = current_database() and pid <> pg_backend_pid() and {wanted})"
@@ -60,7 +60,7 @@ async fn until(db: &Database, wanted: &str) {
 }
 
 /// SIGKILL, and until the server has noticed.
-async fn kill(db: &Database, mut loader: Child) {
+async fn kill(db: &TestDatabase, mut loader: Child) {
     loader.kill().unwrap();
     loader.wait().unwrap();
     let gone = async {
@@ -79,9 +79,9 @@ async fn kill(db: &Database, mut loader: Child) {
 
 #[tokio::test]
 async fn while_it_reads() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let before = everything(&db.owner).await;
-    let estratto = Estratto::of(&[A, B], &[]);
+    let estratto = ExtractFiles::of(&[A, B], &[]);
     // A pipe that gives many rows and then nothing more, without ending.
     let mut fonti = estratto.fonti.clone();
     fonti.decreti = estratto.path("pipe");
@@ -118,7 +118,7 @@ async fn while_it_reads() {
 }
 
 /// Kills a loader that has written everything and is about to record the rilevazione, which somebody prevents.
-async fn kill_at_the_end(db: &Database, fonti: &Fonti) {
+async fn kill_at_the_end(db: &TestDatabase, fonti: &LoadSources) {
     let before = everything(&db.owner).await;
     let mut blocker = db.owner.begin().await.unwrap();
     sqlx::query("lock table rilevazione in share mode")
@@ -139,23 +139,19 @@ async fn kill_at_the_end(db: &Database, fonti: &Fonti) {
 
 #[tokio::test]
 async fn while_it_writes() {
-    let db = banco::database().await;
-    let first = Estratto::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
+    let db = test_bench::database().await;
+    let first = ExtractFiles::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
     kill_at_the_end(&db, &first.fonti).await;
     assert_eq!(first.must_load(&db.owner).await.rilevazione, 1);
 
     let paid = A.replace(",100.00,1000.00,100.00", ",100.00,1000.00,250.00");
-    let second = Estratto::of(&[&paid], &[]).dated("2024-02-29");
+    let second = ExtractFiles::of(&[&paid], &[]).dated("2024-02-29");
     kill_at_the_end(&db, &second.fonti).await;
     assert_eq!(visible(&db.owner, 1).await, [A, B]);
     assert_eq!(visible(&db.owner, 2).await, [A, B]);
     let riepilogo = second.must_load(&db.owner).await;
     assert_eq!(
-        (
-            riepilogo.rilevazione,
-            riepilogo.modificate,
-            riepilogo.cessate
-        ),
+        (riepilogo.rilevazione, riepilogo.changed, riepilogo.ended),
         (2, 1, 1)
     );
     assert_eq!(visible(&db.owner, 1).await, [A, B]);

@@ -4,7 +4,7 @@ use super::{
     rejects::{refused, tell, told},
     *,
 };
-use crate::banco;
+use crate::test_bench;
 
 fn utf16(text: &str, byte: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(byte).collect()
@@ -12,7 +12,7 @@ fn utf16(text: &str, byte: fn(u16) -> [u8; 2]) -> Vec<u8> {
 
 #[tokio::test]
 async fn one_sentence_says_what_the_file_is() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let plain = file(DECRETI, &[A, B]);
     let utf_16 = "is UTF-16 text: save it as UTF-8 (in Excel: `CSV UTF-8`)";
     let packed = "is compressed, or a spreadsheet (XLSX, ODS): unpack it, or export it as CSV";
@@ -58,24 +58,28 @@ async fn one_sentence_says_what_the_file_is() {
             sep,
         ),
     ] {
-        let found = refused(&db.owner, &Estratto::new(bytes, file(STANZIAMENTI, &[]))).await;
+        let found = refused(
+            &db.owner,
+            &ExtractFiles::new(bytes, file(STANZIAMENTI, &[])),
+        )
+        .await;
         assert_eq!(found, [tell("decreti.csv", 1, "", "", sentence)], "{what}");
     }
     // The same of every file.
-    let estratto = Estratto::new(&plain, utf16(&file(STANZIAMENTI, &[]), u16::to_le_bytes));
+    let estratto = ExtractFiles::new(&plain, utf16(&file(STANZIAMENTI, &[]), u16::to_le_bytes));
     let found = refused(&db.owner, &estratto).await;
     assert_eq!(found, [tell("stanziamenti.csv", 1, "", "", utf_16)]);
 }
 
 #[tokio::test]
 async fn what_a_spreadsheet_leaves_behind() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let commas = ",".repeat(11);
     let rows = format!(
         "{DECRETI}\n{A}\n{commas}\n{}\n{B}\n",
         commas.replace(',', " ,")
     );
-    let found = refused(&db.owner, &Estratto::new(rows, file(STANZIAMENTI, &[]))).await;
+    let found = refused(&db.owner, &ExtractFiles::new(rows, file(STANZIAMENTI, &[]))).await;
     let empty = "the row has separators and no values: delete it";
     assert_eq!(
         found,
@@ -91,33 +95,37 @@ async fn what_a_spreadsheet_leaves_behind() {
 
     // Of another width than the header, too.
     let rows = format!("{DECRETI}\n{A}\n,,,\n{}\n", ";".repeat(20));
-    let found = refused(&db.owner, &Estratto::new(rows, file(STANZIAMENTI, &[]))).await;
+    let found = refused(&db.owner, &ExtractFiles::new(rows, file(STANZIAMENTI, &[]))).await;
     assert_eq!(found[0], tell("decreti.csv", 3, "", "", empty));
 
     let header = format!("{DECRETI},,\n{A},,\n");
-    let found = refused(&db.owner, &Estratto::new(header, file(STANZIAMENTI, &[]))).await;
+    let found = refused(
+        &db.owner,
+        &ExtractFiles::new(header, file(STANZIAMENTI, &[])),
+    )
+    .await;
     let trailing = "the header ends with 2 separators and no name: columns without a name; delete them in every row";
     assert_eq!(found, [tell("decreti.csv", 1, "", "", trailing)]);
 
     let one = format!("{DECRETI}\n{A},\n{B}\n");
-    let found = refused(&db.owner, &Estratto::new(one, file(STANZIAMENTI, &[]))).await;
+    let found = refused(&db.owner, &ExtractFiles::new(one, file(STANZIAMENTI, &[]))).await;
     let more = "12 fields are expected, 13 were found: the row ends with 1 separators too many";
     assert_eq!(found, [tell("decreti.csv", 2, "", "", more)]);
 }
 
 #[tokio::test]
 async fn a_day_of_another_century_is_doubtful() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let row = A
         .replace("2023-12-22", "0023-12-22")
         .replace("2023-12-31", "2101-01-01");
     let edge = B
         .replace("2023-12-23", "1990-01-01")
         .replace("2024-09-30", "2100-12-31");
-    let estratto = Estratto::of(&[&row, &edge], &[]);
+    let estratto = ExtractFiles::of(&[&row, &edge], &[]);
     let (esito, found) = estratto.load(&db.owner).await;
     assert!(
-        matches!(&esito, Ok(Esito::Caricata(r)) if r.avvisi == 2),
+        matches!(&esito, Ok(LoadOutcome::Loaded(r)) if r.warnings == 2),
         "{esito:?}"
     );
     let doubt = "is before 1990 or after 2100: is the year right?";

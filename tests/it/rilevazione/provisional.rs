@@ -1,12 +1,12 @@
 //! The optional column `persona_fisica`: codes of eleven digits that are natural persons'.
 
-use omnia::rilevazione::Gravita;
+use omnia::rilevazione::Severity;
 
 use super::{
     rejects::{refused, tell, told},
     *,
 };
-use crate::banco;
+use crate::test_bench;
 
 const CODE: &str = "90000000019";
 
@@ -19,13 +19,13 @@ fn with_column(rows: &[(&str, &str)]) -> String {
     file(&format!("{DECRETI},persona_fisica"), &rows)
 }
 
-fn extract(rows: &[(&str, &str)]) -> Estratto {
-    Estratto::new(with_column(rows), file(STANZIAMENTI, &[]))
+fn extract(rows: &[(&str, &str)]) -> ExtractFiles {
+    ExtractFiles::new(with_column(rows), file(STANZIAMENTI, &[]))
 }
 
 #[tokio::test]
 async fn what_the_column_says_is_kept_with_the_row() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let provisional_row = A.replace("00743110157", CODE);
     let rows = [(A, ""), (&*provisional_row, "S"), (B, "S")];
     extract(&rows).must_load(&db.owner).await;
@@ -38,7 +38,7 @@ async fn what_the_column_says_is_kept_with_the_row() {
         .lines()
         .map(|line| line.split(',').rev().collect::<Vec<_>>().join(";") + "\r\n")
         .collect();
-    let turned = Estratto::new(turned, file(STANZIAMENTI, &[]));
+    let turned = ExtractFiles::new(turned, file(STANZIAMENTI, &[]));
     assert_eq!(turned.must_be_known(&db.owner).await, 1);
     // Another word is a change of the row, and of that rilevazione alone.
     let rows = [(A, ""), (&*provisional_row, "N"), (B, "")];
@@ -47,7 +47,7 @@ async fn what_the_column_says_is_kept_with_the_row() {
         .must_load(&db.owner)
         .await;
     assert_eq!(
-        (riepilogo.nuove, riepilogo.modificate, riepilogo.cessate),
+        (riepilogo.added, riepilogo.changed, riepilogo.ended),
         (0, 1, 0)
     );
     assert_eq!(provisional(&db.owner, 1).await, [CODE]);
@@ -56,7 +56,7 @@ async fn what_the_column_says_is_kept_with_the_row() {
 
 #[tokio::test]
 async fn each_bad_value() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let s_or_n = "must be S (the code of the employer is a natural person's), N or empty";
     let by_form = "a code of sixteen characters is a natural person's: S or empty";
     for (row, said, reason) in [
@@ -72,7 +72,11 @@ async fn each_bad_value() {
         );
     }
     let short = format!("{}{A}\n", with_column(&[(A, "")]));
-    let found = refused(&db.owner, &Estratto::new(short, file(STANZIAMENTI, &[]))).await;
+    let found = refused(
+        &db.owner,
+        &ExtractFiles::new(short, file(STANZIAMENTI, &[])),
+    )
+    .await;
     let width = "13 fields are expected, 12 were found";
     assert_eq!(found, [tell("decreti.csv", 3, "", "", width)]);
 }
@@ -80,17 +84,17 @@ async fn each_bad_value() {
 /// One row of a code does not show what another masks.
 #[tokio::test]
 async fn what_is_said_of_one_row_is_said_of_the_code() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let row = |numero: &str| A.replace("00743110157", CODE).replace("112233", numero);
     let (one, two, three) = (row("1"), row("2"), row("3"));
     let rows = [(&*one, "N"), (&*two, "S"), (&*three, ""), (A, "")];
     let estratto = extract(&rows);
     let (esito, found) = estratto.load(&db.owner).await;
     assert!(
-        matches!(&esito, Ok(Esito::Caricata(r)) if r.avvisi == 2),
+        matches!(&esito, Ok(LoadOutcome::Loaded(r)) if r.warnings == 2),
         "{esito:?}"
     );
-    assert!(found.iter().all(|s| s.gravita == Gravita::Avviso));
+    assert!(found.iter().all(|s| s.severity == Severity::Warning));
     let why =
         "another row says that this code is a natural person's: it is taken for one in all rows";
     assert_eq!(
@@ -106,10 +110,10 @@ async fn what_is_said_of_one_row_is_said_of_the_code() {
 /// An extract from which the column is lost would show everybody who is masked.
 #[tokio::test]
 async fn a_column_that_is_lost_unmasks_nobody() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let row = A.replace("00743110157", CODE);
     extract(&[(&row, "S"), (B, "")]).must_load(&db.owner).await;
-    let lost = Estratto::of(&[&row, A], &[]).dated("2024-02-29");
+    let lost = ExtractFiles::of(&[&row, A], &[]).dated("2024-02-29");
     let why = "the column is missing, and rilevazione 1 says of 1 codes of eleven digits in this file that they are natural \
                persons': without it they would be shown to everybody";
     assert_eq!(
@@ -117,7 +121,7 @@ async fn a_column_that_is_lost_unmasks_nobody() {
         [tell("decreti.csv", 1, "persona_fisica", "", why)]
     );
     // Nobody of them is in it: as before.
-    Estratto::of(&[A, B], &[])
+    ExtractFiles::of(&[A, B], &[])
         .dated("2024-02-29")
         .must_load(&db.owner)
         .await;

@@ -1,45 +1,45 @@
 //! Each kind of bad file: exactly what is told, and that nothing becomes visible.
 
-use omnia::rilevazione::{Gravita, LoadError, Segnalazione};
+use omnia::rilevazione::{Finding, LoadError, Severity};
 
 use super::*;
-use crate::banco;
+use crate::test_bench;
 
 /// What is told of an extract: file, line, column, value, reason.
-pub(super) type Told = (String, u64, String, String, String);
+pub(super) type ToldReject = (String, u64, String, String, String);
 
-pub(super) fn told(found: &[Segnalazione]) -> Vec<Told> {
+pub(super) fn told(found: &[Finding]) -> Vec<ToldReject> {
     let told = found.iter().map(|s| {
         let file = Path::new(&*s.file).file_name().unwrap();
         (
             file.to_str().unwrap().to_owned(),
-            s.riga,
-            s.colonna.to_string(),
-            s.valore.clone(),
-            s.motivo.english.to_string(),
+            s.line,
+            s.column.to_string(),
+            s.value.clone(),
+            s.reason.english.to_string(),
         )
     });
     told.collect()
 }
 
 /// Loads what must be refused, and checks that nothing of it stays.
-pub(super) async fn refused(pool: &PgPool, estratto: &Estratto) -> Vec<Told> {
+pub(super) async fn refused(pool: &PgPool, estratto: &ExtractFiles) -> Vec<ToldReject> {
     let before = everything(pool).await;
     let (esito, found) = estratto.load(pool).await;
-    let errors = found.iter().filter(|s| s.gravita == Gravita::Errore);
+    let errors = found.iter().filter(|s| s.severity == Severity::Error);
     let (errors, all) = (errors.count() as u64, found.len() as u64);
     match esito {
-        Err(LoadError::Rifiutato { rifiuti, avvisi }) => {
+        Err(LoadError::Refused { rifiuti, avvisi }) => {
             assert_eq!((rifiuti, avvisi), (errors, all - errors));
         }
         other => panic!("{other:?}: {found:?}"),
     }
-    assert!(found.iter().all(|s| !s.motivo.italiano.is_empty()));
+    assert!(found.iter().all(|s| !s.reason.italian.is_empty()));
     assert_eq!(everything(pool).await, before);
     told(&found)
 }
 
-pub(super) fn tell(file: &str, riga: u64, colonna: &str, valore: &str, motivo: &str) -> Told {
+pub(super) fn tell(file: &str, riga: u64, colonna: &str, valore: &str, motivo: &str) -> ToldReject {
     (
         file.to_owned(),
         riga,
@@ -54,7 +54,7 @@ const DATE: &str = "must be a day as YYYY-MM-DD";
 
 #[tokio::test]
 async fn each_bad_value() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let cases = [
         (
             "normativa",
@@ -114,7 +114,7 @@ async fn each_bad_value() {
     for (column, value, reason) in cases {
         let mut fields: Vec<&str> = A.split(',').collect();
         fields[names.iter().position(|name| *name == column).unwrap()] = value;
-        let estratto = Estratto::of(&[B, &fields.join(",")], &[]);
+        let estratto = ExtractFiles::of(&[B, &fields.join(",")], &[]);
         assert_eq!(
             refused(&db.owner, &estratto).await,
             [tell("decreti.csv", 3, column, value, reason)]
@@ -141,7 +141,7 @@ async fn each_bad_value() {
         ),
         ("DL48-2023-ART30,CIGS,2023,1", "importo", "1", DECIMAL),
     ] {
-        let estratto = Estratto::of(&[A], &[row]);
+        let estratto = ExtractFiles::of(&[A], &[row]);
         assert_eq!(
             refused(&db.owner, &estratto).await,
             [tell("stanziamenti.csv", 2, column, value, reason)]
@@ -151,7 +151,7 @@ async fn each_bad_value() {
 
 #[tokio::test]
 async fn each_bad_form_of_a_record() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let short = A.rsplit_once(',').unwrap().0;
     let cases: [(Vec<u8>, &str, &str, &str); 9] = [
         (
@@ -218,7 +218,7 @@ async fn each_bad_form_of_a_record() {
         // A blank line before it, and a record of two lines: the line is the one that an editor shows.
         let lead = format!("{DECRETI}\n\n{}\n", B.replace("145/2023", "\"1\n2\""));
         let text = [lead.as_bytes(), &row, b"\n", A.as_bytes(), b"\n"].concat();
-        let found = refused(&db.owner, &Estratto::new(text, file(STANZIAMENTI, &[]))).await;
+        let found = refused(&db.owner, &ExtractFiles::new(text, file(STANZIAMENTI, &[]))).await;
         assert_eq!(found[0].1, 3, "the number with a line break in it");
         assert_eq!(
             found[1..],
@@ -231,7 +231,7 @@ async fn each_bad_form_of_a_record() {
 
 #[tokio::test]
 async fn each_bad_header() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let missing = DECRETI.replace(",cf_azienda", "");
     let renamed = DECRETI.replace("cf_azienda", "codice_fiscale");
     let twice = format!("{DECRETI},cf_azienda");
@@ -266,7 +266,7 @@ async fn each_bad_header() {
             )],
         ),
     ] {
-        let found = refused(&db.owner, &Estratto::new(text, file(STANZIAMENTI, &[]))).await;
+        let found = refused(&db.owner, &ExtractFiles::new(text, file(STANZIAMENTI, &[]))).await;
         let found: Vec<_> = found.iter().map(|t| (t.1, &*t.2, &*t.4)).collect();
         let expected: Vec<_> = expected.into_iter().map(|(c, m)| (1, c, m)).collect();
         assert_eq!(found, expected, "{text}");
@@ -275,11 +275,11 @@ async fn each_bad_header() {
 
 #[tokio::test]
 async fn all_that_is_wrong_is_told_at_once() {
-    let db = banco::database().await;
-    Estratto::of(&[A], &[]).must_load(&db.owner).await;
+    let db = test_bench::database().await;
+    ExtractFiles::of(&[A], &[]).must_load(&db.owner).await;
     let bad = "X,CIGS,1,112233,2023-12-22,2023-10-01,2023-12-31,1,1,1,1,1";
     let rows: Vec<&str> = std::iter::repeat_n(bad, 2_000).collect();
-    let estratto = Estratto::of(&rows, &["X,CIGS,2023,1.00"]).dated("2024-02-29");
+    let estratto = ExtractFiles::of(&rows, &["X,CIGS,2023,1.00"]).dated("2024-02-29");
     let found = refused(&db.owner, &estratto).await;
     // Seven values in each row.
     assert_eq!(found.len(), 7 * 2_000 + 1);
@@ -290,26 +290,26 @@ async fn all_that_is_wrong_is_told_at_once() {
 
 #[tokio::test]
 async fn a_long_value_is_cut_and_a_doubtful_matricola_is_taken() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let long = A.replace("112233", &"à".repeat(3_000));
-    let found = refused(&db.owner, &Estratto::of(&[&long], &[])).await;
+    let found = refused(&db.owner, &ExtractFiles::of(&[&long], &[])).await;
     assert_eq!(found[0].3, "à".repeat(200));
 
     let doubtful = A.replace("7012345662", "7012345663");
-    let estratto = Estratto::of(&[&doubtful], &[]);
+    let estratto = ExtractFiles::of(&[&doubtful], &[]);
     let (esito, found) = estratto.load(&db.owner).await;
     assert!(
         matches!(
             esito,
-            Ok(Esito::Caricata(Riepilogo {
-                avvisi: 1,
-                righe: 1,
+            Ok(LoadOutcome::Loaded(LoadSummary {
+                warnings: 1,
+                rows: 1,
                 ..
             }))
         ),
         "{esito:?}"
     );
-    assert_eq!(found[0].gravita, Gravita::Avviso);
+    assert_eq!(found[0].severity, Severity::Warning);
     assert_eq!(
         told(&found),
         [tell(
@@ -325,8 +325,8 @@ async fn a_long_value_is_cut_and_a_doubtful_matricola_is_taken() {
 
 #[tokio::test]
 async fn a_file_that_is_not_there() {
-    let db = banco::database().await;
-    let estratto = Estratto::of(&[A], &[]);
+    let db = test_bench::database().await;
+    let estratto = ExtractFiles::of(&[A], &[]);
     fs::remove_file(estratto.path("stanziamenti.csv")).unwrap();
     let before = everything(&db.owner).await;
     let (esito, _) = estratto.load(&db.owner).await;

@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use chrono::Datelike as _;
 use omnia::{
-    blocks::blocco::RIGHE_PER_BLOCCO,
-    demo::esempio::{Opzioni, genera},
+    blocks::block::ROWS_PER_BLOCK,
+    demo::sample::{SampleOptions, generate_sample},
     rilevazione::derived,
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use super::{withdrawn::take_away, *};
-use crate::banco;
+use crate::test_bench;
 
 #[tokio::test]
 async fn a_second_extract_adds_changes_and_drops() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let paid = A.replace(",100.00,1000.00,100.00", ",100.00,1000.00,250.00");
     let c = B.replace("145/2023", "146/2023");
-    let first = Estratto::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
-    let second = Estratto::of(
+    let first = ExtractFiles::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
+    let second = ExtractFiles::of(
         &[&c, &paid],
         &[
             "DL48-2023-ART30,CIGS,2023,14.00",
@@ -29,26 +29,26 @@ async fn a_second_extract_adds_changes_and_drops() {
     .dated("2024-02-29");
     assert_eq!(
         first.must_load(&db.owner).await,
-        Riepilogo {
+        LoadSummary {
             rilevazione: 1,
-            righe: 2,
-            nuove: 2,
-            modificate: 0,
-            cessate: 0,
+            rows: 2,
+            added: 2,
+            changed: 0,
+            ended: 0,
             stanziamenti: 1,
-            avvisi: 0
+            warnings: 0
         }
     );
     assert_eq!(
         second.must_load(&db.owner).await,
-        Riepilogo {
+        LoadSummary {
             rilevazione: 2,
-            righe: 2,
-            nuove: 1,
-            modificate: 1,
-            cessate: 1,
+            rows: 2,
+            added: 1,
+            changed: 1,
+            ended: 1,
             stanziamenti: 2,
-            avvisi: 0
+            warnings: 0
         }
     );
     assert_eq!(visible(&db.owner, 1).await, [A, B]);
@@ -62,7 +62,7 @@ async fn a_second_extract_adds_changes_and_drops() {
         lines(&second.fonti.stanziamenti)
     );
     // Those who serve see the same.
-    assert_eq!(visible(&db.servizio, 1).await, [A, B]);
+    assert_eq!(visible(&db.serving, 1).await, [A, B]);
 
     let rilevazioni: Vec<(i32, NaiveDate, String)> = sqlx::query_as(
         "select numero, data_riferimento, caricata_il::text from rilevazione order by numero",
@@ -82,9 +82,9 @@ async fn a_second_extract_adds_changes_and_drops() {
 
 #[tokio::test]
 async fn the_same_extract_is_the_same_rilevazione() {
-    let db = banco::database().await;
-    let first = Estratto::of(&[A], &[]);
-    let second = Estratto::of(&[B], &[]).dated("2024-02-29");
+    let db = test_bench::database().await;
+    let first = ExtractFiles::of(&[A], &[]);
+    let second = ExtractFiles::of(&[B], &[]).dated("2024-02-29");
     first.must_load(&db.owner).await;
     second.must_load(&db.owner).await;
     let before = everything(&db.owner).await;
@@ -93,10 +93,10 @@ async fn the_same_extract_is_the_same_rilevazione() {
     }
     assert_eq!(everything(&db.owner).await, before);
     // The same rows at another date are another rilevazione.
-    let later = Estratto::of(&[B], &[]).dated("2024-03-31");
+    let later = ExtractFiles::of(&[B], &[]).dated("2024-03-31");
     let riepilogo = later.must_load(&db.owner).await;
     assert_eq!(
-        (riepilogo.rilevazione, riepilogo.nuove + riepilogo.cessate),
+        (riepilogo.rilevazione, riepilogo.added + riepilogo.ended),
         (3, 0)
     );
     assert_eq!(visible(&db.owner, 3).await, [B]);
@@ -104,8 +104,8 @@ async fn the_same_extract_is_the_same_rilevazione() {
 
 #[tokio::test]
 async fn dates_are_in_order_and_not_to_come() {
-    let db = banco::database().await;
-    Estratto::of(&[A], &[]).must_load(&db.owner).await;
+    let db = test_bench::database().await;
+    ExtractFiles::of(&[A], &[]).must_load(&db.owner).await;
     for (data, sentence) in [
         (
             "2024-01-30",
@@ -116,13 +116,16 @@ async fn dates_are_in_order_and_not_to_come() {
             "the reference date 2026-11-24 is after today, 2026-11-23",
         ),
     ] {
-        let (esito, _) = Estratto::of(&[B], &[]).dated(data).load(&db.owner).await;
+        let (esito, _) = ExtractFiles::of(&[B], &[])
+            .dated(data)
+            .load(&db.owner)
+            .await;
         assert_eq!(esito.unwrap_err().to_string(), sentence);
     }
     assert_eq!(visible(&db.owner, 2).await, [A]);
     // A correction of the same day, and today's.
-    Estratto::of(&[B], &[]).must_load(&db.owner).await;
-    Estratto::of(&[A], &[])
+    ExtractFiles::of(&[B], &[]).must_load(&db.owner).await;
+    ExtractFiles::of(&[A], &[])
         .dated("2026-11-23")
         .must_load(&db.owner)
         .await;
@@ -130,19 +133,19 @@ async fn dates_are_in_order_and_not_to_come() {
 
 #[tokio::test]
 async fn an_invented_world_through_three_extracts() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let mut loaded = Vec::new();
     for rilevazione in 1..=3 {
         let folder = tempfile::tempdir().unwrap();
-        let opzioni = Opzioni {
-            righe: 3_000,
-            seme: 5,
+        let opzioni = SampleOptions {
+            rows: 3_000,
+            seed: 5,
             rilevazione,
         };
-        let fonti = genera(opzioni, folder.path(), |_| {}).unwrap();
-        let estratto = Estratto { folder, fonti };
+        let fonti = generate_sample(opzioni, folder.path(), |_| {}).unwrap();
+        let estratto = ExtractFiles { folder, fonti };
         let riepilogo = estratto.must_load(&db.owner).await;
-        assert_eq!((riepilogo.avvisi, riepilogo.stanziamenti), (0, 30));
+        assert_eq!((riepilogo.warnings, riepilogo.stanziamenti), (0, 30));
         loaded.push(estratto);
     }
     for (estratto, n) in loaded.iter().zip(1..) {
@@ -174,13 +177,13 @@ async fn an_invented_world_through_three_extracts() {
 }
 
 /// Natural key: number, employer, norm.
-type Key = (u8, u8, u8);
+type VersionKey = (u8, u8, u8);
 
 /// Natural key → how much is paid, all of them small numbers: collisions are the point.
-type Model = BTreeMap<Key, u8>;
+type VersionModel = BTreeMap<VersionKey, u8>;
 
-fn rows(model: &Model) -> Vec<String> {
-    let row = |(&(key, person, norm), &paid): (&Key, &u8)| {
+fn rows(model: &VersionModel) -> Vec<String> {
+    let row = |(&(key, person, norm), &paid): (&VersionKey, &u8)| {
         let normativa = ["DL109-2018-ART44", "DL48-2023-ART30"][usize::from(norm)];
         let cf = ["00743110157", "RCCMNL83S18D969H"][usize::from(person)];
         format!(
@@ -198,9 +201,14 @@ fn caps(model: &BTreeMap<u8, u8>) -> Vec<String> {
 }
 
 /// An extract; another number of an earlier one to load again; whether the latest is withdrawn first.
-type Step = (Model, BTreeMap<u8, u8>, Option<prop::sample::Index>, bool);
+type VersionStep = (
+    VersionModel,
+    BTreeMap<u8, u8>,
+    Option<prop::sample::Index>,
+    bool,
+);
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps() -> impl Strategy<Value = Vec<VersionStep>> {
     let detail = prop::collection::btree_map((0..4_u8, 0..2_u8, 0..2_u8), 0..3_u8, 1..10);
     let caps = prop::collection::btree_map(0..4_u8, 0..3_u8, 0..4);
     prop::collection::vec(
@@ -231,24 +239,24 @@ fn every_rilevazione_is_its_extract() {
 }
 
 /// What was loaded, and whether it was withdrawn since.
-struct Loaded {
-    detail: Model,
+struct LoadedVersion {
+    detail: VersionModel,
     stanziamenti: u64,
-    estratto: Estratto,
+    estratto: ExtractFiles,
     withdrawn: bool,
 }
 
-fn extract(detail: &Model, years: &BTreeMap<u8, u8>, day: usize) -> Estratto {
+fn extract(detail: &VersionModel, years: &BTreeMap<u8, u8>, day: usize) -> ExtractFiles {
     let text = |header: &str, rows: Vec<String>| {
         file(header, &rows.iter().map(String::as_str).collect::<Vec<_>>())
     };
-    Estratto::new(text(DECRETI, rows(detail)), text(STANZIAMENTI, caps(years)))
+    ExtractFiles::new(text(DECRETI, rows(detail)), text(STANZIAMENTI, caps(years)))
         .dated(&format!("2024-01-{day:02}"))
 }
 
-async fn replay(steps: Vec<Step>) {
-    let db = banco::database().await;
-    let mut loaded: Vec<Loaded> = Vec::new();
+async fn replay(steps: Vec<VersionStep>) {
+    let db = test_bench::database().await;
+    let mut loaded: Vec<LoadedVersion> = Vec::new();
     for (detail, years, again, withdraw) in steps {
         let latest = loaded.iter().rposition(|l| !l.withdrawn);
         if let Some(at) = latest.filter(|_| withdraw) {
@@ -275,24 +283,25 @@ async fn replay(steps: Vec<Step>) {
         let estratto = extract(&detail, &years, day);
         let riepilogo = estratto.must_load(&db.owner).await;
 
-        let none = Model::new();
+        let none = VersionModel::new();
         let before = latest.map_or(&none, |at| &loaded[at].detail);
-        let count =
-            |f: &dyn Fn(&Key) -> bool, of: &Model| of.keys().filter(|key| f(key)).count() as u64;
-        let expected = Riepilogo {
+        let count = |f: &dyn Fn(&VersionKey) -> bool, of: &VersionModel| {
+            of.keys().filter(|key| f(key)).count() as u64
+        };
+        let expected = LoadSummary {
             rilevazione: loaded.len() as i32 + 1,
-            righe: detail.len() as u64,
-            nuove: count(&|key| !before.contains_key(key), &detail),
-            modificate: count(
+            rows: detail.len() as u64,
+            added: count(&|key| !before.contains_key(key), &detail),
+            changed: count(
                 &|key| before.get(key).is_some_and(|b| b != &detail[key]),
                 &detail,
             ),
-            cessate: count(&|key| !detail.contains_key(key), before),
+            ended: count(&|key| !detail.contains_key(key), before),
             stanziamenti: years.len() as u64,
-            avvisi: 0,
+            warnings: 0,
         };
         assert_eq!(riepilogo, expected);
-        loaded.push(Loaded {
+        loaded.push(LoadedVersion {
             stanziamenti: years.len() as u64,
             detail,
             estratto,
@@ -310,7 +319,7 @@ async fn replay(steps: Vec<Step>) {
     }
     let n = loaded.len() as i32;
     assert_eq!(derived_otherwise(&db.owner, n).await, [""; 0]);
-    let wrong = derived::verify(&db.owner, RIGHE_PER_BLOCCO, |_, _, _| ())
+    let wrong = derived::verify(&db.owner, ROWS_PER_BLOCK, |_, _, _| ())
         .await
         .unwrap();
     assert_eq!(wrong, []);

@@ -3,54 +3,58 @@
 use std::process::Command;
 
 use omnia::{
-    abilitazione::grants::{Motivo, Operatore},
+    abilitazione::grants::{MotivoAa07, Operatore},
     app,
-    audit::verifica::verifica,
-    crypto::chiave::Chiave,
+    audit::verify::verify,
+    crypto::key::AuditKey,
     rilevazione::{WithdrawError, withdraw},
 };
 
 use super::{killed::load_command, *};
 use crate::{
-    banco::{self, Database},
-    servizio::CHIAVE,
+    server::AUDIT_KEY,
+    test_bench::{self, TestDatabase},
 };
 
 /// By this role. The number of the latest from then on.
 async fn take_away_as(
     pool: &PgPool,
-    db: &Database,
+    db: &TestDatabase,
     numero: i32,
 ) -> Result<Option<i32>, WithdrawError> {
     let operatore = Operatore::parse("anna", None).unwrap();
-    let motivo = Motivo::parse("a day too late").unwrap();
-    let audit = app::audit(&db.connections, Chiave::new(&CHIAVE), clock());
+    let motivo = MotivoAa07::parse("a day too late").unwrap();
+    let audit = app::audit(&db.connections, AuditKey::new(&AUDIT_KEY), clock());
     let audit = audit.await.unwrap();
     let latest = withdraw(pool, &audit, &clock(), numero, &operatore, &motivo).await;
-    audit.chiudi().await;
+    audit.close().await;
     Ok(latest?.map(|latest| latest.numero))
 }
 
 /// By the owner.
-pub(super) async fn take_away(db: &Database, numero: i32) -> Result<Option<i32>, WithdrawError> {
+pub(super) async fn take_away(
+    db: &TestDatabase,
+    numero: i32,
+) -> Result<Option<i32>, WithdrawError> {
     take_away_as(&db.owner, db, numero).await
 }
 
 #[tokio::test]
 async fn an_earlier_day_can_be_loaded_then() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let paid = A.replace(",100.00,1000.00,100.00", ",100.00,1000.00,250.00");
     let c = B.replace("145/2023", "146/2023");
-    Estratto::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"])
+    ExtractFiles::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"])
         .must_load(&db.owner)
         .await;
-    let late = Estratto::of(&[&paid, &c], &[]).dated("2026-11-20");
+    let late = ExtractFiles::of(&[&paid, &c], &[]).dated("2026-11-20");
     late.must_load(&db.owner).await;
     let before = everything(&db.owner).await;
-    let right = Estratto::of(&[&paid, B], &["DL48-2023-ART30,CIGS,2023,13.00"]).dated("2024-02-29");
+    let right =
+        ExtractFiles::of(&[&paid, B], &["DL48-2023-ART30,CIGS,2023,13.00"]).dated("2024-02-29");
     let (esito, _) = right.load(&db.owner).await;
     assert!(
-        matches!(esito, Err(LoadError::Precedente { numero: 2, .. })),
+        matches!(esito, Err(LoadError::OutOfOrder { numero: 2, .. })),
         "{esito:?}"
     );
 
@@ -63,14 +67,14 @@ async fn an_earlier_day_can_be_loaded_then() {
     // In comparison with the first: the second is nobody's business any more.
     assert_eq!(
         right.must_load(&db.owner).await,
-        Riepilogo {
+        LoadSummary {
             rilevazione: 3,
-            righe: 2,
-            nuove: 0,
-            modificate: 1,
-            cessate: 0,
+            rows: 2,
+            added: 0,
+            changed: 1,
+            ended: 0,
             stanziamenti: 1,
-            avvisi: 0
+            warnings: 0
         }
     );
     assert_eq!(visible(&db.owner, 1).await, [A, B]);
@@ -91,13 +95,13 @@ async fn an_earlier_day_can_be_loaded_then() {
 
 #[tokio::test]
 async fn the_latest_first_and_each_once() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     for (n, day) in ["2024-01-31", "2024-02-29", "2024-03-31"]
         .iter()
         .enumerate()
     {
         let row = A.replace("112233", &n.to_string());
-        Estratto::of(&[&row], &[])
+        ExtractFiles::of(&[&row], &[])
             .dated(day)
             .must_load(&db.owner)
             .await;
@@ -114,14 +118,14 @@ async fn the_latest_first_and_each_once() {
     assert_eq!(take_away(&db, 2).await.unwrap(), Some(1));
     assert_eq!(take_away(&db, 1).await.unwrap(), None);
     // The first one of all again: everything is new, and the numbers go on.
-    let again = Estratto::of(&[A, B], &[]).dated("2024-01-01");
+    let again = ExtractFiles::of(&[A, B], &[]).dated("2024-01-01");
     let riepilogo = again.must_load(&db.owner).await;
     assert_eq!(
         (
             riepilogo.rilevazione,
-            riepilogo.nuove,
-            riepilogo.modificate,
-            riepilogo.cessate
+            riepilogo.added,
+            riepilogo.changed,
+            riepilogo.ended
         ),
         (4, 2, 0, 0)
     );
@@ -131,9 +135,9 @@ async fn the_latest_first_and_each_once() {
 
 #[tokio::test]
 async fn who_and_why_stays_and_only_the_owner_writes_it() {
-    let db = banco::database().await;
-    Estratto::of(&[A], &[]).must_load(&db.owner).await;
-    assert!(take_away_as(&db.servizio, &db, 1).await.is_err());
+    let db = test_bench::database().await;
+    ExtractFiles::of(&[A], &[]).must_load(&db.owner).await;
+    assert!(take_away_as(&db.serving, &db, 1).await.is_err());
     take_away(&db, 1).await.unwrap();
     let kept: (i32, String, String, String) =
         sqlx::query_as("select rilevazione, istante::text, operatore, motivo from ritiro")
@@ -163,28 +167,25 @@ async fn who_and_why_stays_and_only_the_owner_writes_it() {
     assert_eq!(records.len(), 1, "one refused, one done: {records:?}");
     let end = r#""tipo":"RITIRO","rilevazione":1,"operatore":"anna","motivo":"a day too late"}"#;
     assert!(records[0].ends_with(end), "{records:?}");
-    assert_eq!(
-        verifica(&db.owner, None, None).await.unwrap().difformita,
-        []
-    );
+    assert_eq!(verify(&db.owner, None, None).await.unwrap().faults, []);
     // Those who serve see that and when.
     assert!(
         sqlx::query("select rilevazione, istante from ritiro")
-            .fetch_one(&db.servizio)
+            .fetch_one(&db.serving)
             .await
             .is_ok()
     );
     for column in ["operatore", "motivo"] {
         let sql = sqlx::AssertSqlSafe(format!("select {column} from ritiro"));
-        let error = sqlx::query(sql).fetch_one(&db.servizio).await.unwrap_err();
+        let error = sqlx::query(sql).fetch_one(&db.serving).await.unwrap_err();
         assert!(error.to_string().contains("permission denied"), "{error}");
     }
 }
 
 #[tokio::test]
 async fn as_an_operator_does_it() {
-    let db = banco::database().await;
-    let estratto = Estratto::of(&[A], &[]);
+    let db = test_bench::database().await;
+    let estratto = ExtractFiles::of(&[A], &[]);
     estratto.must_load(&db.owner).await;
     let key = estratto.path("audit.key");
     fs::write(&key, "07".repeat(32)).unwrap();

@@ -6,18 +6,18 @@ use std::{
     time::Duration,
 };
 
-use omnia::config::ClientCertificate;
+use omnia::config::ClientCertificateMode;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use super::{Cartella, chiama, servizio};
+use super::{TlsDir, call, server};
 
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+struct HandshakeLog(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Lines {
+impl Write for HandshakeLog {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -28,7 +28,7 @@ impl Write for Lines {
     }
 }
 
-impl Lines {
+impl HandshakeLog {
     fn with(&self, text: &str) -> usize {
         let bytes = self.0.lock().unwrap().clone();
         let log = String::from_utf8(bytes).unwrap();
@@ -39,7 +39,7 @@ impl Lines {
 /// At the level that the service logs at: of each kind something, of a flood not everything.
 #[tokio::test]
 async fn each_kind_is_told_and_a_flood_of_one_is_not() {
-    let lines = Lines::default();
+    let lines = HandshakeLog::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::INFO)
@@ -47,8 +47,8 @@ async fn each_kind_is_told_and_a_flood_of_one_is_not() {
         .finish();
     // The server of the test runs on this thread too.
     let _guard = tracing::subscriber::set_default(subscriber);
-    let cartella = Cartella::new();
-    let servizio = servizio(&cartella, ClientCertificate::Required).await;
+    let cartella = TlsDir::new();
+    let servizio = server(&cartella, ClientCertificateMode::Required).await;
     for first in [
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         // A ClientHello without anything in it.
@@ -66,7 +66,7 @@ async fn each_kind_is_told_and_a_flood_of_one_is_not() {
         }
     }
     for _ in 0..8 {
-        chiama(&servizio, &cartella.canale(&servizio, None))
+        call(&servizio, &cartella.channel(&servizio, None))
             .await
             .unwrap_err();
     }
@@ -79,5 +79,5 @@ async fn each_kind_is_told_and_a_flood_of_one_is_not() {
         assert_eq!(lines.with(kind), 5, "{kind}");
     }
     assert!(lines.with("127.0.0.1:") >= 20);
-    servizio.ferma().await;
+    servizio.stop().await;
 }

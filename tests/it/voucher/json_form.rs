@@ -4,12 +4,12 @@ use omnia::contract::proto::ErrorReason;
 use tonic::Code;
 
 use super::{
-    Presenta, Scena,
-    chiavi::{CLIENT_EC, CONSUMER, Chiave, PDND},
+    Presentation, VoucherScene,
+    keys::{CLIENT_EC, CONSUMER, PDND, TokenKey},
 };
 
 /// The texts of header and claims, to be changed by hand.
-type Texts = (String, String);
+type JwtTexts = (String, String);
 
 /// Adds a member at the end of an object.
 fn add(object: &str, member: &str) -> String {
@@ -23,18 +23,18 @@ fn spell(object: &str, claim: &str, number: &str) -> String {
     format!("{before}\"{claim}\":{number}{after}")
 }
 
-struct Case<'a> {
-    scena: &'a Scena,
-    key: &'a Chiave,
-    texts: Texts,
+struct JsonCase<'a> {
+    scena: &'a VoucherScene,
+    key: &'a TokenKey,
+    texts: JwtTexts,
     reason: ErrorReason,
-    present: &'a dyn Fn(&str) -> Presenta,
+    present: &'a dyn Fn(&str) -> Presentation,
 }
 
-impl Case<'_> {
+impl JsonCase<'_> {
     async fn outcome(&self, header: &str, claims: &str) -> Result<(), (Code, ErrorReason)> {
         let jws = self.key.sign_texts(header, claims);
-        self.scena.chiama(&(self.present)(&jws)).await
+        self.scena.call(&(self.present)(&jws)).await
     }
 
     async fn good(&self, what: &str, claims: &str) {
@@ -73,15 +73,15 @@ impl Case<'_> {
 
 #[tokio::test]
 async fn of_the_voucher() {
-    let scena = Scena::avvia().await;
+    let scena = VoucherScene::start().await;
     let now = scena.now();
     let (header, claims) = scena.voucher_parts();
-    let case = Case {
+    let case = JsonCase {
         scena: &scena,
         key: &PDND,
         texts: (header.to_string(), claims.to_string()),
         reason: ErrorReason::TokenInvalid,
-        present: &Presenta::bearer,
+        present: &Presentation::bearer,
     };
     let (header, claims) = &case.texts;
     case.good("as it is", claims).await;
@@ -113,17 +113,17 @@ async fn of_the_voucher() {
     ] {
         case.refused(member, header, &add(claims, member)).await;
     }
-    scena.servizio.ferma().await;
+    scena.servizio.stop().await;
 }
 
 #[tokio::test]
 async fn of_the_proof() {
-    let scena = Scena::avvia().await;
+    let scena = VoucherScene::start().await;
     let now = scena.now();
     let voucher = scena.voucher(Some(&CLIENT_EC), None);
     let (header, claims) = scena.proof_parts(&CLIENT_EC, &voucher, "proof-0");
-    let present = |proof: &str| Presenta::dpop(&voucher, proof);
-    let case = Case {
+    let present = |proof: &str| Presentation::dpop(&voucher, proof);
+    let case = JsonCase {
         scena: &scena,
         key: &CLIENT_EC,
         texts: (header.to_string(), claims.to_string()),
@@ -159,17 +159,17 @@ async fn of_the_proof() {
         assert_ne!(&twice, header);
         case.refused(member, &twice, claims).await;
     }
-    scena.servizio.ferma().await;
+    scena.servizio.stop().await;
 }
 
 #[tokio::test]
 async fn of_the_evidence() {
-    let scena = Scena::avvia().await;
+    let scena = VoucherScene::start().await;
     let now = scena.now();
     let voucher = scena.voucher(None, None);
     let (header, claims) = scena.evidence_parts("evidence-0");
-    let present = |evidence: &str| Presenta::bearer(&voucher).evidenza(evidence);
-    let case = Case {
+    let present = |evidence: &str| Presentation::bearer(&voucher).evidence(evidence);
+    let case = JsonCase {
         scena: &scena,
         key: &CONSUMER,
         texts: (header.to_string(), claims.to_string()),
@@ -197,5 +197,5 @@ async fn of_the_evidence() {
     for member in ["\"userID\":\"x\"", "\"LoA\":\"high\"", "\"dnonce\":1"] {
         case.refused(member, header, &add(claims, member)).await;
     }
-    scena.servizio.ferma().await;
+    scena.servizio.stop().await;
 }

@@ -1,19 +1,19 @@
 //! Vouchers, proofs and evidences against the real server: what is right is taken, and each defect is named.
 
-mod chiavi;
-mod comando;
-mod difetti;
-mod emittenti;
-mod fonte;
+mod command;
+mod defects;
+mod issuers;
 mod json_form;
-mod operatori;
+mod key_endpoint;
+mod keys;
+mod operators;
 mod refused;
-mod spesa;
-mod uso;
+mod single_use;
+mod unspent;
 
 use omnia::{
-    abilitazione::authn::{FonteChiavi, TipoEmittente},
-    config::{Issuer, Settings},
+    abilitazione::authn::{IssuerKind, KeyLocation},
+    config::{IssuerSettings, Settings},
     contract::proto::{
         ErrorReason, GetMyAccessRequest, access_service_client::AccessServiceClient,
     },
@@ -21,52 +21,52 @@ use omnia::{
 use serde_json::{Value, json};
 use tonic::{Code, Request, transport::Channel};
 
-use self::chiavi::{CLIENT_EC, CONSUMER, Chiave, PDND, b64, hex, set, sha256};
+use self::keys::{CLIENT_EC, CONSUMER, PDND, TokenKey, b64, hex, set, sha256};
 use crate::{
-    errore::errore,
-    servizio::{Servizio, tutto},
+    errors::contract_error,
+    server::{TestServer, whole_scope},
 };
 
 const ISSUER: &str = "interop.pagopa.it";
 const AUDIENCE: &str = "https://omnia.example/api/v1";
 const CLIENT: &str = "9a1d1b0e-4d3b-4b6f-8d6e-0c4b7f6c2a11";
-const TUTTI: [&str; 3] = ["MLPS", "MEF", "INPS"];
+const ALL_ENTI: [&str; 3] = ["MLPS", "MEF", "INPS"];
 const FINALITA: &str = "0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e";
 const HTU: &str = "https://omnia.example/inps.omnia.monitoraggio.v1.AccessService/GetMyAccess";
 
 /// A server that takes vouchers of a PDND of the test's.
-struct Scena {
-    servizio: Servizio,
+struct VoucherScene {
+    servizio: TestServer,
     _dir: tempfile::TempDir,
 }
 
 /// What a caller presents.
 #[derive(Debug, Clone, Default)]
-struct Presenta {
+struct Presentation {
     headers: Vec<(&'static str, String)>,
 }
 
-impl Presenta {
+impl Presentation {
     fn bearer(voucher: &str) -> Self {
-        Self::default().con("authorization", &format!("Bearer {voucher}"))
+        Self::default().with("authorization", &format!("Bearer {voucher}"))
     }
 
     fn dpop(voucher: &str, proof: &str) -> Self {
         Self::default()
-            .con("authorization", &format!("DPoP {voucher}"))
-            .con("dpop", proof)
+            .with("authorization", &format!("DPoP {voucher}"))
+            .with("dpop", proof)
     }
 
-    fn con(mut self, header: &'static str, value: &str) -> Self {
+    fn with(mut self, header: &'static str, value: &str) -> Self {
         self.headers.push((header, value.to_owned()));
         self
     }
 
-    fn evidenza(self, evidence: &str) -> Self {
-        self.con("agid-jwt-trackingevidence", evidence)
+    fn evidence(self, evidence: &str) -> Self {
+        self.with("agid-jwt-trackingevidence", evidence)
     }
 
-    async fn chiama(&self, channel: Channel) -> Result<(), (Code, ErrorReason)> {
+    async fn call(&self, channel: Channel) -> Result<(), (Code, ErrorReason)> {
         let mut request = Request::new(GetMyAccessRequest::default());
         for (name, value) in &self.headers {
             request.metadata_mut().append(*name, value.parse().unwrap());
@@ -76,7 +76,7 @@ impl Presenta {
             .await
             .map(drop)
             .map_err(|status| {
-                let errore = errore(&status);
+                let errore = contract_error(&status);
                 (errore.code, errore.reason)
             })
     }
@@ -92,39 +92,39 @@ fn write_jwks(path: &std::path::Path, keys: &[Value]) {
     std::fs::write(path, json!({"keys": keys}).to_string()).unwrap();
 }
 
-impl Scena {
-    async fn avvia() -> Self {
-        Self::avvia_con(|_| ()).await
+impl VoucherScene {
+    async fn start() -> Self {
+        Self::start_with(|_| ()).await
     }
 
-    async fn avvia_con(change: impl FnOnce(&mut Settings)) -> Self {
+    async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (pdnd, consumer) = (
             dir.path().join("pdnd.json"),
             dir.path().join("consumer.json"),
         );
-        write_jwks(&pdnd, &[PDND.con_kid("pdnd-1")]);
-        write_jwks(&consumer, &[CONSUMER.con_kid("consumer-1")]);
-        let servizio = Servizio::avvia_con(|settings| {
-            settings.access.issuers.push(Issuer {
-                kind: TipoEmittente::Pdnd,
+        write_jwks(&pdnd, &[PDND.with_kid("pdnd-1")]);
+        write_jwks(&consumer, &[CONSUMER.with_kid("consumer-1")]);
+        let servizio = TestServer::start_with(|settings| {
+            settings.access.issuers.push(IssuerSettings {
+                kind: IssuerKind::Pdnd,
                 issuer: ISSUER.to_owned(),
                 audience: vec![AUDIENCE.to_owned()],
-                jwks: FonteChiavi::File(pdnd),
-                enti: enti(&TUTTI),
+                jwks: KeyLocation::File(pdnd),
+                enti: enti(&ALL_ENTI),
                 subject_claim: None,
                 algorithms: None,
                 nbf_required: None,
             });
-            settings.access.enti = enti(&TUTTI);
+            settings.access.enti = enti(&ALL_ENTI);
             settings.access.public_urls = vec!["https://omnia.example".to_owned()];
-            settings.access.evidence.jwks = Some(FonteChiavi::File(consumer));
+            settings.access.evidence.jwks = Some(KeyLocation::File(consumer));
             settings.access.evidence.audience = vec![AUDIENCE.to_owned()];
             change(settings);
         })
         .await;
         servizio
-            .abilita(CLIENT, "mlps-ammortizzatori", tutto())
+            .grant_scope(CLIENT, "mlps-ammortizzatori", whole_scope())
             .await;
         Self {
             servizio,
@@ -136,8 +136,8 @@ impl Scena {
         self.servizio.clock.now().timestamp()
     }
 
-    async fn chiama(&self, presenta: &Presenta) -> Result<(), (Code, ErrorReason)> {
-        presenta.chiama(self.servizio.canale()).await
+    async fn call(&self, presenta: &Presentation) -> Result<(), (Code, ErrorReason)> {
+        presenta.call(self.servizio.channel()).await
     }
 
     fn voucher_parts(&self) -> (Value, Value) {
@@ -152,7 +152,7 @@ impl Scena {
     }
 
     /// A voucher, bound to a key if there is one, naming an evidence if there is one.
-    fn voucher(&self, key: Option<&Chiave>, evidence: Option<&str>) -> String {
+    fn voucher(&self, key: Option<&TokenKey>, evidence: Option<&str>) -> String {
         let (header, mut claims) = self.voucher_parts();
         if let Some(key) = key {
             claims["cnf"] = json!({"jkt": key.jkt()});
@@ -160,33 +160,33 @@ impl Scena {
         if let Some(evidence) = evidence {
             claims["digest"] = json!({"alg": "SHA256", "value": hex(&sha256(evidence))});
         }
-        PDND.firma(&header, &claims)
+        PDND.sign(&header, &claims)
     }
 
     /// A voucher with one member of its header or claims changed.
-    fn voucher_with(&self, part: Part, member: &str, value: Value) -> String {
+    fn voucher_with(&self, part: TokenPart, member: &str, value: Value) -> String {
         let (mut header, mut claims) = self.voucher_parts();
         set(part.of(&mut header, &mut claims), member, value);
-        PDND.firma(&header, &claims)
+        PDND.sign(&header, &claims)
     }
 
-    fn proof_parts(&self, key: &Chiave, voucher: &str, jti: &str) -> (Value, Value) {
+    fn proof_parts(&self, key: &TokenKey, voucher: &str, jti: &str) -> (Value, Value) {
         (
             json!({"alg": key.alg(), "typ": "dpop+jwt", "jwk": key.jwk}),
             json!({"htm": "POST", "htu": HTU, "iat": self.now(), "jti": jti, "ath": b64(sha256(voucher))}),
         )
     }
 
-    fn proof(&self, key: &Chiave, voucher: &str, jti: &str) -> String {
+    fn proof(&self, key: &TokenKey, voucher: &str, jti: &str) -> String {
         let (header, claims) = self.proof_parts(key, voucher, jti);
-        key.firma(&header, &claims)
+        key.sign(&header, &claims)
     }
 
     /// A proof of [`CLIENT_EC`] with one member changed.
-    fn proof_with(&self, voucher: &str, part: Part, member: &str, value: Value) -> String {
+    fn proof_with(&self, voucher: &str, part: TokenPart, member: &str, value: Value) -> String {
         let (mut header, mut claims) = self.proof_parts(&CLIENT_EC, voucher, "proof-with");
         set(part.of(&mut header, &mut claims), member, value);
-        CLIENT_EC.firma(&header, &claims)
+        CLIENT_EC.sign(&header, &claims)
     }
 
     fn evidence_parts(&self, jti: &str) -> (Value, Value) {
@@ -203,24 +203,24 @@ impl Scena {
 
     fn evidence(&self, jti: &str) -> String {
         let (header, claims) = self.evidence_parts(jti);
-        CONSUMER.firma(&header, &claims)
+        CONSUMER.sign(&header, &claims)
     }
 
-    fn evidence_with(&self, part: Part, member: &str, value: Value) -> String {
+    fn evidence_with(&self, part: TokenPart, member: &str, value: Value) -> String {
         let (mut header, mut claims) = self.evidence_parts("evidence-with");
         set(part.of(&mut header, &mut claims), member, value);
-        CONSUMER.firma(&header, &claims)
+        CONSUMER.sign(&header, &claims)
     }
 }
 
 /// Of a JWS.
 #[derive(Debug, Clone, Copy)]
-enum Part {
+enum TokenPart {
     Header,
     Claims,
 }
 
-impl Part {
+impl TokenPart {
     fn of<'a>(self, header: &'a mut Value, claims: &'a mut Value) -> &'a mut Value {
         match self {
             Self::Header => header,

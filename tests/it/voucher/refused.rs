@@ -2,16 +2,16 @@
 
 use std::num::NonZeroU32;
 
-use omnia::{audit::tracciamento, contract::proto::ErrorReason as R};
+use omnia::{audit::tracing_report, contract::proto::ErrorReason as R};
 use serde_json::json;
 use tonic::Code;
 
-use super::{FINALITA, Presenta, Scena, chiavi::PDND};
+use super::{FINALITA, Presentation, VoucherScene, keys::PDND};
 use crate::audit::refused::{counted, refusals};
 
 #[tokio::test]
 async fn what_is_counted_is_traced_by_purpose_and_voucher() {
-    let scena = Scena::avvia_con(|settings| {
+    let scena = VoucherScene::start_with(|settings| {
         settings.audit.refused_per_caller_per_minute = NonZeroU32::new(2).unwrap();
     })
     .await;
@@ -21,20 +21,20 @@ async fn what_is_counted_is_traced_by_purpose_and_voucher() {
             claims[claim] = json!("0b7c2b1a-0000-4000-8000-5d3c1f7f4b8e");
         }
         claims["jti"] = json!(jti);
-        Presenta::bearer(&PDND.firma(&header, &claims))
+        Presentation::bearer(&PDND.sign(&header, &claims))
     };
     let missing = Err((Code::PermissionDenied, R::GrantMissing));
     for (jti, calls) in [("a", 5), ("b", 7)] {
         for _ in 0..calls {
-            assert_eq!(scena.chiama(&voucher(jti)).await, missing);
+            assert_eq!(scena.call(&voucher(jti)).await, missing);
         }
     }
-    let db = scena.servizio.ferma().await;
+    let db = scena.servizio.stop().await;
     let (single, counts) = refusals(&db.owner).await;
     assert_eq!((single.len(), counted(&counts)), (2, 10));
     assert_eq!(counts.len(), 2, "{counts:?}");
     let mut out = Vec::new();
-    tracciamento::csv(&db.owner, Default::default(), &mut out)
+    tracing_report::csv(&db.owner, Default::default(), &mut out)
         .await
         .unwrap();
     assert_eq!(

@@ -12,7 +12,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use omnia::{clock::Clock, config::Access, demo::demo_key};
+use omnia::{clock::Clock, config::AccessSettings, demo::demo_key};
 use tonic::{
     Code, Request,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
@@ -21,25 +21,25 @@ use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::{ALL, Kept, Wrong};
 use crate::{
-    banco,
-    politica::{cartella, finche, salute},
-    tls::Cartella,
+    policy::{health, policy_dir, wait_until},
+    test_bench,
+    tls::TlsDir,
 };
 
-struct Program {
+struct WatchingProgram {
     child: Child,
     channel: Channel,
     policy: Kept,
     keys: Kept,
     certificate: Kept,
     root: PathBuf,
-    _dirs: (tempfile::TempDir, Cartella),
+    _dirs: (tempfile::TempDir, TlsDir),
 }
 
-impl Program {
-    async fn start(db: &banco::Database) -> Self {
-        let (root, policies) = cartella();
-        let tls = Cartella::new();
+impl WatchingProgram {
+    async fn start(db: &test_bench::TestDatabase) -> Self {
+        let (root, policies) = policy_dir();
+        let tls = TlsDir::new();
         let pem = tls.dir.path();
         let key = root.path().join("audit.key");
         fs::write(&key, "07".repeat(32)).unwrap();
@@ -67,7 +67,7 @@ impl Program {
         let address = line.trim().strip_prefix("Serving on ").unwrap();
         let client = ClientTlsConfig::new()
             .domain_name("localhost")
-            .ca_certificate(Certificate::from_pem(&tls.autorita.pem));
+            .ca_certificate(Certificate::from_pem(&tls.authority.pem));
         let channel = Endpoint::from_shared(format!("https://{address}"))
             .unwrap()
             .tls_config(client)
@@ -94,8 +94,8 @@ impl Program {
 
     async fn becomes(&self, component: &str, status: ServingStatus, what: &str) {
         let what = format!("{component} {status:?} {what}");
-        finche(&what, async || {
-            salute(&self.channel, component).await == Some(status)
+        wait_until(&what, async || {
+            health(&self.channel, component).await == Some(status)
         })
         .await;
     }
@@ -140,7 +140,7 @@ impl Program {
     }
 }
 
-impl Drop for Program {
+impl Drop for WatchingProgram {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -148,7 +148,7 @@ impl Drop for Program {
 }
 
 fn token(key: &demo_key::DemoKey) -> String {
-    let access = Access::default();
+    let access = AccessSettings::default();
     let clock = Clock::system();
     key.token(&access.issuer, &access.audience, "nessuno", 1, &clock)
         .unwrap()
@@ -158,8 +158,8 @@ fn token(key: &demo_key::DemoKey) -> String {
 /// file is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_file_is_told_and_is_over_when_the_file_is_back() {
-    let db = banco::database().await;
-    let mut program = Program::start(&db).await;
+    let db = test_bench::database().await;
+    let mut program = WatchingProgram::start(&db).await;
     for (component, _) in program.files() {
         program
             .becomes(component, ServingStatus::Serving, "at the start")
@@ -178,7 +178,7 @@ async fn what_is_no_file_is_told_and_is_over_when_the_file_is_back() {
         }
         // The service itself answers as ever.
         assert_eq!(
-            salute(&program.channel, "").await,
+            health(&program.channel, "").await,
             Some(ServingStatus::Serving)
         );
         for (_, kept) in program.files() {
@@ -198,8 +198,8 @@ async fn what_is_no_file_is_told_and_is_over_when_the_file_is_back() {
 /// A pipe in the place of the keys hangs no call; pipes everywhere do not keep the program from ending.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pipes_hang_neither_a_call_nor_the_end() {
-    let db = banco::database().await;
-    let mut program = Program::start(&db).await;
+    let db = test_bench::database().await;
+    let mut program = WatchingProgram::start(&db).await;
     for (_, kept) in program.files() {
         kept.replace(Wrong::Pipe);
     }

@@ -12,10 +12,10 @@ use tonic_health::pb::{
 
 use super::{becomes, health};
 use crate::{
-    audit::integro,
-    chiamate::{self, chiama},
-    errore::assert_errore,
-    servizio::Servizio,
+    audit::intact,
+    calls::{self, call_rpc},
+    errors::assert_error,
+    server::TestServer,
 };
 
 const ACCESS: &str = "AccessService/GetMyAccess";
@@ -23,9 +23,9 @@ const ACCESS: &str = "AccessService/GetMyAccess";
 /// To be able to read the log is not to be able to write it.
 #[tokio::test]
 async fn it_does_not_serve_while_every_record_is_refused() {
-    let servizio = Servizio::avvia().await;
-    let mut cliente = servizio.cliente("mef-rgs").await;
-    chiama(&mut cliente, ACCESS, "").await.unwrap();
+    let servizio = TestServer::start().await;
+    let mut cliente = servizio.clients_of("mef-rgs").await;
+    call_rpc(&mut cliente, ACCESS, "").await.unwrap();
     becomes(&servizio, ServingStatus::Serving).await;
     let set = async |statement: &'static str| {
         sqlx::raw_sql(statement)
@@ -34,8 +34,8 @@ async fn it_does_not_serve_while_every_record_is_refused() {
             .unwrap();
     };
     set("revoke insert on audit_registro from omnia_servizio").await;
-    let status = chiama(&mut cliente, ACCESS, "").await.unwrap_err();
-    assert_errore(&status, Code::Unavailable, ErrorReason::AuditUnavailable);
+    let status = call_rpc(&mut cliente, ACCESS, "").await.unwrap_err();
+    assert_error(&status, Code::Unavailable, ErrorReason::AuditUnavailable);
     let told = becomes(&servizio, ServingStatus::NotServing).await;
     assert!(told < Duration::from_secs(2), "{told:?}");
     // And while nobody calls it finds out nothing that is not so.
@@ -45,10 +45,10 @@ async fn it_does_not_serve_while_every_record_is_refused() {
     }
     set("grant insert on audit_registro to omnia_servizio").await;
     becomes(&servizio, ServingStatus::Serving).await;
-    chiama(&mut cliente, ACCESS, "").await.unwrap();
+    call_rpc(&mut cliente, ACCESS, "").await.unwrap();
 
-    let db = servizio.ferma().await;
-    integro(&db.owner).await;
+    let db = servizio.stop().await;
+    intact(&db.owner).await;
     let records: Vec<serde_json::Value> =
         sqlx::query_scalar("select record::json from audit_record order by catena, numero")
             .fetch_all(&db.owner)
@@ -68,15 +68,15 @@ async fn it_does_not_serve_while_every_record_is_refused() {
 /// Both from the moment the database went: health is not later than the first refused call by more than two seconds.
 #[tokio::test]
 async fn it_does_not_serve_two_seconds_after_the_first_refused_call() {
-    let servizio = Servizio::avvia().await;
-    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
-    let mut cliente = servizio.cliente("mef-rgs").await;
+    let servizio = TestServer::start().await;
+    servizio.load(&calls::extract(), "2026-10-31").await;
+    let mut cliente = servizio.clients_of("mef-rgs").await;
     becomes(&servizio, ServingStatus::Serving).await;
     servizio.db.allow_connections(false).await;
-    servizio.db.stacca().await;
+    servizio.db.detach().await;
     let begin = Instant::now();
     let refused = async {
-        while chiama(&mut cliente, "ReportService/GetReportSintetico", "")
+        while call_rpc(&mut cliente, "ReportService/GetReportSintetico", "")
             .await
             .is_ok()
         {
@@ -92,15 +92,15 @@ async fn it_does_not_serve_two_seconds_after_the_first_refused_call() {
     );
     servizio.db.allow_connections(true).await;
     becomes(&servizio, ServingStatus::Serving).await;
-    chiama(&mut cliente, ACCESS, "").await.unwrap();
-    servizio.ferma().await;
+    call_rpc(&mut cliente, ACCESS, "").await.unwrap();
+    servizio.stop().await;
 }
 
 /// Where the grants cannot be read, callers do not try one after the other.
 #[tokio::test]
 async fn a_reading_that_fails_fails_for_all_who_wait_for_it() {
-    let servizio = Servizio::avvia().await;
-    let cliente = servizio.cliente("mef-rgs").await;
+    let servizio = TestServer::start().await;
+    let cliente = servizio.clients_of("mef-rgs").await;
     becomes(&servizio, ServingStatus::Serving).await;
     let mut lock = servizio.db.owner.begin().await.unwrap();
     sqlx::raw_sql("lock table abilitazione in access exclusive mode")
@@ -111,11 +111,11 @@ async fn a_reading_that_fails_fails_for_all_who_wait_for_it() {
     let begin = Instant::now();
     let calls = (0..30).map(|_| {
         let mut cliente = cliente.clone();
-        async move { chiama(&mut cliente, ACCESS, "").await }
+        async move { call_rpc(&mut cliente, ACCESS, "").await }
     });
     for answer in join_all(calls).await {
         let status = answer.unwrap_err();
-        assert_errore(&status, Code::Unavailable, ErrorReason::DatabaseUnavailable);
+        assert_error(&status, Code::Unavailable, ErrorReason::DatabaseUnavailable);
     }
     // Two readings of two seconds, and not thirty.
     assert!(
@@ -125,15 +125,15 @@ async fn a_reading_that_fails_fails_for_all_who_wait_for_it() {
     );
     lock.rollback().await.unwrap();
     becomes(&servizio, ServingStatus::Serving).await;
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 /// What drains takes nobody new, however well it is.
 #[tokio::test]
 async fn once_it_is_asked_to_stop_it_does_not_serve_again() {
-    let servizio = Servizio::avvia_con(|s| s.server.drain_seconds = 2).await;
+    let servizio = TestServer::start_with(|s| s.server.drain_seconds = 2).await;
     becomes(&servizio, ServingStatus::Serving).await;
-    let mut watch = HealthClient::new(servizio.canale())
+    let mut watch = HealthClient::new(servizio.channel())
         .watch(HealthCheckRequest::default())
         .await
         .unwrap()
@@ -143,7 +143,7 @@ async fn once_it_is_asked_to_stop_it_does_not_serve_again() {
         ServingStatus::Serving
     );
     // It drains for two seconds, with this very stream under way.
-    servizio.ferma().await;
+    servizio.stop().await;
     let mut said = Vec::new();
     while let Ok(Ok(Some(answer))) =
         tokio::time::timeout(Duration::from_millis(300), watch.message()).await

@@ -13,18 +13,18 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use crate::servizio::Servizio;
+use crate::server::TestServer;
 
 /// What health says of the whole.
-async fn health(servizio: &Servizio) -> ServingStatus {
-    let answer = HealthClient::new(servizio.canale())
+async fn health(servizio: &TestServer) -> ServingStatus {
+    let answer = HealthClient::new(servizio.channel())
         .check(HealthCheckRequest::default())
         .await;
     answer.unwrap().into_inner().status()
 }
 
 /// Waits until health says so; how long that took.
-async fn becomes(servizio: &Servizio, status: ServingStatus) -> Duration {
+async fn becomes(servizio: &TestServer, status: ServingStatus) -> Duration {
     let begin = Instant::now();
     while health(servizio).await != status {
         assert!(

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{banco::Database, throw_away::throw_away_dir};
+use crate::{test_bench::TestDatabase, throw_away::throw_away_dir};
 
 const PORT: u16 = 6432;
 
@@ -21,7 +21,7 @@ pub struct PgBouncer {
 
 impl PgBouncer {
     /// Before the server of `db`, with these settings besides.
-    pub fn before(db: &Database, settings: &str) -> Self {
+    pub fn before(db: &TestDatabase, settings: &str) -> Self {
         let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"]
             .into_iter()
             .find(|path| Path::new(path).is_file())

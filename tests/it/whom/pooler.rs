@@ -8,15 +8,15 @@ use std::{
     },
 };
 
-use omnia::postgres::{Connections, Schema, check_schema, migrate};
+use omnia::postgres::{DatabaseConnections, SchemaName, check_schema, migrate};
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::{becomes, pgbouncer::PgBouncer};
 use crate::{
-    banco::{self, Database},
-    chiamate::{self, chiama},
-    servizio::Servizio,
+    calls::{self, call_rpc},
+    server::TestServer,
+    test_bench::{self, TestDatabase},
 };
 
 /// Sends nothing at its start that pgbouncer does not know.
@@ -38,18 +38,18 @@ async fn busy(url: String, stop: Arc<AtomicBool>) {
     }
 }
 
-fn through(pgbouncer: &PgBouncer, db: &Database) -> (Connections, Connections) {
+fn through(pgbouncer: &PgBouncer, db: &TestDatabase) -> (DatabaseConnections, DatabaseConnections) {
     let options = |url: &str| pgbouncer.url(url).parse().unwrap();
     (
-        Connections::owner(options(&db.owner_url), Schema::default()),
-        banco::serving(options(&db.serving_url), 3),
+        DatabaseConnections::owner(options(&db.owner_url), SchemaName::default()),
+        test_bench::serving(options(&db.serving_url), 3),
     )
 }
 
 /// With the defaults of pgbouncer beyond the mode: nothing needs to be ignored.
 #[tokio::test]
 async fn in_session_mode_all_is_in_force_and_all_works() {
-    let mut db = banco::database().await;
+    let mut db = test_bench::database().await;
     let pgbouncer = PgBouncer::before(&db, "pool_mode = session");
     let (owner, serving) = through(&pgbouncer, &db);
     assert!(migrate(&owner).await.unwrap().is_empty());
@@ -80,20 +80,20 @@ async fn in_session_mode_all_is_in_force_and_all_works() {
     next.close().await.unwrap();
 
     db.serving_url = pgbouncer.url(&db.serving_url);
-    let servizio = Servizio::avvia_su(db, |_| ()).await;
-    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
-    let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
-    for rpc in chiamate::RPC {
-        chiama(&mut cliente, rpc, "").await.unwrap();
+    let servizio = TestServer::start_on(db, |_| ()).await;
+    servizio.load(&calls::extract(), "2026-10-31").await;
+    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    for rpc in calls::RPC {
+        call_rpc(&mut cliente, rpc, "").await.unwrap();
     }
     becomes(&servizio, ServingStatus::Serving).await;
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 /// However it chooses the server that it lends, and whoever else is lent some.
 #[tokio::test]
 async fn transaction_and_statement_mode_are_refused_by_a_sentence() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     for settings in [
         "pool_mode = transaction",
         "pool_mode = transaction\nserver_round_robin = 1",
@@ -125,7 +125,7 @@ async fn transaction_and_statement_mode_are_refused_by_a_sentence() {
 
 #[tokio::test]
 async fn the_service_does_not_start_where_its_settings_do_not_last() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let pgbouncer = PgBouncer::before(&db, "pool_mode = transaction");
     let dir = tempfile::tempdir().unwrap();
     let key = dir.path().join("audit.key");
@@ -148,7 +148,7 @@ async fn the_service_does_not_start_where_its_settings_do_not_last() {
 /// A pool that is too small for two connections would let everything wait.
 #[tokio::test]
 async fn a_pool_of_one_is_a_sentence() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let pgbouncer = PgBouncer::before(&db, "pool_mode = session\ndefault_pool_size = 1");
     let (_, serving) = through(&pgbouncer, &db);
     let error = check_schema(&serving).await.unwrap_err().to_string();

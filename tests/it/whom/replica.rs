@@ -9,7 +9,7 @@ use std::{
 };
 
 use omnia::postgres::{
-    Cluster, ClusterOptions, Connections, DATABASE, Durability, Schema, migrate,
+    Cluster, ClusterOptions, DATABASE, DatabaseConnections, Durability, SchemaName, migrate,
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::{
@@ -31,7 +31,7 @@ pub struct Node {
 }
 
 /// A primary that was migrated, and its standby.
-pub struct Pair {
+pub struct ReplicaPair {
     primary: Option<Cluster>,
     pub standby: Node,
     /// What the primary is once it was stopped.
@@ -39,7 +39,7 @@ pub struct Pair {
     _watchdog: ChildStdin,
 }
 
-impl Pair {
+impl ReplicaPair {
     pub async fn start() -> Self {
         let (root, watchdog) = throw_away_dir();
         let home = |name: &str| root.join(name);
@@ -51,7 +51,7 @@ impl Pair {
         })
         .await
         .unwrap();
-        let owner = Connections::owner(primary.owner_options(), Schema::default());
+        let owner = DatabaseConnections::owner(primary.owner_options(), SchemaName::default());
         migrate(&owner).await.unwrap();
         let bin: String = sqlx::query_scalar("select setting from pg_config where name = 'BINDIR'")
             .fetch_one(owner.pool())

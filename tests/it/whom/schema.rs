@@ -3,18 +3,20 @@
 use std::process::{Command, Output};
 
 use omnia::{
-    abilitazione::{Sorgente, Tabella, grants},
+    abilitazione::{DecisionTable, PolicySource, grants},
     clock::Clock,
     config,
     contract::vocabulary::Vocabulary,
-    postgres::{Accanto, Connections, SERVING_ROLE, Schema, check_schema, migrate},
+    postgres::{
+        DatabaseConnections, SERVING_ROLE, SchemaName, SideConnections, check_schema, migrate,
+    },
 };
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::{
-    abilitazione::{OPERATORI, nuova},
-    banco::{self, Database},
-    chiamate, servizio,
+    abilitazione::{OPERATORI, new_request},
+    calls, server,
+    test_bench::{self, TestDatabase},
 };
 
 async fn run(pool: &PgPool, statement: impl Into<String>) {
@@ -25,14 +27,14 @@ async fn run(pool: &PgPool, statement: impl Into<String>) {
 }
 
 /// As `omnia migrate` connects.
-fn owner(db: &Database, schema: &str) -> Connections {
-    let schema = Schema::parse(schema.to_owned()).unwrap();
-    Connections::owner(db.owner_url.parse().unwrap(), schema)
+fn owner(db: &TestDatabase, schema: &str) -> DatabaseConnections {
+    let schema = SchemaName::parse(schema.to_owned()).unwrap();
+    DatabaseConnections::owner(db.owner_url.parse().unwrap(), schema)
 }
 
-fn serving(db: &Database, schema: &str) -> Connections {
-    let schema = Schema::parse(schema.to_owned()).unwrap();
-    Connections::serving(db.serving_url.parse().unwrap(), schema, 3)
+fn serving(db: &TestDatabase, schema: &str) -> DatabaseConnections {
+    let schema = SchemaName::parse(schema.to_owned()).unwrap();
+    DatabaseConnections::serving(db.serving_url.parse().unwrap(), schema, 3)
 }
 
 /// The schemas that have a table of this name.
@@ -44,7 +46,7 @@ async fn schemas_of(pool: &PgPool, table: &str) -> Vec<String> {
         .unwrap()
 }
 
-fn program(db: &Database, arguments: &[&str]) -> Output {
+fn program(db: &TestDatabase, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_omnia"))
         .args(arguments)
         .env("DATABASE_URL", &db.owner_url)
@@ -53,8 +55,8 @@ fn program(db: &Database, arguments: &[&str]) -> Output {
 }
 
 /// The tables of nobody: as in a new database.
-async fn emptied() -> Database {
-    let db = banco::database().await;
+async fn emptied() -> TestDatabase {
+    let db = test_bench::database().await;
     run(
         &db.owner,
         "drop schema public cascade; create schema public",
@@ -102,10 +104,10 @@ async fn a_schema_with_the_owners_name_and_a_path_of_the_roles_change_nothing() 
         for pool in [
             owner.pool().clone(),
             serving.pool().clone(),
-            serving.beside(Accanto::Abilitazioni),
-            serving.beside(Accanto::Rilevazioni),
-            serving.beside(Accanto::Quote),
-            serving.beside(Accanto::Prove),
+            serving.beside(SideConnections::Abilitazioni),
+            serving.beside(SideConnections::Rilevazioni),
+            serving.beside(SideConnections::Quote),
+            serving.beside(SideConnections::Proofs),
         ] {
             assert_path(&mut pool.acquire().await.unwrap()).await;
         }
@@ -135,8 +137,8 @@ async fn another_schema_has_everything() {
     let serving = serving(&db, "dati");
     check_schema(&serving).await.unwrap();
 
-    let clock = Clock::from_fn(|| servizio::OGGI.parse().unwrap());
-    let n = servizio::carica_in(there.pool(), &clock, &chiamate::estratto(), "2026-10-31").await;
+    let clock = Clock::from_fn(|| server::TODAY.parse().unwrap());
+    let n = server::load_into(there.pool(), &clock, &calls::extract(), "2026-10-31").await;
     let rows: i64 = sqlx::query_scalar(
         "select count(*) from dettaglio_decreto where $1 between dal_rilevazione and al_rilevazione",
     )
@@ -145,12 +147,12 @@ async fn another_schema_has_everything() {
     .await
     .unwrap();
     assert!(rows > 0);
-    let sorgente = Sorgente::of_settings(None).unwrap();
-    let tabella = Tabella::build(&sorgente, &Vocabulary::of_contract().unwrap())
+    let sorgente = PolicySource::of_settings(None).unwrap();
+    let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
         .await
         .unwrap();
-    let richiesta = nuova("be", "mef-rgs", "2026-01-01", "2026-12-31");
-    grants::concedi(
+    let richiesta = new_request("be", "mef-rgs", "2026-01-01", "2026-12-31");
+    grants::record_and_approve(
         there.pool(),
         &clock,
         &tabella,
@@ -162,15 +164,15 @@ async fn another_schema_has_everything() {
     .unwrap();
     assert_eq!(grants::list(serving.pool()).await.unwrap().len(), 1);
     // A function that works as its owner, and names the schema.
-    let prove = serving.beside(Accanto::Prove);
+    let prove = serving.beside(SideConnections::Proofs);
     let pruned: i64 = sqlx::query_scalar("select prova_usata_pota()")
         .fetch_one(&prove)
         .await
         .unwrap();
     assert_eq!(pruned, 0);
-    let chiave = omnia::crypto::chiave::Chiave::new(&servizio::CHIAVE);
+    let chiave = omnia::crypto::key::AuditKey::new(&server::AUDIT_KEY);
     let audit = omnia::app::audit(&serving, chiave, clock).await.unwrap();
-    audit.chiudi().await;
+    audit.close().await;
     let chains: i64 = sqlx::query_scalar("select count(*) from audit_registro")
         .fetch_one(there.pool())
         .await
@@ -180,7 +182,7 @@ async fn another_schema_has_everything() {
 
 #[tokio::test]
 async fn the_same_tables_in_two_schemas_are_refused() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     run(&db.owner, "create schema dati").await;
     // Where the setting names another schema than the one that has the tables, a second set would be made.
     let error = migrate(&owner(&db, "dati")).await.unwrap_err().to_string();
@@ -231,7 +233,7 @@ async fn a_schema_that_is_not_there_or_closed_is_a_sentence() {
 /// Temporary tables come first in a path that does not name them.
 #[tokio::test]
 async fn a_temporary_table_does_not_stand_before_a_real_one() {
-    let db = banco::database().await;
+    let db = test_bench::database().await;
     let owner = owner(&db, "public");
     let mut connection = owner.pool().acquire().await.unwrap();
     sqlx::raw_sql("create temporary table rilevazione (n int)")

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use omnia::{
     abilitazione::grants::{self, Azione},
     contract::proto::ErrorReason,
-    postgres::{Accanto, DATABASE, SERVING_ROLE, check_schema},
+    postgres::{DATABASE, SERVING_ROLE, SideConnections, check_schema},
 };
 use sqlx::PgPool;
 use tonic::Code;
@@ -13,14 +13,14 @@ use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::{
     becomes, health,
-    replica::{Address, Pair},
+    replica::{Address, ReplicaPair},
 };
 use crate::{
     abilitazione::{motivo, operatore},
-    banco::Database,
-    chiamate::{self, chiama},
-    errore::{assert_errore, errore},
-    servizio::{Cliente, Servizio, tutto},
+    calls::{self, call_rpc},
+    errors::{assert_error, contract_error},
+    server::{CallerClients, TestServer, whole_scope},
+    test_bench::TestDatabase,
 };
 
 /// One that is answered from memory, and one that asks.
@@ -30,10 +30,10 @@ const CALLS: [&str; 2] = [
 ];
 
 /// By whichever comes first: the grants that are too old, or the record that cannot be written.
-async fn all_are_refused(cliente: &mut Cliente) {
+async fn all_are_refused(cliente: &mut CallerClients) {
     for rpc in CALLS {
-        let status = chiama(cliente, rpc, "").await.unwrap_err();
-        let error = errore(&status);
+        let status = call_rpc(cliente, rpc, "").await.unwrap_err();
+        let error = contract_error(&status);
         assert_eq!(error.code, Code::Unavailable, "{error:?}");
         let refused = [
             ErrorReason::DatabaseUnavailable,
@@ -43,9 +43,9 @@ async fn all_are_refused(cliente: &mut Cliente) {
     }
 }
 
-async fn step(pool: &PgPool, servizio: &Servizio, id: i64, azione: Azione) {
+async fn step(pool: &PgPool, servizio: &TestServer, id: i64, azione: Azione) {
     let (operatore, motivo) = (operatore("carla"), motivo("prova"));
-    grants::avanza(pool, &servizio.clock, id, azione, &operatore, &motivo)
+    grants::advance(pool, &servizio.clock, id, azione, &operatore, &motivo)
         .await
         .unwrap();
 }
@@ -54,19 +54,21 @@ async fn step(pool: &PgPool, servizio: &Servizio, id: i64, azione: Azione) {
 /// it likes: a grant that is suspended at the new primary would go on working.
 #[tokio::test]
 async fn a_primary_that_comes_back_as_a_standby_serves_nobody() {
-    let mut pair = Pair::start().await;
+    let mut pair = ReplicaPair::start().await;
     let address = Address::of(&pair.old.socket).await;
     let serving = format!(
         "postgres://{SERVING_ROLE}@{}/{DATABASE}?sslmode=disable",
         address.at
     );
-    let db = Database::elsewhere(pair.old.url("omnia", DATABASE), serving);
-    let servizio = Servizio::avvia_su(db, |_| ()).await;
-    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
-    let id = servizio.abilita("be", "mlps-ammortizzatori", tutto()).await;
-    let mut cliente = servizio.come("be");
+    let db = TestDatabase::elsewhere(pair.old.url("omnia", DATABASE), serving);
+    let servizio = TestServer::start_on(db, |_| ()).await;
+    servizio.load(&calls::extract(), "2026-10-31").await;
+    let id = servizio
+        .grant_scope("be", "mlps-ammortizzatori", whole_scope())
+        .await;
+    let mut cliente = servizio.clients_as("be");
     for rpc in CALLS {
-        chiama(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut cliente, rpc, "").await.unwrap();
     }
     becomes(&servizio, ServingStatus::Serving).await;
     pair.caught_up().await;
@@ -92,18 +94,18 @@ async fn a_primary_that_comes_back_as_a_standby_serves_nobody() {
     // The address leads to the new primary at last.
     address.lead_to(&pair.standby.socket);
     becomes(&servizio, ServingStatus::Serving).await;
-    let status = chiama(&mut cliente, CALLS[0], "").await.unwrap_err();
-    assert_errore(&status, Code::PermissionDenied, ErrorReason::GrantSuspended);
+    let status = call_rpc(&mut cliente, CALLS[0], "").await.unwrap_err();
+    assert_error(&status, Code::PermissionDenied, ErrorReason::GrantSuspended);
     step(&new, &servizio, id, Azione::Riattivazione).await;
     for rpc in CALLS {
-        chiama(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut cliente, rpc, "").await.unwrap();
     }
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 /// Whether the server of this one database says that it is in recovery, without any connection to it breaking. (Not `strict`: the
 /// function of a number that the server knows is only looked at where it can be put in place of its call.)
-async fn recovery(db: &Database, on: bool) {
+async fn recovery(db: &TestDatabase, on: bool) {
     let function = if on {
         "create or replace function pg_catalog.pg_is_in_recovery() returns boolean language sql volatile as 'select true'"
     } else {
@@ -114,7 +116,7 @@ async fn recovery(db: &Database, on: bool) {
 }
 
 /// The server processes of what asks about grants, about the latest rilevazione, and for the calls.
-async fn processes(db: &Database) -> BTreeSet<i32> {
+async fn processes(db: &TestDatabase) -> BTreeSet<i32> {
     let pids: Vec<i32> = sqlx::query_scalar(
         "select pid from pg_stat_activity
          where datname = current_database() and application_name in ('omnia', 'omnia-grants', 'omnia-data')",
@@ -127,11 +129,11 @@ async fn processes(db: &Database) -> BTreeSet<i32> {
 
 #[tokio::test]
 async fn connections_that_stay_open_are_dropped_when_their_server_becomes_a_standby() {
-    let servizio = Servizio::avvia().await;
-    servizio.carica(&chiamate::estratto(), "2026-10-31").await;
-    let mut cliente = servizio.cliente("mlps-ammortizzatori").await;
+    let servizio = TestServer::start().await;
+    servizio.load(&calls::extract(), "2026-10-31").await;
+    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
     for rpc in CALLS {
-        chiama(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut cliente, rpc, "").await.unwrap();
     }
     becomes(&servizio, ServingStatus::Serving).await;
     let before = processes(&servizio.db).await;
@@ -144,7 +146,7 @@ async fn connections_that_stay_open_are_dropped_when_their_server_becomes_a_stan
     recovery(&servizio.db, false).await;
     becomes(&servizio, ServingStatus::Serving).await;
     for rpc in CALLS {
-        chiama(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut cliente, rpc, "").await.unwrap();
     }
     // Those of the calls go as they are taken up again.
     let gone = async {
@@ -155,19 +157,19 @@ async fn connections_that_stay_open_are_dropped_when_their_server_becomes_a_stan
     tokio::time::timeout(std::time::Duration::from_secs(20), gone)
         .await
         .unwrap();
-    servizio.ferma().await;
+    servizio.stop().await;
 }
 
 /// Each kind of pool, opened on a standby: whoever asks for a connection waits in vain.
 #[tokio::test]
 async fn no_pool_opens_a_connection_to_a_standby() {
-    let db = crate::banco::database().await;
+    let db = crate::test_bench::database().await;
     recovery(&db, true).await;
     let side = [
-        Accanto::Abilitazioni,
-        Accanto::Rilevazioni,
-        Accanto::Quote,
-        Accanto::Prove,
+        SideConnections::Abilitazioni,
+        SideConnections::Rilevazioni,
+        SideConnections::Quote,
+        SideConnections::Proofs,
     ];
     let mut pools: Vec<PgPool> = side.iter().map(|a| db.connections.beside(*a)).collect();
     pools.push(db.connections.pool().clone());

@@ -12,64 +12,66 @@
 use std::sync::Arc;
 
 use super::{
-    claims::{self, Claims, Quando},
-    emittente::{Emittente, TipoEmittente},
+    check_log::CheckLog,
+    claims::{self, NowWithLeeway, TokenClaims},
     enti::Enti,
-    impronta::{self, Impronta},
+    issuer::{IssuerKind, TrustedIssuer},
     jws::Jws,
     numeric_date::NumericDate,
-    verbale::Verbale,
+    sha256::{self, Sha256Digest},
 };
-use crate::error::{Error, Reason, Result};
-use crate::valori::name::is_name;
+use crate::{
+    error::{Error, Reason, Result},
+    valori::name::is_name,
+};
 
 /// A token that was verified, and what it says.
 #[derive(Debug)]
-pub(super) struct Verificato {
+pub(super) struct VerifiedToken {
     /// Whose token: the place in the list of issuers.
-    pub(super) emittente: usize,
+    pub(super) issuer_index: usize,
     /// Its name, and whose names it gives.
     pub(super) issuer: Arc<str>,
     pub(super) enti: Arc<Enti>,
     /// The set of keys that verified it.
-    pub(super) generazione: u64,
+    pub(super) generation: u64,
     pub(super) soggetto: Box<str>,
     /// The agency whose client the subject is, as PDND numbers it.
-    pub(super) consumatore: Option<Box<str>>,
+    pub(super) consumer_id: Option<Box<str>>,
     pub(super) jti: Option<Box<str>>,
     pub(super) finalita: Option<Box<str>>,
     pub(super) exp: i64,
     pub(super) nbf: Option<i64>,
     /// The key that it is bound to.
-    pub(super) jkt: Option<Impronta>,
+    pub(super) jkt: Option<Sha256Digest>,
     /// The evidence that it names.
-    pub(super) digest: Option<Impronta>,
+    pub(super) digest: Option<Sha256Digest>,
 }
 
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Reason::TokenInvalid, message)
 }
 
-impl Verificato {
+impl VerifiedToken {
     /// Whether it is still, and already, good: what a token from the cache is asked again.
     ///
     /// # Errors
     /// [`Reason::TokenExpired`], [`Reason::TokenNotYetValid`].
-    pub(super) fn in_tempo(&self, quando: Quando) -> Result<()> {
-        scaduto(self.exp, quando)?;
-        self.nbf.map_or(Ok(()), |nbf| futuro(nbf, quando))
+    pub(super) fn check_time(&self, quando: NowWithLeeway) -> Result<()> {
+        check_expiry(self.exp, quando)?;
+        self.nbf.map_or(Ok(()), |nbf| check_not_before(nbf, quando))
     }
 }
 
-fn scaduto(exp: i64, quando: Quando) -> Result<()> {
-    if quando.passato(exp) {
+fn check_expiry(exp: i64, quando: NowWithLeeway) -> Result<()> {
+    if quando.is_past(exp) {
         return Err(Error::new(Reason::TokenExpired, "the token has expired"));
     }
     Ok(())
 }
 
-fn futuro(nbf: i64, quando: Quando) -> Result<()> {
-    if quando.futuro(nbf) {
+fn check_not_before(nbf: i64, quando: NowWithLeeway) -> Result<()> {
+    if quando.is_future(nbf) {
         let message = "the token is not valid yet";
         return Err(Error::new(Reason::TokenNotYetValid, message));
     }
@@ -80,14 +82,14 @@ fn futuro(nbf: i64, quando: Quando) -> Result<()> {
 ///
 /// # Errors
 /// One of the `TOKEN_…` reasons, or [`Reason::KeysUnavailable`].
-pub(super) async fn esamina(
-    emittenti: &[Emittente],
+pub(super) async fn check(
+    emittenti: &[TrustedIssuer],
     token: &str,
-    quando: Quando,
-    v: &mut Verbale,
-) -> Result<Verificato> {
+    quando: NowWithLeeway,
+    v: &mut CheckLog,
+) -> Result<VerifiedToken> {
     let parsed = Jws::parse(token).map_err(|why| invalid(format!("the token {why}")));
-    let jws = v.fine("token: form", parsed)?;
+    let jws = v.require("token: form", parsed)?;
     let parsed = claims(&jws);
     let detail = parsed.as_ref().err().map(ToString::to_string);
     let parsed = parsed.map_err(|_| {
@@ -97,8 +99,8 @@ pub(super) async fn esamina(
     let claims = match parsed {
         Ok(claims) => claims,
         Err(error) => {
-            let failed = v.fine("token: claims", Err(error));
-            v.nota(|| detail.unwrap_or_default());
+            let failed = v.require("token: claims", Err(error));
+            v.note(|| detail.unwrap_or_default());
             return failed;
         }
     };
@@ -108,67 +110,65 @@ pub(super) async fn esamina(
         .enumerate()
         .find(|(_, emittente)| *emittente.issuer == *claims.iss)
         .ok_or_else(|| Error::new(Reason::TokenWrongIssuer, "the token is of another issuer"));
-    let found = v.fine("token: iss", found);
-    v.nota(|| format!("{:?}", claims.iss));
+    let found = v.require("token: iss", found);
+    v.note(|| format!("{:?}", claims.iss));
     let (place, emittente) = found?;
 
     let typ = jws.typ();
-    v.vale(
+    v.ensure(
         "token: typ",
-        emittente.tipo.takes(typ.as_deref(), claims.cnf.is_some()),
+        emittente.kind.takes(typ.as_deref(), claims.cnf.is_some()),
         || invalid("the token's typ is not that of an access token (at+jwt)"),
     )?;
-    v.nota(|| format!("{:?}", typ.as_deref().unwrap_or_default()));
-    let generazione = firma(emittente, &jws, v).await?;
+    v.note(|| format!("{:?}", typ.as_deref().unwrap_or_default()));
+    let generazione = verify_signature(emittente, &jws, v).await?;
 
-    v.vale("token: aud", claims.aud.names(&emittente.audience), || {
+    v.ensure("token: aud", claims.aud.names(&emittente.audience), || {
         Error::new(
             Reason::TokenWrongAudience,
             "the token is for another audience",
         )
     })?;
-    v.nota(|| format!("{:?}; here {:?}", claims.aud.0, emittente.audience));
+    v.note(|| format!("{:?}; here {:?}", claims.aud.0, emittente.audience));
     let exp = claims.exp.floor();
-    v.esito("token: exp", scaduto(exp, quando))?;
-    v.nota(|| claims::instant(exp));
+    v.check("token: exp", check_expiry(exp, quando))?;
+    v.note(|| claims::instant(exp));
     let begins = claims.nbf.map(NumericDate::ceil);
     let nbf = match begins {
-        Some(nbf) => futuro(nbf, quando),
-        None if emittente.nbf_richiesto => {
-            Err(invalid("the token has no nbf (seconds since 1970)"))
-        }
+        Some(nbf) => check_not_before(nbf, quando),
+        None if emittente.nbf_required => Err(invalid("the token has no nbf (seconds since 1970)")),
         None => Ok(()),
     };
-    v.esito("token: nbf", nbf)?;
-    v.nota(|| begins.map(claims::instant).unwrap_or_default());
+    v.check("token: nbf", nbf)?;
+    v.note(|| begins.map(claims::instant).unwrap_or_default());
 
-    let soggetto = v.esito("token: subject", emittente.soggetto(&claims))?;
-    v.nota(|| soggetto.unwrap_or_default().to_owned());
+    let soggetto = v.check("token: subject", emittente.soggetto(&claims))?;
+    v.note(|| soggetto.unwrap_or_default().to_owned());
     let jti = v
-        .esito("token: jti", jti(&claims, emittente.tipo))?
+        .check("token: jti", jti(&claims, emittente.kind))?
         .flatten();
     let finalita = v
-        .esito("token: purposeId", finalita(&claims, emittente.tipo))?
+        .check("token: purposeId", finalita(&claims, emittente.kind))?
         .flatten();
-    v.nota(|| finalita.as_deref().unwrap_or_default().to_owned());
+    v.note(|| finalita.as_deref().unwrap_or_default().to_owned());
     let digest = v
-        .esito("token: digest", digest(&claims, emittente.tipo))?
+        .check("token: digest", digest(&claims, emittente.kind))?
         .flatten();
-    let jkt = v.esito("token: cnf", jkt(&claims))?.flatten();
-    v.nota(|| {
+    let jkt = v.check("token: cnf", jkt(&claims))?.flatten();
+    v.note(|| {
         String::from(if jkt.is_some() {
             "bound to a key: DPoP"
         } else {
             "none: Bearer"
         })
     });
-    Ok(Verificato {
-        emittente: place,
+    Ok(VerifiedToken {
+        issuer_index: place,
         issuer: Arc::clone(&emittente.issuer),
         enti: Arc::clone(&emittente.enti),
-        generazione,
+        generation: generazione,
         soggetto: soggetto.unwrap_or_default().into(),
-        consumatore: consumatore(&claims, emittente.tipo),
+        consumer_id: consumer_id(&claims, emittente.kind),
         jti: jti.map(Into::into),
         finalita,
         exp,
@@ -178,33 +178,37 @@ pub(super) async fn esamina(
     })
 }
 
-fn claims(jws: &Jws<'_>) -> Result<Claims, serde_json::Error> {
-    let mut claims: Claims = jws.claims()?;
-    claims.altri = jws.claims()?;
+fn claims(jws: &Jws<'_>) -> Result<TokenClaims, serde_json::Error> {
+    let mut claims: TokenClaims = jws.claims()?;
+    claims.others = jws.claims()?;
     Ok(claims)
 }
 
 /// Verifies the signature; which set of keys did it.
-async fn firma(emittente: &Emittente, jws: &Jws<'_>, v: &mut Verbale) -> Result<u64> {
+async fn verify_signature(
+    emittente: &TrustedIssuer,
+    jws: &Jws<'_>,
+    v: &mut CheckLog,
+) -> Result<u64> {
     let alg = &jws.header.alg;
-    v.vale(
+    v.ensure(
         "token: alg",
-        emittente.algoritmi.iter().any(|a| a.as_str() == alg),
+        emittente.algorithms.iter().any(|a| a.as_str() == alg),
         || invalid("the token's algorithm is not one that its issuer signs with"),
     )?;
-    v.nota(|| format!("{alg:?}"));
+    v.note(|| format!("{alg:?}"));
     let kid = match &jws.header.kid {
         Some(kid) => Ok(kid.as_str()),
         None => Err(invalid("the token has no kid")),
     };
-    let kid = v.fine("token: kid", kid)?;
-    let mazzo = v.fine("token: keys", emittente.chiavi.mazzo_con(kid).await)?;
+    let kid = v.require("token: kid", kid)?;
+    let mazzo = v.require("token: keys", emittente.keys.key_set_with(kid).await)?;
     let key = mazzo
         .jwks
         .get(kid)
         .ok_or_else(|| invalid("the token's kid is not known"));
-    let key = v.fine("token: key", key);
-    v.nota(|| format!("kid {kid:?}, known: {:?}", mazzo.jwks));
+    let key = v.require("token: key", key);
+    v.note(|| format!("kid {kid:?}, known: {:?}", mazzo.jwks));
     let key = key?;
     // The key says which algorithm; a token that says another is not for this key.
     let verifies = if jws.is_for(key) {
@@ -214,31 +218,31 @@ async fn firma(emittente: &Emittente, jws: &Jws<'_>, v: &mut Verbale) -> Result<
     } else {
         Err("the token's algorithm is not that of its key")
     };
-    v.esito("token: signature", verifies.map_err(invalid))?;
-    Ok(mazzo.generazione)
+    v.check("token: signature", verifies.map_err(invalid))?;
+    Ok(mazzo.generation)
 }
 
-fn jti(claims: &Claims, tipo: TipoEmittente) -> Result<Option<&str>> {
+fn jti(claims: &TokenClaims, tipo: IssuerKind) -> Result<Option<&str>> {
     match claims.jti.as_deref() {
         Some(jti) if is_name(jti) => Ok(Some(jti)),
         Some(_) => Err(invalid("the token's jti is not a name")),
-        None if tipo == TipoEmittente::Pdnd => Err(invalid("the voucher has no jti")),
+        None if tipo == IssuerKind::Pdnd => Err(invalid("the voucher has no jti")),
         None => Ok(None),
     }
 }
 
 /// Nothing is decided by it but whose evidence goes with the voucher, so one that is no name is none.
-fn consumatore(claims: &Claims, tipo: TipoEmittente) -> Option<Box<str>> {
+fn consumer_id(claims: &TokenClaims, tipo: IssuerKind) -> Option<Box<str>> {
     let id = claims
-        .altri
+        .others
         .get("consumerId")
         .and_then(serde_json::Value::as_str);
-    id.filter(|id| tipo == TipoEmittente::Pdnd && is_name(id))
+    id.filter(|id| tipo == IssuerKind::Pdnd && is_name(id))
         .map(Into::into)
 }
 
-fn finalita(claims: &Claims, tipo: TipoEmittente) -> Result<Option<Box<str>>> {
-    if tipo != TipoEmittente::Pdnd {
+fn finalita(claims: &TokenClaims, tipo: IssuerKind) -> Result<Option<Box<str>>> {
+    if tipo != IssuerKind::Pdnd {
         return Ok(None);
     }
     let id = claims.purpose_id.as_deref().and_then(claims::uuid);
@@ -246,10 +250,10 @@ fn finalita(claims: &Claims, tipo: TipoEmittente) -> Result<Option<Box<str>>> {
         .ok_or_else(|| invalid("the voucher has no purposeId, or it is not a UUID"))
 }
 
-fn digest(claims: &Claims, tipo: TipoEmittente) -> Result<Option<Impronta>> {
+fn digest(claims: &TokenClaims, tipo: IssuerKind) -> Result<Option<Sha256Digest>> {
     match &claims.digest {
-        Some(digest) if tipo == TipoEmittente::Pdnd => (digest.alg == "SHA256")
-            .then(|| impronta::from_hex(&digest.value))
+        Some(digest) if tipo == IssuerKind::Pdnd => (digest.alg == "SHA256")
+            .then(|| sha256::from_hex(&digest.value))
             .flatten()
             .map(Some)
             .ok_or_else(|| {
@@ -261,12 +265,12 @@ fn digest(claims: &Claims, tipo: TipoEmittente) -> Result<Option<Impronta>> {
     }
 }
 
-fn jkt(claims: &Claims) -> Result<Option<Impronta>> {
+fn jkt(claims: &TokenClaims) -> Result<Option<Sha256Digest>> {
     let Some(cnf) = &claims.cnf else {
         return Ok(None);
     };
     // Bound in a way that is not understood here is not the same as not bound.
-    let jkt = cnf.jkt.as_deref().and_then(impronta::from_base64url);
+    let jkt = cnf.jkt.as_deref().and_then(sha256::from_base64url);
     jkt.map(Some)
         .ok_or_else(|| invalid("the token is bound (cnf), but not to a key by its jkt"))
 }

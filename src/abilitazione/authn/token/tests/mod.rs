@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     abilitazione::authn::{
-        Algoritmo, Chiavi,
+        KeySource, SignatureAlgorithm,
         jwks::Jwks,
-        test_keys::{EC, OTHER_EC, RSA, TestKey},
+        test_keys::{EC, OTHER_EC, RSA, TestSigningKey},
     },
     clock::Clock,
 };
@@ -25,22 +25,22 @@ const LEEWAY: i64 = 30;
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "omnia";
 
-fn emittente(tipo: TipoEmittente) -> Emittente {
+fn issuer(tipo: IssuerKind) -> TrustedIssuer {
     let jwks = format!(r#"{{"keys": [{}, {}]}}"#, EC.jwk("ec"), RSA.jwk("rsa"));
     let clock = Clock::from_fn(|| DateTime::from_timestamp(NOW, 0).unwrap());
-    let chiavi = Chiavi::fisse(Jwks::parse(&jwks).unwrap(), clock);
-    Emittente::new(tipo, ISSUER, vec![AUDIENCE.to_owned()], chiavi)
+    let chiavi = KeySource::fixed(Jwks::parse(&jwks).unwrap(), clock);
+    TrustedIssuer::new(tipo, ISSUER, vec![AUDIENCE.to_owned()], chiavi)
 }
 
-fn verify(emittente: Emittente, token: &str) -> Result<Verificato, Reason> {
-    let quando = Quando {
+fn verify(emittente: TrustedIssuer, token: &str) -> Result<VerifiedToken, Reason> {
+    let quando = NowWithLeeway {
         now: NOW,
         leeway: LEEWAY,
     };
     let emittenti = [emittente];
-    let mut verbale = Verbale::breve();
+    let mut verbale = CheckLog::fail_fast();
     // Fixed keys wait for nothing.
-    let esame = pin!(esamina(&emittenti, token, quando, &mut verbale));
+    let esame = pin!(check(&emittenti, token, quando, &mut verbale));
     match esame.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(esito) => esito.map_err(|error| error.reason),
         Poll::Pending => panic!("waits"),
@@ -51,14 +51,14 @@ fn claims() -> Value {
     json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "client", "exp": NOW + 60, "nbf": NOW - 60})
 }
 
-fn sign(key: &TestKey, kid: Option<&str>, claims: &Value) -> String {
+fn sign(key: &TestSigningKey, kid: Option<&str>, claims: &Value) -> String {
     let mut header = Header::new(key.algorithm);
     header.kid = kid.map(str::to_owned);
     jsonwebtoken::encode(&header, claims, &key.signing).unwrap()
 }
 
 fn try_token(token: &str) -> Result<String, Reason> {
-    let emittente = emittente(TipoEmittente::Oidc).con_nbf(true);
+    let emittente = issuer(IssuerKind::Oidc).with_nbf(true);
     verify(emittente, token).map(|verificato| verificato.soggetto.into())
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A voucher with one claim changed; `Null` takes it out.
-fn voucher(claim: &str, value: Value) -> Result<Verificato, Reason> {
+fn voucher(claim: &str, value: Value) -> Result<VerifiedToken, Reason> {
     let mut claims = json!({
         "iss": ISSUER, "aud": "https://other.example,omnia", "sub": "client", "client_id": "client", "jti": "j1",
         "purposeId": "0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e", "iat": NOW, "nbf": NOW, "exp": NOW + 600,
@@ -19,7 +19,7 @@ fn voucher(claim: &str, value: Value) -> Result<Verificato, Reason> {
     header.kid = Some("rsa".to_owned());
     header.typ = Some("at+jwt".to_owned());
     let token = jsonwebtoken::encode(&header, &claims, &RSA.signing).unwrap();
-    verify(emittente(TipoEmittente::Pdnd), &token)
+    verify(issuer(IssuerKind::Pdnd), &token)
 }
 
 #[test]
@@ -32,9 +32,9 @@ fn a_voucher_says_purpose_digest_and_key() {
     let finalita = good.finalita.as_deref().unwrap();
     assert_eq!(finalita, "0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e");
     assert_eq!((good.digest, good.jkt), (Some([0xab; 32]), Some([7; 32])));
-    assert_eq!(good.consumatore.as_deref(), Some("c"));
+    assert_eq!(good.consumer_id.as_deref(), Some("c"));
     for none in [Value::Null, json!(7), json!("a\nb")] {
-        assert_eq!(voucher("consumerId", none).unwrap().consumatore, None);
+        assert_eq!(voucher("consumerId", none).unwrap().consumer_id, None);
     }
     assert_eq!(voucher("digest", Value::Null).unwrap().digest, None);
     assert_eq!(voucher("cnf", Value::Null).unwrap().jkt, None);
@@ -69,14 +69,14 @@ fn an_issuer_has_its_own_subject_algorithms_and_types() {
     claims.as_object_mut().unwrap().remove("nbf");
     claims["azp"] = json!("back-end");
     let token = |header: &Header| jsonwebtoken::encode(header, &claims, &EC.signing).unwrap();
-    let oidc = || emittente(TipoEmittente::Oidc).con_soggetto("azp");
+    let oidc = || issuer(IssuerKind::Oidc).with_subject_claim("azp");
     let soggetto = |emittente| verify(emittente, &token(&header)).map(|v| v.soggetto.to_string());
     assert_eq!(soggetto(oidc()), Ok("back-end".to_owned()));
     let refused = Err(Reason::TokenInvalid);
-    assert_eq!(soggetto(oidc().con_nbf(true)), refused);
-    assert_eq!(soggetto(oidc().con_soggetto("upn")), refused);
+    assert_eq!(soggetto(oidc().with_nbf(true)), refused);
+    assert_eq!(soggetto(oidc().with_subject_claim("upn")), refused);
     assert_eq!(
-        soggetto(oidc().con_algoritmi(vec![Algoritmo::RS256])),
+        soggetto(oidc().with_algorithms(vec![SignatureAlgorithm::RS256])),
         refused
     );
     for (typ, good) in [

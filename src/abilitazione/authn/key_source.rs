@@ -1,0 +1,231 @@
+//! Keys that stay fresh.
+//!
+//! ```text
+//!  0 s   fetched ── set 1
+//! 240 s  a fifth of the cache time ahead: fetched in the background, calls do not wait ── set 2
+//! 300 s  a token of an unknown kid: one fetch, all who wait share it; none within `intervallo` of the last
+//!  …     the source does not answer: the keys known are believed until `limite` after the last good answer
+//! 21600 s then nothing of this issuer is: KEYS_UNAVAILABLE
+//! ```
+//!
+//! A file is followed as the policy and the certificates are: what it holds is in force within a second, and it is believed for
+//! `limite_file` after it was last read well, which is minutes. Others' endpoints may be down for hours, which nobody here can
+//! mend; a file is ours, and one that cannot be read may be the one that withdraws a key.
+//!
+//! Each set that differs from the last has a new generation. Whoever keeps what a key has verified keeps the
+//! generation too, and verifies again where it is another: a key that was withdrawn is out with the next set.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwapOption;
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{
+    fetch::Fetches,
+    jwks::Jwks,
+    key_location::{KeyLocation, KeyReader},
+    sha256::Sha256Digest,
+};
+use crate::{
+    clock::Clock,
+    error::{Error, Reason, Result, Sentence},
+};
+
+/// How keys are kept fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyFreshness {
+    /// How long after a fetch the next one is made in the background.
+    pub refresh_after: Duration,
+    /// The shortest time between two fetches that unknown kids cause.
+    pub min_interval: Duration,
+    /// How long keys of a URL are believed after the last good answer.
+    pub max_age: Duration,
+    /// How long those of a file are, after it was last read well.
+    pub file_max_age: Duration,
+}
+
+/// How the last reading of a source went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct KeyReading {
+    /// Whether what the source says is in force.
+    pub(super) good: bool,
+    /// The generation that is.
+    pub(super) generation: u64,
+}
+
+/// A set, and since when it is known.
+pub(super) struct KeySet {
+    pub(super) jwks: Jwks,
+    pub(super) generation: u64,
+    pub(super) digest: Sha256Digest,
+    /// The last good answer.
+    pub(super) read_at: DateTime<Utc>,
+}
+
+/// The keys of one issuer, or of the consumers. Cheap to clone.
+#[derive(Clone)]
+pub struct KeySource {
+    inner: Arc<KeySourceInner>,
+    /// Ends with the last clone.
+    _rinnovo: Option<Arc<AbortOnDropHandle<()>>>,
+}
+
+pub(super) struct KeySourceInner {
+    /// `None`: the keys never change.
+    pub(super) key_reader: Option<KeyReader>,
+    pub(super) freshness: KeyFreshness,
+    pub(super) key_set: ArcSwapOption<KeySet>,
+    pub(super) fetches: Fetches,
+    /// How the last reading went.
+    pub(super) reading: watch::Sender<KeyReading>,
+    pub(super) clock: Clock,
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mazzo = self.inner.key_set.load();
+        f.debug_struct("Chiavi")
+            .field("fonte", &self.inner.key_reader)
+            .field("jwks", &mazzo.as_ref().map(|mazzo| &mazzo.jwks))
+            .finish_non_exhaustive()
+    }
+}
+
+impl KeySource {
+    /// Keys that never change.
+    #[must_use]
+    pub fn fixed(jwks: Jwks, clock: Clock) -> Self {
+        let freschezza = KeyFreshness {
+            refresh_after: Duration::MAX,
+            min_interval: Duration::MAX,
+            max_age: Duration::MAX,
+            file_max_age: Duration::MAX,
+        };
+        let mazzo = KeySet {
+            jwks,
+            generation: 1,
+            digest: [0; 32],
+            read_at: clock.now(),
+        };
+        let inner = KeySourceInner {
+            key_reader: None,
+            freshness: freschezza,
+            key_set: ArcSwapOption::from_pointee(mazzo),
+            fetches: Fetches::default(),
+            reading: watch::Sender::new(KeyReading {
+                good: true,
+                generation: 1,
+            }),
+            clock,
+        };
+        Self {
+            inner: Arc::new(inner),
+            _rinnovo: None,
+        }
+    }
+
+    /// Keys from a source, read now and kept fresh from now on.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no JWK set. A URL that does not answer is tried again in the background.
+    pub async fn from_location(
+        fonte: KeyLocation,
+        freschezza: KeyFreshness,
+        clock: Clock,
+    ) -> Result<Self, Sentence> {
+        let is_file = fonte.is_file();
+        let inner = Arc::new(KeySourceInner {
+            key_reader: Some(KeyReader::new(fonte)?),
+            freshness: freschezza,
+            key_set: ArcSwapOption::empty(),
+            fetches: Fetches::default(),
+            reading: watch::Sender::new(KeyReading::default()),
+            clock,
+        });
+        match inner.fetch().await {
+            Err(error) if is_file => return Err(error.to_string().into()),
+            Err(error) => {
+                tracing::error!(%error, "keys cannot be had: calls are refused until they can")
+            }
+            Ok(()) => {}
+        }
+        let rinnovo = tokio::spawn(Arc::clone(&inner).keep_fresh());
+        Ok(Self {
+            inner,
+            _rinnovo: Some(Arc::new(AbortOnDropHandle::new(rinnovo))),
+        })
+    }
+
+    /// The keys.
+    ///
+    /// # Errors
+    /// [`Reason::KeysUnavailable`]: their source has not answered for too long.
+    pub(super) fn key_set(&self) -> Result<Arc<KeySet>> {
+        let mazzo = self.inner.key_set.load_full();
+        mazzo
+            .filter(|mazzo| self.inner.is_fresh(mazzo))
+            .ok_or_else(|| {
+                Error::new(
+                    Reason::KeysUnavailable,
+                    "the keys of the issuer cannot be had at present; try again",
+                )
+            })
+    }
+
+    /// How the last reading of their source went; the receiver learns of every change.
+    pub(super) fn reading(&self) -> watch::Receiver<KeyReading> {
+        self.inner.reading.subscribe()
+    }
+
+    #[cfg(test)]
+    pub(super) fn key_reader(&self) -> Option<&KeyReader> {
+        self.inner.key_reader.as_ref()
+    }
+
+    /// The SHA-256 of the set that is known.
+    pub(super) fn digest(&self) -> Option<Sha256Digest> {
+        self.inner.key_set.load().as_ref().map(|mazzo| mazzo.digest)
+    }
+
+    /// Whether this is the set that is known, and may be believed.
+    pub(super) fn is_generation(&self, generazione: u64) -> bool {
+        self.inner
+            .key_set
+            .load()
+            .as_ref()
+            .is_some_and(|mazzo| mazzo.generation == generazione && self.inner.is_fresh(mazzo))
+    }
+
+    /// The keys, asked for again if this kid is not among them and the last time is long enough ago.
+    ///
+    /// # Errors
+    /// As [`KeySource::key_set`].
+    pub(super) async fn key_set_with(&self, kid: &str) -> Result<Arc<KeySet>> {
+        let known = self.key_set();
+        if known
+            .as_ref()
+            .is_ok_and(|mazzo| mazzo.jwks.get(kid).is_some())
+        {
+            return known;
+        }
+        self.inner.fetch_for_unknown().await;
+        self.key_set()
+    }
+}
+
+impl KeySourceInner {
+    fn is_fresh(&self, mazzo: &KeySet) -> bool {
+        // A clock that was set back makes nothing older.
+        let age = (self.clock.now() - mazzo.read_at)
+            .to_std()
+            .unwrap_or_default();
+        let lettore = self.key_reader.as_ref();
+        let limite = match lettore.is_some_and(|lettore| lettore.location().is_file()) {
+            true => self.freshness.file_max_age,
+            false => self.freshness.max_age,
+        };
+        age <= limite
+    }
+}

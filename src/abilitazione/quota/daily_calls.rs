@@ -1,0 +1,174 @@
+//! Calls a day, counted for all instances together.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Days, NaiveDate, TimeZone as _, Utc};
+use chrono_tz::Europe::Rome;
+use sqlx::PgPool;
+
+use crate::{
+    clock::day_in_rome,
+    error::{Error, Reason, Result},
+};
+
+/// The largest lot.
+const MAX_LOT: u32 = 1000;
+
+/// What an instance has of a subject's calls of a day.
+#[derive(Debug)]
+pub(super) struct DailyCalls {
+    limite: NonZeroU32,
+    scorta: Mutex<ReservedCalls>,
+    /// One takes a lot, the others wait for it.
+    presa: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct ReservedCalls {
+    giorno: NaiveDate,
+    chiamate: u32,
+}
+
+/// Until Rome's midnight.
+pub(super) fn until_tomorrow(now: DateTime<Utc>) -> Duration {
+    let midnight = (day_in_rome(now) + Days::new(1))
+        .and_hms_opt(0, 0, 0)
+        // The clock changes at two and at three, never at midnight.
+        .and_then(|midnight| Rome.from_local_datetime(&midnight).earliest());
+    midnight
+        .and_then(|midnight| (midnight.to_utc() - now).to_std().ok())
+        .unwrap_or(Duration::from_secs(3600))
+}
+
+impl DailyCalls {
+    pub(super) fn new(limite: NonZeroU32) -> Self {
+        Self {
+            limite,
+            scorta: Mutex::default(),
+            presa: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Uses one call of a day; `false`: there is none left.
+    pub(super) async fn take(
+        &self,
+        pool: &PgPool,
+        soggetto: &str,
+        oggi: NaiveDate,
+    ) -> Result<bool> {
+        if self.lock().use_one(oggi) {
+            return Ok(true);
+        }
+        let _uno = self.presa.lock().await;
+        // The one before may have taken enough for both.
+        if self.lock().use_one(oggi) {
+            return Ok(true);
+        }
+        let lotto = (self.limite.get() / 1000).clamp(1, MAX_LOT);
+        let preso = reserve(pool, soggetto, oggi, lotto, self.limite.get()).await?;
+        let mut scorta = self.lock();
+        *scorta = ReservedCalls {
+            giorno: oggi,
+            chiamate: preso,
+        };
+        Ok(scorta.use_one(oggi))
+    }
+
+    /// Gives back what is left.
+    pub(super) async fn give_back(&self, pool: &PgPool, soggetto: &str) -> Result<(), sqlx::Error> {
+        let scorta = std::mem::take(&mut *self.lock());
+        if scorta.chiamate == 0 {
+            return Ok(());
+        }
+        sqlx::query(
+            "update consumo set chiamate = chiamate - $3 where soggetto = $1 and giorno = $2",
+        )
+        .bind(soggetto)
+        .bind(scorta.giorno)
+        .bind(i64::from(scorta.chiamate))
+        .execute(pool)
+        .await
+        .map(drop)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ReservedCalls> {
+        self.scorta.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ReservedCalls {
+    fn use_one(&mut self, oggi: NaiveDate) -> bool {
+        if self.giorno != oggi || self.chiamate == 0 {
+            return false;
+        }
+        self.chiamate -= 1;
+        true
+    }
+}
+
+/// Takes up to `lotto` calls; how many there were.
+async fn reserve(
+    pool: &PgPool,
+    soggetto: &str,
+    giorno: NaiveDate,
+    lotto: u32,
+    limite: u32,
+) -> Result<u32> {
+    let preso: Option<i64> = sqlx::query_scalar(
+        "insert into consumo as c (soggetto, giorno, chiamate, ultimo_lotto)
+         values ($1, $2, least($3, $4), least($3, $4))
+         on conflict (soggetto, giorno) do update
+             set chiamate = c.chiamate + least($3, $4 - c.chiamate), ultimo_lotto = least($3, $4 - c.chiamate)
+             where c.chiamate < $4
+         returning ultimo_lotto",
+    )
+    .bind(soggetto)
+    .bind(giorno)
+    .bind(i64::from(lotto))
+    .bind(i64::from(limite))
+    .fetch_optional(pool)
+    .await
+    .map_err(|error| {
+        Error::new(
+            Reason::DatabaseUnavailable,
+            "the calls of the day cannot be counted; try again",
+        )
+        .caused_by(error)
+    })?;
+    u32::try_from(preso.unwrap_or(0)).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_ends_at_romes_midnight_and_may_have_23_hours() {
+        for (now, day, hours) in [
+            ("2026-11-25T22:30:00Z", "2026-11-25", 0.5),
+            ("2026-11-25T23:00:00Z", "2026-11-26", 24.0),
+            ("2026-03-28T23:00:00Z", "2026-03-29", 23.0),
+            ("2026-10-24T22:00:00Z", "2026-10-25", 25.0),
+        ] {
+            let now: DateTime<Utc> = now.parse().unwrap();
+            assert_eq!(day_in_rome(now).to_string(), day);
+            assert_eq!(until_tomorrow(now).as_secs_f64(), hours * 3600.0, "{now}");
+        }
+    }
+
+    #[test]
+    fn what_was_taken_for_one_day_is_not_of_another() {
+        let giorno: NaiveDate = "2026-11-25".parse().unwrap();
+        let mut scorta = ReservedCalls {
+            giorno,
+            chiamate: 1,
+        };
+        assert!(!scorta.use_one(giorno + Days::new(1)));
+        assert!(scorta.use_one(giorno));
+        assert!(!scorta.use_one(giorno));
+    }
+}

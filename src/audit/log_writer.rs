@@ -1,0 +1,294 @@
+//! The writer: one task, one connection, one chain.
+//!
+//! ```text
+//! call ── coda ──► queue ──► writer: all that waits, one row, one commit ──► Postgres
+//!  ▲                            │
+//!  └── numero ◄── committed ◄───┘
+//! ```
+//!
+//! Calls that wait at the same time share one commit and one row ([`super::record_group`]), so its fsync is not paid by each. "Before the first byte of the answer"
+//! means: after the commit of the record. What a kill of the service, of Postgres or of the machine can lose is
+//! then a record whose answer never left (or the FINE of a stream that was cut).
+//!
+//! A statement that fails leaves open whether it was committed. The writer then reads the head of its chain again and
+//! goes on from there; the calls of that batch are refused, recorded or not: a record without an answer says too much,
+//! an answer without a record would say too little. Records that nobody waits for (FINE) are tried again.
+//!
+//! The first record after such a failure is a RIPRESA, which says since when. The writer writes it by itself, since nobody calls a service
+//! that says it is not well, and nothing less than a record shows that records can be written.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use sqlx::{Connection as _, PgConnection};
+use tokio::{
+    sync::mpsc,
+    task::yield_now,
+    time::{sleep, timeout},
+};
+
+use super::{
+    LOST,
+    chain::{ChainDigest, ChainHead},
+    commit_notice::{CommitNotice, CommitWaiter},
+    opening, record,
+    record_group::RecordGroup,
+};
+use crate::{
+    clock::Clock, crypto::key::AuditKey, postgres::DatabaseConnections, telemetry::FailureLog,
+};
+
+/// Records that one statement writes at most.
+const BATCH: usize = 512;
+/// So many records are worth a commit: to gather more would leave nobody at work while they are written.
+const ENOUGH: usize = 16;
+/// How long a batch may take before it counts as failed.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the opening of a chain may take.
+const OPENING: Duration = Duration::from_secs(10);
+/// How long the writer leaves a database alone that has just failed.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Records without a waiter that are kept for a database that does not answer.
+const BACKLOG: usize = 100_000;
+
+/// A record to be.
+#[derive(Debug)]
+pub(super) struct PendingRecord {
+    pub(super) istante: DateTime<Utc>,
+    pub(super) record_tail: String,
+    /// Told once the record is committed; dropped if it is not.
+    pub(super) committed: CommitWaiter,
+}
+
+/// A chain, and the connection that writes it.
+#[derive(Debug)]
+pub(super) struct LogWriter {
+    database: DatabaseConnections,
+    connection: Option<PgConnection>,
+    istanza: String,
+    chiave: AuditKey,
+    clock: Clock,
+    catena: i64,
+    testa: ChainHead,
+    /// Since when no record was written, where the last statement failed: it may or may not have been committed.
+    incerta: Option<DateTime<Utc>>,
+    log: FailureLog,
+}
+
+impl LogWriter {
+    /// Opens a chain. `database` is of the serving role.
+    pub(super) async fn open(
+        database: DatabaseConnections,
+        istanza: &str,
+        chiave: AuditKey,
+        clock: Clock,
+    ) -> Result<Self, sqlx::Error> {
+        let mut connection = database.audit().await?;
+        let opened = timeout(
+            OPENING,
+            opening::open(&mut connection, istanza, &chiave, clock.now()),
+        );
+        let (catena, testa) = opened.await.map_err(|_| {
+            sqlx::Error::Protocol(
+                "its chain was not opened in time: another is being opened".into(),
+            )
+        })??;
+        Ok(Self {
+            database,
+            connection: Some(connection),
+            istanza: istanza.to_owned(),
+            chiave,
+            clock,
+            catena,
+            testa,
+            incerta: None,
+            log: FailureLog::error(
+                "the audit log cannot be written",
+                "the audit log can be written again",
+            ),
+        })
+    }
+
+    /// Writes until the queue is closed and empty.
+    pub(super) async fn write(
+        mut self,
+        mut queue: mpsc::Receiver<PendingRecord>,
+        scrive: Arc<AtomicBool>,
+    ) {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut backlog: VecDeque<PendingRecord> = VecDeque::new();
+        loop {
+            batch.extend(backlog.drain(..backlog.len().min(BATCH - batch.len())));
+            let room = BATCH - batch.len();
+            if batch.is_empty() {
+                let received = if self.incerta.is_some() {
+                    timeout(PAUSE, queue.recv_many(&mut batch, room)).await
+                } else {
+                    Ok(queue.recv_many(&mut batch, room).await)
+                };
+                match received {
+                    Ok(0) => break,
+                    Ok(_) => gather(&mut queue, &mut batch).await,
+                    // Nobody calls a service that says it is not well: it must find out by itself that it is again.
+                    Err(_) => {
+                        let found = timeout(PATIENCE, self.resume()).await;
+                        match &found {
+                            Ok(found) => self.log.note(found),
+                            Err(_) => self.log.failed("no answer in time"),
+                        }
+                        scrive.store(matches!(found, Ok(Ok(()))), Ordering::Relaxed);
+                        continue;
+                    }
+                }
+            } else {
+                while batch.len() < BATCH
+                    && let Ok(voce) = queue.try_recv()
+                {
+                    batch.push(voce);
+                }
+            }
+            let written = timeout(PATIENCE, self.write_group(&batch)).await;
+            scrive.store(matches!(written, Ok(Ok(_))), Ordering::Relaxed);
+            let error = match written {
+                Ok(Ok((prima, quante))) => {
+                    self.log.succeeded();
+                    let scritte = batch.drain(..quante).map(|voce| voce.committed);
+                    CommitNotice::announce(prima, scritte.collect());
+                    continue;
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no answer in time".to_owned(),
+            };
+            self.connection = None;
+            self.incerta.get_or_insert(self.clock.now());
+            // Dropping the waiters refuses their calls.
+            batch.retain(|voce| voce.committed.is_none());
+            let kept = batch.len().min(BACKLOG.saturating_sub(backlog.len()));
+            let lost = batch.len() - kept;
+            self.log.failed(error);
+            if lost > 0 {
+                LOST.failed(format_args!("{lost} of a batch: {kept} wait already"));
+            }
+            backlog.extend(batch.drain(..kept));
+            batch.clear();
+            if queue.is_closed() && queue.is_empty() {
+                tracing::error!(lost = backlog.len(), "audit records are lost at the end");
+                break;
+            }
+            sleep(PAUSE).await;
+        }
+        if let Some(connection) = self.connection.take() {
+            let _ = connection.close().await;
+        }
+    }
+
+    /// Connects again, reads where the chain ends, and goes on from there with a RIPRESA.
+    async fn resume(&mut self) -> Result<(), sqlx::Error> {
+        let Some(dal) = self.incerta else {
+            return Ok(());
+        };
+        self.connection = None;
+        let mut connection = self.database.audit().await?;
+        self.testa = read_head(&mut connection, self.catena).await?;
+        self.connection = Some(connection);
+        let istante = self.clock.now();
+        let coda = record::resumption_tail(dal, istante, &self.istanza, &self.chiave);
+        let ripresa = PendingRecord {
+            istante,
+            record_tail: coda,
+            committed: None,
+        };
+        self.add(&[ripresa]).await?;
+        self.incerta = None;
+        Ok(())
+    }
+
+    /// Writes the first of a batch, as many as go into one row: the numero of the first, and how many they are.
+    async fn write_group(&mut self, batch: &[PendingRecord]) -> Result<(i64, usize), sqlx::Error> {
+        self.resume().await?;
+        self.add(batch).await
+    }
+
+    async fn add(&mut self, batch: &[PendingRecord]) -> Result<(i64, usize), sqlx::Error> {
+        // Left out while the statement runs: dropped half-way, it must not be used again.
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.database.audit().await?,
+        };
+        let lotto = RecordGroup::of(self.catena, self.testa, batch);
+        let prima = self.testa.numero + 1;
+        append(&mut connection, self.catena, self.testa, &lotto).await?;
+        self.testa = lotto.head;
+        self.connection = Some(connection);
+        Ok((prima, lotto.taken))
+    }
+}
+
+/// Writes a row of records after `testa`, and moves the head of their chain.
+pub(super) async fn append(
+    connection: &mut PgConnection,
+    catena: i64,
+    testa: ChainHead,
+    lotto: &RecordGroup,
+) -> Result<(), sqlx::Error> {
+    let written = sqlx::query(
+        "with testa as (
+             update audit_catena set numero = $2, impronta = $3
+             where catena = $1 and numero = $4 - 1
+             returning catena
+         )
+         insert into audit_registro (catena, numero, istante, record, impronta)
+         select catena, $4, $5, $6, $7 from testa",
+    )
+    .bind(catena)
+    .bind(lotto.head.numero)
+    .bind(lotto.head.impronta.0.as_slice())
+    .bind(testa.numero + 1)
+    .bind(lotto.istante)
+    .bind(&lotto.record)
+    .bind(&lotto.digests)
+    .execute(connection)
+    .await?
+    .rows_affected();
+    if written != 1 {
+        return Err(sqlx::Error::Protocol(format!(
+            "chain {catena} is not where its writer left it: somebody else wrote it"
+        )));
+    }
+    Ok(())
+}
+
+/// Lets the calls that are ready to run bring their records too: one commit for all of them. Where nothing else is ready, this
+/// takes no time. While a batch is written the next one gathers by itself.
+async fn gather(queue: &mut mpsc::Receiver<PendingRecord>, batch: &mut Vec<PendingRecord>) {
+    while batch.len() < ENOUGH {
+        let before = batch.len();
+        yield_now().await;
+        while batch.len() < BATCH
+            && let Ok(voce) = queue.try_recv()
+        {
+            batch.push(voce);
+        }
+        if batch.len() == before {
+            return;
+        }
+    }
+}
+
+async fn read_head(connection: &mut PgConnection, catena: i64) -> Result<ChainHead, sqlx::Error> {
+    let (numero, impronta): (i64, Vec<u8>) =
+        sqlx::query_as("select numero, impronta from audit_catena where catena = $1")
+            .bind(catena)
+            .fetch_one(connection)
+            .await?;
+    let impronta = ChainDigest::from_slice(&impronta)
+        .ok_or_else(|| sqlx::Error::Protocol("an impronta is not of 32 bytes".to_owned()))?;
+    Ok(ChainHead { numero, impronta })
+}

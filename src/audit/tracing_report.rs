@@ -1,0 +1,80 @@
+//! The CSV that PDND asks an erogatore for: calls of a day, by purpose, voucher and status.
+//!
+//! ```csv
+//! date,purpose_id,token_id,status,requests_count
+//! 2026-11-25,0e9c2b1a-7f43-4f0e-9d43-5d3c1f7f4b8e,2f7d…,200,41
+//! ```
+//!
+//! PDND counts in HTTP statuses; a gRPC code is written as google.rpc maps it to HTTP. Calls without a purpose do not come
+//! from PDND and are left out. Calls that were refused and counted are in it, but for those of callers that were counted together
+//! ([`Refusals`](super::Refusals)): whose they were, nobody noted.
+
+use std::io::Write;
+
+use futures_util::TryStreamExt as _;
+use sqlx::{PgPool, Row as _};
+
+use super::export::LogDays;
+use crate::{error::Sentence, output::spreadsheet};
+
+/// Writes the counts of these days (UTC). How many lines, without the header.
+///
+/// # Errors
+/// The database's, or the file's.
+pub async fn csv(
+    pool: &PgPool,
+    giorni: LogDays,
+    out: &mut (dyn Write + Send),
+) -> Result<u64, Sentence> {
+    // A stream is counted where it began: with its refusal, or as the success that it was then.
+    let mut rows = sqlx::query(
+        "select (lotto at time zone 'UTC')::date as giorno,
+                record::json ->> 'finalita' as finalita,
+                coalesce(record::json ->> 'jti', '') as jti,
+                coalesce(record::json ->> 'esito', 'OK') as esito,
+                sum(coalesce((record::json ->> 'quante')::bigint, 1))::bigint as chiamate
+         from audit_record
+         where lotto >= coalesce($1::date, '-infinity') and lotto < coalesce($2::date + 1, 'infinity')
+           and record::json ->> 'tipo' in ('CHIAMATA', 'INIZIO', 'RIFIUTI')
+           and record::json ->> 'finalita' is not null
+         group by 1, 2, 3, 4
+         order by 1, 2, 3, 4",
+    )
+    .bind(giorni.dal)
+    .bind(giorni.al)
+    .fetch(pool);
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(["date", "purpose_id", "token_id", "status", "requests_count"])?;
+    let mut lines = 0;
+    while let Some(row) = rows.try_next().await? {
+        let giorno: chrono::NaiveDate = row.try_get("giorno")?;
+        let chiamate: i64 = row.try_get("chiamate")?;
+        let status = http_status(row.try_get("esito")?);
+        let (finalita, jti): (&str, &str) = (row.try_get("finalita")?, row.try_get("jti")?);
+        let (giorno, chiamate) = (giorno.to_string(), chiamate.to_string());
+        // Both are texts of a token. No id of PDND begins as a formula does.
+        let (finalita, jti) = (spreadsheet::cell(finalita), spreadsheet::cell(jti));
+        csv.write_record([&giorno, &*finalita, &*jti, status, &chiamate])?;
+        lines += 1;
+    }
+    csv.flush()?;
+    Ok(lines)
+}
+
+/// As google/rpc/code.proto maps them.
+fn http_status(codice: &str) -> &'static str {
+    match codice {
+        "OK" => "200",
+        "CANCELLED" => "499",
+        "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "OUT_OF_RANGE" => "400",
+        "DEADLINE_EXCEEDED" => "504",
+        "NOT_FOUND" => "404",
+        "ALREADY_EXISTS" | "ABORTED" => "409",
+        "PERMISSION_DENIED" => "403",
+        "UNAUTHENTICATED" => "401",
+        "RESOURCE_EXHAUSTED" => "429",
+        "UNIMPLEMENTED" => "501",
+        "UNAVAILABLE" => "503",
+        _ => "500",
+    }
+}

@@ -1,0 +1,155 @@
+//! What is asked for: the options of the command line, which are the filters of the contract. Their values go to the
+//! service as they are, so that one place says what is wrong with them, all at once.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, ValueEnum};
+
+use crate::contract::proto::{CriterioPeriodo, FiltroDecreti, FiltroReport, Periodo};
+
+/// By option, what was asked for: kept beside an unfinished file, which goes on only with the same.
+pub(super) type AskedOptions = BTreeMap<String, String>;
+
+#[derive(Debug, Args)]
+pub(super) struct PeriodoArgs {
+    /// First day, included (YYYY-MM-DD). Without it: open.
+    #[arg(long, value_name = "DAY")]
+    dal: Option<String>,
+    /// Last day, included. Without it: open.
+    #[arg(long, value_name = "DAY")]
+    al: Option<String>,
+    /// How the validity of a decree is compared with these days. Without it: sovrapposizione.
+    #[arg(long)]
+    criterio: Option<CriterioArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CriterioArg {
+    /// It has a day in common with them.
+    Sovrapposizione,
+    /// It begins in them.
+    InizioValidita,
+}
+
+impl PeriodoArgs {
+    fn periodo(&self) -> Option<Periodo> {
+        if self.dal.is_none() && self.al.is_none() && self.criterio.is_none() {
+            return None;
+        }
+        let criterio = match self.criterio {
+            None => CriterioPeriodo::Unspecified,
+            Some(CriterioArg::Sovrapposizione) => CriterioPeriodo::Sovrapposizione,
+            Some(CriterioArg::InizioValidita) => CriterioPeriodo::InizioValidita,
+        };
+        Some(Periodo {
+            dal: self.dal.clone().unwrap_or_default(),
+            al: self.al.clone().unwrap_or_default(),
+            criterio: criterio.into(),
+        })
+    }
+
+    fn asked(&self) -> [(&'static str, Option<String>); 3] {
+        let criterio = self.criterio.and_then(|c| c.to_possible_value());
+        [
+            ("dal", self.dal.clone()),
+            ("al", self.al.clone()),
+            ("criterio", criterio.map(|c| c.get_name().to_owned())),
+        ]
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportSelectionArgs {
+    /// A norm; may be given again. Without it: all in the scope of the grant.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    normativa: Vec<String>,
+    /// A benefit; may be given again. Without it: all in the scope of the grant.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    prestazione: Vec<String>,
+    #[command(flatten)]
+    giorni: PeriodoArgs,
+    /// Number of the rilevazione. Without it: the latest.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(super) rilevazione: Option<i32>,
+}
+
+impl ReportSelectionArgs {
+    pub(super) fn filtro(&self) -> FiltroReport {
+        FiltroReport {
+            normativa: self.normativa.clone(),
+            prestazione: self.prestazione.clone(),
+            periodo: self.giorni.periodo(),
+        }
+    }
+
+    pub(super) fn asked(&self) -> AskedOptions {
+        let codici = |codici: &[String]| (!codici.is_empty()).then(|| codici.join(","));
+        option_map(
+            [
+                ("normativa", codici(&self.normativa)),
+                ("prestazione", codici(&self.prestazione)),
+                ("rilevazione", self.rilevazione.map(|n| n.to_string())),
+            ]
+            .into_iter()
+            .chain(self.giorni.asked()),
+        )
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DecreeSelectionArgs {
+    /// The norm.
+    #[arg(long, value_name = "CODE")]
+    pub(super) normativa: String,
+    /// Codice intervento and codice evento: 333-145.
+    #[arg(long, value_name = "CODE")]
+    codifica: Option<String>,
+    /// Number of the decree.
+    #[arg(long, value_name = "NUMBER")]
+    numero: Option<String>,
+    /// Codice fiscale of the employer. On a command line others can see it.
+    #[arg(long, value_name = "CF")]
+    cf: Option<String>,
+    /// INPS employer number.
+    #[arg(long, value_name = "NUMBER")]
+    matricola: Option<String>,
+    #[command(flatten)]
+    giorni: PeriodoArgs,
+    /// Number of the rilevazione. Without it: the latest.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(super) rilevazione: Option<i32>,
+}
+
+impl DecreeSelectionArgs {
+    pub(super) fn filtro(&self) -> FiltroDecreti {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        FiltroDecreti {
+            codifica_sistema_unico: text(&self.codifica),
+            numero_decreto: text(&self.numero),
+            periodo: self.giorni.periodo(),
+            cf_azienda: text(&self.cf),
+            matricola_azienda: text(&self.matricola),
+        }
+    }
+
+    pub(super) fn asked(&self) -> AskedOptions {
+        option_map(
+            [
+                ("normativa", Some(self.normativa.clone())),
+                ("codifica", self.codifica.clone()),
+                ("numero", self.numero.clone()),
+                ("cf", self.cf.clone()),
+                ("matricola", self.matricola.clone()),
+                ("rilevazione", self.rilevazione.map(|n| n.to_string())),
+            ]
+            .into_iter()
+            .chain(self.giorni.asked()),
+        )
+    }
+}
+
+fn option_map(options: impl Iterator<Item = (&'static str, Option<String>)>) -> AskedOptions {
+    options
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}

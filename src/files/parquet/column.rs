@@ -1,0 +1,232 @@
+//! One column of a row group: its values until the group is full.
+
+use std::mem;
+
+use ::parquet::{
+    basic::{LogicalType, Repetition, Type as Physical},
+    column::writer::ColumnWriter,
+    data_type::{ByteArray, FixedLenByteArray},
+    errors::ParquetError,
+    schema::types::{Type, TypePtr},
+};
+use bytes::Bytes;
+use chrono::{Datelike as _, NaiveDate};
+
+use crate::{
+    error::{Error, Result},
+    files::{self as formato, CellType},
+};
+
+/// Digits of an amount, and those after the point: as `numeric(18, 2)` has them.
+const AMOUNT_DIGITS: (i32, i32) = (18, 2);
+/// Of what amounts add up to: as many digits as a decimal may have anywhere.
+const SUM_DIGITS: (i32, i32) = (38, 2);
+/// As many bytes as 38 digits need.
+const SUM_BYTES: i32 = 16;
+/// 1970-01-01, counted from 0001-01-01 as chrono does.
+const EPOCH_DAY: i32 = 719_163;
+
+/// The values that are there, and which rows have one.
+#[derive(Debug)]
+pub(super) struct ParquetColumn {
+    valori: ColumnValues,
+    /// 1: the row has a value; 0: a null.
+    presenti: Vec<i16>,
+}
+
+#[derive(Debug)]
+enum ColumnValues {
+    /// Joined, and where each ends.
+    Texts(Vec<u8>, Vec<usize>),
+    Days(Vec<i32>),
+    Hundredths(Vec<i64>),
+    Sums(Vec<i128>),
+}
+
+/// The field of a column.
+pub(super) fn field(colonna: &formato::FileColumn) -> Result<TypePtr, ParquetError> {
+    let campo = |physical, logical| {
+        Type::primitive_type_builder(colonna.name, physical)
+            .with_repetition(Repetition::OPTIONAL)
+            .with_logical_type(Some(logical))
+    };
+    let decimal = |physical, (precision, scale)| {
+        campo(physical, LogicalType::decimal(scale, precision))
+            .with_precision(precision)
+            .with_scale(scale)
+    };
+    let campo = match colonna.cell_type {
+        CellType::Text => campo(Physical::BYTE_ARRAY, LogicalType::String),
+        CellType::Date => campo(Physical::INT32, LogicalType::Date),
+        CellType::Number => decimal(Physical::INT64, AMOUNT_DIGITS),
+        CellType::Sum => decimal(Physical::FIXED_LEN_BYTE_ARRAY, SUM_DIGITS).with_length(SUM_BYTES),
+    };
+    Ok(campo.build()?.into())
+}
+
+impl ParquetColumn {
+    pub(super) fn new(tipo: CellType) -> Self {
+        Self {
+            valori: match tipo {
+                CellType::Text => ColumnValues::Texts(Vec::new(), Vec::new()),
+                CellType::Date => ColumnValues::Days(Vec::new()),
+                CellType::Number => ColumnValues::Hundredths(Vec::new()),
+                CellType::Sum => ColumnValues::Sums(Vec::new()),
+            },
+            presenti: Vec::new(),
+        }
+    }
+
+    /// Adds a cell; an empty one is a null.
+    pub(super) fn add(&mut self, cella: &str) -> Result<()> {
+        self.presenti.push(i16::from(!cella.is_empty()));
+        if cella.is_empty() {
+            return Ok(());
+        }
+        match &mut self.valori {
+            ColumnValues::Texts(byte, fini) => {
+                byte.extend_from_slice(cella.as_bytes());
+                fini.push(byte.len());
+            }
+            ColumnValues::Days(giorni) => giorni.push(day_number(cella)?),
+            ColumnValues::Hundredths(valori) => valori.push(
+                hundredths(cella, AMOUNT_DIGITS)
+                    .and_then(|n| n.try_into().ok())
+                    .ok_or_else(no_number)?,
+            ),
+            ColumnValues::Sums(valori) => {
+                valori.push(hundredths(cella, SUM_DIGITS).ok_or_else(no_number)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the values to the writer of their column, and forgets them.
+    pub(super) fn write(&mut self, writer: &mut ColumnWriter<'_>) -> Result<(), ParquetError> {
+        let presenti = Some(self.presenti.as_slice());
+        match (&mut self.valori, writer) {
+            (ColumnValues::Texts(byte, fini), ColumnWriter::ByteArrayColumnWriter(writer)) => {
+                let byte = Bytes::from(mem::take(byte));
+                let mut inizio = 0;
+                let testi = fini
+                    .drain(..)
+                    .map(|fine| ByteArray::from(byte.slice(mem::replace(&mut inizio, fine)..fine)));
+                let testi: Vec<ByteArray> = testi.collect();
+                writer.write_batch(&testi, presenti, None)?;
+            }
+            (ColumnValues::Days(giorni), ColumnWriter::Int32ColumnWriter(writer)) => {
+                writer.write_batch(giorni, presenti, None)?;
+                giorni.clear();
+            }
+            (ColumnValues::Hundredths(valori), ColumnWriter::Int64ColumnWriter(writer)) => {
+                writer.write_batch(valori, presenti, None)?;
+                valori.clear();
+            }
+            (ColumnValues::Sums(valori), ColumnWriter::FixedLenByteArrayColumnWriter(writer)) => {
+                // Two's complement, the first byte first.
+                let sums = valori.drain(..).map(|sum| sum.to_be_bytes().to_vec());
+                let sums: Vec<FixedLenByteArray> =
+                    sums.map(|bytes| ByteArray::from(bytes).into()).collect();
+                writer.write_batch(&sums, presenti, None)?;
+            }
+            _ => return Err(ParquetError::General("a column of another type".into())),
+        }
+        self.presenti.clear();
+        Ok(())
+    }
+}
+
+/// `YYYY-MM-DD` in days since 1970-01-01.
+fn day_number(cella: &str) -> Result<i32> {
+    let bad = || Error::internal("a cell of a date column is not a date");
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = cella.as_bytes() else {
+        return Err(bad());
+    };
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_u32, |number, digit| {
+            digit
+                .is_ascii_digit()
+                .then(|| number * 10 + u32::from(digit - b'0'))
+        })
+    };
+    let data = || {
+        // Four digits.
+        let anno = number(&[y1, y2, y3, y4])?.cast_signed();
+        NaiveDate::from_ymd_opt(anno, number(&[m1, m2])?, number(&[d1, d2])?)
+    };
+    Ok(data().ok_or_else(bad)?.num_days_from_ce() - EPOCH_DAY)
+}
+
+fn no_number() -> Error {
+    Error::internal("a cell of a number column is not a number of its type")
+}
+
+/// `-?\d+.\d{2}` in hundredths; `None`: another form, or more digits than these.
+fn hundredths(cella: &str, (digits, decimals): (i32, i32)) -> Option<i128> {
+    let unsigned = cella.strip_prefix('-').unwrap_or(cella);
+    let (units, [b'.', tens, ones]) = unsigned.as_bytes().split_last_chunk::<3>()? else {
+        return None;
+    };
+    let most = usize::try_from(digits - decimals).ok()?;
+    if units.is_empty() || units.len() > most {
+        return None;
+    }
+    // At most 38 digits: below 2^127.
+    let mut number = 0_i128;
+    for digit in units.iter().chain([tens, ones]) {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + i128::from(digit - b'0');
+    }
+    Some(if unsigned.len() < cella.len() {
+        -number
+    } else {
+        number
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_and_sums_in_hundredths() {
+        let nines = format!("{}.99", "9".repeat(16));
+        let more = format!("1{}.00", "0".repeat(16));
+        for (cella, expected) in [
+            ("0.00", 0),
+            ("-0.01", -1),
+            ("1234567.80", 123_456_780),
+            (&nines, 999_999_999_999_999_999),
+        ] {
+            for digits in [AMOUNT_DIGITS, SUM_DIGITS] {
+                assert_eq!(hundredths(cella, digits), Some(expected));
+            }
+        }
+        assert_eq!(hundredths(&more, AMOUNT_DIGITS), None);
+        assert_eq!(hundredths(&more, SUM_DIGITS), Some(10_i128.pow(18)));
+        let most = format!("-{}.99", "9".repeat(36));
+        assert_eq!(hundredths(&most, SUM_DIGITS), Some(1 - 10_i128.pow(38)));
+        let beyond = format!("1{}.00", "0".repeat(36));
+        for bad in [
+            "", "-", ".00", "1", "1.0", "--1.00", "1,00", "1.-5", &beyond,
+        ] {
+            assert_eq!(hundredths(bad, SUM_DIGITS), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn days() {
+        for (cella, days) in [
+            ("1970-01-01", 0),
+            ("1969-12-31", -1),
+            ("2024-02-29", 19_782),
+        ] {
+            assert_eq!(day_number(cella).unwrap(), days);
+        }
+        for bad in ["", "2023-02-29", "2023-1-01", "2023/01/01", "20230101"] {
+            assert!(day_number(bad).is_err(), "{bad}");
+        }
+    }
+}

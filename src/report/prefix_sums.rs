@@ -1,0 +1,280 @@
+//! Cumulative sums of one rilevazione: the figures of any periodo, by two look-ups and a difference.
+//!
+//! For each norm and benefit, `starts(g)` is what the decrees add up to whose first day is `g` or before, and `text_ends(g)`
+//! those whose last day is. Of the decrees of a periodo from `dal` to `al`:
+//!
+//! ```text
+//! SOVRAPPOSIZIONE   all − started after al − ended before dal   =   inizi(al) − fini(dal − 1)
+//! INIZIO_VALIDITA   started from dal to al                      =   inizi(al) − inizi(dal − 1)
+//! ```
+//!
+//! (No decree both starts after `al` and ends before `dal`: nothing is taken away twice.) Where `al` is open, `inizi` is of all
+//! days; where `dal` is, nothing is taken away.
+//!
+//! Say that 100.00 are authorised from 1 to 31 March, and 50.00 from 1 March to 30 April:
+//!
+//! | giorno | inizi | fini |
+//! | --- | --- | --- |
+//! | 1 March | 150.00 | 0.00 |
+//! | 31 March | 150.00 | 100.00 |
+//! | 30 April | 150.00 | 150.00 |
+//!
+//! In April, by SOVRAPPOSIZIONE, that is inizi(30 April) − fini(31 March) = 150.00 − 100.00 = 50.00; by INIZIO_VALIDITA
+//! inizi(30 April) − inizi(31 March) = 0.00. The sums are decimals of two places, exact as the columns that they come from.
+//!
+//! The cost depends on the days, as a logarithm, and not on the decrees.
+
+use chrono::{Datelike as _, NaiveDate};
+
+use crate::valori::{CodiceNormativa, CodicePrestazione, Criterio, Importo, Periodo};
+
+/// What decrees add up to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Importi {
+    /// Authorised.
+    pub autorizzati: Importo,
+    /// Paid.
+    pub erogati: Importo,
+}
+
+/// All that the report needs of one rilevazione. It never changes: the rilevazione does not.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct PrefixSums {
+    coppie: Vec<PairSums>,
+}
+
+/// A norm and a benefit that have decrees or appropriations.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PairSums {
+    /// Norm.
+    pub normativa: CodiceNormativa,
+    /// Benefit.
+    pub prestazione: CodicePrestazione,
+    inizi: CumulativeSeries,
+    fini: CumulativeSeries,
+    /// By year, in order.
+    stanziamenti: Vec<(i32, Importo)>,
+}
+
+/// Sums of all days up to each day, in order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct CumulativeSeries(Vec<(NaiveDate, Importi)>);
+
+/// What one day adds.
+#[derive(Debug, Clone, Copy)]
+pub struct DayImporti {
+    /// The day.
+    pub day: NaiveDate,
+    /// Of the decrees whose first day it is.
+    pub starting: Importi,
+    /// Of those whose last day it is.
+    pub ending: Importi,
+}
+
+impl PrefixSums {
+    /// From what is read of a rilevazione: days and years of each pair, in order.
+    #[must_use]
+    pub fn new(mut coppie: Vec<PairSums>) -> Self {
+        coppie.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+        // They are kept for long.
+        for coppia in &mut coppie {
+            coppia.inizi.0.shrink_to_fit();
+            coppia.fini.0.shrink_to_fit();
+        }
+        Self { coppie }
+    }
+
+    /// By norm, then benefit.
+    #[must_use]
+    pub fn pairs(&self) -> &[PairSums] {
+        &self.coppie
+    }
+}
+
+impl PairSums {
+    /// Without decrees and appropriations so far.
+    #[must_use]
+    pub fn new(normativa: CodiceNormativa, prestazione: CodicePrestazione) -> Self {
+        Self {
+            normativa,
+            prestazione,
+            inizi: CumulativeSeries::default(),
+            fini: CumulativeSeries::default(),
+            stanziamenti: Vec::new(),
+        }
+    }
+
+    /// Adds a day, later than those before.
+    pub fn add_day(&mut self, giorno: DayImporti) {
+        self.inizi.add(giorno.day, giorno.starting);
+        self.fini.add(giorno.day, giorno.ending);
+    }
+
+    /// Adds the appropriation of a year, later than those before.
+    pub fn add_stanziamento(&mut self, anno: i32, importo: Importo) {
+        self.stanziamenti.push((anno, importo));
+    }
+
+    /// What the decrees of a periodo add up to; without one, all decrees.
+    #[must_use]
+    pub fn importi(&self, periodo: Option<&Periodo>) -> Importi {
+        let dal = periodo.and_then(Periodo::dal);
+        let al = periodo.and_then(Periodo::al);
+        let prima = dal.map(|dal| match periodo.map(Periodo::criterio) {
+            Some(Criterio::InizioValidita) => self.inizi.before(dal),
+            Some(Criterio::Sovrapposizione) | None => self.fini.before(dal),
+        });
+        let Importi {
+            autorizzati,
+            erogati,
+        } = self.inizi.up_to(al);
+        let prima = prima.unwrap_or_default();
+        Importi {
+            autorizzati: autorizzati - prima.autorizzati,
+            erogati: erogati - prima.erogati,
+        }
+    }
+
+    /// The appropriations of the years that the periodo touches, whatever its criterio; `None`: there are none in those.
+    #[must_use]
+    pub fn totale_stanziamenti(&self, periodo: Option<&Periodo>) -> Option<Importo> {
+        let anno = |giorno: Option<NaiveDate>| giorno.map(|giorno| giorno.year());
+        let dal = anno(periodo.and_then(Periodo::dal));
+        let al = anno(periodo.and_then(Periodo::al));
+        self.stanziamenti
+            .iter()
+            .filter(|(anno, _)| {
+                dal.is_none_or(|dal| *anno >= dal) && al.is_none_or(|al| *anno <= al)
+            })
+            .map(|(_, importo)| *importo)
+            .reduce(|sum, importo| sum + importo)
+    }
+
+    fn key(&self) -> (&CodiceNormativa, &CodicePrestazione) {
+        (&self.normativa, &self.prestazione)
+    }
+}
+
+impl CumulativeSeries {
+    /// A day on which nothing happens on this side is left out: the day before says as much.
+    fn add(&mut self, giorno: NaiveDate, importi: Importi) {
+        if importi == Importi::default() {
+            return;
+        }
+        let prima = self.0.last().map(|(_, sum)| *sum).unwrap_or_default();
+        let sum = Importi {
+            autorizzati: prima.autorizzati + importi.autorizzati,
+            erogati: prima.erogati + importi.erogati,
+        };
+        self.0.push((giorno, sum));
+    }
+
+    /// That day included; without one, of all days.
+    fn up_to(&self, giorno: Option<NaiveDate>) -> Importi {
+        match giorno {
+            None => self.first(self.0.len()),
+            Some(al) => self.first(self.0.partition_point(|(giorno, _)| *giorno <= al)),
+        }
+    }
+
+    /// That day not included.
+    fn before(&self, dal: NaiveDate) -> Importi {
+        self.first(self.0.partition_point(|(giorno, _)| *giorno < dal))
+    }
+
+    fn first(&self, giorni: usize) -> Importi {
+        giorni
+            .checked_sub(1)
+            .and_then(|last| self.0.get(last))
+            .map(|(_, sum)| *sum)
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::valori::parse_date;
+
+    fn day(text: &str) -> NaiveDate {
+        parse_date(text).unwrap()
+    }
+
+    fn importi(autorizzati: &str) -> Importi {
+        Importi {
+            autorizzati: Importo::parse(autorizzati).unwrap(),
+            erogati: Importo::default(),
+        }
+    }
+
+    /// The example of the module.
+    fn esempio() -> PairSums {
+        let mut coppia = PairSums::new(
+            CodiceNormativa::parse("DL109-2018-ART44").unwrap(),
+            CodicePrestazione::parse("CIGS").unwrap(),
+        );
+        for (giorno, iniziano, finiscono) in [
+            ("2023-03-01", "150.00", "0.00"),
+            ("2023-03-31", "0.00", "100.00"),
+            ("2023-04-30", "0.00", "50.00"),
+        ] {
+            coppia.add_day(DayImporti {
+                day: day(giorno),
+                starting: importi(iniziano),
+                ending: importi(finiscono),
+            });
+        }
+        coppia.add_stanziamento(2022, Importo::parse("0.00").unwrap());
+        coppia.add_stanziamento(2023, Importo::parse("7.00").unwrap());
+        coppia
+    }
+
+    fn periodo(dal: &str, al: &str, criterio: Criterio) -> Option<Periodo> {
+        let end = |text: &str| (text != "..").then(|| day(text));
+        Periodo::new(end(dal), end(al), criterio).unwrap()
+    }
+
+    #[test]
+    fn both_criteri_and_open_ends() {
+        let coppia = esempio();
+        for (dal, al, sovrapposizione, inizio) in [
+            ("..", "..", "150.00", "150.00"),
+            ("2023-04-01", "2023-04-30", "50.00", "0.00"),
+            ("2023-03-31", "2023-04-30", "150.00", "0.00"),
+            ("2023-03-01", "2023-03-01", "150.00", "150.00"),
+            ("2023-03-02", "..", "150.00", "0.00"),
+            ("2023-04-30", "..", "50.00", "0.00"),
+            ("2023-05-01", "..", "0.00", "0.00"),
+            ("..", "2023-03-01", "150.00", "150.00"),
+            ("..", "2023-02-28", "0.00", "0.00"),
+            ("0001-01-01", "9999-12-31", "150.00", "150.00"),
+        ] {
+            for (criterio, expected) in [
+                (Criterio::Sovrapposizione, sovrapposizione),
+                (Criterio::InizioValidita, inizio),
+            ] {
+                let periodo = periodo(dal, al, criterio);
+                let found = coppia.importi(periodo.as_ref());
+                assert_eq!(found, importi(expected), "{dal} {al} {criterio:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cap_of_zero_is_a_cap() {
+        let coppia = esempio();
+        for (dal, al, expected) in [
+            ("..", "..", Some("7.00")),
+            ("2022-12-31", "2023-01-01", Some("7.00")),
+            ("2022-12-31", "2022-12-31", Some("0.00")),
+            ("..", "2021-12-31", None),
+            ("2024-01-01", "..", None),
+        ] {
+            let periodo = periodo(dal, al, Criterio::default());
+            let found = coppia
+                .totale_stanziamenti(periodo.as_ref())
+                .map(|i| i.to_string());
+            assert_eq!(found.as_deref(), expected, "{dal} {al}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The rilevazioni and the catalogue, in memory: what a call needs to know of them without asking the database.
+//!
+//! A rilevazione by its number and a code of the catalogue do not change once they are there. What changes is which
+//! rilevazione is the latest and which are withdrawn, and a call may not be answered with another than the latest that was committed when it
+//! came, whichever process loaded it:
+//!
+//! ```text
+//! omnia load ── lock ─────── reads, writes … at least PREAVVISO ─────── commit
+//!                 │                                                       │
+//! instance   reads who holds the lock, then the latest: every 100 ms      │ no picture from before the lock is left:
+//!                 └── held? each call reads the latest for itself ────────┘ whoever asks now is told of the new one
+//!                     free? no call goes by a picture older than 250 ms (ETA_MASSIMA)
+//! ```
+//!
+//! A withdrawal holds the same lock as long. A load takes longer than a picture lasts. So when it commits, every picture in use was read while it was under way, and says
+//! so; and by such a picture no call goes. Two instances never contradict each other, and between loads a call asks nothing.
+//!
+//! Where the database does not answer, pictures grow old and calls fail with `DATABASE_UNAVAILABLE`: those too that name
+//! their rilevazione, which may be withdrawn since.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, Utc};
+use quick_cache::sync::Cache;
+use sqlx::{PgConnection, PgPool};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    codes::KnownCodes,
+    list::{Rilevazione, by_number, latest, withdrawn},
+    load::LOCK,
+};
+#[cfg(doc)]
+use crate::postgres::SideConnections;
+use crate::{
+    abilitazione::Permesso,
+    error::{Error, Reason, Result},
+    telemetry::FailureLog,
+    valori::NumeroRilevazione,
+};
+
+/// No call goes by an older picture.
+const MAX_AGE: Duration = Duration::from_millis(250);
+/// The least between the lock of a load and its commit: every picture from before the lock is older than it may be by then.
+pub(super) const NOTICE: Duration = Duration::from_millis(300);
+const _: () = assert!(NOTICE.as_millis() > MAX_AGE.as_millis());
+/// How often the latest is read though nobody asks.
+const READ_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a reading may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Rilevazioni that are remembered by number: a few dozen bytes each.
+const REMEMBERED: usize = 1000;
+
+/// Which rilevazione is the latest, as it was a moment ago.
+#[derive(Debug)]
+struct RilevazioneSnapshot {
+    ultima: Option<Rilevazione>,
+    /// When those that are withdrawn were: few.
+    ritirate: HashMap<i32, DateTime<Utc>>,
+    /// A load was under way: it may have committed since.
+    in_corso: bool,
+    /// When the reading began: what was committed before is in it.
+    letta: Instant,
+}
+
+/// What is known of the rilevazioni. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct RilevazioneRegister(Arc<RilevazioneRegisterInner>);
+
+#[derive(Debug)]
+struct RilevazioneRegisterInner {
+    pool: PgPool,
+    accanto: PgPool,
+    istantanea: ArcSwapOption<RilevazioneSnapshot>,
+    /// One reads, the others wait for what it read. When the last reading began, if it failed.
+    lettura: Mutex<Option<Instant>>,
+    per_numero: Cache<i32, Rilevazione>,
+    codici: ArcSwap<KnownCodes>,
+    reading: FailureLog,
+}
+
+impl RilevazioneRegister {
+    /// Those of a database. `accanto`: where the latest is read ([`SideConnections::Rilevazioni`]), so that calls that hold all the
+    /// connections of `pool` do not age the picture.
+    #[must_use]
+    pub fn new(pool: PgPool, accanto: PgPool) -> Self {
+        Self(Arc::new(RilevazioneRegisterInner {
+            pool,
+            accanto,
+            istantanea: ArcSwapOption::empty(),
+            lettura: Mutex::default(),
+            per_numero: Cache::new(REMEMBERED),
+            codici: ArcSwap::default(),
+            reading: FailureLog::error(
+                "the latest rilevazione cannot be read",
+                "the latest rilevazione can be read again",
+            ),
+        }))
+    }
+
+    /// The rilevazione with this number; the latest without one.
+    ///
+    /// # Errors
+    /// [`Reason::RilevazioneNotFound`] for a number that was never given, [`Reason::NoRilevazione`] before the first load;
+    /// the database's.
+    pub async fn resolve<F>(
+        &self,
+        permesso: &Permesso<F>,
+        numero: Option<NumeroRilevazione>,
+    ) -> Result<Rilevazione> {
+        let found = match numero {
+            Some(numero) => self.by_number(numero).await?,
+            None => self.snapshot().await?.ultima.clone(),
+        };
+        if let Some(rilevazione) = &found {
+            permesso
+                .call_record()
+                .note(|f| f.rilevazione = Some(rilevazione.numero));
+        }
+        found.ok_or_else(|| match numero {
+            Some(numero) => Error::new(
+                Reason::RilevazioneNotFound,
+                "there is no rilevazione with this number",
+            )
+            .with("rilevazione", numero.to_string()),
+            None => Error::new(Reason::NoRilevazione, "no data were loaded yet"),
+        })
+    }
+
+    /// How long ago it was read which rilevazione is the latest: `None` before the first time.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        let istantanea = self.0.istantanea.load();
+        istantanea.as_ref().map(|i| i.letta.elapsed())
+    }
+
+    /// The catalogue as it was read last, whenever that was.
+    pub(super) fn codes(&self) -> Arc<KnownCodes> {
+        self.0.codici.load_full()
+    }
+
+    /// The catalogue as it is now.
+    pub(super) async fn reread_codes(&self) -> Result<Arc<KnownCodes>> {
+        let codici = Arc::new(KnownCodes::read(&self.0.pool).await?);
+        self.0.codici.store(Arc::clone(&codici));
+        Ok(codici)
+    }
+
+    /// Reads the latest every so often, for as long as it runs.
+    pub async fn follow(self) {
+        loop {
+            let read = self.read(Instant::now()).await;
+            self.0
+                .reading
+                .note(&read.map_err(|error| error.with_cause()));
+            sleep(READ_INTERVAL).await;
+        }
+    }
+
+    async fn by_number(&self, numero: NumeroRilevazione) -> Result<Option<Rilevazione>> {
+        let numero = numero.get();
+        let istantanea = self.snapshot().await?;
+        let found = match self.0.per_numero.get(&numero) {
+            Some(rilevazione) => Some(rilevazione),
+            None => {
+                let found = by_number(&self.0.pool, numero).await?;
+                if let Some(rilevazione) = &found {
+                    self.0.per_numero.insert(numero, rilevazione.clone());
+                }
+                found
+            }
+        };
+        Ok(found.map(|mut rilevazione| {
+            // What is remembered may be from before; what was read just now, from after.
+            let ritirata_il = istantanea.ritirate.get(&numero).copied();
+            rilevazione.ritirata_il = ritirata_il.or(rilevazione.ritirata_il);
+            rilevazione
+        }))
+    }
+
+    /// A picture by which a call may go that comes now.
+    async fn snapshot(&self) -> Result<Arc<RilevazioneSnapshot>> {
+        let arrivo = Instant::now();
+        let fresca = |i: &Arc<RilevazioneSnapshot>| !i.in_corso && arrivo - i.letta < MAX_AGE;
+        let present = self.0.istantanea.load_full().filter(fresca);
+        match present {
+            Some(istantanea) => Ok(istantanea),
+            None => self.read(arrivo).await,
+        }
+    }
+
+    /// A picture that was begun at `dal` or later: read now, unless somebody else did meanwhile.
+    async fn read(&self, dal: Instant) -> Result<Arc<RilevazioneSnapshot>> {
+        let mut fallita = self.0.lettura.lock().await;
+        let present = self.0.istantanea.load_full();
+        if let Some(istantanea) = present.filter(|i| i.letta >= dal) {
+            return Ok(istantanea);
+        }
+        // Those who waited for a reading that failed do not try in turn: the last of a hundred would wait for minutes.
+        if fallita.is_some_and(|begun| begun >= dal) {
+            return Err(unreadable());
+        }
+        let letta = Instant::now();
+        // Should this reading be given up half-way, the next one is begun anew.
+        *fallita = None;
+        let read = timeout(PATIENCE, self.read_now(letta)).await;
+        let read = read.unwrap_or_else(|_| Err(unreadable()));
+        let nuova = read.inspect_err(|_| *fallita = Some(letta))?;
+        if let Some(ultima) = &nuova.ultima {
+            self.0.per_numero.insert(ultima.numero, ultima.clone());
+        }
+        let nuova = Arc::new(nuova);
+        self.0.istantanea.store(Some(Arc::clone(&nuova)));
+        Ok(nuova)
+    }
+
+    /// The lock first, and with a statement of its own: a load that has freed it by then is seen by the next.
+    async fn read_now(&self, letta: Instant) -> Result<RilevazioneSnapshot> {
+        let mut conn = self.0.accanto.acquire().await?;
+        Ok(RilevazioneSnapshot {
+            in_corso: load_in_progress(&mut conn).await?,
+            ultima: latest(&mut *conn).await?,
+            ritirate: withdrawn(&mut *conn).await?,
+            letta,
+        })
+    }
+}
+
+fn unreadable() -> Error {
+    Error::new(
+        Reason::DatabaseUnavailable,
+        "the latest rilevazione cannot be read; try again",
+    )
+}
+
+/// Whether a load holds its lock.
+async fn load_in_progress(conn: &mut PgConnection) -> Result<bool> {
+    // As pg_locks has a key of 64 bits: in two halves.
+    let key = LOCK.cast_unsigned();
+    Ok(sqlx::query_scalar(
+        "select exists (
+             select from pg_locks
+             where locktype = 'advisory'
+               and database = (select oid from pg_database where datname = current_database())
+               and classid = $1::bigint::oid
+               and objid = $2::bigint::oid
+               and objsubid = 1
+               and granted)",
+    )
+    .bind((key >> 32).cast_signed())
+    .bind((key & 0xffff_ffff).cast_signed())
+    .fetch_one(conn)
+    .await?)
+}

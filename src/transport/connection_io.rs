@@ -1,0 +1,198 @@
+//! One accepted connection, in plain text or in TLS, and what every request on it is told of it.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use tokio_rustls::server::TlsStream;
+
+use crate::transport::{
+    Guarded, Slot,
+    coalescing_io::CoalescingIo,
+    connection::{CertificateInfo, CertificateParseError, ConnectionInfo},
+};
+
+/// How long its client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To begin: preface and SETTINGS.
+    pub opening: Duration,
+    /// To take a byte of what is written.
+    pub writing: Duration,
+}
+
+/// A connection that is ready for HTTP/2. What is known of it is worked out once, and not for each call.
+#[derive(Debug)]
+pub struct Connection {
+    io: CoalescingIo<Guarded<Io>>,
+    slot: Slot,
+    connessione: ConnectionInfo,
+}
+
+#[derive(Debug)]
+enum Io {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Connection {
+    /// A connection in plain text.
+    #[must_use]
+    pub fn plain(tcp: TcpStream, slot: Slot, patience: Patience) -> Self {
+        let connessione = ConnectionInfo {
+            peer: tcp.peer_addr().ok(),
+            certificate: None,
+        };
+        Self::new(Io::Plain(tcp), connessione, slot, patience)
+    }
+
+    /// A connection in TLS, after its handshake.
+    ///
+    /// # Errors
+    /// The client showed a certificate that cannot be read.
+    pub fn encrypted(
+        tls: TlsStream<TcpStream>,
+        slot: Slot,
+        patience: Patience,
+    ) -> Result<Self, CertificateParseError> {
+        let (tcp, session) = tls.get_ref();
+        let certificato = session
+            .peer_certificates()
+            .and_then(|chain| chain.first())
+            .map(|der| CertificateInfo::from_der(der).map(Arc::new))
+            .transpose()?;
+        let connessione = ConnectionInfo {
+            peer: tcp.peer_addr().ok(),
+            certificate: certificato,
+        };
+        let io = Io::Tls(Box::new(tls));
+        Ok(Self::new(io, connessione, slot, patience))
+    }
+
+    fn new(io: Io, connessione: ConnectionInfo, slot: Slot, patience: Patience) -> Self {
+        let Patience { opening, writing } = patience;
+        Self {
+            io: CoalescingIo::new(Guarded::new(io, slot.clone(), opening, writing)),
+            slot,
+            connessione,
+        }
+    }
+
+    /// What every request on it is told of it.
+    #[must_use]
+    pub fn info(&self) -> &ConnectionInfo {
+        &self.connessione
+    }
+
+    /// Its place among the connections.
+    #[must_use]
+    pub fn slot(&self) -> &Slot {
+        &self.slot
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(io) => Pin::new(io).poll_read(cx, buf),
+            Self::Tls(io) => Pin::new(io).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Plain(io) => Pin::new(io).poll_write(cx, buf),
+            Self::Tls(io) => Pin::new(io).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Plain(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Self::Tls(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(io) => io.is_write_vectored(),
+            Self::Tls(io) => io.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(io) => Pin::new(io).poll_flush(cx),
+            Self::Tls(io) => Pin::new(io).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Plain(io) => Pin::new(io).poll_shutdown(cx),
+            Self::Tls(io) => Pin::new(io).poll_shutdown(cx),
+        }
+    }
+}

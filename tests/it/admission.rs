@@ -1,0 +1,142 @@
+//! Who is let in at all, over the real server: tokens, the days of a grant, calls that do not exist.
+
+use omnia::contract::proto::{ErrorReason, GetMyAccessRequest};
+use tonic::{
+    Code, Request, Status, client::Grpc, codegen::http::uri::PathAndQuery,
+    service::interceptor::InterceptedService,
+};
+
+use crate::{
+    abilitazione::revoke,
+    calls::{self, RPC, call_rpc, every_rpc},
+    errors::assert_error,
+    server::{Bearer, TODAY, TestServer, whole_scope},
+};
+
+/// Every call, for a caller without a valid grant or token.
+async fn all_refused(
+    servizio: &TestServer,
+    soggetto: Option<&str>,
+    code: Code,
+    reason: ErrorReason,
+) {
+    let mut cliente = match soggetto {
+        Some(soggetto) => servizio.clients_as(soggetto),
+        None => servizio.clients_with(None),
+    };
+    for rpc in every_rpc() {
+        let status = call_rpc(&mut cliente, rpc, "").await.unwrap_err();
+        assert_error(&status, code, reason);
+    }
+}
+
+#[tokio::test]
+async fn without_a_grant_that_is_valid_today_nothing_is_allowed() {
+    let servizio = TestServer::start().await;
+    servizio.load(&calls::extract(), "2026-10-31").await;
+    let id = servizio
+        .grant_scope("valido", "mlps-ammortizzatori", whole_scope())
+        .await;
+    let denied = Code::PermissionDenied;
+    all_refused(
+        &servizio,
+        None,
+        Code::Unauthenticated,
+        ErrorReason::TokenMissing,
+    )
+    .await;
+    all_refused(
+        &servizio,
+        Some("nessuno"),
+        denied,
+        ErrorReason::GrantMissing,
+    )
+    .await;
+    // The grant's days are Rome's: its first begins at 23:00 UTC of the day before.
+    for (instant, valid) in [
+        ("2025-12-31T22:59:59Z", false),
+        ("2025-12-31T23:00:00Z", true),
+        ("2026-12-31T22:59:59Z", true),
+        ("2026-12-31T23:00:00Z", false),
+    ] {
+        servizio.set_clock(instant);
+        if valid {
+            let mut cliente = servizio.clients_as("valido");
+            for rpc in RPC {
+                assert!(call_rpc(&mut cliente, rpc, "").await.unwrap() > 0, "{rpc}");
+            }
+        } else {
+            all_refused(
+                &servizio,
+                Some("valido"),
+                denied,
+                ErrorReason::GrantNotValid,
+            )
+            .await;
+        }
+    }
+    servizio.set_clock(TODAY);
+    let mut cliente = servizio.clients_as("valido");
+    assert!(call_rpc(&mut cliente, RPC[0], "").await.is_ok());
+    revoke(&servizio.db.owner, &servizio.clock, id).await;
+    // No call is decided by grants that were read more than a second ago. On the connection that was good a moment ago.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let status = call_rpc(&mut cliente, RPC[0], "").await.unwrap_err();
+    assert_error(&status, denied, ErrorReason::GrantRevoked);
+    all_refused(&servizio, Some("valido"), denied, ErrorReason::GrantRevoked).await;
+    servizio.stop().await;
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_unknown() {
+    let servizio = TestServer::start().await;
+    servizio
+        .grant_scope("valido", "mlps-ammortizzatori", whole_scope())
+        .await;
+    let call = |token: Option<String>, path: &'static str| {
+        let bearer = Bearer::new(token.as_deref());
+        let channel = servizio.channel();
+        async move {
+            let channel = InterceptedService::new(channel, bearer);
+            let mut grpc = Grpc::new(channel);
+            grpc.ready().await.unwrap();
+            let codec =
+                tonic_prost::ProstCodec::<GetMyAccessRequest, GetMyAccessRequest>::default();
+            let path = PathAndQuery::from_static(path);
+            let answer: Result<_, Status> = grpc
+                .unary(Request::new(GetMyAccessRequest {}), path, codec)
+                .await;
+            answer.map(drop).unwrap_err()
+        }
+    };
+    let good = || Some(servizio.token("valido"));
+    let unknown = (Code::Unimplemented, ErrorReason::CallUnknown);
+    for (token, path, (code, reason)) in [
+        (
+            good(),
+            "/inps.omnia.monitoraggio.v1.DecreeService/DropDecrees",
+            unknown,
+        ),
+        (
+            good(),
+            "/inps.omnia.monitoraggio.v1.NoSuchService/List",
+            unknown,
+        ),
+        (
+            good(),
+            "/inps.omnia.monitoraggio.v2.DecreeService/ListDecrees",
+            unknown,
+        ),
+        (good(), "/x", unknown),
+        // Nobody learns without a token which calls of the contract there are; other services have nothing to hide.
+        (
+            None,
+            "/inps.omnia.monitoraggio.v1.DecreeService/DropDecrees",
+            (Code::Unauthenticated, ErrorReason::TokenMissing),
+        ),
+        (None, "/some.Other/Thing", unknown),
+    ] {
+        assert_error(&call(token, path).await, code, reason);
+    }
+    servizio.stop().await;
+}

@@ -1,0 +1,141 @@
+//! Streams that do not come to their end.
+
+use arrow_flight::{FlightData, Ticket};
+use omnia::contract::proto::{ErrorReason, ExportDecreesRequest};
+use tokio::time::{Duration, sleep, timeout};
+use tonic::{Code, Status, Streaming};
+
+use super::{plain_ticket, take};
+use crate::{
+    abilitazione::revoke,
+    errors::assert_error,
+    export_stream::many_rows,
+    model::NORMATIVE,
+    server::{CallerClients, TestServer, whole_scope},
+};
+
+/// Far more than what fits between a server and a client who does not read.
+const ROWS: u32 = 8_000;
+
+fn whole_ticket(soggetto: &str) -> String {
+    plain_ticket(
+        soggetto,
+        &ExportDecreesRequest {
+            normativa: NORMATIVE[0].into(),
+            ..Default::default()
+        },
+    )
+}
+
+/// Begins to read, and reads no further than the schema.
+async fn begin(cliente: &mut CallerClients) -> Result<Streaming<FlightData>, Status> {
+    let ticket = Ticket::new(whole_ticket(&cliente.soggetto));
+    let mut stream = cliente.flight.do_get(ticket).await?.into_inner();
+    stream.message().await.unwrap().unwrap();
+    Ok(stream)
+}
+
+/// Reads on: the rows' messages, and how it ended.
+async fn read_rest(mut stream: Streaming<FlightData>) -> (bool, Result<(), Status>) {
+    let mut chiusa = false;
+    loop {
+        match stream.message().await {
+            Err(status) => return (chiusa, Err(status)),
+            Ok(None) => return (chiusa, Ok(())),
+            Ok(Some(message)) => {
+                chiusa |= message.app_metadata.starts_with(br#"{"chiusura""#);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_is_revoked_ends_its_streams() {
+    let servizio = TestServer::start_with(|s| s.export.batch_rows = 50).await;
+    servizio.load(&many_rows(ROWS), "2026-10-31").await;
+    let id = servizio
+        .grant_scope("be", "mlps-ammortizzatori", whole_scope())
+        .await;
+    let mut cliente = servizio.slow_clients("be");
+    let stream = begin(&mut cliente).await.unwrap();
+    revoke(&servizio.db.owner, &servizio.clock, id).await;
+    // It does not read for a while: what ends the stream is not the reading.
+    sleep(Duration::from_millis(1500)).await;
+    let end = timeout(Duration::from_secs(10), read_rest(stream)).await;
+    let (chiusa, esito) = end.expect("the stream ends");
+    assert!(!chiusa);
+    assert_error(
+        &esito.unwrap_err(),
+        Code::PermissionDenied,
+        ErrorReason::GrantRevoked,
+    );
+    servizio.stop().await;
+}
+
+/// A flight takes its place among the exports, and gives it back when nobody reads it any more.
+#[tokio::test]
+async fn flights_and_exports_share_their_places() {
+    let servizio = TestServer::start_with(|s| {
+        s.export.batch_rows = 50;
+        s.export.max_concurrent = 1;
+    })
+    .await;
+    servizio.load(&many_rows(ROWS), "2026-10-31").await;
+    servizio
+        .grant_scope("be", "mlps-ammortizzatori", whole_scope())
+        .await;
+    let mut cliente = servizio.slow_clients("be");
+    let stream = begin(&mut cliente).await.unwrap();
+    let mut altra = servizio.clients_as("be");
+    let status = begin(&mut altra).await.map(drop).unwrap_err();
+    assert_error(
+        &status,
+        Code::ResourceExhausted,
+        ErrorReason::TooManyExports,
+    );
+    let request = ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    };
+    let status = altra.decreti.export_decrees(request).await.unwrap_err();
+    assert_error(
+        &status,
+        Code::ResourceExhausted,
+        ErrorReason::TooManyExports,
+    );
+    drop(stream);
+    let freed = async {
+        while begin(&mut altra).await.is_err() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), freed)
+        .await
+        .expect("its place is free");
+    servizio.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_was_dropped_goes_on_from_its_last_batch() {
+    let servizio = TestServer::start_with(|s| s.export.batch_rows = 50).await;
+    servizio.load(&many_rows(1_000), "2026-10-31").await;
+    servizio
+        .grant_scope("be", "mlps-ammortizzatori", whole_scope())
+        .await;
+    let mut cliente = servizio.clients_as("be");
+    let mut stream = begin(&mut cliente).await.unwrap();
+    let mut riprese = Vec::new();
+    while riprese.len() < 5 {
+        let message = stream.message().await.unwrap().unwrap();
+        // Dictionaries have none.
+        let app = serde_json::from_slice::<serde_json::Value>(&message.app_metadata);
+        riprese.extend(app.map(|app| app["ripresa"].as_str().unwrap().to_owned()));
+    }
+    drop(stream);
+    let whole = take(&mut cliente, whole_ticket("be")).await.unwrap();
+    let rest = take(&mut cliente, riprese.pop().unwrap()).await.unwrap();
+    assert_eq!((whole.rows.len(), rest.rows.len()), (1_000, 750));
+    assert_eq!(rest.outcome.unwrap().righe, 750);
+    assert!(whole.rows.ends_with(&rest.rows));
+    servizio.stop().await;
+}

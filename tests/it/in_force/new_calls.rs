@@ -1,0 +1,149 @@
+//! New calls.
+
+use std::time::Duration;
+
+use omnia::abilitazione::{Ambito, AmbitoCodes, grants::Azione};
+
+use super::{ACCESS, outcome, step, wait_until_it_is};
+use crate::{
+    abilitazione::new_request,
+    calls::call_rpc,
+    model::NORMATIVE,
+    server::{CallerClients, TestServer, channel_to},
+};
+
+const ONE_SECOND: Duration = Duration::from_secs(1);
+
+/// The same caller on two instances.
+async fn two_instances(servizio: &TestServer, soggetto: &str) -> [CallerClients; 2] {
+    let token = servizio.token(soggetto);
+    let altra = servizio.another_instance().await;
+    [
+        servizio.clients_as(soggetto),
+        servizio.clients_over(channel_to(altra), Some(&token)),
+    ]
+}
+
+/// Suspends, resumes and revokes; each bites on both instances within a second.
+async fn bites(servizio: &TestServer) {
+    let id = servizio
+        .grant_scope("be", "mef-rgs", crate::server::whole_scope())
+        .await;
+    let [mut una, mut altra] = two_instances(servizio, "be").await;
+    // A grant that was just given works on the first call, everywhere.
+    assert_eq!(outcome(&call_rpc(&mut una, ACCESS, "").await), "OK");
+    assert_eq!(outcome(&call_rpc(&mut altra, ACCESS, "").await), "OK");
+    let mut prima = "OK";
+    for (azione, poi) in [
+        (Azione::Sospensione, "ERROR_REASON_GRANT_SUSPENDED"),
+        (Azione::Riattivazione, "OK"),
+        (Azione::Revoca, "ERROR_REASON_GRANT_REVOKED"),
+    ] {
+        step(servizio, id, azione).await;
+        let (a, b) = tokio::join!(
+            wait_until_it_is(&mut una, prima, poi),
+            wait_until_it_is(&mut altra, prima, poi)
+        );
+        assert!(a < ONE_SECOND && b < ONE_SECOND, "{azione}: {a:?}, {b:?}");
+        prima = poi;
+    }
+}
+
+#[tokio::test]
+async fn a_step_bites_on_every_instance_within_a_second() {
+    bites(&TestServer::start().await).await;
+}
+
+#[tokio::test]
+async fn a_step_that_nobody_announces_bites_too() {
+    let servizio = TestServer::start().await;
+    sqlx::query("alter table abilitazione_evento disable trigger abilitazione_evento_annuncio")
+        .execute(&servizio.db.owner)
+        .await
+        .unwrap();
+    bites(&servizio).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_listens_may_be_lost() {
+    let servizio = TestServer::start().await;
+    let id = servizio
+        .grant_scope("be", "mef-rgs", crate::server::whole_scope())
+        .await;
+    let mut cliente = servizio.clients_as("be");
+    wait_until_it_is(&mut cliente, "OK", "OK").await;
+    servizio.db.detach().await;
+    step(&servizio, id, Azione::Revoca).await;
+    // Calls that meet the loss itself are told to try again.
+    let begin = tokio::time::Instant::now();
+    loop {
+        let answer = call_rpc(&mut cliente, ACCESS, "").await;
+        match outcome(&answer) {
+            "ERROR_REASON_GRANT_REVOKED" => break,
+            "OK" => assert!(begin.elapsed() < ONE_SECOND, "still allowed"),
+            "ERROR_REASON_AUDIT_UNAVAILABLE" | "ERROR_REASON_DATABASE_UNAVAILABLE" => {}
+            other => panic!("{other}"),
+        }
+        assert!(begin.elapsed() < ONE_SECOND * 10);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_scope_is_another_grant_that_takes_over_in_one_moment() {
+    let servizio = TestServer::start().await;
+    let codici = [omnia::valori::CodiceNormativa::parse(NORMATIVE[0]).unwrap()];
+    servizio.load(&crate::calls::extract(), "2026-10-31").await;
+    let id = servizio
+        .grant_scope("be", "mef-rgs", crate::server::whole_scope())
+        .await;
+    let [mut una, mut altra] = two_instances(&servizio, "be").await;
+    for cliente in [&mut una, &mut altra] {
+        assert!(has_all_norms(cliente).await);
+    }
+    let mut richiesta = new_request("be", "mef-rgs", "2026-01-01", "2026-12-31");
+    richiesta.ambito = Ambito::new(AmbitoCodes::only(codici).unwrap(), AmbitoCodes::All);
+    richiesta.sostituisce = Some(id);
+    servizio.grant(&richiesta).await;
+    let begin = tokio::time::Instant::now();
+    for cliente in [&mut una, &mut altra] {
+        // Never an error on the way: no moment has no grant.
+        while has_all_norms(cliente).await {
+            assert!(begin.elapsed() < ONE_SECOND, "the old scope still holds");
+        }
+    }
+}
+
+/// Whether the caller has all norms.
+async fn has_all_norms(cliente: &mut CallerClients) -> bool {
+    let access = cliente
+        .access
+        .get_my_access(omnia::contract::proto::GetMyAccessRequest {});
+    let access = access.await.unwrap().into_inner();
+    access.ambito.unwrap().tutte_le_normative
+}
+
+#[tokio::test]
+async fn it_expires_by_itself_at_romes_midnight() {
+    let servizio = TestServer::start().await;
+    servizio
+        .grant_scope("be", "mef-rgs", crate::server::whole_scope())
+        .await;
+    let mut cliente = servizio.clients_as("be");
+    // The token of the tests lives twelve hours.
+    servizio.set_clock("2026-12-31T22:59:00Z");
+    let token = servizio.token("be");
+    let mut cliente_ultimo = servizio.clients_with(Some(&token));
+    assert_eq!(
+        outcome(&call_rpc(&mut cliente_ultimo, ACCESS, "").await),
+        "OK"
+    );
+    servizio.set_clock("2026-12-31T23:00:00Z");
+    assert_eq!(
+        outcome(&call_rpc(&mut cliente_ultimo, ACCESS, "").await),
+        "ERROR_REASON_GRANT_NOT_VALID"
+    );
+    assert_eq!(
+        outcome(&call_rpc(&mut cliente, ACCESS, "").await),
+        "ERROR_REASON_TOKEN_EXPIRED"
+    );
+}

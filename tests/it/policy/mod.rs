@@ -1,0 +1,63 @@
+//! A policy that changes under a running service.
+
+mod command;
+mod explain;
+mod program;
+mod reload;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use omnia::abilitazione::PolicySource;
+use tonic::transport::Channel;
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+/// How soon a policy must bite: a second. Unoptimized, Casbin takes several times as long over its check, and the other
+/// tests take the machine.
+const AT_ONCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 3 } else { 1 });
+
+/// What gives `mef-sintesi` the decrees.
+const DECRETI_TOO: &str = "g, mef-sintesi, decreti\n";
+
+/// A directory with the shipped policy.
+pub(crate) fn policy_dir() -> (tempfile::TempDir, PathBuf) {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("policies");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("policy.csv"), shipped("")).unwrap();
+    (root, dir)
+}
+
+/// The shipped policy with more rows.
+fn shipped(rows: &str) -> String {
+    format!("{}{rows}", PolicySource::embedded().policy)
+}
+
+/// As an editor does it.
+fn replace_by_rename(dir: &Path, policy: &str) {
+    fs::write(dir.join(".policy.csv.swp"), policy).unwrap();
+    fs::rename(dir.join(".policy.csv.swp"), dir.join("policy.csv")).unwrap();
+}
+
+pub(crate) async fn health(channel: &Channel, service: &str) -> Option<ServingStatus> {
+    let request = HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    let answer = HealthClient::new(channel.clone()).check(request).await;
+    answer.ok().map(|answer| answer.into_inner().status())
+}
+
+/// Waits for it; how long it took.
+pub(crate) async fn wait_until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    begun.elapsed()
+}

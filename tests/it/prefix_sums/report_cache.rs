@@ -1,0 +1,112 @@
+//! The memory: bounded, and read once however many ask.
+
+use std::{sync::Arc, time::Duration};
+
+use omnia::{contract::proto, report::cache::ReportCache};
+use tokio::time::{Instant, sleep};
+
+use super::{full_access, load_all, permesso};
+use crate::calls;
+
+#[tokio::test]
+async fn the_one_asked_for_longest_ago_goes() {
+    let (scena, chi) = full_access().await;
+    load_all(&scena.db.owner, &vec![calls::extract(); 3]).await;
+    let any = permesso(&chi, proto::FiltroReport::default());
+    let memoria = ReportCache::new(scena.db.serving.clone(), 2);
+    let mut deboli = Vec::new();
+    for (ask, in_uso) in [
+        (1, vec![1]),
+        (2, vec![2, 1]),
+        (1, vec![1, 2]),
+        (3, vec![3, 1]),
+        (1, vec![1, 3]),
+        (2, vec![2, 1]),
+    ] {
+        let cumuli = memoria.prefix_sums(&any, ask).await.unwrap();
+        assert!(!cumuli.pairs().is_empty());
+        deboli.push(Arc::downgrade(&cumuli));
+        assert_eq!(memoria.in_use(), in_uso);
+    }
+    // What has no place is freed, and what kept it was not read again.
+    let alive: Vec<bool> = deboli.iter().map(|w| w.upgrade().is_some()).collect();
+    assert_eq!(alive, [true, false, true, false, true, true]);
+    assert!(deboli[0].ptr_eq(&deboli[4]));
+
+    let uno = ReportCache::new(scena.db.serving.clone(), 1);
+    for ask in [1, 2, 3, 1] {
+        uno.prefix_sums(&any, ask).await.unwrap();
+        assert_eq!(uno.in_use(), [ask]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_read_once() {
+    let (scena, chi) = full_access().await;
+    load_all(&scena.db.owner, &[calls::extract()]).await;
+    let memoria = ReportCache::new(scena.db.serving.clone(), 1);
+    let mut lock = scena.db.owner.begin().await.unwrap();
+    sqlx::query("lock table somma_giorno in access exclusive mode")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let ask = || {
+        let (memoria, any) = (
+            memoria.clone(),
+            permesso(&chi, proto::FiltroReport::default()),
+        );
+        tokio::spawn(async move { memoria.prefix_sums(&any, 1).await })
+    };
+    let first = ask();
+    let asking: Vec<_> = (0..63).map(|_| ask()).collect();
+    let readers = async || -> i64 {
+        sqlx::query_scalar(
+            "select count(*) from pg_stat_activity
+             where datname = current_database() and query like '%from somma_giorno%' and wait_event_type = 'Lock'",
+        )
+        .fetch_one(&scena.db.owner)
+        .await
+        .unwrap()
+    };
+    let begin = Instant::now();
+    while readers().await == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(20));
+        sleep(Duration::from_millis(5)).await;
+    }
+    // Whoever is to come has come by then.
+    for _ in 0..30 {
+        sleep(Duration::from_millis(10)).await;
+        assert_eq!(readers().await, 1);
+    }
+    // The one who reads goes away, with its reading: another reads.
+    first.abort();
+    lock.rollback().await.unwrap();
+    let mut found = Vec::new();
+    for answer in asking {
+        found.push(answer.await.unwrap().unwrap());
+    }
+    assert!(found.iter().all(|cumuli| Arc::ptr_eq(cumuli, &found[0])));
+    assert_eq!(found[0].pairs().len(), 6);
+}
+
+#[tokio::test]
+async fn a_reading_that_fails_leaves_no_trace() {
+    let (scena, chi) = full_access().await;
+    load_all(&scena.db.owner, &[calls::extract()]).await;
+    let any = permesso(&chi, proto::FiltroReport::default());
+    let memoria = ReportCache::new(scena.db.serving.clone(), 1);
+    for (statement, good) in [
+        ("revoke select on stanziamento from omnia_servizio", false),
+        ("grant select on stanziamento to omnia_servizio", true),
+    ] {
+        sqlx::query(statement)
+            .execute(&scena.db.owner)
+            .await
+            .unwrap();
+        assert_eq!(
+            memoria.prefix_sums(&any, 1).await.is_ok(),
+            good,
+            "{statement}"
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! Quotas: what is used up is refused with the time to wait, and nobody else notices.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use omnia::{
+    abilitazione::grants::Quote,
+    config::ProfiloQuotaSettings,
+    contract::proto::{ErrorReason, ExportDecreesRequest},
+};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::{
+    abilitazione::new_request,
+    calls::call_rpc,
+    errors::assert_error,
+    export_stream::many_rows,
+    model::NORMATIVE,
+    server::{TestServer, channel_to, whole_scope},
+};
+
+const ACCESS: &str = "AccessService/GetMyAccess";
+
+/// Gives a grant with quotas of its own.
+async fn grant(servizio: &TestServer, soggetto: &str, quote: Quote) {
+    let mut richiesta = new_request(soggetto, "mef-rgs", "2026-01-01", "2026-12-31");
+    richiesta.limiti.quote = quote;
+    servizio.grant(&richiesta).await;
+}
+
+fn n(n: u32) -> Option<NonZeroU32> {
+    NonZeroU32::new(n)
+}
+
+/// Checks that a quota is used up, and gives the time to wait.
+#[track_caller]
+fn assert_exhausted(status: &Status, quota: &str, soggetto: &str, descrizione: &str) -> Duration {
+    let errore = assert_error(status, Code::ResourceExhausted, ErrorReason::QuotaExceeded);
+    assert_eq!(
+        errore.metadata.get("quota").map(String::as_str),
+        Some(quota)
+    );
+    let failure = status.get_details_quota_failure().unwrap();
+    let [violation] = failure.violations.as_slice() else {
+        panic!("{failure:?}")
+    };
+    assert_eq!(violation.subject, format!("soggetto:{soggetto}"));
+    assert_eq!(violation.description, descrizione);
+    errore.retry.unwrap()
+}
+
+#[tokio::test]
+async fn calls_a_second_are_the_profiles_unless_the_grant_has_its_own() {
+    let servizio = TestServer::start_with(|s| {
+        let rgs = ProfiloQuotaSettings {
+            al_secondo: n(1),
+            ..ProfiloQuotaSettings::default()
+        };
+        s.quota.profilo.insert("mef-rgs".to_owned(), rgs);
+    })
+    .await;
+    grant(&servizio, "poche", Quote::default()).await;
+    let molte = Quote {
+        al_secondo: n(100_000),
+        ..Quote::default()
+    };
+    grant(&servizio, "molte", molte).await;
+    let mut poche = servizio.clients_as("poche");
+    let mut molte = servizio.clients_as("molte");
+    let mut refused = 0;
+    for _ in 0..20 {
+        call_rpc(&mut molte, ACCESS, "").await.unwrap();
+        if let Err(status) = call_rpc(&mut poche, ACCESS, "").await {
+            let riprova = assert_exhausted(&status, "al_secondo", "poche", "1 calls a second");
+            assert!(riprova <= Duration::from_secs(1));
+            refused += 1;
+        }
+    }
+    assert!(refused > 0, "twenty calls took twenty seconds?");
+    // After the time that it was told, it is let in.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    call_rpc(&mut poche, ACCESS, "").await.unwrap();
+}
+
+#[tokio::test]
+async fn streams_at_the_same_time_free_their_place_when_they_end() {
+    let servizio = TestServer::start_with(|s| s.export.batch_rows = 50).await;
+    servizio.load(&many_rows(8_000), "2026-10-31").await;
+    let una = Quote {
+        esportazioni: n(1),
+        ..Quote::default()
+    };
+    grant(&servizio, "una", una).await;
+    grant(&servizio, "altra", Quote::default()).await;
+    let request = ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    };
+    let mut cliente = servizio.slow_clients("una");
+    let stream = cliente
+        .decreti
+        .export_decrees(request.clone())
+        .await
+        .unwrap();
+    let status = cliente
+        .decreti
+        .export_decrees(request.clone())
+        .await
+        .unwrap_err();
+    assert_exhausted(&status, "esportazioni", "una", "1 streams at the same time");
+    // Other calls and other subjects do not need the place.
+    call_rpc(&mut cliente, ACCESS, "").await.unwrap();
+    let mut altra = servizio.clients_as("altra");
+    drop(altra.decreti.export_decrees(request.clone()).await.unwrap());
+    // A call that is refused for another reason does not keep a place.
+    drop(stream);
+    let begin = tokio::time::Instant::now();
+    while cliente
+        .decreti
+        .export_decrees(request.clone())
+        .await
+        .is_err()
+    {
+        assert!(
+            begin.elapsed() < Duration::from_secs(10),
+            "the place is not free"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn calls_a_day_are_counted_for_all_instances_and_end_at_romes_midnight() {
+    let servizio = TestServer::start().await;
+    let cinque = Quote {
+        al_giorno: n(5),
+        ..Quote::default()
+    };
+    grant(&servizio, "be", cinque).await;
+    let altra = servizio.another_instance().await;
+    let token = servizio.token("be");
+    let mut clienti = [
+        servizio.clients_as("be"),
+        servizio.clients_over(channel_to(altra), Some(&token)),
+    ];
+    let mut allowed = 0;
+    for i in 0..12 {
+        match call_rpc(&mut clienti[i % 2], ACCESS, "").await {
+            Ok(_) => allowed += 1,
+            Err(status) => {
+                let riprova = assert_exhausted(&status, "al_giorno", "be", "5 calls a day");
+                // It is ten in the morning in Rome.
+                assert_eq!(riprova, Duration::from_secs(14 * 3600));
+            }
+        }
+    }
+    assert_eq!((allowed, count(&servizio).await), (5, 5));
+    // In Rome it is another day an hour before midnight in Greenwich.
+    servizio.set_clock("2026-11-23T23:00:00Z");
+    let mut domani = servizio.clients_as("be");
+    call_rpc(&mut domani, ACCESS, "").await.unwrap();
+}
+
+async fn count(servizio: &TestServer) -> i64 {
+    sqlx::query_scalar(
+        "select coalesce(sum(chiamate), 0)::bigint from consumo where soggetto = 'be'",
+    )
+    .fetch_one(&servizio.db.owner)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn an_orderly_stop_gives_back_what_was_not_used() {
+    let servizio = TestServer::start().await;
+    let quote = Quote {
+        al_giorno: n(50_000),
+        ..Quote::default()
+    };
+    grant(&servizio, "be", quote).await;
+    let mut cliente = servizio.clients_as("be");
+    for _ in 0..3 {
+        call_rpc(&mut cliente, ACCESS, "").await.unwrap();
+    }
+    assert_eq!(
+        count(&servizio).await,
+        50,
+        "a thousandth of the quota at a time"
+    );
+    let db = servizio.stop().await;
+    let left: i64 = sqlx::query_scalar("select chiamate from consumo")
+        .fetch_one(&db.owner)
+        .await
+        .unwrap();
+    assert_eq!(left, 3);
+}
+
+#[tokio::test]
+async fn a_quota_of_a_profile_that_is_not_there_stops_the_start() {
+    let servizio = TestServer::start().await;
+    let mut settings = servizio.settings.clone();
+    settings
+        .quota
+        .profilo
+        .insert("mef-rsg".to_owned(), ProfiloQuotaSettings::default());
+    let access = omnia::app::access(&settings, &servizio.db.connections, servizio.clock.clone());
+    let error = access.await.unwrap_err().to_string();
+    assert!(error.contains("quota.profilo.mef-rsg"), "{error}");
+    servizio.grant_scope("x", "mef-rgs", whole_scope()).await;
+}

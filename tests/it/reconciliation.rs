@@ -1,0 +1,381 @@
+//! The figures reconcile: for random extracts, filters and both criteri, five ways to the same figures give the same
+//! figures, to the cent, on each rilevazione.
+
+use std::collections::BTreeMap;
+
+use omnia::contract::proto::{
+    self, CountDecreesRequest, DettaglioDecreto, ExportDecreesRequest, GetReportSinteticoRequest,
+    ListDecreesRequest, TotaliControllo, export_decrees_response::Parte,
+};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestRunner},
+};
+
+use crate::{
+    model::{
+        self, Cents, ModelCriterio, ModelExtract, ModelFigures, ModelFilter, ModelRow, date_text,
+        euro,
+    },
+    server::{CallerClients, TestServer},
+    worlds,
+};
+
+/// A world: two extracts that follow each other, and filters to ask with.
+#[derive(Debug, Clone)]
+struct ReconciledWorld {
+    estratti: [ModelExtract; 2],
+    report: Vec<ModelFilter>,
+    decreti: Vec<ModelFilter>,
+}
+
+fn world() -> impl Strategy<Value = ReconciledWorld> {
+    let estratti = worlds::extract(60)
+        .prop_flat_map(|prima| (Just(prima.clone()), worlds::following(prima, 20)));
+    (
+        estratti,
+        prop::collection::vec(worlds::filtro_report(), 6),
+        prop::collection::vec(worlds::filtro_decreti(), 6),
+    )
+        .prop_map(|((prima, seconda), report, decreti)| ReconciledWorld {
+            estratti: [prima, seconda],
+            report,
+            decreti,
+        })
+}
+
+#[test]
+fn five_ways_to_the_same_figures() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let config = Config {
+        cases: 16,
+        max_shrink_iters: 40,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new(config)
+        .run(&world(), |mondo| {
+            runtime.block_on(check(&mondo));
+            Ok(())
+        })
+        .unwrap();
+}
+
+async fn check(mondo: &ReconciledWorld) {
+    // Small lotti: every export has several.
+    let servizio = TestServer::start_with(|s| s.export.batch_rows = 7).await;
+    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let [prima, seconda] = &mondo.estratti;
+    assert_eq!(servizio.load(prima, "2026-09-30").await, 1);
+    // A second extract that says the same as the first, at a later date, is a rilevazione too.
+    assert_eq!(servizio.load(seconda, "2026-10-31").await, 2);
+    for (numero, estratto) in (1..).zip(&mondo.estratti) {
+        for filtro in &mondo.report {
+            check_report(&mut cliente, estratto, numero, filtro).await;
+        }
+        for filtro in &mondo.decreti {
+            check_decreti(&mut cliente, estratto, numero, filtro).await;
+        }
+    }
+    servizio.stop().await;
+}
+
+async fn check_report(
+    cliente: &mut CallerClients,
+    estratto: &ModelExtract,
+    numero: i32,
+    filtro: &ModelFilter,
+) {
+    let answer = cliente
+        .report
+        .get_report_sintetico(GetReportSinteticoRequest {
+            filtro: Some(filtro_report(filtro)),
+            rilevazione: numero,
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(answer.rilevazione.unwrap().numero, numero);
+    let expected = model::report(estratto, filtro);
+    let given: BTreeMap<_, _> = answer
+        .voci
+        .iter()
+        .map(|v| {
+            (
+                (v.normativa.as_str(), v.prestazione.as_str()),
+                voce_figures(v),
+            )
+        })
+        .collect();
+    let texts: BTreeMap<_, _> = expected
+        .iter()
+        .map(|(pair, cifre)| (*pair, figure_texts(cifre)))
+        .collect();
+    assert_eq!(given, texts, "rilevazione {numero}, {filtro:?}");
+
+    let sum = |column: fn(&ModelFigures) -> Option<Cents>| {
+        expected
+            .values()
+            .filter_map(column)
+            .reduce(|a, b| a + b)
+            .map(euro)
+    };
+    let totale = answer.totale.unwrap();
+    let zero_where_no_voce = |text: Option<String>| text.unwrap_or_else(|| "0.00".into());
+    assert_eq!(totale.totale_stanziamenti, sum(|c| c.stanziati));
+    assert_eq!(
+        totale.importi_autorizzati,
+        zero_where_no_voce(sum(|c| Some(c.autorizzati)))
+    );
+    assert_eq!(
+        totale.importi_erogati,
+        zero_where_no_voce(sum(|c| Some(c.erogati)))
+    );
+    assert_eq!(totale.residuo_autorizzato, sum(|c| c.residuo_autorizzato));
+    assert_eq!(totale.residuo_pagato, sum(|c| c.residuo_pagato));
+
+    // The decrees behind each voce's norm add up to it, for the same periodo.
+    if filtro.prestazioni.is_empty() {
+        for normativa in expected
+            .keys()
+            .map(|(n, _)| n)
+            .collect::<std::collections::BTreeSet<_>>()
+        {
+            let of_norm = expected.iter().filter(|((n, _), _)| n == normativa);
+            let (autorizzati, erogati) =
+                of_norm.fold((0, 0), |(a, e), (_, c)| (a + c.autorizzati, e + c.erogati));
+            let count = cliente
+                .decreti
+                .count_decrees(CountDecreesRequest {
+                    normativa: (*normativa).into(),
+                    filtro: Some(proto::FiltroDecreti {
+                        periodo: periodo(filtro),
+                        ..Default::default()
+                    }),
+                    rilevazione: numero,
+                })
+                .await
+                .unwrap()
+                .into_inner()
+                .totali
+                .unwrap();
+            assert_eq!(count.importi_autorizzati, euro(autorizzati));
+            assert_eq!(count.importi_erogati, euro(erogati));
+        }
+    }
+}
+
+async fn check_decreti(
+    cliente: &mut CallerClients,
+    estratto: &ModelExtract,
+    numero: i32,
+    filtro: &ModelFilter,
+) {
+    let expected: Vec<&ModelRow> = estratto.rows.iter().filter(|r| filtro.takes(r)).collect();
+    let mut rows: Vec<DettaglioDecreto> = expected.iter().map(|r| dettaglio(r)).collect();
+    let totals = totali(&expected);
+    let normativa = filtro.normative.first().unwrap().to_string();
+
+    let count = cliente
+        .decreti
+        .count_decrees(CountDecreesRequest {
+            normativa: normativa.clone(),
+            filtro: Some(filtro_decreti(filtro)),
+            rilevazione: numero,
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(count.totali.unwrap(), totals, "CountDecrees, {filtro:?}");
+
+    let (exported, tokens, closing) =
+        export(cliente, &normativa, filtro, numero, String::new()).await;
+    assert_eq!(closing, totals, "chiusura, {filtro:?}");
+    let mut sorted = exported.clone();
+    for list in [&mut sorted, &mut rows] {
+        list.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}")));
+    }
+    assert_eq!(sorted, rows, "ExportDecrees, {filtro:?}");
+    let order = |d: &DettaglioDecreto| (d.data_decreto.clone(), d.numero_decreto.clone());
+    assert!(exported.is_sorted_by_key(order), "the promised order");
+
+    for page_size in [1, 3, 1000] {
+        let paged = pages(cliente, &normativa, filtro, numero, page_size).await;
+        assert_eq!(paged, exported, "pages of {page_size}, {filtro:?}");
+    }
+    // Resumed after every lotto: the rest, and the totals of the rest.
+    for (seen, token) in tokens {
+        let (rest, _, closing) = export(cliente, &normativa, filtro, numero, token).await;
+        assert_eq!(rest, exported[seen..], "resumed after {seen}, {filtro:?}");
+        assert_eq!(closing.righe, i64::try_from(rest.len()).unwrap());
+    }
+}
+
+/// Rows, (rows so far, resume_token) of each lotto, closing totals.
+pub async fn export(
+    cliente: &mut CallerClients,
+    normativa: &str,
+    filtro: &ModelFilter,
+    numero: i32,
+    resume_token: String,
+) -> (Vec<DettaglioDecreto>, Vec<(usize, String)>, TotaliControllo) {
+    let mut stream = cliente
+        .decreti
+        .export_decrees(ExportDecreesRequest {
+            normativa: normativa.into(),
+            filtro: Some(filtro_decreti(filtro)),
+            rilevazione: numero,
+            resume_token,
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    let (mut rows, mut tokens) = (Vec::new(), Vec::new());
+    let first = stream.message().await.unwrap().unwrap().parte.unwrap();
+    let Parte::Intestazione(intestazione) = first else {
+        panic!("{first:?} comes first");
+    };
+    assert_eq!(intestazione.rilevazione.unwrap().numero, numero);
+    loop {
+        match stream.message().await.unwrap().unwrap().parte.unwrap() {
+            Parte::Intestazione(_) => panic!("a second intestazione"),
+            Parte::Lotto(lotto) => {
+                assert!(!lotto.decreti.is_empty(), "an empty lotto");
+                rows.extend(lotto.decreti);
+                tokens.push((rows.len(), lotto.resume_token));
+            }
+            Parte::Chiusura(chiusura) => {
+                assert!(
+                    stream.message().await.unwrap().is_none(),
+                    "the last message"
+                );
+                return (rows, tokens, chiusura.totali.unwrap());
+            }
+        }
+    }
+}
+
+async fn pages(
+    cliente: &mut CallerClients,
+    normativa: &str,
+    filtro: &ModelFilter,
+    numero: i32,
+    page_size: i32,
+) -> Vec<DettaglioDecreto> {
+    let mut rows = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let page = cliente
+            .decreti
+            .list_decrees(ListDecreesRequest {
+                normativa: normativa.into(),
+                filtro: Some(filtro_decreti(filtro)),
+                rilevazione: numero,
+                page_size,
+                page_token,
+            })
+            .await
+            .unwrap()
+            .into_inner();
+        let last = page.next_page_token.is_empty();
+        assert!(last || page.decreti.len() == usize::try_from(page_size).unwrap());
+        assert!(last || !page.decreti.is_empty());
+        rows.extend(page.decreti);
+        if last {
+            return rows;
+        }
+        page_token = page.next_page_token;
+    }
+}
+
+fn dettaglio(r: &ModelRow) -> DettaglioDecreto {
+    DettaglioDecreto {
+        prestazione: r.prestazione.into(),
+        codifica_sistema_unico: r.codifica.into(),
+        numero_decreto: r.numero.into(),
+        data_decreto: date_text(r.data),
+        validita_dal: date_text(r.dal),
+        validita_al: date_text(r.al),
+        cf_azienda: r.cf.into(),
+        matricola_azienda: r.matricola.into(),
+        ore_decretate: euro(r.ore.into()),
+        importi_autorizzati: euro(r.autorizzati.into()),
+        importi_erogati: euro(r.erogati.into()),
+    }
+}
+
+fn totali(righe: &[&ModelRow]) -> TotaliControllo {
+    let sum =
+        |column: fn(&ModelRow) -> u64| euro(righe.iter().map(|r| Cents::from(column(r))).sum());
+    TotaliControllo {
+        righe: i64::try_from(righe.len()).unwrap(),
+        ore_decretate: sum(|r| r.ore),
+        importi_autorizzati: sum(|r| r.autorizzati),
+        importi_erogati: sum(|r| r.erogati),
+    }
+}
+
+pub type FigureTexts = (
+    Option<String>,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+);
+
+fn voce_figures(voce: &proto::VoceReport) -> FigureTexts {
+    (
+        voce.totale_stanziamenti.clone(),
+        voce.importi_autorizzati.clone(),
+        voce.importi_erogati.clone(),
+        voce.residuo_autorizzato.clone(),
+        voce.residuo_pagato.clone(),
+    )
+}
+
+pub fn figure_texts(cifre: &ModelFigures) -> FigureTexts {
+    (
+        cifre.stanziati.map(euro),
+        euro(cifre.autorizzati),
+        euro(cifre.erogati),
+        cifre.residuo_autorizzato.map(euro),
+        cifre.residuo_pagato.map(euro),
+    )
+}
+
+fn periodo(filtro: &ModelFilter) -> Option<proto::Periodo> {
+    filtro.periodo.map(|(dal, al, criterio)| proto::Periodo {
+        dal: dal.map(date_text).unwrap_or_default(),
+        al: al.map(date_text).unwrap_or_default(),
+        criterio: match criterio {
+            ModelCriterio::Sovrapposizione => proto::CriterioPeriodo::Sovrapposizione.into(),
+            ModelCriterio::InizioValidita => proto::CriterioPeriodo::InizioValidita.into(),
+        },
+    })
+}
+
+pub fn filtro_report(filtro: &ModelFilter) -> proto::FiltroReport {
+    let texts = |codes: &std::collections::BTreeSet<&'static str>| {
+        codes.iter().map(|c| (*c).to_owned()).collect()
+    };
+    proto::FiltroReport {
+        normativa: texts(&filtro.normative),
+        prestazione: texts(&filtro.prestazioni),
+        periodo: periodo(filtro),
+    }
+}
+
+pub fn filtro_decreti(filtro: &ModelFilter) -> proto::FiltroDecreti {
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    proto::FiltroDecreti {
+        codifica_sistema_unico: text(filtro.codifica),
+        numero_decreto: text(filtro.numero),
+        periodo: periodo(filtro),
+        cf_azienda: text(filtro.cf),
+        matricola_azienda: text(filtro.matricola),
+    }
+}

@@ -1,0 +1,191 @@
+//! The callers of the table.
+
+use omnia::{
+    abilitazione::{
+        Ambito, AmbitoCodes,
+        grants::{self, Azione, Certificati, Finalita, Orari, Reti, RichiestaAa07},
+    },
+    demo::demo_key,
+    valori::CodiceNormativa,
+};
+
+use crate::{
+    abilitazione::{motivo, new_request, operatore},
+    model::NORMATIVE,
+    server::{CallerClients, TestServer},
+};
+
+/// Who calls.
+pub struct ScenarioCaller {
+    pub name: &'static str,
+    token: CallerToken,
+}
+
+enum CallerToken {
+    Missing,
+    /// Signed with a key that the server does not know, under the name of one that it does.
+    Forged,
+    /// For another audience.
+    OtherAudience,
+    Good,
+}
+
+impl ScenarioCaller {
+    /// A client with the token that is good now, if it has a good one, at an address.
+    pub fn clients(&self, servizio: &TestServer, indirizzo: &str) -> CallerClients {
+        let access = &servizio.settings.access;
+        let sign = |key: &demo_key::DemoKey, audience: &str| {
+            key.token(&access.issuer, audience, self.name, 1, &servizio.clock)
+                .unwrap()
+        };
+        let token = match self.token {
+            CallerToken::Missing => None,
+            CallerToken::Forged => {
+                let dir = tempfile::tempdir().unwrap();
+                let key = demo_key::create_or_load(dir.path()).unwrap();
+                Some(sign(&key, &access.audience))
+            }
+            CallerToken::OtherAudience => Some(sign(&servizio.key, "altrove")),
+            CallerToken::Good => Some(sign(&servizio.key, &access.audience)),
+        };
+        servizio.clients_from(indirizzo, token.as_deref())
+    }
+}
+
+/// All of them, with their grants.
+pub async fn all_callers(servizio: &TestServer) -> Vec<ScenarioCaller> {
+    let mut chiamanti = vec![
+        ScenarioCaller {
+            name: "nessuno",
+            token: CallerToken::Missing,
+        },
+        ScenarioCaller {
+            name: "falso",
+            token: CallerToken::Forged,
+        },
+        ScenarioCaller {
+            name: "altrove",
+            token: CallerToken::OtherAudience,
+        },
+        ScenarioCaller {
+            name: "senza",
+            token: CallerToken::Good,
+        },
+    ];
+    servizio
+        .grant_scope("falso", "mef-rgs", crate::server::whole_scope())
+        .await;
+    servizio
+        .grant_scope("altrove", "mef-rgs", crate::server::whole_scope())
+        .await;
+    let mut buono = |nome| {
+        chiamanti.push(ScenarioCaller {
+            name: nome,
+            token: CallerToken::Good,
+        })
+    };
+
+    for (nome, profilo, limita) in GRANTED {
+        buono(nome);
+        let mut richiesta = new_request(nome, profilo, "2026-01-01", "2026-12-31");
+        limita(&mut richiesta);
+        servizio.grant(&richiesta).await;
+    }
+    for (nome, passi) in STEP_PATHS {
+        buono(nome);
+        walk(
+            servizio,
+            &new_request(nome, "mef-rgs", "2026-01-01", "2026-12-31"),
+            passi,
+        )
+        .await;
+    }
+    buono("futura");
+    servizio
+        .grant(&new_request(
+            "futura",
+            "mef-rgs",
+            "2027-01-01",
+            "2027-12-31",
+        ))
+        .await;
+    // Given when its days were still to come.
+    buono("scaduta");
+    servizio.set_clock("2026-01-15T09:00:00Z");
+    servizio
+        .grant(&new_request(
+            "scaduta",
+            "mef-rgs",
+            "2026-01-01",
+            "2026-10-31",
+        ))
+        .await;
+    chiamanti
+}
+
+/// A name, its profile, and what limits its grant.
+type CallerGrant = (&'static str, &'static str, fn(&mut RichiestaAa07));
+
+const GRANTED: [CallerGrant; 9] = [
+    ("amm", "mlps-ammortizzatori", |_| ()),
+    ("cons", "mlps-consultazione", |_| ()),
+    ("rgs", "mef-rgs", |_| ()),
+    ("sintesi", "mef-sintesi", |_| ()),
+    ("una", "mef-rgs", |r| {
+        let codici = [CodiceNormativa::parse(NORMATIVE[0]).unwrap()];
+        r.ambito = Ambito::new(AmbitoCodes::only(codici).unwrap(), AmbitoCodes::All);
+    }),
+    ("rete", "mef-rgs", |r| {
+        r.limiti.reti = Reti::parse(&["10.1.0.0/16", "2001:db8::/32"]).unwrap();
+    }),
+    ("orari", "mef-rgs", |r| {
+        r.limiti.orari = Orari::parse(&["lun-ven 08:00-18:30"]).unwrap();
+    }),
+    ("certificato", "mef-rgs", |r| {
+        r.limiti.certificati = Certificati::parse(&["dns:be.mef.example"]).unwrap();
+    }),
+    ("finalita", "mef-rgs", |r| {
+        let id = "6b0c9b3e-6a1c-4c4f-9a53-0a2b5c1d2e3f";
+        r.limiti.finalita = Finalita::parse(&[id]).unwrap();
+    }),
+];
+
+/// How far some grants came.
+const STEP_PATHS: [(&str, &[Azione]); 5] = [
+    ("richiesta", &[]),
+    ("verificata", &[Azione::Verifica]),
+    ("rifiutata", &[Azione::Verifica, Azione::Revoca]),
+    (
+        "sospesa",
+        &[Azione::Verifica, Azione::Approvazione, Azione::Sospensione],
+    ),
+    (
+        "revocata",
+        &[
+            Azione::Verifica,
+            Azione::Approvazione,
+            Azione::Sospensione,
+            Azione::Revoca,
+        ],
+    ),
+];
+
+async fn walk(servizio: &TestServer, richiesta: &RichiestaAa07, passi: &[Azione]) {
+    let (owner, clock) = (&servizio.db.owner, &servizio.clock);
+    let (anna, bruno, motivo) = (operatore("anna"), operatore("bruno"), motivo("prova"));
+    let id = grants::record_request(
+        owner,
+        clock,
+        &servizio.policy_table,
+        richiesta,
+        &anna,
+        &motivo,
+    )
+    .await
+    .unwrap();
+    for azione in passi {
+        grants::advance(owner, clock, id, *azione, &bruno, &motivo)
+            .await
+            .unwrap();
+    }
+}

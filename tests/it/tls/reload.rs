@@ -1,0 +1,176 @@
+//! Certificates that change under a running server.
+
+use std::fs;
+
+use omnia::{
+    config::ClientCertificateMode,
+    contract::proto::{ExportDecreesRequest, export_decrees_response::Parte},
+    transport::connection::CertificateInfo,
+};
+use tokio_rustls::rustls::version::TLS13;
+use tonic_health::pb::health_check_response::ServingStatus;
+
+use super::{
+    IssuedCertificate, TestAuthority, TlsDir, call, channel_to,
+    connection::{client_config, connect},
+    server,
+};
+use crate::{
+    model::NORMATIVE,
+    policy::{health, wait_until},
+    server::{TestServer, whole_scope},
+};
+
+fn thumbprint(emesso: &IssuedCertificate) -> String {
+    let certificato = CertificateInfo::from_der(&emesso.der).unwrap();
+    certificato.fingerprint().to_owned()
+}
+
+/// The fingerprint that a new connection sees.
+async fn served(servizio: &TestServer, fidate: &[&TestAuthority]) -> String {
+    let connector = client_config(fidate, &[&TLS13], &["h2"], None);
+    let tls = connect(&connector, servizio.address).await.unwrap();
+    let chain = tls.get_ref().1.peer_certificates().unwrap();
+    CertificateInfo::from_der(&chain[0])
+        .unwrap()
+        .fingerprint()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn new_connections_see_the_new_certificate_and_old_ones_go_on() {
+    let cartella = TlsDir::new();
+    let imposta = cartella.set_tls(ClientCertificateMode::No);
+    let servizio = TestServer::start_with(|s| {
+        imposta(s);
+        s.export.batch_rows = 1;
+    })
+    .await;
+    servizio
+        .load(&crate::export_stream::many_rows(3000), "2026-10-31")
+        .await;
+    servizio
+        .grant_scope("be-rgs", "mlps-ammortizzatori", whole_scope())
+        .await;
+    let old = cartella.channel(&servizio, None);
+    let mut begun = servizio.clients_over(old.clone(), Some(&servizio.token("be-rgs")));
+    let request = ExportDecreesRequest {
+        normativa: NORMATIVE[0].into(),
+        ..Default::default()
+    };
+    let mut stream = begun
+        .decreti
+        .export_decrees(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(stream.message().await.unwrap().is_some());
+
+    // By another authority, which the old client does not trust: it cannot have connected again.
+    let other = TestAuthority::new("Nuova autorità dei server");
+    let replaced = other.issue("localhost");
+    cartella.put(&replaced);
+    let took = wait_until("the new certificate", async || {
+        served(&servizio, &[&cartella.authority, &other]).await == thumbprint(&replaced)
+    })
+    .await;
+    assert!(took.as_secs() < 3, "{took:?}");
+    call(&servizio, &old).await.unwrap();
+    assert!(
+        call(&servizio, &cartella.channel(&servizio, None))
+            .await
+            .is_err()
+    );
+    call(&servizio, &channel_to(&servizio, &other, None))
+        .await
+        .unwrap();
+
+    let mut rows = 0;
+    let mut closed = false;
+    while let Some(message) = stream.message().await.unwrap() {
+        match message.parte.unwrap() {
+            Parte::Lotto(lotto) => rows += lotto.decreti.len(),
+            Parte::Chiusura(_) => closed = true,
+            Parte::Intestazione(_) => {}
+        }
+    }
+    assert!(closed && rows == 3000, "{rows} rows");
+    servizio.stop().await;
+}
+
+#[tokio::test]
+async fn a_bad_pair_is_refused_and_the_old_one_stays() {
+    let cartella = TlsDir::new();
+    let servizio = server(&cartella, ClientCertificateMode::No).await;
+    let fidate = [&cartella.authority];
+    let first = served(&servizio, &fidate).await;
+    let channel = cartella.channel(&servizio, None);
+    let is = async |status| health(&channel, "tls").await == Some(status);
+    wait_until("well", async || is(ServingStatus::Serving).await).await;
+
+    // Half of a pair: a certificate without its key.
+    let second = cartella.authority.issue("localhost");
+    cartella.write("server.pem", &second.pem);
+    wait_until("refused", async || is(ServingStatus::NotServing).await).await;
+    assert_eq!(served(&servizio, &fidate).await, first);
+    call(&servizio, &cartella.channel(&servizio, None))
+        .await
+        .unwrap();
+    assert_eq!(health(&channel, "").await, Some(ServingStatus::Serving));
+
+    // The other half.
+    cartella.write("server.key", &second.key);
+    wait_until("well again", async || is(ServingStatus::Serving).await).await;
+    assert_eq!(served(&servizio, &fidate).await, thumbprint(&second));
+
+    // Expired, missing, garbage: each is refused, each time what is in force stays.
+    let expired = cartella.authority.issue_with("localhost", |p| {
+        p.not_after = rcgen::date_time_ymd(2026, 11, 1)
+    });
+    let file = cartella.dir.path().join("server.pem");
+    let spoils: [&dyn Fn(); 3] = [
+        &|| cartella.put(&expired),
+        &|| fs::remove_file(&file).unwrap(),
+        &|| cartella.write("server.pem", "garbage"),
+    ];
+    for spoil in spoils {
+        spoil();
+        wait_until("refused", async || is(ServingStatus::NotServing).await).await;
+        assert_eq!(served(&servizio, &fidate).await, thumbprint(&second));
+        cartella.put(&second);
+        wait_until("well again", async || is(ServingStatus::Serving).await).await;
+    }
+    servizio.stop().await;
+}
+
+#[tokio::test]
+async fn the_authorities_of_clients_are_replaced_too() {
+    let cartella = TlsDir::new();
+    let servizio = server(&cartella, ClientCertificateMode::Required).await;
+    let old = cartella.enti.issue("be.mef.example");
+    let other = TestAuthority::new("Nuova autorità degli enti");
+    let new = other.issue("be.mef.example");
+    let connected = cartella.channel(&servizio, Some(&old));
+    call(&servizio, &connected).await.unwrap();
+    assert!(
+        call(&servizio, &cartella.channel(&servizio, Some(&new)))
+            .await
+            .is_err()
+    );
+
+    cartella.write("enti.pem", &other.pem);
+    wait_until("the new authority", async || {
+        call(&servizio, &cartella.channel(&servizio, Some(&new)))
+            .await
+            .is_ok()
+    })
+    .await;
+    assert!(
+        call(&servizio, &cartella.channel(&servizio, Some(&old)))
+            .await
+            .is_err()
+    );
+    // Open connections stay.
+    call(&servizio, &connected).await.unwrap();
+    servizio.stop().await;
+}
