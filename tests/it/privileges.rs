@@ -60,7 +60,7 @@ async fn privileges(owner: &PgPool) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Anything more is a change of that file. To accept one: `UPDATE_EXPECT=1 cargo test --test it privilegi`.
+/// Anything more is a change of that file. To accept one: `UPDATE_EXPECT=1 cargo test --test it privileges`.
 #[tokio::test]
 async fn the_serving_role_may_do_this_and_nothing_more() {
     let db = test_bench::database().await;
