@@ -7,6 +7,7 @@
 use std::{
     env,
     error::Error,
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -46,8 +47,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         .compile_fds(set.clone())?;
     decree_server(set, out.join("decree_server"))?;
     flight_descriptor(&out)?;
-    // The migrations are embedded by a macro that cargo does not see through.
+    migrations(&out)
+}
+
+/// The table of the migrations: version, description and text of each file.
+fn migrations(out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=migrations");
+    let mut table = String::from("&[\n");
+    for file in fs::read_dir("migrations")? {
+        let path = file?.path().canonicalize()?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let (version, description) = name.split_once('_').ok_or("VERSION_DESCRIPTION.sql")?;
+        let description = description.replace('_', " ");
+        writeln!(
+            table,
+            "({version}, {description:?}, include_str!({path:?})),"
+        )?;
+    }
+    fs::write(out.join("migrations.rs"), table + "]")?;
     Ok(())
 }
 

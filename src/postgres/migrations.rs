@@ -5,14 +5,32 @@
 //! written. For another schema those places get its name. The checksum stays that of the file, so a migration is the same
 //! one whatever its schema is called.
 
+use std::sync::LazyLock;
+
 use sqlx::{
-    AssertSqlSafe, SqlSafeStr as _,
-    migrate::{Migration, Migrator},
+    AssertSqlSafe, SqlSafeStr as _, SqlStr,
+    migrate::{Migration, MigrationType, Migrator},
 };
 
 use super::namespace::SchemaName;
 
-pub(super) static MIGRATIONS: Migrator = sqlx::migrate!();
+/// Version, description and text of the files of `migrations/`; build.rs writes it.
+const FILES: &[(i64, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// As `sqlx::migrate!` would make it, which builds sqlx, its TLS included, a second time for the compiler.
+pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let files = FILES.iter().map(|&(version, description, sql)| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sql,
+            false,
+        )
+    });
+    Migrator::with_migrations(files.collect())
+});
 
 /// How the files write the schema, where they do. `public` alone is the role of everybody.
 const MENTIONS: [(&str, &str); 3] = [
@@ -43,7 +61,18 @@ fn placed(migration: &Migration, schema: &SchemaName) -> Migration {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use sqlx::migrate::Migrator;
+
     use super::{MIGRATIONS, SchemaName, placed};
+
+    #[tokio::test]
+    async fn each_is_what_sqlx_reads_from_its_file() {
+        let read = Migrator::new(Path::new("migrations")).await.unwrap();
+        let told = |m: &Migrator| format!("{:?}", m.iter().collect::<Vec<_>>());
+        assert_eq!(told(&MIGRATIONS), told(&read));
+    }
 
     /// A migration that writes the schema in a way that is not known here fails this.
     #[test]

@@ -32,6 +32,7 @@ mod pool;
 mod pooler;
 pub mod predicates;
 mod release;
+mod row;
 mod schema;
 mod session;
 
@@ -44,6 +45,7 @@ use std::{
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::sync::Mutex;
 
+pub(crate) use self::row::from_row;
 pub use self::{
     cluster::Cluster,
     namespace::SchemaName,

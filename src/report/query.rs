@@ -14,19 +14,24 @@ use super::{
 use crate::{
     abilitazione::{Ambito, Permesso},
     error::{Error, Result},
-    postgres::predicates::in_rilevazione,
+    postgres::{from_row, predicates::in_rilevazione},
     rilevazione::control::{self, ControlDigest, DayDigest, Noted},
     valori::{CodiceNormativa, CodicePrestazione, Importo},
 };
 
 /// A norm or a benefit.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogEntry {
     /// Stable code; `None` where the caller does not see it.
     pub codice: Option<String>,
     /// In Italian; `None` where the caller does not see it.
     pub descrizione: Option<String>,
 }
+
+from_row!(CatalogEntry {
+    codice,
+    descrizione
+});
 
 /// The sums of a rilevazione, whole: of all norms, for all callers ([`super::cache`]). They are read for one who was let in, and
 /// are what the load noted ([`crate::rilevazione::control`]).

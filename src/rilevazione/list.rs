@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgExecutor, PgPool};
 
-use crate::{abilitazione::Permesso, contract::proto, error::Result};
+use crate::{abilitazione::Permesso, contract::proto, error::Result, postgres::from_row};
 
 /// One committed load.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rilevazione {
     /// 1, 2, 3…
     pub numero: i32,
@@ -19,6 +19,13 @@ pub struct Rilevazione {
     /// When it was withdrawn: it is never the latest again. `None`: it was not.
     pub ritirata_il: Option<DateTime<Utc>>,
 }
+
+from_row!(Rilevazione {
+    numero,
+    data_riferimento,
+    caricata_il,
+    ritirata_il,
+});
 
 /// The columns of [`Rilevazione`], and where they are.
 macro_rules! select {

@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
-use rust_decimal::Decimal;
-use sqlx::FromRow;
-
 use super::block_range::BlockSeries;
 use crate::{
     blocks::{
@@ -15,7 +11,10 @@ use crate::{
     },
     decreto::query::DetailReader,
     error::{Error, Result},
+    postgres::from_row,
 };
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 /// A block whose row is what was written.
 #[derive(Debug)]
@@ -42,7 +41,7 @@ pub(super) struct BlockMeta {
     pub(super) codifiche: Vec<(String, i32)>,
 }
 
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 struct StoredBlock {
     posto: i32,
     righe: i32,
@@ -67,6 +66,31 @@ struct StoredBlock {
     codifiche: Option<Vec<String>>,
     codifiche_righe: Option<Vec<i32>>,
 }
+
+from_row!(StoredBlock {
+    posto,
+    righe,
+    ore_decretate,
+    importi_autorizzati,
+    importi_erogati,
+    prima_data,
+    prima_numero,
+    prima_id,
+    ultima_data,
+    ultima_numero,
+    ultima_id,
+    validita_dal_min,
+    validita_dal_max,
+    validita_al_min,
+    validita_al_max,
+    prestazioni,
+    byte,
+    mascherate,
+    batch_byte,
+    checksum,
+    codifiche,
+    codifiche_righe,
+});
 
 impl StoredBlock {
     /// `None`: it is not what was written at this place.

@@ -4,8 +4,6 @@
 //! noted of the norm, apart from the series ([`crate::rilevazione::control`]). So a block that is missing, one too many, or one whose
 //! ranges say that it may be skipped is found whatever the filters are. What a block holds is checked when it is read ([`super::chunks`]).
 
-use sqlx::FromRow;
-
 use super::block_meta::{BlockMeta, damaged};
 use crate::{
     blocks::{
@@ -14,6 +12,7 @@ use crate::{
     },
     decreto::query::DetailReader,
     error::{Error, Result},
+    postgres::from_row,
     rilevazione::control::Noted,
 };
 
@@ -34,7 +33,7 @@ pub(super) struct BlockSeries {
     pub(super) dal_rilevazione: i32,
 }
 
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 struct StoredSeries {
     id: i64,
     dal_rilevazione: i32,
@@ -44,6 +43,16 @@ struct StoredSeries {
     dizionario_codifiche: Option<Vec<String>>,
     checksum: Option<i64>,
 }
+
+from_row!(StoredSeries {
+    id,
+    dal_rilevazione,
+    blocchi,
+    righe_per_blocco,
+    dizionario_prestazioni,
+    dizionario_codifiche,
+    checksum,
+});
 
 impl DetailReader {
     /// The blocks after `dopo`, of `limite` rows each but the last; `None` where there are none for this selection, or to read the

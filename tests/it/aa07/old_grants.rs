@@ -1,6 +1,6 @@
 //! Grants that were registered before there was a life cycle.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::Path};
 
 use omnia::abilitazione::grants::{self, EffectiveStato};
 use sqlx::migrate::Migrator;
@@ -17,7 +17,7 @@ async fn old_grants_keep_what_they_give() {
         .execute(&db.owner)
         .await
         .unwrap();
-    let mut before: Migrator = sqlx::migrate!();
+    let mut before: Migrator = Migrator::new(Path::new("migrations")).await.unwrap();
     before.migrations = Cow::Owned(
         before
             .iter()
