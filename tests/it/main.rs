@@ -50,6 +50,7 @@ mod prefix_sums;
 mod privileges;
 mod program;
 mod protocol;
+mod publiccode;
 mod query_plans;
 mod quotas;
 mod reconciliation;
