@@ -53,7 +53,7 @@ use crate::{
     transport::{
         self,
         bounded_read::Reader,
-        connection::{ClientConnectionLayer, TrustedProxies},
+        connection::{TrustedProxies, client_connection},
         connection_io::Patience,
         file_watcher::FileWatcher,
         files,
@@ -189,7 +189,7 @@ async fn serve_recorded(
         PolicyReloader::new(
             access.authorizer().policy().clone(),
             dir.clone(),
-            Vocabulary::of_contract()?,
+            access.authorizer().vocabulary().clone(),
             salute.component("policy"),
             access.authorizer().clock().clone(),
         )
@@ -218,7 +218,7 @@ async fn serve_recorded(
     let guardia = access.authorizer();
     let spiega = AccessExplainer::new(
         guardia.policy().clone(),
-        Vocabulary::of_contract()?,
+        guardia.vocabulary().clone(),
         Some(pool.clone()),
         guardia.clock().clone(),
     );
@@ -288,7 +288,8 @@ async fn serve_recorded(
             .add_service(compressed!(reflection().build_v1alpha()?, limit));
     }
 
-    let rpc: BTreeMap<String, bool> = Vocabulary::of_contract()?
+    let rpc: BTreeMap<String, bool> = guardia
+        .vocabulary()
         .iter()
         .map(|(rpc, words)| (rpc.to_owned(), words.streams()))
         .collect();
@@ -313,7 +314,7 @@ async fn serve_recorded(
     let service = ServiceBuilder::new()
         .layer(MessagesLayer)
         .layer(ObserveLayer)
-        .layer(ClientConnectionLayer::new(inoltro))
+        .layer(client_connection(inoltro))
         .layer(AuditLayer::new(
             audit.clone(),
             refusals.clone(),

@@ -29,7 +29,6 @@ use crate::{
     call_record::{CallFacts, CallRecord},
     contract::route::{Route, route},
     error::{Error, Reason},
-    grpc::status::into_status,
     telemetry::{Quiet, code_name},
     transport::connection::ClientConnection,
     valori::tax_codes::masked,
@@ -122,7 +121,7 @@ where
             .extensions_mut()
             .insert(corrente.call_record.clone());
         if corrente.rpc.starts_with(CHANGING_CALLS) && !corrente.audit.is_writable() {
-            let status = into_status(unavailable());
+            let status = Status::from(unavailable());
             corrente.is_counted(&status);
             corrente.in_sospeso = false;
             return Box::pin(async { Ok(status.into_http()) });
@@ -135,7 +134,7 @@ where
             } else {
                 corrente.unary(response).await
             };
-            Ok(recorded.unwrap_or_else(|error| into_status(error).into_http()))
+            Ok(recorded.unwrap_or_else(|error| Status::from(error).into_http()))
         })
     }
 }
@@ -164,7 +163,7 @@ impl Drop for OngoingCall {
             return;
         }
         let status = match self.call_record.is_expired() {
-            true => into_status(Error::new(Reason::CallDeadline, "")),
+            true => Status::from(Error::new(Reason::CallDeadline, "")),
             false => Status::cancelled("the call ended before its answer"),
         };
         if self.is_counted(&status) {

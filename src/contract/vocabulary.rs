@@ -10,7 +10,10 @@
 //! Nobody keeps a list of calls, filters and columns: a field added to a message marked `filtri` or `colonne`
 //! (`vocabulary.proto`) is a new word, and the service does not start until the policy says who may use it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, MessageDescriptor, Value};
 
@@ -27,9 +30,10 @@ pub(crate) const PERSONA_FISICA: &str = ".persona_fisica";
 #[error("the contract's descriptor set cannot be read: {0}")]
 pub struct VocabularyError(String);
 
-/// Every RPC of the contract, and those of Arrow Flight that are answered, with their filters and columns.
+/// Every RPC of the contract, and those of Arrow Flight that are answered, with their filters and columns. Cheap to
+/// clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Vocabulary(BTreeMap<String, RpcVocabulary>);
+pub struct Vocabulary(Arc<BTreeMap<String, RpcVocabulary>>);
 
 /// The filters and columns of one RPC. Two messages of one answer may have a column of the same name: it is one
 /// word, seen in both or in neither.
@@ -48,10 +52,15 @@ impl Vocabulary {
     pub fn of_contract() -> Result<Self, VocabularyError> {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET)
             .map_err(|error| VocabularyError(error.to_string()))?;
-        Self::of_package(&pool, PACKAGE)?.with_flight(&pool, PACKAGE)
+        let mut rpcs = Self::of_package(&pool, PACKAGE)?;
+        rpcs.extend(Self::of_flight(&pool, PACKAGE)?);
+        Ok(Self(Arc::new(rpcs)))
     }
 
-    fn of_package(pool: &DescriptorPool, package: &str) -> Result<Self, VocabularyError> {
+    fn of_package(
+        pool: &DescriptorPool,
+        package: &str,
+    ) -> Result<BTreeMap<String, RpcVocabulary>, VocabularyError> {
         let marks = Marks::of(pool, package)?;
         let mut rpcs = BTreeMap::new();
         for service in pool
@@ -69,16 +78,15 @@ impl Vocabulary {
                 );
             }
         }
-        Ok(Self(rpcs))
+        Ok(rpcs)
     }
 
-    /// Adds the calls of Arrow Flight, whose own messages say nothing of a selection or of rows: the bytes in them are
+    /// The calls of Arrow Flight, whose own messages say nothing of a selection or of rows: the bytes in them are
     /// an `ExportDecreesRequest`, and its answer in another form.
-    fn with_flight(
-        mut self,
+    fn of_flight(
         pool: &DescriptorPool,
         package: &str,
-    ) -> Result<Self, VocabularyError> {
+    ) -> Result<BTreeMap<String, RpcVocabulary>, VocabularyError> {
         let marks = Marks::of(pool, package)?;
         let message = |name: &str| {
             let full = format!("{package}.{name}");
@@ -88,7 +96,7 @@ impl Vocabulary {
         let filtri = marks.names(&message("ExportDecreesRequest")?, &marks.filtri)?;
         let totali = marks.names(&message("ExportDecreesResponse")?, &marks.colonne)?;
         let colonne = marks.names(&message("DettaglioDecreto")?, &marks.colonne)?;
-        for (rpc, filtri, colonne, flusso) in [
+        let calls = [
             // The schema of each norm.
             (flight::LIST_FLIGHTS, BTreeSet::new(), colonne.clone(), true),
             (
@@ -99,15 +107,18 @@ impl Vocabulary {
             ),
             (flight::GET_SCHEMA, filtri.clone(), colonne, false),
             (flight::DO_GET, filtri, totali, true),
-        ] {
-            let words = RpcVocabulary {
-                filtri,
-                colonne,
-                flusso,
-            };
-            self.0.insert(rpc.to_owned(), words);
-        }
-        Ok(self)
+        ];
+        Ok(calls
+            .into_iter()
+            .map(|(rpc, filtri, colonne, flusso)| {
+                let words = RpcVocabulary {
+                    filtri,
+                    colonne,
+                    flusso,
+                };
+                (rpc.to_owned(), words)
+            })
+            .collect())
     }
 
     /// The words of one RPC (`"DecreeService/ListDecrees"`), if there is such an RPC.

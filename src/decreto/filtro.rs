@@ -10,8 +10,8 @@ use crate::{
     error::Violations,
     grpc::{pages::Binding, request},
     valori::{
-        CodiceFiscale, CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Criterio,
-        Matricola, NumeroDecreto, Periodo, ValueDefect,
+        CodiceFiscale, CodiceNormativa, CodificaSistemaUnico, Criterio, Matricola, NumeroDecreto,
+        Periodo, ValueDefect,
     },
 };
 
@@ -142,10 +142,6 @@ impl CallSelection for FiltroDecreti {
 
     fn normative(&self) -> &[CodiceNormativa] {
         slice::from_ref(&self.normativa)
-    }
-
-    fn prestazioni(&self) -> &[CodicePrestazione] {
-        &[]
     }
 
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {

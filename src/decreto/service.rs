@@ -19,7 +19,6 @@ use crate::{
     grpc::{
         pages::PageToken,
         request as read,
-        status::into_status,
         stream_task::{ResponseStream, StreamLimits},
     },
     rilevazione::RilevazioneRegister,
@@ -165,16 +164,14 @@ impl DecreeService for Decrees {
         &self,
         request: Request<proto::ListDecreesRequest>,
     ) -> Result<Response<proto::ListDecreesResponse>, Status> {
-        let answer = self.list(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.list(request).await?))
     }
 
     async fn count_decrees(
         &self,
         request: Request<proto::CountDecreesRequest>,
     ) -> Result<Response<proto::CountDecreesResponse>, Status> {
-        let answer = self.count(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.count(request).await?))
     }
 
     type ExportDecreesStream = ResponseStream<ExportMessage>;
@@ -183,8 +180,7 @@ impl DecreeService for Decrees {
         &self,
         request: Request<proto::ExportDecreesRequest>,
     ) -> Result<Response<ResponseStream<ExportMessage>>, Status> {
-        let answer = self.export(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.export(request).await?))
     }
 
     type DownloadDecreesStream = ResponseStream<proto::DownloadDecreesResponse>;
@@ -193,7 +189,6 @@ impl DecreeService for Decrees {
         &self,
         request: Request<proto::DownloadDecreesRequest>,
     ) -> Result<Response<Self::DownloadDecreesStream>, Status> {
-        let answer = self.download(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.download(request).await?))
     }
 }

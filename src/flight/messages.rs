@@ -153,13 +153,12 @@ mod tests {
     use super::*;
     use crate::{
         error::{Error, Reason, Violation},
-        grpc::status::into_status,
         valori::ValueDefect,
     };
 
     fn told(error: Error) -> String {
         let mut headers = HeaderMap::new();
-        into_status(error).add_header(&mut headers).unwrap();
+        Status::from(error).add_header(&mut headers).unwrap();
         tell(&mut headers);
         Status::from_header_map(&headers)
             .unwrap()

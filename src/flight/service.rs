@@ -30,7 +30,6 @@ use crate::{
     error::{Error, Reason, Result},
     grpc::{
         pages,
-        status::into_status,
         stream_task::{ResponseStream, StreamLimits},
     },
     rilevazione::RilevazioneRegister,
@@ -219,7 +218,7 @@ type UnansweredStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>
 
 /// The door lets none of them pass; this is for whoever opens it.
 fn unanswered<T>() -> Result<T, Status> {
-    Err(into_status(Error::new(
+    Err(Status::from(Error::new(
         Reason::CallUnknown,
         "there is no such call",
     )))
@@ -239,7 +238,7 @@ impl FlightService for FlightServer {
         &self,
         request: Request<Criteria>,
     ) -> Result<Response<ResponseStream<FlightInfo>>, Status> {
-        let flights = self.list(request).await.map_err(into_status)?;
+        let flights = self.list(request).await?;
         let flights = stream::iter(flights.into_iter().map(Ok));
         Ok(Response::new(Box::pin(flights)))
     }
@@ -248,24 +247,21 @@ impl FlightService for FlightServer {
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
-        let answer = self.plan(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.plan(request).await?))
     }
 
     async fn get_schema(
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<SchemaResult>, Status> {
-        let answer = self.schema(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.schema(request).await?))
     }
 
     async fn do_get(
         &self,
         request: Request<Ticket>,
     ) -> Result<Response<ResponseStream<FlightData>>, Status> {
-        let answer = self.get(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.get(request).await?))
     }
 
     async fn handshake(

@@ -28,7 +28,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
-use super::{cancellable_body::CancelHandle, status::into_status, timeout};
+use super::{cancellable_body::CancelHandle, timeout};
 use crate::{
     call_record::CallRecord,
     contract::proto::rpc_of,
@@ -115,7 +115,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let asked = match timeout::asked(request.headers()) {
             Ok(asked) => asked,
-            Err(error) => return Box::pin(async { Ok(into_status(error).into_http()) }),
+            Err(error) => return Box::pin(async { Ok(Status::from(error).into_http()) }),
         };
         let path = request.uri().path();
         let (streams, reflection) = (self.layer.streams(path), path.starts_with(REFLECTION_PATH));
@@ -127,7 +127,7 @@ where
         let traccia: CallRecord = request.extensions().get().cloned().unwrap_or_default();
         if let Some(limit) = limit {
             if limit.at <= Instant::now() {
-                let status = into_status(limit.error());
+                let status = Status::from(limit.error());
                 return Box::pin(async { Ok(status.into_http()) });
             }
             traccia.note(|fatti| fatti.deadline = Some(limit.at.into_std()));
@@ -190,7 +190,7 @@ async fn in_time(
         None => answer.await,
         Some(limit) => match timeout_at(limit.at, answer).await {
             Ok(answer) => answer,
-            Err(_) => Ok(into_status(limit.error()).into_http()),
+            Err(_) => Ok(Status::from(limit.error()).into_http()),
         },
     }
 }
@@ -262,6 +262,6 @@ impl Watcher {
             reason = error.reason.as_str_name(),
             "a stream is ended in the middle"
         );
-        self.presa.cancel(into_status(error));
+        self.presa.cancel(error.into());
     }
 }

@@ -20,10 +20,7 @@ use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
 
-use super::{
-    cancellable_body::CancelHandle,
-    status::{from_bare, into_status},
-};
+use super::{cancellable_body::CancelHandle, status::from_bare};
 use crate::{telemetry::Call, transport::connection::ConnectionInfo};
 
 const STATUS: &str = "grpc-status";
@@ -89,7 +86,7 @@ where
 fn with_details(response: Response<Body>) -> Response<Body> {
     let bare = response.headers().contains_key(STATUS) && !response.headers().contains_key(DETAILS);
     match code(response.headers()).and_then(from_bare) {
-        Some(error) if bare => into_status(error).into_http(),
+        Some(error) if bare => Status::from(error).into_http(),
         _ => response,
     }
 }

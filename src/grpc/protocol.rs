@@ -20,10 +20,9 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{ALLOW, CONTENT_TYPE},
 };
-use tonic::body::Body;
+use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
-use super::status::into_status;
 use crate::error::{Error, Reason};
 
 /// How the messages of a request are compressed.
@@ -109,7 +108,7 @@ fn refusal<B>(request: &Request<B>) -> Option<Response<Body>> {
 }
 
 fn refused(reason: Reason, message: &'static str) -> Response<Body> {
-    into_status(Error::new(reason, message)).into_http()
+    Status::from(Error::new(reason, message)).into_http()
 }
 
 /// The value of a header that stands once. `Err`: it stands more than once, or is no text.

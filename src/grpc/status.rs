@@ -20,62 +20,63 @@ pub const DOMAIN: &str = "omnia.inps.it";
 static FAILED: FailureLog = FailureLog::error("calls fail", "calls succeed again");
 
 /// The status of an error; its cause, if any, is logged here and nowhere else.
-#[must_use]
-pub fn into_status(mut error: Error) -> Status {
-    if let Some(source) = error.source.take() {
-        let cause = causes(source.as_ref());
-        let reason = error.reason.as_str_name();
-        if matches!(error.reason, Reason::Internal | Reason::DerivedDataDamaged) {
-            let request_id = format!("{:032x}", rand::random::<u128>());
-            tracing::error!(reason, request_id, cause, "call failed");
-            error = error.with("request_id", request_id);
-        } else {
-            // What is not there is missed by every call.
-            FAILED.failed(format_args!("{reason}: {cause}"));
+impl From<Error> for Status {
+    fn from(mut error: Error) -> Self {
+        if let Some(source) = error.source.take() {
+            let cause = causes(source.as_ref());
+            let reason = error.reason.as_str_name();
+            if matches!(error.reason, Reason::Internal | Reason::DerivedDataDamaged) {
+                let request_id = format!("{:032x}", rand::random::<u128>());
+                tracing::error!(reason, request_id, cause, "call failed");
+                error = error.with("request_id", request_id);
+            } else {
+                // What is not there is missed by every call.
+                FAILED.failed(format_args!("{reason}: {cause}"));
+            }
         }
+        let (code, italiano) = code_and_text(error.reason);
+        let mut details = ErrorDetails::new();
+        let metadata: HashMap<String, String> = error
+            .metadata
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        details.set_error_info(error.reason.as_str_name(), DOMAIN, metadata);
+        let mut localized = italiano.to_owned();
+        let mut room = MAX_VIOLATIONS_BYTES;
+        let mut violations = error.violations.into_iter();
+        while let Some(violation) = violations.next() {
+            let Violation {
+                field,
+                defect: difetto,
+            } = violation;
+            let size = 2 * field.len() + difetto.english.len() + difetto.italian.len();
+            let (english, italiano) = match room.checked_sub(size) {
+                Some(left) => {
+                    room = left;
+                    (difetto.english, difetto.italian)
+                }
+                None => {
+                    let more = violations.by_ref().count() + 1;
+                    (
+                        format!("is wrong; {more} fields are, from this one on").into(),
+                        format!("è errato; lo sono {more} campi, a partire da questo").into(),
+                    )
+                }
+            };
+            // Writing to a String cannot fail.
+            let _ = write!(localized, "\n{field}: {italiano}.");
+            details.add_bad_request_violation(field, english);
+        }
+        details.set_localized_message("it-IT", localized);
+        if let Some(quota) = error.quota {
+            details.add_quota_failure_violation(quota.soggetto, quota.description);
+            details.set_retry_info(Some(quota.retry_after));
+        } else if let Some(delay) = retry_delay(error.reason) {
+            details.set_retry_info(Some(delay));
+        }
+        Self::with_error_details(code, error.message, details)
     }
-    let (code, italiano) = code_and_text(error.reason);
-    let mut details = ErrorDetails::new();
-    let metadata: HashMap<String, String> = error
-        .metadata
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect();
-    details.set_error_info(error.reason.as_str_name(), DOMAIN, metadata);
-    let mut localized = italiano.to_owned();
-    let mut room = MAX_VIOLATIONS_BYTES;
-    let mut violations = error.violations.into_iter();
-    while let Some(violation) = violations.next() {
-        let Violation {
-            field,
-            defect: difetto,
-        } = violation;
-        let size = 2 * field.len() + difetto.english.len() + difetto.italian.len();
-        let (english, italiano) = match room.checked_sub(size) {
-            Some(left) => {
-                room = left;
-                (difetto.english, difetto.italian)
-            }
-            None => {
-                let more = violations.by_ref().count() + 1;
-                (
-                    format!("is wrong; {more} fields are, from this one on").into(),
-                    format!("è errato; lo sono {more} campi, a partire da questo").into(),
-                )
-            }
-        };
-        // Writing to a String cannot fail.
-        let _ = write!(localized, "\n{field}: {italiano}.");
-        details.add_bad_request_violation(field, english);
-    }
-    details.set_localized_message("it-IT", localized);
-    if let Some(quota) = error.quota {
-        details.add_quota_failure_violation(quota.soggetto, quota.description);
-        details.set_retry_info(Some(quota.retry_after));
-    } else if let Some(delay) = retry_delay(error.reason) {
-        details.set_retry_info(Some(delay));
-    }
-    Status::with_error_details(code, error.message, details)
 }
 
 /// The error for a status that tonic itself made before any code of ours ran: it has a code and no details.
@@ -331,7 +332,7 @@ mod tests {
                 defect: Importo::parse("x").unwrap_err(),
             },
         ];
-        let status = into_status(Error::invalid(violations));
+        let status = Status::from(Error::invalid(violations));
         assert_eq!(status.code(), Code::InvalidArgument);
         let details = status.get_error_details();
         let info = details.error_info().unwrap();
@@ -347,10 +348,10 @@ mod tests {
     #[test]
     fn what_a_database_says_stays_here() {
         let secret = std::io::Error::other("password of 10.0.0.7");
-        let status = into_status(Error::from(sqlx::Error::Io(secret)));
+        let status = Status::from(Error::from(sqlx::Error::Io(secret)));
         assert_eq!(status.code(), Code::Unavailable);
         assert!(status.get_error_details().retry_info().is_some());
-        let internal = into_status(Error::internal("select secret"));
+        let internal = Status::from(Error::internal("select secret"));
         let info = internal.get_error_details().error_info().cloned().unwrap();
         assert!(info.metadata.contains_key("request_id"));
         for status in [status, internal] {

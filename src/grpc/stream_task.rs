@@ -21,10 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::{
-    places::{Full, Places, TakenPlace},
-    status::into_status,
-};
+use super::places::{Full, Places, TakenPlace};
 use crate::{
     call_record::CallRecord,
     error::{Error, Reason, Result},
@@ -162,7 +159,7 @@ impl StreamLimits {
         let fine = stream::once(async move {
             let outcome = task.await.unwrap_or_else(|e| Err(Error::internal(e)));
             outcome.map_err(|error| {
-                into_status(match error.reason {
+                Status::from(match error.reason {
                     Reason::ExportDeadline | Reason::ShuttingDown => {
                         fin_qui.with_resume_point(error)
                     }

@@ -60,18 +60,6 @@ impl FiltroReport {
 }
 
 impl CallSelection for FiltroReport {
-    fn filtri(&self) -> Vec<&'static str> {
-        let present = [
-            ("normativa", !self.normative.is_empty()),
-            ("prestazione", !self.prestazioni.is_empty()),
-            ("periodo", self.periodo.is_some()),
-        ];
-        present
-            .into_iter()
-            .filter_map(|(name, present)| present.then_some(name))
-            .collect()
-    }
-
     fn normative(&self) -> &[CodiceNormativa] {
         &self.normative
     }

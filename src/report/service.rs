@@ -18,7 +18,6 @@ use crate::{
     grpc::{
         pages::{self, Binding, PageToken, Signer},
         request as read,
-        status::into_status,
         stream_task::{ResponseStream, StreamLimits},
     },
     rilevazione::{
@@ -231,8 +230,7 @@ impl ReportService for ReportServer {
         &self,
         request: Request<proto::GetReportSinteticoRequest>,
     ) -> Result<Response<proto::GetReportSinteticoResponse>, Status> {
-        let answer = self.report_sintetico(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.report_sintetico(request).await?))
     }
 
     type DownloadReportSinteticoStream = ResponseStream<proto::DownloadReportSinteticoResponse>;
@@ -241,32 +239,28 @@ impl ReportService for ReportServer {
         &self,
         request: Request<proto::DownloadReportSinteticoRequest>,
     ) -> Result<Response<Self::DownloadReportSinteticoStream>, Status> {
-        let answer = self.download(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.download(request).await?))
     }
 
     async fn list_normative(
         &self,
         request: Request<proto::ListNormativeRequest>,
     ) -> Result<Response<proto::ListNormativeResponse>, Status> {
-        let answer = self.normative(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.normative(request).await?))
     }
 
     async fn list_prestazioni(
         &self,
         request: Request<proto::ListPrestazioniRequest>,
     ) -> Result<Response<proto::ListPrestazioniResponse>, Status> {
-        let answer = self.prestazioni(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.prestazioni(request).await?))
     }
 
     async fn list_rilevazioni(
         &self,
         request: Request<proto::ListRilevazioniRequest>,
     ) -> Result<Response<proto::ListRilevazioniResponse>, Status> {
-        let answer = self.rilevazioni(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.rilevazioni(request).await?))
     }
 }
 

@@ -39,6 +39,7 @@ mod libraries;
 mod method;
 mod reload;
 mod resource;
+mod seldom;
 mod tls;
 
 use std::io::IsTerminal as _;
@@ -56,6 +57,7 @@ pub use self::{
     failure_log::FailureLog,
     keys::{KeyMetrics, record_keys, record_skipped},
     reload::{ReloadMetrics, record_in_force, record_reload, record_version},
+    seldom::Seldom,
     tls::{TlsMetrics, record_expiry, record_handshake},
 };
 use crate::{

@@ -18,8 +18,10 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Seldom;
-use crate::{telemetry, transport::connection::TrustedProxies};
+use crate::{
+    telemetry::{self, Seldom},
+    transport::connection::TrustedProxies,
+};
 
 /// A client gets so long to say its first word before others come first.
 const FIRST_WORD: Duration = Duration::from_secs(1);

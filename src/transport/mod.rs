@@ -22,12 +22,10 @@ pub mod file_watcher;
 pub mod files;
 mod guard;
 mod limits;
-mod seldom;
 pub mod serve;
 pub mod tls;
 
 pub use self::{
     guard::Guarded,
     limits::{ConnectionLimits, OpenConnections, Slot, network},
-    seldom::Seldom,
 };

@@ -9,13 +9,12 @@ use expect_test::expect_file;
 use omnia::{
     contract::proto::{ErrorReason, FILE_DESCRIPTOR_SET, PACKAGE},
     error::Error,
-    grpc::status::into_status,
 };
 use prost_reflect::{
     Cardinality, DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind,
     MessageDescriptor,
 };
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::errors::contract_error;
 
@@ -156,7 +155,7 @@ fn every_reason_is_what_its_comment_says() {
             ),
             reason => Error::new(*reason, "a message"),
         };
-        let errore = contract_error(&into_status(error));
+        let errore = contract_error(&Status::from(error));
         assert_eq!(errore.reason, *reason);
         let code = format!("{}.", spelt(errore.code));
         assert!(

@@ -46,7 +46,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct AccessExplainer {
     politica: ActivePolicy,
-    vocabulary: Arc<Vocabulary>,
+    vocabulary: Vocabulary,
     /// Of the grants; without it only profiles can be asked about.
     pool: Option<PgPool>,
     clock: Clock,
@@ -65,7 +65,7 @@ impl AccessExplainer {
     ) -> Self {
         Self {
             politica,
-            vocabulary: Arc::new(vocabulary),
+            vocabulary,
             pool,
             clock,
             proposte: Arc::new(Semaphore::new(1)),
@@ -156,7 +156,7 @@ impl AccessExplainer {
             .acquire_owned()
             .await
             .map_err(closed)?;
-        let vocabulary = Arc::clone(&self.vocabulary);
+        let vocabulary = self.vocabulary.clone();
         // A task of its own: a caller that goes away does not give the turn back before the work is done.
         let built = tokio::spawn(async move {
             let built = DecisionTable::build_apart(sorgente, vocabulary).await;

@@ -266,14 +266,6 @@ impl CallSelection for ExplainQuestion {
         Vec::new()
     }
 
-    fn normative(&self) -> &[CodiceNormativa] {
-        &[]
-    }
-
-    fn prestazioni(&self) -> &[CodicePrestazione] {
-        &[]
-    }
-
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         let mut valori = Vec::new();
         if let Some(chiesto) = &self.asked {

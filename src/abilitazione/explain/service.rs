@@ -9,7 +9,6 @@ use crate::{
         GetMyAccessResponse, access_service_server::AccessService,
     },
     error::Result,
-    grpc::status::into_status,
 };
 
 /// AccessService behind the access layer.
@@ -32,17 +31,14 @@ impl AccessService for Access {
         &self,
         request: Request<GetMyAccessRequest>,
     ) -> Result<Response<GetMyAccessResponse>, Status> {
-        my_access(&request).map(Response::new).map_err(into_status)
+        Ok(Response::new(my_access(&request)?))
     }
 
     async fn explain_access(
         &self,
         request: Request<ExplainAccessRequest>,
     ) -> Result<Response<ExplainAccessResponse>, Status> {
-        explain(&self.spiega, request)
-            .await
-            .map(Response::new)
-            .map_err(into_status)
+        Ok(Response::new(explain(&self.spiega, request).await?))
     }
 }
 

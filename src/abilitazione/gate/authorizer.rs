@@ -105,6 +105,12 @@ impl Authorizer {
         &self.0.politica
     }
 
+    /// The calls that it knows.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.0.vocabulary
+    }
+
     /// The clock by which it decides.
     #[must_use]
     pub fn clock(&self) -> &Clock {

@@ -19,7 +19,7 @@ use std::{
 };
 
 use http::{Request, Response, header::AUTHORIZATION};
-use tonic::body::Body;
+use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
     call_record::CallRecord,
     contract::route::{HEALTH, Route, call_unknown, route},
     error::{Error, Result},
-    grpc::{cancellable_body::CancelHandle, status::into_status},
+    grpc::cancellable_body::CancelHandle,
     transport::connection::ClientConnection,
 };
 
@@ -109,7 +109,7 @@ where
         Box::pin(async move {
             match gate.enter(&mut request).await {
                 Ok(()) => inner.call(request).await,
-                Err(error) => Ok(into_status(error).into_http()),
+                Err(error) => Ok(Status::from(error).into_http()),
             }
         })
     }

@@ -22,14 +22,23 @@ use crate::{
 
 /// What a call selects, as the decision sees it.
 pub trait CallSelection {
-    /// The filters that are present, by their name in the contract.
-    fn filtri(&self) -> Vec<&str>;
-    /// The norms that are named; empty: none, which asks for all in scope.
-    fn normative(&self) -> &[CodiceNormativa];
-    /// The benefits that are named; empty: none, which asks for all in scope.
-    fn prestazioni(&self) -> &[CodicePrestazione];
     /// All that is selected, for the audit log: names of the contract and values.
     fn describe(&self) -> Vec<(&'static str, SelectedValue)>;
+
+    /// The filters that are present, by their name in the contract: all that is selected, unless the call says otherwise.
+    fn filtri(&self) -> Vec<&str> {
+        self.describe().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The norms that are named; empty: none, which asks for all in scope.
+    fn normative(&self) -> &[CodiceNormativa] {
+        &[]
+    }
+
+    /// The benefits that are named; empty: none, which asks for all in scope.
+    fn prestazioni(&self) -> &[CodicePrestazione] {
+        &[]
+    }
 }
 
 /// The selection of a call that has no filters.
@@ -37,18 +46,6 @@ pub trait CallSelection {
 pub struct NoFilter;
 
 impl CallSelection for NoFilter {
-    fn filtri(&self) -> Vec<&'static str> {
-        Vec::new()
-    }
-
-    fn normative(&self) -> &[CodiceNormativa] {
-        &[]
-    }
-
-    fn prestazioni(&self) -> &[CodicePrestazione] {
-        &[]
-    }
-
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         Vec::new()
     }
@@ -276,16 +273,8 @@ mod tests {
     struct TestSelection(Vec<&'static str>, Vec<CodiceNormativa>);
 
     impl CallSelection for TestSelection {
-        fn filtri(&self) -> Vec<&'static str> {
-            self.0.clone()
-        }
-
         fn normative(&self) -> &[CodiceNormativa] {
             &self.1
-        }
-
-        fn prestazioni(&self) -> &[CodicePrestazione] {
-            &[]
         }
 
         fn describe(&self) -> Vec<(&'static str, SelectedValue)> {

@@ -14,7 +14,7 @@ use crate::{
         pages::{self, Binding, PageToken, Signer},
         request as read,
     },
-    valori::{CodiceNormativa, CodicePrestazione, ValueDefect, name::is_name},
+    valori::{ValueDefect, name::is_name},
 };
 
 /// What stands in a token for the rilevazione: the register of grants has none.
@@ -109,20 +109,8 @@ fn effective_stato(stato: proto::StatoAbilitazione) -> Option<EffectiveStato> {
     })
 }
 
+/// Grants are no data of the reports: no scope applies.
 impl CallSelection for FiltroAbilitazioni {
-    fn filtri(&self) -> Vec<&'static str> {
-        self.describe().into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// Grants are no data of the reports: no scope applies.
-    fn normative(&self) -> &[CodiceNormativa] {
-        &[]
-    }
-
-    fn prestazioni(&self) -> &[CodicePrestazione] {
-        &[]
-    }
-
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         let testo = |text: &str| SelectedValue::Text(text.to_owned());
         let values = [

@@ -24,8 +24,8 @@ use crate::{
     clock::Clock,
     contract::proto::{self, grant_service_server::GrantService},
     error::{Error, Reason, Result, Violations},
-    grpc::{pages::Signer, status::into_status},
-    valori::{CodiceNormativa, CodicePrestazione, ValueDefect},
+    grpc::pages::Signer,
+    valori::ValueDefect,
 };
 
 /// GrantService over one database.
@@ -41,16 +41,8 @@ pub struct Grants {
 struct NamedInCall(Vec<(&'static str, SelectedValue)>);
 
 impl CallSelection for NamedInCall {
-    fn filtri(&self) -> Vec<&'static str> {
+    fn filtri(&self) -> Vec<&str> {
         Vec::new()
-    }
-
-    fn normative(&self) -> &[CodiceNormativa] {
-        &[]
-    }
-
-    fn prestazioni(&self) -> &[CodicePrestazione] {
-        &[]
     }
 
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
@@ -234,17 +226,14 @@ type Answer<T> = Result<Response<T>, Status>;
 
 /// A step is a request of its own and an answer of its own, that differ in nothing but their names.
 macro_rules! step {
-    ($self:ident, $request:ident, $azione:ident, $answer:ident) => {
-        $self
+    ($self:ident, $request:ident, $azione:ident, $answer:ident) => {{
+        let abilitazione = $self
             .take_step($request, Azione::$azione, |r| (r.id, r.motivo))
-            .await
-            .map(|abilitazione| {
-                Response::new(proto::$answer {
-                    abilitazione: Some(abilitazione),
-                })
-            })
-            .map_err(into_status)
-    };
+            .await?;
+        Ok(Response::new(proto::$answer {
+            abilitazione: Some(abilitazione),
+        }))
+    }};
 }
 
 #[tonic::async_trait]
@@ -253,14 +242,10 @@ impl GrantService for Grants {
         &self,
         request: Request<proto::RecordRequestRequest>,
     ) -> Answer<proto::RecordRequestResponse> {
-        let answer = self.record(request).await;
-        answer
-            .map(|abilitazione| {
-                Response::new(proto::RecordRequestResponse {
-                    abilitazione: Some(abilitazione),
-                })
-            })
-            .map_err(into_status)
+        let abilitazione = self.record(request).await?;
+        Ok(Response::new(proto::RecordRequestResponse {
+            abilitazione: Some(abilitazione),
+        }))
     }
 
     async fn verify_request(
@@ -302,23 +287,20 @@ impl GrantService for Grants {
         &self,
         request: Request<proto::GetGrantRequest>,
     ) -> Answer<proto::GetGrantResponse> {
-        let answer = self.get(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.get(request).await?))
     }
 
     async fn list_grants(
         &self,
         request: Request<proto::ListGrantsRequest>,
     ) -> Answer<proto::ListGrantsResponse> {
-        let answer = self.list(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.list(request).await?))
     }
 
     async fn list_expiring_grants(
         &self,
         request: Request<proto::ListExpiringGrantsRequest>,
     ) -> Answer<proto::ListExpiringGrantsResponse> {
-        let answer = self.list_expiring(request).await;
-        answer.map(Response::new).map_err(into_status)
+        Ok(Response::new(self.list_expiring(request).await?))
     }
 }

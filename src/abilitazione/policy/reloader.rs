@@ -15,7 +15,7 @@
 //! `policy.csv` and `model.conf` are two files, and an editor may write either in pieces: the beginning of a policy can
 //! be a good policy that gives less. So what was read counts only once a second reading, a moment later, finds the same.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use tokio::time::sleep;
 
@@ -43,7 +43,7 @@ type PolicyReading = Result<PolicySource, String>;
 pub struct PolicyReloader {
     politica: ActivePolicy,
     dir: Option<PathBuf>,
-    vocabulary: Arc<Vocabulary>,
+    vocabulary: Vocabulary,
     componente: ComponentHealth,
     clock: Clock,
     pub(super) reader: Reader,
@@ -69,7 +69,7 @@ impl PolicyReloader {
         Self {
             politica,
             dir,
-            vocabulary: Arc::new(vocabulary),
+            vocabulary,
             componente,
             clock,
             reader: Reader::default(),
@@ -127,7 +127,7 @@ impl PolicyReloader {
         self.inquieto = false;
         let built = match &letto {
             Ok(sorgente) => {
-                DecisionTable::build_apart(sorgente.clone(), Arc::clone(&self.vocabulary)).await
+                DecisionTable::build_apart(sorgente.clone(), self.vocabulary.clone()).await
             }
             Err(reason) => Err(not_read(reason.clone())),
         };

@@ -73,7 +73,7 @@ impl DecisionTable {
     /// All that is wrong with it.
     pub async fn build_apart(
         sorgente: PolicySource,
-        vocabulary: Arc<Vocabulary>,
+        vocabulary: Vocabulary,
     ) -> Result<Self, PolicyErrors> {
         let handle = Handle::current();
         tokio::task::spawn_blocking(move || handle.block_on(Self::build(&sorgente, &vocabulary)))

@@ -106,7 +106,7 @@ mod tests {
     use tonic::{Code, Status};
 
     use super::*;
-    use crate::{error::Error, grpc::status::into_status};
+    use crate::error::Error;
 
     #[test]
     fn what_may_pass_is_told_from_what_stays() {
@@ -127,7 +127,7 @@ mod tests {
             (Reason::GrantMissing, "rifiuto"),
             (Reason::Internal, "rifiuto"),
         ] {
-            let status = into_status(Error::new(reason, "test"));
+            let status = Status::from(Error::new(reason, "test"));
             assert_eq!(kind(&status), expected, "{}", reason.as_str_name());
         }
         let quota = |seconds| {
@@ -136,7 +136,7 @@ mod tests {
                 description: "1".into(),
                 retry_after: Duration::from_secs(seconds),
             };
-            into_status(Error::quota_exhausted("al_giorno", esaurita))
+            Status::from(Error::quota_exhausted("al_giorno", esaurita))
         };
         assert_eq!(kind(&quota(2)), "aspetta");
         assert_eq!(kind(&quota(7200)), "rifiuto");

@@ -188,7 +188,6 @@ mod tests {
     use super::*;
     use crate::{
         error::{Error, Violation},
-        grpc::status::into_status,
         valori::ValueDefect,
     };
 
@@ -198,7 +197,7 @@ mod tests {
             field: field.to_owned(),
             defect: ValueDefect::new("is \u{1b}[2J wrong", "è errato"),
         };
-        let status = into_status(Error::invalid(vec![
+        let status = Status::from(Error::invalid(vec![
             violation("normativa"),
             violation("filtro.periodo.al"),
         ]));
@@ -222,7 +221,7 @@ mod tests {
             .with("profilo", "p")
             .with("filtri", "f");
         let text =
-            ServiceRefusal::from_status(&into_status(error), MessageLanguage::English).to_string();
+            ServiceRefusal::from_status(&Status::from(error), MessageLanguage::English).to_string();
         assert_eq!(
             text,
             "no (ERROR_REASON_FILTER_DENIED)\n  filtri: f\n  profilo: p"
@@ -239,7 +238,7 @@ mod tests {
     #[test]
     fn what_helps_is_said() {
         let shown = |reason| {
-            let status = into_status(Error::new(reason, "no"));
+            let status = Status::from(Error::new(reason, "no"));
             ServiceRefusal::from_status(&status, MessageLanguage::English).to_string()
         };
         assert!(shown(Reason::ProofInvalid).ends_with("use a token that is bound to no key"));

@@ -12,7 +12,6 @@
 //! theirs, the client may have written itself. A call without a known address is refused where a grant restricts networks.
 
 mod certificate;
-mod layer;
 mod trusted_proxies;
 
 use std::{
@@ -20,10 +19,10 @@ use std::{
     sync::Arc,
 };
 
-use http::{Extensions, HeaderMap};
+use http::{Extensions, HeaderMap, Request};
+use tower::util::MapRequestLayer;
 
 pub use certificate::{CertificateInfo, CertificateParseError};
-pub use layer::{ClientConnectionLayer, WithClientConnection};
 pub use trusted_proxies::{TrustedProxies, TrustedProxiesError};
 
 /// What the accept loop knows of a connection. Every request on it has this in its extensions.
@@ -78,6 +77,20 @@ impl ClientConnection {
     pub fn certificate(&self) -> Option<&CertificateInfo> {
         self.certificato.as_deref()
     }
+}
+
+/// The layer that works out a call's [`ClientConnection`] and puts it into the extensions, before the layers that decide by it or
+/// write it down. It believes these proxies.
+pub fn client_connection<B>(
+    proxies: TrustedProxies,
+) -> MapRequestLayer<impl Fn(Request<B>) -> Request<B> + Clone> {
+    let proxies = Arc::new(proxies);
+    MapRequestLayer::new(move |mut request: Request<B>| {
+        let canale =
+            ClientConnection::of_request(request.extensions(), request.headers(), &proxies);
+        request.extensions_mut().insert(canale);
+        request
+    })
 }
 
 #[cfg(test)]

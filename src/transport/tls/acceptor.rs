@@ -22,9 +22,9 @@ use super::{
     handshake::{HandshakeFailure, shake_hands},
 };
 use crate::{
-    telemetry,
+    telemetry::{self, Seldom},
     transport::{
-        OpenConnections, Seldom, Slot,
+        OpenConnections, Slot,
         connection_io::{Connection, Patience},
     },
 };

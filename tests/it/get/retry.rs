@@ -2,10 +2,7 @@
 
 use std::fs;
 
-use omnia::{
-    error::{Error, ExhaustedQuota, Reason},
-    grpc::status::into_status,
-};
+use omnia::error::{Error, ExhaustedQuota, Reason};
 use tonic::Status;
 
 use super::{
@@ -14,7 +11,7 @@ use super::{
 };
 
 fn error_with(reason: Reason) -> Status {
-    into_status(Error::new(reason, "said by the service"))
+    Status::from(Error::new(reason, "said by the service"))
 }
 
 /// Two pieces, then an error.
@@ -52,7 +49,7 @@ fn quota(seconds: u64) -> Status {
         description: "1 al_secondo".into(),
         retry_after: std::time::Duration::from_secs(seconds),
     };
-    into_status(Error::quota_exhausted("al_secondo", esaurita))
+    Status::from(Error::quota_exhausted("al_secondo", esaurita))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

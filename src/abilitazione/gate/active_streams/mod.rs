@@ -19,7 +19,7 @@ use std::{
 use crate::{
     abilitazione::{Abilitazione, quota::QuotaReservation},
     error::Error,
-    grpc::{cancellable_body::CancelHandle, status::into_status},
+    grpc::cancellable_body::CancelHandle,
     valori::tax_codes::masked,
 };
 
@@ -50,7 +50,7 @@ impl ActiveStream {
             reason = error.reason.as_str_name(),
             "a stream is ended: it would not be allowed now"
         );
-        self.presa.cancel(into_status(error));
+        self.presa.cancel(error.into());
     }
 }
 
