@@ -35,6 +35,7 @@ mod release;
 mod row;
 mod schema;
 mod session;
+pub mod snapshot;
 
 use std::{
     future::pending,

@@ -20,14 +20,11 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use quick_cache::sync::Cache;
 use sqlx::{PgConnection, PgPool};
-use tokio::{
-    sync::Mutex,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep};
 
 use super::{
     codes::KnownCodes,
@@ -39,6 +36,7 @@ use crate::postgres::SideConnections;
 use crate::{
     abilitazione::Permesso,
     error::{Error, Reason, Result},
+    postgres::snapshot::{Snapshot, SnapshotCell},
     telemetry::FailureLog,
     valori::NumeroRilevazione,
 };
@@ -50,21 +48,17 @@ pub(super) const NOTICE: Duration = Duration::from_millis(300);
 const _: () = assert!(NOTICE.as_millis() > MAX_AGE.as_millis());
 /// How often the latest is read though nobody asks.
 const READ_INTERVAL: Duration = Duration::from_millis(100);
-/// How long a reading may take.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// Rilevazioni that are remembered by number: a few dozen bytes each.
 const REMEMBERED: usize = 1000;
 
-/// Which rilevazione is the latest, as it was a moment ago.
-#[derive(Debug)]
-struct RilevazioneSnapshot {
+/// Which rilevazione is the latest.
+#[derive(Debug, PartialEq)]
+struct LatestRilevazione {
     ultima: Option<Rilevazione>,
     /// When those that are withdrawn were: few.
     ritirate: HashMap<i32, DateTime<Utc>>,
     /// A load was under way: it may have committed since.
     in_corso: bool,
-    /// When the reading began: what was committed before is in it.
-    letta: Instant,
 }
 
 /// What is known of the rilevazioni. Cheap to clone.
@@ -75,12 +69,9 @@ pub struct RilevazioneRegister(Arc<RilevazioneRegisterInner>);
 struct RilevazioneRegisterInner {
     pool: PgPool,
     accanto: PgPool,
-    istantanea: ArcSwapOption<RilevazioneSnapshot>,
-    /// One reads, the others wait for what it read. When the last reading began, if it failed.
-    lettura: Mutex<Option<Instant>>,
+    latest: SnapshotCell<LatestRilevazione>,
     per_numero: Cache<i32, Rilevazione>,
     codici: ArcSwap<KnownCodes>,
-    reading: FailureLog,
 }
 
 impl RilevazioneRegister {
@@ -91,14 +82,16 @@ impl RilevazioneRegister {
         Self(Arc::new(RilevazioneRegisterInner {
             pool,
             accanto,
-            istantanea: ArcSwapOption::empty(),
-            lettura: Mutex::default(),
+            latest: SnapshotCell::new(
+                Duration::ZERO,
+                "the latest rilevazione cannot be read; try again",
+                FailureLog::error(
+                    "the latest rilevazione cannot be read",
+                    "the latest rilevazione can be read again",
+                ),
+            ),
             per_numero: Cache::new(REMEMBERED),
             codici: ArcSwap::default(),
-            reading: FailureLog::error(
-                "the latest rilevazione cannot be read",
-                "the latest rilevazione can be read again",
-            ),
         }))
     }
 
@@ -114,7 +107,7 @@ impl RilevazioneRegister {
     ) -> Result<Rilevazione> {
         let found = match numero {
             Some(numero) => self.by_number(numero).await?,
-            None => self.snapshot().await?.ultima.clone(),
+            None => self.snapshot().await?.value.ultima.clone(),
         };
         if let Some(rilevazione) = &found {
             permesso
@@ -134,8 +127,7 @@ impl RilevazioneRegister {
     /// How long ago it was read which rilevazione is the latest: `None` before the first time.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        let istantanea = self.0.istantanea.load();
-        istantanea.as_ref().map(|i| i.letta.elapsed())
+        self.0.latest.age()
     }
 
     /// The catalogue as it was read last, whenever that was.
@@ -153,17 +145,14 @@ impl RilevazioneRegister {
     /// Reads the latest every so often, for as long as it runs.
     pub async fn follow(self) {
         loop {
-            let read = self.read(Instant::now()).await;
-            self.0
-                .reading
-                .note(&read.map_err(|error| error.with_cause()));
+            self.0.latest.refresh(|| self.read()).await;
             sleep(READ_INTERVAL).await;
         }
     }
 
     async fn by_number(&self, numero: NumeroRilevazione) -> Result<Option<Rilevazione>> {
         let numero = numero.get();
-        let istantanea = self.snapshot().await?;
+        let latest = self.snapshot().await?;
         let found = match self.0.per_numero.get(&numero) {
             Some(rilevazione) => Some(rilevazione),
             None => {
@@ -176,65 +165,37 @@ impl RilevazioneRegister {
         };
         Ok(found.map(|mut rilevazione| {
             // What is remembered may be from before; what was read just now, from after.
-            let ritirata_il = istantanea.ritirate.get(&numero).copied();
+            let ritirata_il = latest.value.ritirate.get(&numero).copied();
             rilevazione.ritirata_il = ritirata_il.or(rilevazione.ritirata_il);
             rilevazione
         }))
     }
 
     /// A picture by which a call may go that comes now.
-    async fn snapshot(&self) -> Result<Arc<RilevazioneSnapshot>> {
-        let arrivo = Instant::now();
-        let fresca = |i: &Arc<RilevazioneSnapshot>| !i.in_corso && arrivo - i.letta < MAX_AGE;
-        let present = self.0.istantanea.load_full().filter(fresca);
-        match present {
-            Some(istantanea) => Ok(istantanea),
-            None => self.read(arrivo).await,
+    async fn snapshot(&self) -> Result<Arc<Snapshot<LatestRilevazione>>> {
+        let now = Instant::now();
+        let fresh = |known: &Arc<Snapshot<LatestRilevazione>>| {
+            !known.value.in_corso && now - known.read_at < MAX_AGE
+        };
+        match self.0.latest.latest().filter(fresh) {
+            Some(known) => Ok(known),
+            None => self.0.latest.since(now, || self.read()).await,
         }
-    }
-
-    /// A picture that was begun at `dal` or later: read now, unless somebody else did meanwhile.
-    async fn read(&self, dal: Instant) -> Result<Arc<RilevazioneSnapshot>> {
-        let mut fallita = self.0.lettura.lock().await;
-        let present = self.0.istantanea.load_full();
-        if let Some(istantanea) = present.filter(|i| i.letta >= dal) {
-            return Ok(istantanea);
-        }
-        // Those who waited for a reading that failed do not try in turn: the last of a hundred would wait for minutes.
-        if fallita.is_some_and(|begun| begun >= dal) {
-            return Err(unreadable());
-        }
-        let letta = Instant::now();
-        // Should this reading be given up half-way, the next one is begun anew.
-        *fallita = None;
-        let read = timeout(PATIENCE, self.read_now(letta)).await;
-        let read = read.unwrap_or_else(|_| Err(unreadable()));
-        let nuova = read.inspect_err(|_| *fallita = Some(letta))?;
-        if let Some(ultima) = &nuova.ultima {
-            self.0.per_numero.insert(ultima.numero, ultima.clone());
-        }
-        let nuova = Arc::new(nuova);
-        self.0.istantanea.store(Some(Arc::clone(&nuova)));
-        Ok(nuova)
     }
 
     /// The lock first, and with a statement of its own: a load that has freed it by then is seen by the next.
-    async fn read_now(&self, letta: Instant) -> Result<RilevazioneSnapshot> {
+    async fn read(&self) -> Result<LatestRilevazione> {
         let mut conn = self.0.accanto.acquire().await?;
-        Ok(RilevazioneSnapshot {
+        let read = LatestRilevazione {
             in_corso: load_in_progress(&mut conn).await?,
             ultima: latest(&mut *conn).await?,
             ritirate: withdrawn(&mut *conn).await?,
-            letta,
-        })
+        };
+        if let Some(ultima) = &read.ultima {
+            self.0.per_numero.insert(ultima.numero, ultima.clone());
+        }
+        Ok(read)
     }
-}
-
-fn unreadable() -> Error {
-    Error::new(
-        Reason::DatabaseUnavailable,
-        "the latest rilevazione cannot be read; try again",
-    )
 }
 
 /// Whether a load holds its lock.
