@@ -20,7 +20,7 @@ use tower::{ServiceBuilder, util::MapRequestLayer};
 use crate::{
     abilitazione::{
         Access, AccessExplainer, AccessLayer, ActivePolicy, Authorizer, GrantCache, Grants,
-        PolicyReloader, PolicySource, QuotaUsage, authn::ReplayStore,
+        PolicyOnDisk, PolicySource, QuotaUsage, authn::ReplayStore,
     },
     audit::{AuditLayer, AuditLog, RefusalLimits, Refusals},
     clock::Clock,
@@ -55,10 +55,10 @@ use crate::{
         bounded_read::Reader,
         connection::{TrustedProxies, client_connection},
         connection_io::Patience,
-        file_watcher::FileWatcher,
         files,
+        reloader::Reloader,
         serve::serve as serve_connections,
-        tls::{self, Acceptor},
+        tls::{Acceptor, CertificatesOnDisk},
     },
 };
 
@@ -184,17 +184,15 @@ async fn serve_recorded(
     health::set(&health, ServingStatus::NotServing);
     let salute = HealthRegistry::default();
     let _componenti = AbortOnDropHandle::new(tokio::spawn(tell(health.clone(), salute.clone())));
-    let dir = settings.access.policy_dir.clone();
-    let _policy = AbortOnDropHandle::new(tokio::spawn(
-        PolicyReloader::new(
-            access.authorizer().policy().clone(),
-            dir.clone(),
-            access.authorizer().vocabulary().clone(),
-            salute.component("policy"),
-            access.authorizer().clock().clone(),
-        )
-        .follow(FileWatcher::new(dir).await?),
-    ));
+    let clock = access.authorizer().clock().clone();
+    let policy = PolicyOnDisk::new(
+        access.authorizer().policy().clone(),
+        settings.access.policy_dir.clone(),
+        access.authorizer().vocabulary().clone(),
+        clock.clone(),
+    );
+    let policy = Reloader::new(policy, salute.component("policy"), clock);
+    let _policy = AbortOnDropHandle::new(tokio::spawn(policy.follow().await?));
     let _keys = AbortOnDropHandle::new(tokio::spawn(
         access
             .authorizer()
@@ -203,9 +201,11 @@ async fn serve_recorded(
     ));
     let _certificates = match ascolto.tls() {
         Some(tls) => {
-            let ricarica = tls::TlsReloader::new(tls.clone(), salute.component("tls"));
+            let certificates = CertificatesOnDisk::new(tls.clone());
+            let health = salute.component("tls");
+            let certificates = Reloader::new(certificates, health, tls.clock().clone());
             Some(AbortOnDropHandle::new(tokio::spawn(
-                ricarica.follow().await?,
+                certificates.follow().await?,
             )))
         }
         None => None,

@@ -53,6 +53,6 @@ pub use crate::contract::route::{Route, route};
 pub use crate::contract::vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};
 pub use policy::{
     ActivePolicy, CallDecision, DecisionTable, PolicyDifference, PolicyError, PolicyErrors,
-    PolicyExplanation, PolicyReloader, PolicyRow, PolicySource, Profilo, RejectedPolicy,
-    differences, matrix,
+    PolicyExplanation, PolicyOnDisk, PolicyRow, PolicySource, Profilo, RejectedPolicy, differences,
+    matrix,
 };

@@ -22,6 +22,7 @@ pub mod file_watcher;
 pub mod files;
 mod guard;
 mod limits;
+pub mod reloader;
 pub mod serve;
 pub mod tls;
 

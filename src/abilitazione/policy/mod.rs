@@ -32,9 +32,9 @@ mod difference;
 mod explain;
 mod matrix;
 mod model;
+mod on_disk;
 #[cfg(test)]
 mod reload_tests;
-mod reloader;
 mod rows;
 mod source;
 mod table;
@@ -51,7 +51,7 @@ pub use decision::CallDecision;
 pub use difference::{PolicyDifference, differences};
 pub use explain::{PolicyExplanation, PolicyRow};
 pub use matrix::matrix;
-pub use reloader::PolicyReloader;
+pub use on_disk::PolicyOnDisk;
 pub use source::PolicySource;
 pub use table::{DecisionTable, Profilo};
 

@@ -8,12 +8,12 @@ use std::{
 
 use tokio::time::timeout;
 
-use super::{ActivePolicy, PolicyReloader, PolicySource};
+use super::{ActivePolicy, PolicyOnDisk, PolicySource};
 use crate::{
     clock::Clock,
     contract::vocabulary::Vocabulary,
     telemetry::health_registry::HealthRegistry,
-    transport::{bounded_read::PATIENCE, file_watcher::FileWatcher},
+    transport::{bounded_read::PATIENCE, reloader::Reloader},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,16 +32,15 @@ async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
     let vocabulary = Vocabulary::of_contract().unwrap();
     let politica = ActivePolicy::load(&shipped, &vocabulary).await.unwrap();
     let salute = HealthRegistry::default();
-    let ricarica = PolicyReloader::new(
+    let on_disk = PolicyOnDisk::new(
         politica.clone(),
         Some(dir.path().to_owned()),
         vocabulary,
-        salute.component("policy"),
         Clock::system(),
     );
-    let reader = ricarica.reader.clone();
-    let watch = FileWatcher::new([dir.path().to_owned()]).await.unwrap();
-    let follows = tokio::spawn(ricarica.follow(watch));
+    let reader = on_disk.reader.clone();
+    let reloader = Reloader::new(on_disk, salute.component("policy"), Clock::system());
+    let follows = tokio::spawn(reloader.follow().await.unwrap());
     let mut health = salute.subscribe();
     let mut becomes = async |well: bool| {
         let becomes = health.wait_for(|components| components["policy"] == well);

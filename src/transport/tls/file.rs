@@ -103,7 +103,7 @@ impl TlsPaths {
 
 /// All of them, read at one moment. No `Debug`: it holds the key.
 #[derive(PartialEq, Eq)]
-pub(super) struct TlsFiles {
+pub struct TlsFiles {
     pub(super) cert: PemFile,
     pub(super) key: PemFile,
     pub(super) client_ca: Option<PemFile>,

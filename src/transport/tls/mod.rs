@@ -1,7 +1,7 @@
 //! TLS and mutual TLS (ModI's ID_AUTH_CHANNEL_01 and 02), with certificates that are replaced while the service runs.
 //!
 //! ```text
-//! files ── TlsFiles ── ServerIdentity ──► in force (TlsReloader keeps it so) ──┐ for new connections
+//! files ── TlsFiles ── ServerIdentity ──► in force (a Reloader keeps it so) ────┐ for new connections
 //! TCP ─► Acceptor ─► handshake (bounded in time and number) ──────────┴─► Connection ─► HTTP/2 ─► ClientConnection::certificato
 //!                        └──► failed: counted, logged (a few a minute), closed; the others do not notice
 //! ```
@@ -30,7 +30,7 @@ mod acceptor;
 mod failures;
 mod file;
 mod handshake;
-mod reloader;
+mod on_disk;
 mod server_identity;
 #[cfg(test)]
 mod tests;
@@ -40,7 +40,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use tokio_rustls::rustls::ServerConfig;
 
-pub use self::{acceptor::Acceptor, file::TlsError, reloader::TlsReloader};
+pub use self::{acceptor::Acceptor, file::TlsError, on_disk::CertificatesOnDisk};
 use self::{file::TlsPaths, server_identity::ServerIdentity};
 use crate::{
     clock::Clock,
@@ -96,6 +96,12 @@ impl ServerTls {
     #[must_use]
     pub fn certificate(&self) -> CertificateInfo {
         self.0.materiale.load().certificate.clone()
+    }
+
+    /// The clock by which certificates are valid.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     fn config(&self) -> Arc<ServerConfig> {

@@ -5,11 +5,11 @@ use std::{
 };
 
 use omnia::{
-    abilitazione::{ActivePolicy, PolicyReloader, PolicySource},
+    abilitazione::{ActivePolicy, PolicyOnDisk, PolicySource},
     clock::Clock,
     contract::{proto::ErrorReason, vocabulary::Vocabulary},
     telemetry::health_registry::HealthRegistry,
-    transport::file_watcher::FileWatcher,
+    transport::reloader::Reloader,
 };
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -189,15 +189,15 @@ async fn the_beginning_of_a_policy_is_never_in_force() {
     let mut seen = HashSet::new();
     let sorgente = PolicySource::of_settings(Some(&dir)).unwrap();
     let politica = ActivePolicy::load(&sorgente, &vocabulary).await.unwrap();
-    let ricarica = PolicyReloader::new(
+    let on_disk = PolicyOnDisk::new(
         politica.clone(),
         Some(dir.clone()),
         vocabulary.clone(),
-        HealthRegistry::default().component("policy"),
         Clock::system(),
     );
-    let watch = FileWatcher::new([dir.clone()]).await.unwrap();
-    let follows = tokio::spawn(ricarica.follow(watch));
+    let health = HealthRegistry::default().component("policy");
+    let reloader = Reloader::new(on_disk, health, Clock::system());
+    let follows = tokio::spawn(reloader.follow().await.unwrap());
     let mut changes = politica.changes();
     // The shipped policy is a good one that gives less.
     let cut = shipped("").len();
