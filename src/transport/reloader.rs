@@ -15,6 +15,9 @@
 //! More than one file may make up a version, and a file may be written in pieces. So a reading counts only once a second one, a
 //! moment later, finds the same.
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, io, path::PathBuf, time::Duration};
 
 use tokio::time::sleep;
