@@ -24,7 +24,7 @@ use crate::{
     },
     audit::{AuditLayer, AuditLog, RefusalLimits, Refusals},
     clock::Clock,
-    config::{self, Settings},
+    config::Settings,
     contract::{
         proto::{
             FILE_DESCRIPTOR_SET, FLIGHT_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
@@ -33,7 +33,9 @@ use crate::{
         vocabulary::Vocabulary,
     },
     crypto::key::AuditKey,
-    decreto::{encoded::decree_service_server::DecreeServiceServer, service::Decrees},
+    decreto::{
+        ExportSettings, encoded::decree_service_server::DecreeServiceServer, service::Decrees,
+    },
     error::Sentence,
     flight::{messages::MessagesLayer, service::FlightServer},
     grpc::{
@@ -341,7 +343,7 @@ async fn serve_recorded(
 }
 
 /// How many exports there may be, in all and of one subject.
-fn places(export: &config::ExportSettings) -> Places {
+fn places(export: &ExportSettings) -> Places {
     let all = export.max_concurrent;
     Places::new(all, export.max_per_subject.unwrap_or_else(|| half(all)))
 }

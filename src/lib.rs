@@ -45,6 +45,7 @@
 //! | [`contract`] | the generated code, the descriptor set, the words of the policy, the paths of calls |
 //! | [`valori`] | amounts, hours, days, codes: parsed once, then right by construction |
 //! | [`error`] | what can go wrong, as the contract names it |
+//! | `setting` | what the settings of all rooms share: ranges, lists |
 //! | [`output`] | what leaves the program for people: text from outside is made harmless there |
 //! | [`clock`] | injected time |
 //! | [`crypto`] | digests, and the key that hides codici fiscali in the log |
@@ -93,6 +94,7 @@ pub mod output;
 pub mod postgres;
 pub mod report;
 pub mod rilevazione;
+pub(crate) mod setting;
 pub mod telemetry;
 pub mod transport;
 pub mod valori;

@@ -14,6 +14,7 @@ use nix::{
     unistd::Pid,
 };
 use omnia::{
+    abilitazione::AccessSettings,
     abilitazione::{
         Ambito, AmbitoCodes, DecisionTable, PolicySource,
         grants::{
@@ -22,7 +23,6 @@ use omnia::{
         },
     },
     clock::Clock,
-    config::AccessSettings,
     contract::vocabulary::Vocabulary,
     crypto::key::AuditKey,
     demo::{

@@ -14,12 +14,12 @@ use nix::{
     unistd::Pid,
 };
 use omnia::{
+    abilitazione::AccessSettings,
     abilitazione::{
         Ambito, AmbitoCodes, DecisionTable, PolicySource,
         grants::{self, Ente, ImprontaModulo, LimitiAa07, ProtocolloPec, RichiestaAa07},
     },
     clock::Clock,
-    config::AccessSettings,
     contract::vocabulary::Vocabulary,
     crypto::key::AuditKey,
     demo::{

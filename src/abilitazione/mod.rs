@@ -28,6 +28,8 @@
 //!   a [`Permesso`].
 //! - [`explain`]: why a call is allowed or refused, and what another policy would change ([`AccessExplainer`]).
 //! - [`management`]: the life of grants over gRPC ([`Grants`]).
+//!
+//! `settings` has `[access]`, which is of several of them.
 
 pub mod authn;
 pub(crate) mod explain;
@@ -36,6 +38,7 @@ pub mod grants;
 pub(crate) mod management;
 mod policy;
 pub(crate) mod quota;
+mod settings;
 
 pub use crate::abilitazione::explain::AccessExplainer;
 pub use crate::abilitazione::explain::service::Access;
@@ -48,7 +51,8 @@ pub use crate::abilitazione::grants::ambito::{Ambito, AmbitoCode, AmbitoCodes, N
 pub use crate::abilitazione::grants::grant_cache::GrantCache;
 pub use crate::abilitazione::grants::grant_conditions::{CallContext, check_grant_conditions};
 pub use crate::abilitazione::management::Grants;
-pub use crate::abilitazione::quota::QuotaUsage;
+pub use crate::abilitazione::quota::{ProfiloQuotaSettings, QuotaSettings, QuotaUsage};
+pub use crate::abilitazione::settings::AccessSettings;
 pub use crate::contract::route::{Route, route};
 pub use crate::contract::vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};
 pub use policy::{

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use crate::{
-    abilitazione::authn::{
-        Authenticator, Enti, EvidenceRequirements, EvidenceVerifier, IssuerKind, KeyFreshness,
-        KeyLocation, KeySource, PublicUrl, ReplayStore, TrustedIssuer,
+    abilitazione::{
+        AccessSettings,
+        authn::{
+            Authenticator, Enti, EvidenceRequirements, EvidenceVerifier, IssuerKind, KeyFreshness,
+            KeyLocation, KeySettings, KeySource, PublicUrl, ReplayStore, TrustedIssuer,
+        },
     },
     clock::Clock,
-    config::{AccessSettings, KeySettings},
     error::Sentence,
 };
 

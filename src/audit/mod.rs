@@ -40,6 +40,7 @@ pub mod pruning;
 pub mod record;
 mod record_group;
 mod refusals;
+mod settings;
 mod stream_end;
 pub mod tracing_report;
 pub mod verify;
@@ -71,6 +72,7 @@ pub use crate::crypto::key::AuditKey;
 pub use chain::{ChainDigest, ChainHead};
 pub use layer::{AuditLayer, RecordedService};
 pub use refusals::{RefusalLimits, Refusals};
+pub use settings::AuditSettings;
 
 use crate::{
     clock::Clock,

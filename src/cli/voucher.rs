@@ -6,13 +6,14 @@ use clap::{Args, Subcommand};
 
 use super::secret_text::SecretText;
 use crate::{
+    abilitazione::AccessSettings,
     abilitazione::{
         authn::{AuthScheme, CheckEntry, Credentials, KeyLocation},
         grants::Ente,
     },
     app,
     clock::Clock,
-    config::{AccessSettings, Settings},
+    config::Settings,
     contract::{proto::PACKAGE, vocabulary::Vocabulary},
     demo::demo_key::jwks_path,
     error::{Error, Sentence},

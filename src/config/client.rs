@@ -6,7 +6,7 @@ use http::{Uri, uri::Scheme};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::check::Checked;
+use crate::setting::Checked;
 
 /// `[client]`: where `omnia get` asks, and as whom. The service itself does not read it.
 #[derive(Debug, Clone, Default, Deserialize)]

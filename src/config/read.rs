@@ -96,7 +96,7 @@ mod tests {
 
     use secrecy::ExposeSecret as _;
 
-    use crate::config::{LogFormat, Settings};
+    use crate::{config::Settings, telemetry::LogFormat};
 
     fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
         let mut toml = tempfile::NamedTempFile::new().unwrap();

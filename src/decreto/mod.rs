@@ -30,3 +30,6 @@ pub mod row_batches;
 mod row_pages;
 pub mod selection;
 pub mod service;
+mod settings;
+
+pub use settings::ExportSettings;

@@ -35,6 +35,7 @@ mod release;
 mod row;
 mod schema;
 mod session;
+mod settings;
 pub mod snapshot;
 
 use std::{
@@ -53,10 +54,10 @@ pub use self::{
     options::{ClusterOptions, DATABASE, Durability, SERVING_ROLE},
     pool::{DatabaseConnections, STATEMENT_TIMEOUT, SideConnections},
     schema::{check_schema, migrate},
+    settings::DatabaseSettings,
 };
 pub use crate::postgres::cluster::emergency::Emergency;
 use crate::{
-    config::DatabaseSettings,
     error::Sentence,
     postgres::cluster::{home, initdb},
 };

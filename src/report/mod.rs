@@ -29,4 +29,7 @@ pub mod filtro;
 pub mod prefix_sums;
 pub mod query;
 pub mod service;
+mod settings;
 pub mod sintesi;
+
+pub use settings::ReportSettings;

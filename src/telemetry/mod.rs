@@ -40,6 +40,7 @@ mod method;
 mod reload;
 mod resource;
 mod seldom;
+mod settings;
 mod tls;
 
 use std::io::IsTerminal as _;
@@ -58,10 +59,10 @@ pub use self::{
     keys::{KeyMetrics, record_keys, record_skipped},
     reload::{ReloadMetrics, record_in_force, record_reload, record_version},
     seldom::Seldom,
+    settings::{LogFormat, TelemetrySettings},
     tls::{TlsMetrics, record_expiry, record_handshake},
 };
 use crate::{
-    config::{self, LogFormat},
     error::Sentence,
     output::{log::LogLines, stdio},
 };
@@ -77,7 +78,7 @@ pub struct TelemetryHandle {
 ///
 /// # Errors
 /// A sentence: a bad setting, or a second call.
-pub fn init(settings: &config::TelemetrySettings) -> Result<TelemetryHandle, Sentence> {
+pub fn init(settings: &TelemetrySettings) -> Result<TelemetryHandle, Sentence> {
     let exporter = match &settings.otlp_endpoint {
         Some(endpoint) => Some(Exporter::start(endpoint, settings.sample_ratio)?),
         None => None,
@@ -106,9 +107,7 @@ impl TelemetryHandle {
     }
 }
 
-fn log_layer<S>(
-    settings: &config::TelemetrySettings,
-) -> Result<Box<dyn Layer<S> + Send + Sync>, Sentence>
+fn log_layer<S>(settings: &TelemetrySettings) -> Result<Box<dyn Layer<S> + Send + Sync>, Sentence>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {

@@ -24,9 +24,11 @@ mod guard;
 mod limits;
 pub mod reloader;
 pub mod serve;
+mod settings;
 pub mod tls;
 
 pub use self::{
     guard::Guarded,
     limits::{ConnectionLimits, OpenConnections, Slot, network},
+    settings::ServerSettings,
 };

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use http_body_util::Full;
 use omnia::{
+    abilitazione::QuotaSettings,
     abilitazione::{
         Abilitazione, AccessLayer, ActivePolicy, Ambito, AmbitoCodes, Authorizer, GrantCache,
         PolicySource, QuotaUsage,
@@ -20,7 +21,6 @@ use omnia::{
         },
     },
     clock::Clock,
-    config::QuotaSettings,
     contract::vocabulary::Vocabulary,
     demo::demo_key::{self, DemoKey},
     grpc::deadline::DeadlineLayer,

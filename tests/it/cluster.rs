@@ -15,10 +15,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use omnia::{
-    config,
-    postgres::{Cluster, ClusterOptions, Durability, join, migrate, open},
-};
+use omnia::postgres::{Cluster, ClusterOptions, DatabaseSettings, Durability, join, migrate, open};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::throw_away::throw_away_dir;
@@ -144,7 +141,7 @@ async fn a_second_process_is_refused() {
 #[tokio::test]
 async fn a_command_joins_a_cluster_that_is_running() {
     let place = ClusterPlace::new();
-    let settings = config::DatabaseSettings {
+    let settings = DatabaseSettings {
         data_dir: Some(place.dir.clone()),
         ..Default::default()
     };
@@ -299,10 +296,10 @@ async fn as_root_a_directory_out_of_reach_is_named() {
 #[tokio::test]
 async fn missing_programs_are_one_sentence() {
     let place = ClusterPlace::new();
-    let settings = config::DatabaseSettings {
+    let settings = DatabaseSettings {
         data_dir: Some(place.dir.clone()),
         bin_dir: Some("/nessuno".into()),
-        ..config::DatabaseSettings::default()
+        ..DatabaseSettings::default()
     };
     let error = open(&settings).await.unwrap_err().to_string();
     assert!(error.contains("no PostgreSQL programs"), "{error}");

@@ -1,8 +1,7 @@
 //! What the two pools may do, on a server of ours or a named one.
 
-use omnia::{
-    config,
-    postgres::{DatabaseConnections, Postgres, SchemaName, check_schema, migrate, open},
+use omnia::postgres::{
+    DatabaseConnections, DatabaseSettings, Postgres, SchemaName, check_schema, migrate, open,
 };
 use secrecy::SecretString;
 use sqlx::{Connection as _, PgConnection, PgPool};
@@ -25,9 +24,9 @@ async fn whoami(postgres: &Postgres) -> (String, String) {
 #[tokio::test]
 async fn the_private_cluster_is_migrated_and_served() {
     let place = ClusterPlace::new();
-    let settings = config::DatabaseSettings {
+    let settings = DatabaseSettings {
         data_dir: Some(place.dir.clone()),
-        ..config::DatabaseSettings::default()
+        ..DatabaseSettings::default()
     };
     let postgres = open(&settings).await.unwrap();
     assert!(postgres.is_private());
@@ -65,10 +64,10 @@ async fn the_private_cluster_is_migrated_and_served() {
 #[tokio::test]
 async fn a_named_server_is_used_as_it_is() {
     let db = test_bench::database().await;
-    let postgres = open(&config::DatabaseSettings {
+    let postgres = open(&DatabaseSettings {
         url: Some(SecretString::from(db.serving_url.clone())),
         owner_url: Some(SecretString::from(db.owner_url.clone())),
-        ..config::DatabaseSettings::default()
+        ..DatabaseSettings::default()
     })
     .await
     .unwrap();
@@ -77,9 +76,9 @@ async fn a_named_server_is_used_as_it_is() {
     assert_eq!(roles, ("omnia".to_owned(), "omnia_servizio".to_owned()));
     postgres.stop().await.unwrap();
     // Without an owner's URL it is the same role.
-    let postgres = open(&config::DatabaseSettings {
+    let postgres = open(&DatabaseSettings {
         url: Some(SecretString::from(db.owner_url.clone())),
-        ..config::DatabaseSettings::default()
+        ..DatabaseSettings::default()
     })
     .await
     .unwrap();

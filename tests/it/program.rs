@@ -13,8 +13,8 @@ use nix::{
     unistd::Pid,
 };
 use omnia::{
+    abilitazione::AccessSettings,
     clock::Clock,
-    config::AccessSettings,
     demo::demo_key::{self, DemoKey},
 };
 use serde_json::Value;

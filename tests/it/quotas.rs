@@ -3,8 +3,8 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use omnia::{
+    abilitazione::ProfiloQuotaSettings,
     abilitazione::grants::Quote,
-    config::ProfiloQuotaSettings,
     contract::proto::{ErrorReason, ExportDecreesRequest},
 };
 use tonic::{Code, Status};

@@ -3,10 +3,7 @@
 use std::{fs, time::Duration};
 
 use nix::sys::signal::Signal;
-use omnia::{
-    config,
-    postgres::{Cluster, ClusterOptions, Durability, open},
-};
+use omnia::postgres::{Cluster, ClusterOptions, DatabaseSettings, Durability, open};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tonic_health::pb::health_check_response::ServingStatus;
 
@@ -138,7 +135,7 @@ const A_COMMAND: u32 = 4;
 #[tokio::test]
 async fn two_instances_and_two_commands_find_connections_on_one_private_cluster() {
     let place = ClusterPlace::new();
-    let settings = config::DatabaseSettings {
+    let settings = DatabaseSettings {
         data_dir: Some(place.dir.clone()),
         ..Default::default()
     };

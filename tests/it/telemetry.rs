@@ -9,7 +9,7 @@ use std::{
 
 use http::{HeaderMap, HeaderValue};
 use omnia::{
-    config::{self, LogFormat},
+    telemetry::LogFormat,
     telemetry::{self, Call, Exporter},
 };
 use opentelemetry_proto::tonic::{
@@ -365,14 +365,14 @@ async fn in_a_process_of_its_own() {
     let Some(endpoint) = std::env::var("PROVA_OTLP").ok() else {
         return;
     };
-    let settings = config::TelemetrySettings {
+    let settings = telemetry::TelemetrySettings {
         log: "warn,it=info".to_owned(),
         format: LogFormat::Json,
         otlp_endpoint: Some(endpoint),
         sample_ratio: 1.0,
     };
     let telemetry = telemetry::init(&settings).unwrap();
-    let twice = telemetry::init(&config::TelemetrySettings {
+    let twice = telemetry::init(&telemetry::TelemetrySettings {
         otlp_endpoint: None,
         ..settings
     });

@@ -50,6 +50,7 @@ mod one_time_use;
 mod proof;
 mod refresh;
 mod replay_store;
+mod settings;
 mod sha256;
 #[cfg(test)]
 pub(crate) mod test_keys;
@@ -88,6 +89,7 @@ pub use key_location::KeyLocation;
 pub use key_source::{KeyFreshness, KeySource};
 pub use one_time_use::OneTimeUse;
 pub use replay_store::ReplayStore;
+pub use settings::{EvidenceSettings, IssuerSettings, KeySettings};
 
 pub(super) use credentials::{DPOP, TRACKING_EVIDENCE};
 

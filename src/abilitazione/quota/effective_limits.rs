@@ -1,13 +1,10 @@
 //! Which quotas hold for a grant.
 
-use crate::{abilitazione::grants::Quote, config};
+use super::settings::QuotaSettings;
+use crate::abilitazione::grants::Quote;
 
 /// Its own, else its profile's, else everybody's; each of the three by itself.
-pub(super) fn effective_limits(
-    quota: &config::QuotaSettings,
-    profilo: &str,
-    propria: &Quote,
-) -> Quote {
+pub(super) fn effective_limits(quota: &QuotaSettings, profilo: &str, propria: &Quote) -> Quote {
     let profilo = quota.profilo.get(profilo).copied().unwrap_or_default();
     Quote {
         al_secondo: propria
@@ -26,7 +23,7 @@ pub(super) fn effective_limits(
 mod tests {
     use std::num::NonZeroU32;
 
-    use super::*;
+    use super::{super::settings::ProfiloQuotaSettings, *};
 
     #[test]
     fn the_grant_comes_first_then_the_profile_then_everybody() {
@@ -36,12 +33,12 @@ mod tests {
             esportazioni: n(esportazioni),
             al_giorno: n(al_giorno),
         };
-        let rgs = config::ProfiloQuotaSettings {
+        let rgs = ProfiloQuotaSettings {
             esportazioni: n(3),
             al_giorno: n(4),
-            ..config::ProfiloQuotaSettings::default()
+            ..ProfiloQuotaSettings::default()
         };
-        let quota = config::QuotaSettings {
+        let quota = QuotaSettings {
             al_secondo: n(1),
             esportazioni: n(2),
             al_giorno: None,

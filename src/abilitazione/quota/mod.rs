@@ -19,6 +19,7 @@
 
 mod daily_calls;
 mod effective_limits;
+mod settings;
 
 use std::{
     collections::HashMap,
@@ -34,12 +35,12 @@ use governor::{
 use sqlx::PgPool;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use self::settings::{ProfiloQuotaSettings, QuotaSettings};
 #[cfg(doc)]
 use crate::postgres::SideConnections;
 use crate::{
     abilitazione::grants::{Aa07, Quote},
     clock::{Clock, day_in_rome},
-    config,
     error::{Error, ExhaustedQuota, Result},
     valori::tax_codes::masked,
 };
@@ -55,7 +56,7 @@ pub struct QuotaUsage(Arc<QuotaUsageInner>);
 
 #[derive(Debug)]
 struct QuotaUsageInner {
-    quota: config::QuotaSettings,
+    quota: QuotaSettings,
     /// Of subjects with a grant only, so there is no bound to set.
     soggetti: Mutex<HashMap<String, Arc<SubjectCounters>>>,
     pool: PgPool,
@@ -80,7 +81,7 @@ pub(crate) struct QuotaReservation {
 impl QuotaUsage {
     /// Quotas by `quota` where a grant has none of its own. `pool` may write ([`SideConnections::Quote`]).
     #[must_use]
-    pub fn new(quota: config::QuotaSettings, pool: PgPool, clock: Clock) -> Self {
+    pub fn new(quota: QuotaSettings, pool: PgPool, clock: Clock) -> Self {
         Self(Arc::new(QuotaUsageInner {
             quota,
             soggetti: Mutex::default(),

@@ -5,10 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    config::{self, ClientCertificateMode},
-    transport::bounded_read::regular_file,
-};
+use super::settings::{ClientCertificateMode, TlsSettings};
+use crate::transport::bounded_read::regular_file;
 
 /// No certificate is so long; a mistaken path may be.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -48,7 +46,7 @@ pub(super) struct TlsPaths {
 
 impl TlsPaths {
     /// `None`: the settings name no certificate.
-    pub(super) fn of(settings: &config::TlsSettings) -> Option<Self> {
+    pub(super) fn of(settings: &TlsSettings) -> Option<Self> {
         let ask = settings.client_certificate;
         Some(Self {
             cert: settings.cert_file.clone()?,

@@ -12,7 +12,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), omnia::error::Sentence> {
-//! use omnia::{clock::Clock, config::Settings, tls::{Acceptor, ServerTls}};
+//! use omnia::{clock::Clock, config::Settings, transport::tls::{Acceptor, ServerTls}};
 //! use tokio::net::TcpListener;
 //!
 //! let settings = Settings::read(None)?;
@@ -32,6 +32,7 @@ mod file;
 mod handshake;
 mod on_disk;
 mod server_identity;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -40,11 +41,15 @@ use std::{fmt, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use tokio_rustls::rustls::ServerConfig;
 
-pub use self::{acceptor::Acceptor, file::TlsError, on_disk::CertificatesOnDisk};
+pub use self::{
+    acceptor::Acceptor,
+    file::TlsError,
+    on_disk::CertificatesOnDisk,
+    settings::{ClientCertificateMode, TlsSettings},
+};
 use self::{file::TlsPaths, server_identity::ServerIdentity};
 use crate::{
     clock::Clock,
-    config,
     transport::{bounded_read::Reader, connection::CertificateInfo},
 };
 
@@ -71,7 +76,7 @@ impl ServerTls {
     ///
     /// # Errors
     /// What is wrong with which file.
-    pub fn open(settings: &config::TlsSettings, clock: Clock) -> Result<Option<Self>, TlsError> {
+    pub fn open(settings: &TlsSettings, clock: Clock) -> Result<Option<Self>, TlsError> {
         let Some(percorsi) = TlsPaths::of(settings) else {
             return Ok(None);
         };

@@ -4,11 +4,8 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 
-use super::ServerTls;
-use crate::{
-    clock::Clock,
-    config::{self, ClientCertificateMode},
-};
+use super::{ClientCertificateMode, ServerTls, TlsSettings};
+use crate::clock::Clock;
 
 /// A self-signed certificate and its key.
 fn pair(change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
@@ -32,13 +29,13 @@ fn write(dir: &Path, name: &str, text: &str) {
     fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn settings(dir: &Path) -> config::TlsSettings {
-    config::TlsSettings {
+fn settings(dir: &Path) -> TlsSettings {
+    TlsSettings {
         cert_file: Some(dir.join("cert.pem")),
         key_file: Some(dir.join("key.pem")),
         client_ca_file: Some(dir.join("ca.pem")),
         client_certificate: ClientCertificateMode::Required,
-        ..config::TlsSettings::default()
+        ..TlsSettings::default()
     }
 }
 
@@ -47,7 +44,7 @@ fn clock() -> Clock {
 }
 
 /// A directory with good files, the settings that name them.
-fn good() -> (tempfile::TempDir, config::TlsSettings) {
+fn good() -> (tempfile::TempDir, TlsSettings) {
     let dir = tempfile::tempdir().unwrap();
     let (cert, key) = pair(|_| ());
     write(dir.path(), "cert.pem", &cert);
@@ -59,7 +56,7 @@ fn good() -> (tempfile::TempDir, config::TlsSettings) {
 
 #[test]
 fn without_a_certificate_it_is_plain_text() {
-    let tls = ServerTls::open(&config::TlsSettings::default(), clock()).unwrap();
+    let tls = ServerTls::open(&TlsSettings::default(), clock()).unwrap();
     assert!(tls.is_none());
 }
 

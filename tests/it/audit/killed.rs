@@ -9,8 +9,8 @@ use std::{
 };
 
 use omnia::{
+    abilitazione::AccessSettings,
     clock::Clock,
-    config::AccessSettings,
     contract::proto::{GetMyAccessRequest, access_service_client::AccessServiceClient},
     demo::demo_key,
 };

@@ -2,9 +2,9 @@
 
 use omnia::{
     abilitazione::grants::Certificati,
-    config::ClientCertificateMode,
     contract::proto::{ErrorReason, GetMyAccessRequest},
     transport::connection::CertificateInfo,
+    transport::tls::ClientCertificateMode,
 };
 use rcgen::{SanType, date_time_ymd};
 use tonic::{Code, Status, transport::Channel};

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use omnia::config::ClientCertificateMode;
+use omnia::transport::tls::ClientCertificateMode;
 
 use super::TlsDir;
 use crate::{

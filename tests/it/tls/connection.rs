@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use futures_util::{StreamExt as _, future::join};
 use omnia::{
     clock::Clock,
-    config::ClientCertificateMode,
+    transport::tls::ClientCertificateMode,
     transport::{
         connection::{CertificateInfo, ConnectionInfo},
         tls::{Acceptor, ServerTls},

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use omnia::config::ClientCertificateMode;
+use omnia::transport::tls::ClientCertificateMode;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use omnia::config::ClientCertificateMode;
+use omnia::transport::tls::ClientCertificateMode;
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

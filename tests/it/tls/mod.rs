@@ -12,8 +12,7 @@ mod reload;
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use omnia::{
-    config::{ClientCertificateMode, Settings},
-    contract::proto::GetMyAccessRequest,
+    config::Settings, contract::proto::GetMyAccessRequest, transport::tls::ClientCertificateMode,
 };
 use tempfile::TempDir;
 use tonic::{
@@ -70,8 +69,8 @@ impl TlsDir {
     }
 }
 
-fn tls_settings(dir: &Path, ask: ClientCertificateMode) -> omnia::config::TlsSettings {
-    omnia::config::TlsSettings {
+fn tls_settings(dir: &Path, ask: ClientCertificateMode) -> omnia::transport::tls::TlsSettings {
+    omnia::transport::tls::TlsSettings {
         cert_file: Some(dir.join("server.pem")),
         key_file: Some(dir.join("server.key")),
         client_ca_file: (ask != ClientCertificateMode::No).then(|| dir.join("enti.pem")),

@@ -3,9 +3,9 @@
 use std::fs;
 
 use omnia::{
-    config::ClientCertificateMode,
     contract::proto::{ExportDecreesRequest, export_decrees_response::Parte},
     transport::connection::CertificateInfo,
+    transport::tls::ClientCertificateMode,
 };
 use tokio_rustls::rustls::version::TLS13;
 use tonic_health::pb::health_check_response::ServingStatus;

@@ -12,8 +12,9 @@ mod single_use;
 mod unspent;
 
 use omnia::{
+    abilitazione::authn::IssuerSettings,
     abilitazione::authn::{IssuerKind, KeyLocation},
-    config::{IssuerSettings, Settings},
+    config::Settings,
     contract::proto::{
         ErrorReason, GetMyAccessRequest, access_service_client::AccessServiceClient,
     },

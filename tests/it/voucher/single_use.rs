@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use omnia::{
+    abilitazione::authn::IssuerSettings,
     abilitazione::{
         authn::{EvidenceRequirement, IssuerKind, KeyLocation},
         grants::Finalita,
     },
-    config::IssuerSettings,
     contract::proto::ErrorReason as R,
 };
 use serde_json::json;

@@ -12,7 +12,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use omnia::{clock::Clock, config::AccessSettings, demo::demo_key};
+use omnia::{abilitazione::AccessSettings, clock::Clock, demo::demo_key};
 use tonic::{
     Code, Request,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},

@@ -1,18 +1,77 @@
-//! Which issuers can work.
+//! `[access]`, of all rooms of this one.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
-use super::{
-    AccessSettings, IssuerSettings,
-    check::{Checked, not_blank, within},
+use serde::Deserialize;
+
+use crate::{
+    abilitazione::{
+        authn::{
+            EvidenceRequirement, EvidenceSettings, IssuerSettings, KeyLocation, KeySettings,
+            PublicUrl,
+        },
+        grants::Ente,
+    },
+    setting::{Checked, list, not_blank, within},
 };
-use crate::abilitazione::{
-    authn::{EvidenceRequirement, IssuerKind, PublicUrl},
-    grants::Ente,
-};
+
+/// `[access]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccessSettings {
+    /// The `iss` that a token must have.
+    pub issuer: String,
+    /// The `aud` that a token must have.
+    pub audience: String,
+    /// The public keys that sign its tokens (JWK set): a path or a URL. `demo` brings its own; `serve` needs it or `issuers`.
+    pub jwks: Option<KeyLocation>,
+    /// The enti whose subjects this issuer names: required where there is another issuer; without it, all.
+    #[serde(deserialize_with = "list::deserialize")]
+    pub enti: Vec<String>,
+    /// More issuers.
+    pub issuers: Vec<IssuerSettings>,
+    /// Where callers reach this service, as they write it in a DPoP proof: `https://host[:port][/path]`. Without it no proof
+    /// is accepted.
+    #[serde(deserialize_with = "list::deserialize")]
+    pub public_urls: Vec<String>,
+    /// How keys are kept fresh.
+    pub keys: KeySettings,
+    /// The tracking evidence.
+    pub evidence: EvidenceSettings,
+    /// Directory with `model.conf` and `policy.csv`. Without it, the ones built in.
+    pub policy_dir: Option<PathBuf>,
+    /// Allowed difference between the issuer's clock and ours.
+    pub leeway_seconds: u64,
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self {
+            issuer: "https://omnia.demo.invalid".to_owned(),
+            audience: "omnia-is-monitoraggio".to_owned(),
+            jwks: None,
+            enti: Vec::new(),
+            issuers: Vec::new(),
+            public_urls: Vec::new(),
+            keys: KeySettings::default(),
+            evidence: EvidenceSettings::default(),
+            policy_dir: None,
+            leeway_seconds: 30,
+        }
+    }
+}
 
 impl AccessSettings {
-    pub(super) fn check_issuers(&self) -> Checked {
+    pub(crate) fn check(&self) -> Checked {
+        not_blank("access.issuer", &self.issuer)?;
+        not_blank("access.audience", &self.audience)?;
+        within("access.leeway_seconds", self.leeway_seconds, 0..=300)?;
+        self.check_issuers()
+    }
+}
+
+impl AccessSettings {
+    fn check_issuers(&self) -> Checked {
         let mut names = BTreeSet::new();
         if self.jwks.is_some() {
             names.insert(self.issuer.as_str());
@@ -98,23 +157,4 @@ fn known(key: &str, ente: &str) -> Checked {
     ente.parse::<Ente>()
         .map(drop)
         .map_err(|_| format!("settings: {key}: there is no ente {ente:?}"))
-}
-
-impl IssuerSettings {
-    fn check(&self) -> Checked {
-        not_blank("access.issuers.issuer", &self.issuer)?;
-        if self.audience.is_empty() || self.audience.iter().any(|aud| aud.trim().is_empty()) {
-            return Err("settings: access.issuers.audience must not be blank".to_owned());
-        }
-        if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
-            return Err("settings: access.issuers.algorithms must not be empty".to_owned());
-        }
-        if self.kind == IssuerKind::Pdnd && self.subject_claim.is_some() {
-            return Err(
-                "settings: access.issuers.subject_claim is for kind oidc: the subject of a voucher is its client_id"
-                    .to_owned(),
-            );
-        }
-        Ok(())
-    }
 }
