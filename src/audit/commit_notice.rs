@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn each_is_told_its_number_whoever_has_gone_away() {
+    async fn each_is_told_its_number_even_if_others_have_gone_away() {
         let (senders, mut receivers): (Vec<_>, Vec<_>) = (0..6).map(|_| oneshot::channel()).unzip();
         let mut attese: Vec<CommitWaiter> = senders.into_iter().map(Some).collect();
         // The second has no waiter, the third has gone.

@@ -205,7 +205,7 @@ mod tests {
 
     const STILI: [CsvStyle; 2] = [CsvStyle::RFC_4180, CsvStyle::EXCEL];
 
-    fn scrivi(stile: CsvStyle, righe: &[[&str; 3]]) -> Result<String> {
+    fn csv_of(stile: CsvStyle, righe: &[[&str; 3]]) -> Result<String> {
         let mut csv = Box::new(Csv::new(&test_table::TEST_TABLE, stile));
         for riga in righe {
             csv.write_row(riga)?;
@@ -222,12 +222,12 @@ mod tests {
             ["a;b,c\nd", "2023-01-01", ""],
         ];
         assert_eq!(
-            scrivi(CsvStyle::RFC_4180, &righe).unwrap(),
+            csv_of(CsvStyle::RFC_4180, &righe).unwrap(),
             "testo,giorno,importo\r\n145/2023,2023-12-22,1234.50\r\n\"'=cmd|\"\"x\"\"!A1\",,-3.00\r\n\
              \"a;b,c\nd\",2023-01-01,\r\n"
         );
         assert_eq!(
-            scrivi(CsvStyle::EXCEL, &righe).unwrap(),
+            csv_of(CsvStyle::EXCEL, &righe).unwrap(),
             "\u{feff}testo;giorno;importo\r\n\"=\"\"145/2023\"\"\";2023-12-22;1234,50\r\n\"'=cmd|\"\"x\"\"!A1\";;-3,00\r\n\
              \"a;b,c\nd\";2023-01-01;\r\n"
         );
@@ -247,7 +247,7 @@ mod tests {
         ] {
             for stile in STILI {
                 assert!(
-                    scrivi(stile, &[["a", giorno, importo]]).is_err(),
+                    csv_of(stile, &[["a", giorno, importo]]).is_err(),
                     "{giorno} {importo}"
                 );
             }
@@ -273,12 +273,12 @@ mod tests {
             "FALSE",
             "333-145",
         ] {
-            let text = scrivi(CsvStyle::EXCEL, &[[changed, "", ""]]).unwrap();
+            let text = csv_of(CsvStyle::EXCEL, &[[changed, "", ""]]).unwrap();
             assert_eq!(
                 text.lines().nth(1),
                 Some(&*format!("\"=\"\"{changed}\"\"\";;"))
             );
-            let text = scrivi(CsvStyle::RFC_4180, &[[changed, "", ""]]).unwrap();
+            let text = csv_of(CsvStyle::RFC_4180, &[[changed, "", ""]]).unwrap();
             assert_eq!(text.lines().nth(1), Some(&*format!("{changed},,")));
         }
         for (number, written) in [
@@ -286,7 +286,7 @@ mod tests {
             ("-9999999999999.99", "-9999999999999,99"),
             ("10000000000000.00", "\"=\"\"10000000000000,00\"\"\""),
         ] {
-            let text = scrivi(CsvStyle::EXCEL, &[["CIGS", "", number]]).unwrap();
+            let text = csv_of(CsvStyle::EXCEL, &[["CIGS", "", number]]).unwrap();
             assert_eq!(text.lines().nth(1), Some(&*format!("CIGS;;{written}")));
         }
     }
@@ -301,7 +301,7 @@ mod tests {
             for stile in STILI {
                 let righe: Vec<[&str; 3]> =
                     testi.iter().map(|testo| [testo, "2023-12-22", &importo]).collect();
-                let file = scrivi(stile, &righe).unwrap();
+                let file = csv_of(stile, &righe).unwrap();
                 let file = file.strip_prefix('\u{feff}').unwrap_or(&file);
                 let mut reader = ::csv::ReaderBuilder::new()
                     .delimiter(stile.separatore)

@@ -88,9 +88,9 @@ impl TicketSealer {
     ///
     /// # Errors
     /// It cannot be sealed: a fault of ours.
-    pub fn seal(&self, biglietto: &FlightTicket) -> Result<String> {
+    pub fn seal(&self, ticket: &FlightTicket) -> Result<String> {
         let nonce: [u8; NONCE_LEN] = rand::random();
-        let mut sealed = biglietto.encode_to_vec();
+        let mut sealed = ticket.encode_to_vec();
         self.0
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    fn biglietto() -> FlightTicket {
+    fn ticket() -> FlightTicket {
         FlightTicket {
             soggetto: "mef-rgs-be".into(),
             rilevazione: 7,
@@ -146,36 +146,36 @@ mod tests {
         }
     }
 
-    fn sigillo(key: u8) -> TicketSealer {
+    fn sealer(key: u8) -> TicketSealer {
         TicketSealer::new(&AuditKey::new(&[key; 32])).unwrap()
     }
 
     proptest! {
         #[test]
         fn whatever_is_changed_it_does_not_open(at in any::<prop::sample::Index>(), flip in 1..=255_u8) {
-            let text = sigillo(1).seal(&biglietto()).unwrap();
+            let text = sealer(1).seal(&ticket()).unwrap();
             let mut bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
-            prop_assert_eq!(sigillo(1).open(text.as_bytes()).unwrap(), biglietto());
+            prop_assert_eq!(sealer(1).open(text.as_bytes()).unwrap(), ticket());
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
-            prop_assert!(sigillo(1).open(URL_SAFE_NO_PAD.encode(&bytes).as_bytes()).is_err());
-            prop_assert!(sigillo(1).open(URL_SAFE_NO_PAD.encode(&bytes[..at]).as_bytes()).is_err());
+            prop_assert!(sealer(1).open(URL_SAFE_NO_PAD.encode(&bytes).as_bytes()).is_err());
+            prop_assert!(sealer(1).open(URL_SAFE_NO_PAD.encode(&bytes[..at]).as_bytes()).is_err());
         }
 
         #[test]
         fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(sigillo(1).open(&bytes).is_err());
+            prop_assert!(sealer(1).open(&bytes).is_err());
         }
     }
 
     #[test]
     fn it_shows_nothing_and_opens_with_its_key_only() {
-        let (once, again) = (sigillo(1).seal(&biglietto()), sigillo(1).seal(&biglietto()));
+        let (once, again) = (sealer(1).seal(&ticket()), sealer(1).seal(&ticket()));
         let text = once.unwrap();
         assert_ne!(text, again.unwrap());
         let bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
         let person = b"RCCMNL83S18D969H";
         assert!(!bytes.windows(person.len()).any(|window| window == person));
-        assert!(sigillo(2).open(text.as_bytes()).is_err());
+        assert!(sealer(2).open(text.as_bytes()).is_err());
     }
 }

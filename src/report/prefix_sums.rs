@@ -77,9 +77,9 @@ impl PrefixSums {
     pub fn new(mut coppie: Vec<PairSums>) -> Self {
         coppie.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
         // They are kept for long.
-        for coppia in &mut coppie {
-            coppia.inizi.0.shrink_to_fit();
-            coppia.fini.0.shrink_to_fit();
+        for pair in &mut coppie {
+            pair.inizi.0.shrink_to_fit();
+            pair.fini.0.shrink_to_fit();
         }
         Self { coppie }
     }
@@ -208,8 +208,8 @@ mod tests {
     }
 
     /// The example of the module.
-    fn esempio() -> PairSums {
-        let mut coppia = PairSums::new(
+    fn sample() -> PairSums {
+        let mut pair = PairSums::new(
             CodiceNormativa::parse("DL109-2018-ART44").unwrap(),
             CodicePrestazione::parse("CIGS").unwrap(),
         );
@@ -218,15 +218,15 @@ mod tests {
             ("2023-03-31", "0.00", "100.00"),
             ("2023-04-30", "0.00", "50.00"),
         ] {
-            coppia.add_day(DayImporti {
+            pair.add_day(DayImporti {
                 day: day(giorno),
                 starting: importi(iniziano),
                 ending: importi(finiscono),
             });
         }
-        coppia.add_stanziamento(2022, Importo::parse("0.00").unwrap());
-        coppia.add_stanziamento(2023, Importo::parse("7.00").unwrap());
-        coppia
+        pair.add_stanziamento(2022, Importo::parse("0.00").unwrap());
+        pair.add_stanziamento(2023, Importo::parse("7.00").unwrap());
+        pair
     }
 
     fn periodo(dal: &str, al: &str, criterio: Criterio) -> Option<Periodo> {
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn both_criteri_and_open_ends() {
-        let coppia = esempio();
+        let pair = sample();
         for (dal, al, sovrapposizione, inizio) in [
             ("..", "..", "150.00", "150.00"),
             ("2023-04-01", "2023-04-30", "50.00", "0.00"),
@@ -254,7 +254,7 @@ mod tests {
                 (Criterio::InizioValidita, inizio),
             ] {
                 let periodo = periodo(dal, al, criterio);
-                let found = coppia.importi(periodo.as_ref());
+                let found = pair.importi(periodo.as_ref());
                 assert_eq!(found, importi(expected), "{dal} {al} {criterio:?}");
             }
         }
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_cap_of_zero_is_a_cap() {
-        let coppia = esempio();
+        let pair = sample();
         for (dal, al, expected) in [
             ("..", "..", Some("7.00")),
             ("2022-12-31", "2023-01-01", Some("7.00")),
@@ -271,7 +271,7 @@ mod tests {
             ("2024-01-01", "..", None),
         ] {
             let periodo = periodo(dal, al, Criterio::default());
-            let found = coppia
+            let found = pair
                 .totale_stanziamenti(periodo.as_ref())
                 .map(|i| i.to_string());
             assert_eq!(found.as_deref(), expected, "{dal} {al}");

@@ -80,21 +80,21 @@ pub fn sintesi(cumuli: &PrefixSums, permesso: Permesso<FiltroReport>) -> Sintesi
     let voci: Vec<SintesiRow> = cumuli
         .pairs()
         .iter()
-        .filter(|coppia| ambito.contains(&coppia.normativa, &coppia.prestazione))
-        .map(|coppia| row(coppia, periodo, viste))
+        .filter(|pair| ambito.contains(&pair.normativa, &pair.prestazione))
+        .map(|pair| row(pair, periodo, viste))
         .collect();
     let totale = totale(&voci, viste);
     Sintesi { voci, totale }
 }
 
 /// The periodo narrows what is summed, and not which pairs are listed.
-fn row(coppia: &PairSums, periodo: Option<&Periodo>, viste: SeenColumns) -> SintesiRow {
-    let importi = coppia.importi(periodo);
-    let stanziati = coppia.totale_stanziamenti(periodo);
+fn row(pair: &PairSums, periodo: Option<&Periodo>, viste: SeenColumns) -> SintesiRow {
+    let importi = pair.importi(periodo);
+    let stanziati = pair.totale_stanziamenti(periodo);
     let residuo = |speso: Importo| stanziati.map(|stanziati| stanziati - speso);
     SintesiRow {
-        normativa: viste.normativa.then(|| coppia.normativa.to_string()),
-        prestazione: viste.prestazione.then(|| coppia.prestazione.to_string()),
+        normativa: viste.normativa.then(|| pair.normativa.to_string()),
+        prestazione: viste.prestazione.then(|| pair.prestazione.to_string()),
         figures: ReportFigures {
             totale_stanziamenti: stanziati.filter(|_| viste.totale_stanziamenti),
             importi_autorizzati: viste.importi_autorizzati.then_some(importi.autorizzati),
@@ -135,8 +135,8 @@ mod tests {
         Importo::parse(text).unwrap()
     }
 
-    fn coppia() -> PairSums {
-        let mut coppia = PairSums::new(
+    fn pair() -> PairSums {
+        let mut pair = PairSums::new(
             CodiceNormativa::parse("DL109-2018-ART44").unwrap(),
             CodicePrestazione::parse("CIGS").unwrap(),
         );
@@ -144,13 +144,13 @@ mod tests {
             autorizzati: importo("12000000.00"),
             erogati: importo("7500000.00"),
         };
-        coppia.add_day(DayImporti {
+        pair.add_day(DayImporti {
             day: parse_date("2023-03-01").unwrap(),
             starting: importi,
             ending: importi,
         });
-        coppia.add_stanziamento(2023, importo("50000000.00"));
-        coppia
+        pair.add_stanziamento(2023, importo("50000000.00"));
+        pair
     }
 
     const TUTTE: SeenColumns = SeenColumns {
@@ -164,7 +164,7 @@ mod tests {
     };
 
     /// Each column that is there, in the order of the contract.
-    fn dette(cifre: &ReportFigures) -> [Option<String>; 5] {
+    fn told(cifre: &ReportFigures) -> [Option<String>; 5] {
         [
             cifre.totale_stanziamenti,
             cifre.importi_autorizzati,
@@ -196,11 +196,11 @@ mod tests {
             hide(&mut viste);
             let mut expected = whole.map(|text| Some(text.to_owned()));
             expected[hidden] = None;
-            let voce = row(&coppia(), None, viste);
-            assert_eq!(dette(&voce.figures), expected);
-            assert_eq!(dette(&totale(&[voce], viste)), expected);
+            let voce = row(&pair(), None, viste);
+            assert_eq!(told(&voce.figures), expected);
+            assert_eq!(told(&totale(&[voce], viste)), expected);
             // Nor is there a zero that says that it would be there.
-            let nothing = dette(&totale(&[], viste));
+            let nothing = told(&totale(&[], viste));
             assert!(nothing[hidden].is_none());
         }
         let senza_codici = SeenColumns {
@@ -208,7 +208,7 @@ mod tests {
             prestazione: false,
             ..TUTTE
         };
-        let voce = row(&coppia(), None, senza_codici);
+        let voce = row(&pair(), None, senza_codici);
         assert_eq!((voce.normativa, voce.prestazione), (None, None));
     }
 }

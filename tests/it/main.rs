@@ -34,6 +34,7 @@ mod forged;
 mod frames;
 mod frozen;
 mod get;
+mod glossary;
 mod health;
 mod in_force;
 mod management;

@@ -82,7 +82,7 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    fn passeggero(seconds: Option<u64>) -> Failure {
+    fn transient(seconds: Option<u64>) -> Failure {
         Failure::Transient("gone".into(), seconds.map(Duration::from_secs))
     }
 
@@ -90,13 +90,13 @@ mod tests {
     fn it_waits_longer_each_time_and_ends() {
         let mut pazienza = Backoff::new(4);
         for millis in [500, 1000, 2000] {
-            let (_, attesa) = pazienza.judge(passeggero(None)).unwrap();
+            let (_, attesa) = pazienza.judge(transient(None)).unwrap();
             assert_eq!(attesa.as_millis(), millis);
         }
-        let last = pazienza.judge(passeggero(None));
+        let last = pazienza.judge(transient(None));
         assert!(matches!(last, Err(Failure::Transient(..))));
         pazienza.reset();
-        let (_, attesa) = pazienza.judge(passeggero(Some(7))).unwrap();
+        let (_, attesa) = pazienza.judge(transient(Some(7))).unwrap();
         assert_eq!(attesa.as_secs(), 7, "as long as was asked for");
         let refused = pazienza.judge(Failure::mismatch("x"));
         assert!(matches!(refused, Err(Failure::Mismatch(_))));

@@ -142,7 +142,7 @@ impl Manifest {
 mod tests {
     use super::*;
 
-    fn scheda() -> Manifest {
+    fn manifest() -> Manifest {
         Manifest {
             server: "https://x".into(),
             chiamata: "DecreeService/DownloadDecrees".into(),
@@ -162,8 +162,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.csv.part.json");
         assert_eq!(Manifest::read(&path), Ok(None));
-        scheda().write(&path).unwrap();
-        assert_eq!(Manifest::read(&path), Ok(Some(scheda())));
+        manifest().write(&path).unwrap();
+        assert_eq!(Manifest::read(&path), Ok(Some(manifest())));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         fs::write(&path, "{}").unwrap();
         assert!(Manifest::read(&path).is_err());
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn whatever_differs_is_told() {
         let changed = |change: fn(&mut Manifest)| {
-            let mut altra = scheda();
+            let mut altra = manifest();
             change(&mut altra);
-            scheda().difference(&altra)
+            manifest().difference(&altra)
         };
         assert_eq!(changed(|_| ()), None);
         assert_eq!(changed(|s| s.rilevazione.numero = 2), None);

@@ -144,7 +144,7 @@ mod tests {
         row: "7",
     };
 
-    fn cella(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    fn cell(write: impl FnOnce(&mut Vec<u8>)) -> String {
         let mut xml = Vec::new();
         write(&mut xml);
         String::from_utf8(xml).unwrap()
@@ -188,7 +188,7 @@ mod tests {
                 "<c r=\"B7\" t=\"inlineStr\"><is><t>1900-02-28</t></is></c>",
             ),
         ] {
-            assert_eq!(cella(|xml| date_cell(xml, DOVE, day).unwrap()), inside);
+            assert_eq!(cell(|xml| date_cell(xml, DOVE, day).unwrap()), inside);
         }
         assert!(date_cell(&mut Vec::new(), DOVE, "2023-02-30").is_err());
     }
@@ -202,7 +202,7 @@ mod tests {
             ("\r\u{1}", "<t xml:space=\"preserve\">_x000D__x0001_"),
             ("_x000D_ _x", "<t>_x005F_x000D_ _x"),
         ] {
-            let xml = cella(|xml| text_cell(xml, DOVE, given, None));
+            let xml = cell(|xml| text_cell(xml, DOVE, given, None));
             assert!(xml.contains(&format!("{inside}</t>")), "{xml}");
         }
     }
