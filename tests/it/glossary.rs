@@ -1,6 +1,6 @@
 //! Names are English, or Italian words that `docs/glossary.md` explains.
 //!
-//! To accept a new English word, put it into `tests/english_words.txt`, sorted; a new Italian word needs a row of the glossary.
+//! The failure prints how a new English word is accepted; a new Italian word needs a row of the glossary.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -258,12 +258,15 @@ fn every_word_of_a_name_is_english_or_in_the_glossary() {
             check.file(place, &fs::read_to_string(&path).unwrap());
         }
     }
+    let unknown: Vec<&str> = check.unknown.keys().map(String::as_str).collect();
     assert!(
-        check.unknown.is_empty(),
+        unknown.is_empty(),
         "words that neither tests/english_words.txt nor docs/glossary.md has: {:#?}\n\
-         An English word is added to the list (keep it sorted: `LC_ALL=C sort -u`); an Italian one needs a row of the \
-         glossary, and belongs there only if the proto, the policy, the Messaggio, the AA07 form or the database has it.",
-        check.unknown
+         An English word is added to the list; an Italian one needs a row of the glossary, and belongs there only if the \
+         proto, the policy, the Messaggio, the AA07 form or the database has it. If all of these are English:\n\
+         printf '%s\\n' {} | LC_ALL=C sort -u - tests/english_words.txt -o tests/english_words.txt",
+        check.unknown,
+        unknown.join(" ")
     );
     let none: [String; 0] = [];
     assert_eq!(check.false_friends, none, "false friends");
