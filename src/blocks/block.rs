@@ -1,7 +1,7 @@
 //! A block: a lotto that is encoded before anybody asks for it, and stored.
 //!
 //! ```
-//! use omnia::blocks::{block::BlockBuilder, page::RowKey, detail_row::{DetailRow, DetailRows}};
+//! use omnia::lz4::{block::BlockBuilder, page::RowKey, detail_row::{DetailRow, DetailRows}};
 //!
 //! let mut costruttore = BlockBuilder::default();
 //! let riga = DetailRow { cf_azienda: "RCCMNL83S18D969H", data_decreto: "2023-03-01", validita_dal: "2023-01-01",
@@ -13,7 +13,7 @@
 //! assert_eq!(DetailRows::new(&masked).next().unwrap()?.cf_azienda, "****************");
 //! let clear = blocco.codifica.expand(Some(&blocco.persone))?;
 //! assert_eq!(DetailRows::new(&clear).next().unwrap()?, riga);
-//! # Ok::<(), omnia::blocks::detail_row::DetailRowError>(())
+//! # Ok::<(), omnia::lz4::detail_row::DetailRowError>(())
 //! ```
 //!
 //! **Masked, and the persons beside.** The stored rows have natural persons masked; their codes stand in a list of their own,
@@ -233,7 +233,7 @@ mod tests {
     /// A provisional code.
     const PROVVISORIO: &str = "90012340010";
 
-    fn sample_row<'a>(cf_azienda: &'a str, importi_erogati: &'a str) -> DetailRow<'a> {
+    fn riga<'a>(cf_azienda: &'a str, importi_erogati: &'a str) -> DetailRow<'a> {
         DetailRow {
             prestazione: "CIGS",
             codifica_sistema_unico: "333-145",
@@ -275,7 +275,7 @@ mod tests {
             let numeri = "7".repeat(40);
             let righe: Vec<DetailRow> = codes
                 .iter()
-                .map(|(cf, len)| DetailRow { matricola_azienda: &numeri[..*len], ..sample_row(cf, "1.05") })
+                .map(|(cf, len)| DetailRow { matricola_azienda: &numeri[..*len], ..riga(cf, "1.05") })
                 .collect();
             let blocco = blocco(&righe);
             let (mut clear, mut masked) = (Vec::new(), Vec::new());
@@ -299,13 +299,9 @@ mod tests {
             validita_al: "2024-02-29",
             codifica_sistema_unico: "712-001",
             data_decreto: "2023-03-02",
-            ..sample_row(PERSONA, "0.00")
+            ..riga(PERSONA, "0.00")
         };
-        let blocco = blocco(&[
-            sample_row(PERSONA, "0.00"),
-            sample_row("00743110157", "0.00"),
-            later,
-        ]);
+        let blocco = blocco(&[riga(PERSONA, "0.00"), riga("00743110157", "0.00"), later]);
         let contenuto = &blocco.contents;
         let days = contenuto.validita_dal.map(|d| d.to_string());
         assert_eq!(days, ["2022-12-31", "2023-01-01"]);
@@ -321,10 +317,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_block_is_an_error() {
-        let blocco = blocco(&[
-            sample_row(PERSONA, "1.00"),
-            sample_row("00743110157", "2.00"),
-        ]);
+        let blocco = blocco(&[riga(PERSONA, "1.00"), riga("00743110157", "2.00")]);
         let CompressedRows {
             rows_len: byte,
             lz4: lotto,
@@ -344,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_provisional_code_that_is_not_where_it_says_is_an_error() {
-        let blocco = blocco(&[sample_row(PERSONA, "1.00"), sample_row(PROVVISORIO, "2.00")]);
+        let blocco = blocco(&[riga(PERSONA, "1.00"), riga(PROVVISORIO, "2.00")]);
         let CompressedRows {
             rows_len: byte,
             lz4: lotto,
