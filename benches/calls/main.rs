@@ -27,6 +27,8 @@ mod machine;
 mod peer;
 mod processor;
 mod scene;
+#[path = "../sizes/stage.rs"]
+mod stage;
 #[path = "../../tests/it/throw_away.rs"]
 mod throw_away;
 
@@ -99,7 +101,7 @@ async fn measure() -> ExitCode {
 }
 
 async fn assert_answers(mut ours: CallsClient, mut peer: CallsClient) {
-    assert_eq!(ours.my_access().await.soggetto, scene::SOGGETTO);
+    assert_eq!(ours.my_access().await.soggetto, stage::SUBJECT);
     assert_eq!(peer.my_access().await, GetMyAccessResponse::default());
     let report = ours.report().await;
     assert!(

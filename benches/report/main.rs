@@ -26,6 +26,8 @@ mod client;
 #[path = "../sizes/machine.rs"]
 mod machine;
 mod scene;
+#[path = "../sizes/stage.rs"]
+mod stage;
 #[path = "../../tests/it/throw_away.rs"]
 mod throw_away;
 

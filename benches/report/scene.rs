@@ -1,42 +1,23 @@
 //! A private cluster with a database of each size, each with a service of its own, and a caller with a grant on all.
 
 use std::{
-    env, fs,
-    io::{BufRead as _, BufReader},
+    fs,
     path::Path,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin},
     time::{Duration, Instant},
 };
 
-use chrono::Months;
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
 use omnia::{
-    abilitazione::AccessSettings,
-    abilitazione::{
-        Ambito, AmbitoCodes, DecisionTable, PolicySource,
-        grants::{self, Ente, ImprontaModulo, LimitiAa07, ProtocolloPec, RichiestaAa07},
-    },
+    abilitazione::grants::LimitiAa07,
     clock::Clock,
-    contract::vocabulary::Vocabulary,
-    crypto::key::AuditKey,
-    demo::{
-        demo_key::{self, jwks_path},
-        sample::{SampleOptions, generate_sample},
-    },
-    postgres::{
-        Cluster, ClusterOptions, DATABASE, DatabaseConnections, Durability, SERVING_ROLE,
-        SchemaName, migrate,
-    },
+    demo::sample::{SampleOptions, generate_sample},
+    postgres::{Cluster, DATABASE, DatabaseConnections, SchemaName},
     rilevazione::{Finding, LoadOutcome, load_extract},
 };
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::throw_away::throw_away_dir;
+use super::{stage, throw_away::throw_away_dir};
 
-const SOGGETTO: &str = "bench";
 const OWNER: &str = "omnia";
 
 /// See the module.
@@ -60,36 +41,15 @@ pub struct Size {
 impl ReportScene {
     pub async fn set_up(rows: &[u64]) -> Self {
         let (dir, watchdog) = throw_away_dir();
-        let cluster = Cluster::start(&ClusterOptions {
-            dir: dir.join("cluster"),
-            bin_dir: None,
-            max_connections: 100,
-            durability: Durability::Full,
-        })
-        .await
-        .unwrap();
-        let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
-        migrate(&DatabaseConnections::owner(
-            cluster.owner_options(),
-            SchemaName::default(),
-        ))
-        .await
-        .unwrap();
-        let postgres_version = sqlx::query_scalar("show server_version")
-            .fetch_one(&template)
-            .await
-            .unwrap();
-        template.close().await;
-        let key = demo_key::create_or_load(&dir.join("chiave")).unwrap();
-        let (access, clock) = (AccessSettings::default(), Clock::system());
-        let token = key.token(&access.issuer, &access.audience, SOGGETTO, 4, &clock);
+        let (cluster, postgres_version) = stage::cluster(&dir, 100).await;
+        let token = stage::token(&stage::key(&dir), 4);
         let mut sizes = Vec::new();
         for rows in rows {
             sizes.push(Size::set_up(&cluster, &dir, *rows).await);
         }
         Self {
             sizes,
-            token: token.unwrap(),
+            token,
             postgres_version,
             cluster,
             _watchdog: watchdog,
@@ -98,9 +58,7 @@ impl ReportScene {
 
     pub async fn tear_down(self) {
         for mut size in self.sizes {
-            let pid = Pid::from_raw(size.child.id().cast_signed());
-            kill(pid, Signal::SIGKILL).unwrap();
-            size.child.wait().unwrap();
+            stage::end(&mut size.child);
             size.owner.close().await;
         }
         self.cluster.stop().await.unwrap();
@@ -129,8 +87,8 @@ impl Size {
         for statement in ["vacuum analyze", "checkpoint"] {
             sqlx::raw_sql(statement).execute(&owner).await.unwrap();
         }
-        grant(&owner).await;
-        let (address, child) = start(&mut service(cluster, dir, &database));
+        stage::grant(&owner, LimitiAa07::default()).await;
+        let (address, child) = stage::start(&mut stage::service(cluster, dir, &database));
         Self {
             rows,
             loaded_in,
@@ -166,69 +124,4 @@ async fn load(owner: &PgPool, folder: &Path, rows: u64) -> Duration {
     }
     fs::remove_dir_all(folder).unwrap();
     lasted
-}
-
-fn service(cluster: &Cluster, dir: &Path, database: &str) -> Command {
-    let socket = cluster.socket_dir().display();
-    let url =
-        format!("postgres://{SERVING_ROLE}@localhost/{database}?host={socket}&sslmode=disable");
-    let audit_key = dir.join("audit.key");
-    AuditKey::create_or_load(&audit_key).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
-    for (name, _) in env::vars_os() {
-        if name.to_string_lossy().starts_with("OMNIA_") {
-            command.env_remove(name);
-        }
-    }
-    command
-        .arg("serve")
-        .env("OMNIA_DATABASE__URL", url)
-        .env("OMNIA_ACCESS__JWKS", jwks_path(&dir.join("chiave")))
-        .env("OMNIA_AUDIT__KEY_FILE", &audit_key)
-        .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
-        .env("OMNIA_TELEMETRY__LOG", "warn")
-        // Where the watchdog finds it.
-        .current_dir(dir);
-    command
-}
-
-/// Starts a server and reads where it serves.
-fn start(command: &mut Command) -> (String, Child) {
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address = line.trim().strip_prefix("Serving on ").unwrap().to_owned();
-    (address, child)
-}
-
-async fn grant(owner: &PgPool) {
-    let sorgente = PolicySource::of_settings(None).unwrap();
-    let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
-        .await
-        .unwrap();
-    let clock = Clock::system();
-    let richiesta = RichiestaAa07 {
-        protocollo_pec: ProtocolloPec::parse("INPS.0001").unwrap(),
-        impronta_modulo: ImprontaModulo::of(b"bench"),
-        soggetto: SOGGETTO.to_owned(),
-        ente: Ente::Mlps,
-        profilo: "mlps-ammortizzatori".to_owned(),
-        ambito: Ambito::new(AmbitoCodes::All, AmbitoCodes::All),
-        valida_dal: clock.today(),
-        valida_al: clock.today() + Months::new(1),
-        limiti: LimitiAa07::default(),
-        sostituisce: None,
-    };
-    grants::record_and_approve(
-        owner,
-        &clock,
-        &tabella,
-        &richiesta,
-        ["anna", "bruno"],
-        "bench",
-    )
-    .await
-    .unwrap();
 }

@@ -36,6 +36,7 @@ mod psql;
 mod scene;
 mod service;
 mod side_by_side;
+mod stage;
 #[path = "../../tests/it/throw_away.rs"]
 mod throw_away;
 mod totals;

@@ -6,16 +6,15 @@ use std::{path::PathBuf, process::ChildStdin};
 
 use omnia::{
     clock::Clock,
-    demo::demo_key::{self, DemoKey},
-    postgres::{
-        Cluster, ClusterOptions, DATABASE, DatabaseConnections, Durability, SchemaName, migrate,
-    },
+    demo::demo_key::DemoKey,
+    postgres::{Cluster, DATABASE, DatabaseConnections, SchemaName},
     rilevazione::{Finding, LoadOutcome, load_extract},
 };
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::{
     extract::{BenchExtract, rows},
+    stage,
     throw_away::throw_away_dir,
     totals::{self, ExportTotals},
 };
@@ -40,29 +39,10 @@ impl SizesScene {
         let (dir, watchdog) = throw_away_dir();
         let extract = BenchExtract::write(&dir.join("estratto"));
         assert_eq!(u64::try_from(extract.all().rows), Ok(rows()));
-        let cluster = Cluster::start(&ClusterOptions {
-            dir: dir.join("cluster"),
-            bin_dir: None,
-            max_connections: 50,
-            durability: Durability::Full,
-        })
-        .await
-        .unwrap();
         // The service's own database stays empty: the others are copies of it.
-        let template = PgPool::connect_with(cluster.owner_options()).await.unwrap();
-        migrate(&DatabaseConnections::owner(
-            cluster.owner_options(),
-            SchemaName::default(),
-        ))
-        .await
-        .unwrap();
-        let postgres_version = sqlx::query_scalar("show server_version")
-            .fetch_one(&template)
-            .await
-            .unwrap();
-        template.close().await;
+        let (cluster, postgres_version) = stage::cluster(&dir, 50).await;
         let scene = Self {
-            key: demo_key::create_or_load(&dir.join("chiave")).unwrap(),
+            key: stage::key(&dir),
             dir,
             cluster,
             extract,

@@ -2,36 +2,23 @@
 
 use std::{
     collections::VecDeque,
-    env,
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
+    process::Child,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use chrono::Months;
 use http::uri::PathAndQuery;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use omnia::{
-    abilitazione::AccessSettings,
-    abilitazione::{
-        Ambito, AmbitoCodes, DecisionTable, PolicySource,
-        grants::{self, Ente, ImprontaModulo, LimitiAa07, ProtocolloPec, RichiestaAa07},
+    abilitazione::grants::LimitiAa07,
+    contract::proto::{
+        ChiusuraExport, ExportDecreesRequest, FiltroDecreti, LottoExport, TotaliControllo,
+        decree_service_client::DecreeServiceClient,
     },
-    clock::Clock,
-    contract::{
-        proto::{
-            ChiusuraExport, ExportDecreesRequest, FiltroDecreti, LottoExport, TotaliControllo,
-            decree_service_client::DecreeServiceClient,
-        },
-        vocabulary::Vocabulary,
-    },
-    crypto::key::AuditKey,
-    demo::demo_key::jwks_path,
-    postgres::{DatabaseConnections, SERVING_ROLE, SchemaName},
+    postgres::{DatabaseConnections, SchemaName},
 };
 use prost::Message as _;
 use tokio::{task::spawn_blocking, time::sleep};
@@ -46,14 +33,12 @@ use tonic_prost::ProstCodec;
 
 use super::{
     scene::{LOADED, SizesScene},
+    stage::{self, SUBJECT},
     totals::ExportTotals,
 };
 
 /// How long slow clients read.
 const SLOW: Duration = Duration::from_secs(8);
-const SOGGETTO: &str = "bench";
-/// Sees every column of everything.
-const PROFILO: &str = "mlps-ammortizzatori";
 
 /// A running service.
 pub struct ExportService {
@@ -88,49 +73,15 @@ impl Interceptor for SizesBearer {
 impl ExportService {
     pub async fn start(scene: &SizesScene) -> Self {
         grant(scene).await;
-        let socket = scene.cluster.socket_dir().display();
-        let url =
-            format!("postgres://{SERVING_ROLE}@localhost/{LOADED}?host={socket}&sslmode=disable");
-        let audit_key = scene.dir.join("audit.key");
-        AuditKey::create_or_load(&audit_key).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
-        for (name, _) in env::vars_os() {
-            if name.to_string_lossy().starts_with("OMNIA_") {
-                command.env_remove(name);
-            }
-        }
-        let mut child = command
-            .arg("serve")
-            .env("OMNIA_DATABASE__URL", url)
-            .env("OMNIA_ACCESS__JWKS", jwks_path(&scene.dir.join("chiave")))
-            .env("OMNIA_AUDIT__KEY_FILE", &audit_key)
-            .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
-            .env("OMNIA_TELEMETRY__LOG", "warn")
-            .env("OMNIA_EXPORT__MAX_CONCURRENT", "16")
-            .env("OMNIA_EXPORT__MAX_PER_SUBJECT", "16")
-            .env("OMNIA_DATABASE__MAX_CONNECTIONS", "20")
-            // Where the watchdog finds it.
-            .current_dir(&scene.dir)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().strip_prefix("Serving on ").unwrap();
+        let mut command = stage::service(&scene.cluster, &scene.dir, LOADED);
+        let (address, child) = stage::start(
+            command
+                .env("OMNIA_EXPORT__MAX_CONCURRENT", "16")
+                .env("OMNIA_EXPORT__MAX_PER_SUBJECT", "16")
+                .env("OMNIA_DATABASE__MAX_CONNECTIONS", "20"),
+        );
         let channel = connect(&format!("http://{address}")).await;
-        let access = AccessSettings::default();
-        let token = scene
-            .key
-            .token(
-                &access.issuer,
-                &access.audience,
-                SOGGETTO,
-                1,
-                &Clock::system(),
-            )
-            .unwrap();
+        let token = stage::token(&scene.key, 1);
         let bearer = SizesBearer(format!("Bearer {token}").parse().unwrap());
         Self {
             child,
@@ -274,33 +225,12 @@ async fn grant(scene: &SizesScene) {
     // The service is started several times on one database.
     let given: bool =
         sqlx::query_scalar("select exists (select from abilitazione where soggetto = $1)")
-            .bind(SOGGETTO)
+            .bind(SUBJECT)
             .fetch_one(&owner)
             .await
             .unwrap();
-    if given {
-        return;
+    if !given {
+        stage::grant(&owner, LimitiAa07::default()).await;
     }
-    let sorgente = PolicySource::of_settings(None).unwrap();
-    let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
-        .await
-        .unwrap();
-    let clock = Clock::system();
-    let richiesta = RichiestaAa07 {
-        protocollo_pec: ProtocolloPec::parse("BENCH").unwrap(),
-        impronta_modulo: ImprontaModulo::of(b""),
-        soggetto: SOGGETTO.to_owned(),
-        ente: Ente::Mlps,
-        profilo: PROFILO.to_owned(),
-        ambito: Ambito::new(AmbitoCodes::All, AmbitoCodes::All),
-        valida_dal: clock.today(),
-        valida_al: clock.today() + Months::new(1),
-        limiti: LimitiAa07::default(),
-        sostituisce: None,
-    };
-    let operatori = ["bench", "bench too"];
-    grants::record_and_approve(&owner, &clock, &tabella, &richiesta, operatori, "bench")
-        .await
-        .unwrap();
     owner.close().await;
 }
