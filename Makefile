@@ -16,7 +16,7 @@ RIGHE ?= 100000
 CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 BUF := npx --yes @bufbuild/buf@$(BUF_VERSION)
 
-.PHONY: help demo test lint contract-image interop conformance bench bench-formats fuzz
+.PHONY: help demo test test-long lint contract-image interop conformance bench bench-formats fuzz
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,15 @@ demo: ## build in release, load a demo extract (RIGHE=100000 rows) and serve on 
 test: ## run the whole suite on a throw-away Postgres, and leave nothing behind
 	@deploy/need.sh certificates cc pgbouncer postgres
 	@tests/run.sh
+
+# How many times as many cases as `make test` tries.
+MORE_CASES ?= 10
+PROPERTIES := five_ways_to_the_same_figures as_an_export_gives_them every_way_gives_the_same every_rilevazione_ \
+	every_format_has_the_rows whatever_happens_is_what_the_model_says
+
+test-long: ## the properties of the suite alone, each with MORE_CASES=10 times as many cases
+	@deploy/need.sh certificates cc postgres
+	@MORE_CASES=$(MORE_CASES) tests/run.sh --test it -- $(PROPERTIES)
 
 lint: $(CARGO_DENY) ## formatting, clippy with warnings as errors, the dependencies (deny.toml), buf lint, buf breaking
 	@deploy/need.sh certificates cc npm

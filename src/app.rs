@@ -97,12 +97,26 @@ pub async fn access(
     database: &DatabaseConnections,
     clock: Clock,
 ) -> Result<AccessLayer, Sentence> {
-    let vocabulary = Vocabulary::of_contract()?;
-    let Settings { access, quota, .. } = settings;
-    let dir = access.policy_dir.clone();
+    let dir = settings.access.policy_dir.clone();
     let read = move || PolicySource::of_settings(dir.as_deref());
     let sorgente = Reader::default().run(read).await.flatten()?;
-    let politica = ActivePolicy::load(&sorgente, &vocabulary).await?;
+    let politica = ActivePolicy::load(&sorgente, &Vocabulary::of_contract()?).await?;
+    access_under(politica, settings, database, clock).await
+}
+
+/// As [`access`], under a policy that was read and checked.
+///
+/// # Errors
+/// A sentence: keys that cannot be read, and everything that is wrong with them; a quota of a profile that the policy
+/// does not have.
+pub async fn access_under(
+    politica: ActivePolicy,
+    settings: &Settings,
+    database: &DatabaseConnections,
+    clock: Clock,
+) -> Result<AccessLayer, Sentence> {
+    let vocabulary = Vocabulary::of_contract()?;
+    let Settings { access, quota, .. } = settings;
     let tabella = politica.table();
     if let Some(profilo) = quota.profilo.keys().find(|p| tabella.profilo(p).is_none()) {
         return Err(

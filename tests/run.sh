@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole suite, in a directory of its own: afterwards no process and no file of it may be left.
+# The whole suite, or what the arguments of cargo test say of it, in a directory of its own: afterwards no process and no file of it may be left.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +8,7 @@ scratch=$(mktemp -d /tmp/omnia-test.XXXXXX)
 chmod 711 "$scratch"
 status=0
 # Tests wait, for the disk and for each other, more than they compute: more of them than processors.
-RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} TMPDIR=$scratch cargo test --locked || status=$?
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-8} TMPDIR=$scratch cargo test --locked "$@" || status=$?
 
 # The watchdogs of the throw-away clusters need a moment after the tests have ended.
 for _ in $(seq 100); do

@@ -13,7 +13,7 @@ use omnia::{
     abilitazione::QuotaSettings,
     abilitazione::{
         Abilitazione, AccessLayer, ActivePolicy, Ambito, AmbitoCodes, Authorizer, GrantCache,
-        PolicySource, QuotaUsage,
+        QuotaUsage,
         authn::{Authenticator, IssuerKind, Jwks, KeySource, TrustedIssuer},
         grants::{
             self, Azione, Ente, ImprontaModulo, LimitiAa07, MotivoAa07, Operatore, ProtocolloPec,
@@ -30,7 +30,7 @@ use tonic::{Status, body::Body};
 use tonic_types::StatusExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use crate::test_bench;
+use crate::{shipped_policy, test_bench};
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "omnia-is-monitoraggio";
@@ -101,9 +101,7 @@ pub(crate) async fn scene() -> DoorScene {
     DoorScene {
         db: test_bench::database().await,
         key: demo_key::create_or_load(dir.path()).unwrap(),
-        policy: ActivePolicy::load(&PolicySource::embedded(), &vocabulary)
-            .await
-            .unwrap(),
+        policy: shipped_policy::policy().await,
         vocabulary,
         dir,
     }

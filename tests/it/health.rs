@@ -11,6 +11,7 @@ use tonic_health::pb::{
 use crate::{
     calls::{self, DETAIL, call_rpc},
     errors::assert_error,
+    eventually::eventually,
     server::TestServer,
 };
 
@@ -30,16 +31,12 @@ async fn health(servizio: &TestServer, service: &str) -> ServingStatus {
 }
 
 async fn wait_until_it_is(servizio: &TestServer, status: ServingStatus) {
-    let becomes = async {
-        for service in SERVICES.iter().chain([&""]) {
-            while health(servizio, service).await != status {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(15), becomes)
-        .await
-        .unwrap_or_else(|_| panic!("does not become {status:?}"));
+    for service in SERVICES.iter().chain([&""]) {
+        eventually(&format!("{status:?} of {service:?}"), async || {
+            health(servizio, service).await == status
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub struct Program {
     pub address: String,
     key: DemoKey,
     log: PathBuf,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Program {
@@ -49,32 +49,41 @@ impl Program {
 
     /// With the environment that `set` adds, once it serves.
     pub async fn serve_with(set: impl FnOnce(&mut Command)) -> Self {
-        let mut program = Self::start(set);
-        let stdout = program.child.stdout.take().unwrap();
+        Self::start(set).once_it_serves().await
+    }
+
+    /// Waits until it says where it serves.
+    pub async fn once_it_serves(mut self) -> Self {
+        let stdout = self.child.stdout.take().unwrap();
         let line = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
             BufReader::new(stdout).read_line(&mut line).unwrap();
             line
         });
         let line = line.await.unwrap();
-        program.address = line
+        self.address = line
             .trim()
             .strip_prefix("Serving on ")
-            .unwrap_or_else(|| panic!("it does not serve: {}", program.text()))
+            .unwrap_or_else(|| panic!("it does not serve: {}", self.text()))
             .to_owned();
-        program
+        self
     }
 
     /// As it starts.
     pub fn start(set: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
+        command.arg("serve");
+        Self::start_as(command, set)
+    }
+
+    /// As it starts by another command.
+    pub fn start_as(mut command: Command, set: impl FnOnce(&mut Command)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let key = demo_key::create_or_load(dir.path()).unwrap();
         let audit = dir.path().join("audit.key");
         fs::write(&audit, "07".repeat(32)).unwrap();
         let log = dir.path().join("log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
         command
-            .arg("serve")
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("OMNIA_ACCESS__JWKS", demo_key::jwks_path(dir.path()))
@@ -89,7 +98,7 @@ impl Program {
             address: String::new(),
             key,
             log,
-            _dir: dir,
+            dir,
         }
     }
 
@@ -98,6 +107,11 @@ impl Program {
         Endpoint::from_shared(format!("http://{}", self.address))
             .unwrap()
             .connect_lazy()
+    }
+
+    /// The file of the keys that it trusts.
+    pub fn jwks(&self) -> PathBuf {
+        demo_key::jwks_path(self.dir.path())
     }
 
     /// A token of a subject, as a header.

@@ -1,7 +1,7 @@
 //! The figures reconcile: for random extracts, filters and both criteri, five ways to the same figures give the same
 //! figures, to the cent, on each rilevazione.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use omnia::contract::proto::{
     self, CountDecreesRequest, DettaglioDecreto, ExportDecreesRequest, GetReportSinteticoRequest,
@@ -13,13 +13,14 @@ use proptest::{
 };
 
 use crate::{
-    model::{
-        self, Cents, ModelCriterio, ModelExtract, ModelFigures, ModelFilter, ModelRow, date_text,
-        euro,
-    },
+    model::{self, Cents, ModelExtract, ModelFigures, ModelFilter, ModelRow, euro},
+    model_messages::{dettaglio, filtro_decreti, filtro_report, periodo, totali},
     server::{CallerClients, TestServer},
-    worlds,
+    worlds::{self, cases},
 };
+
+/// Each filter is asked with one of them: every rilevazione with all.
+const PAGE_SIZES: [i32; 3] = [1, 3, 1000];
 
 /// A world: two extracts that follow each other, and filters to ask with.
 #[derive(Debug, Clone)]
@@ -44,6 +45,16 @@ fn world() -> impl Strategy<Value = ReconciledWorld> {
         })
 }
 
+/// So many worlds are loaded into one database, one after the other: that is a history like another, and a start is dear.
+const WORLDS_PER_DATABASE: u32 = 8;
+
+/// A server, and how many extracts it has.
+struct ReconciledHistory {
+    server: TestServer,
+    caller: CallerClients,
+    loaded: u32,
+}
+
 #[test]
 fn five_ways_to_the_same_figures() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -52,36 +63,72 @@ fn five_ways_to_the_same_figures() {
         .build()
         .unwrap();
     let config = Config {
-        cases: 16,
+        cases: cases(16),
         max_shrink_iters: 40,
         failure_persistence: None,
         ..Config::default()
     };
+    let history = Mutex::new(None);
     TestRunner::new(config)
         .run(&world(), |mondo| {
-            runtime.block_on(check(&mondo));
+            // One that fails does not come back: a smaller world is tried from nothing.
+            let last = history.lock().unwrap().take();
+            let next = runtime.block_on(check(last, &mondo));
+            *history.lock().unwrap() = next;
             Ok(())
         })
         .unwrap();
+    if let Some(last) = history.into_inner().unwrap() {
+        runtime.block_on(last.server.stop());
+    }
 }
 
-async fn check(mondo: &ReconciledWorld) {
-    // Small lotti: every export has several.
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 7).await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    let [prima, seconda] = &mondo.estratti;
-    assert_eq!(servizio.load(prima, "2026-09-30").await, 1);
-    // A second extract that says the same as the first, at a later date, is a rilevazione too.
-    assert_eq!(servizio.load(seconda, "2026-10-31").await, 2);
-    for (numero, estratto) in (1..).zip(&mondo.estratti) {
-        for filtro in &mondo.report {
-            check_report(&mut cliente, estratto, numero, filtro).await;
-        }
-        for filtro in &mondo.decreti {
-            check_decreti(&mut cliente, estratto, numero, filtro).await;
+impl ReconciledHistory {
+    async fn begin() -> Self {
+        // Small lotti: every export has several.
+        let server = TestServer::start_with(|s| s.export.batch_rows = 7).await;
+        Self {
+            caller: server.clients_of("mlps-ammortizzatori").await,
+            server,
+            loaded: 0,
         }
     }
-    servizio.stop().await;
+
+    /// The number of the rilevazione. One that says the same as the one before, at a later date, is a rilevazione too.
+    async fn load(&mut self, estratto: &ModelExtract) -> i32 {
+        self.loaded += 1;
+        let date = format!("2026-10-{:02}", self.loaded);
+        let numero = self.server.load(estratto, &date).await;
+        assert_eq!(numero, i32::try_from(self.loaded).unwrap());
+        numero
+    }
+}
+
+async fn check(
+    last: Option<ReconciledHistory>,
+    mondo: &ReconciledWorld,
+) -> Option<ReconciledHistory> {
+    let mut history = match last {
+        Some(last) => last,
+        None => ReconciledHistory::begin().await,
+    };
+    let mut numeri = Vec::new();
+    for estratto in &mondo.estratti {
+        numeri.push(history.load(estratto).await);
+    }
+    for (numero, estratto) in numeri.into_iter().zip(&mondo.estratti) {
+        for filtro in &mondo.report {
+            check_report(&mut history.caller, estratto, numero, filtro).await;
+        }
+        for (filtro, page_size) in mondo.decreti.iter().zip(PAGE_SIZES.into_iter().cycle()) {
+            check_decreti(&mut history.caller, estratto, numero, filtro, page_size).await;
+        }
+    }
+    if history.loaded < 2 * WORLDS_PER_DATABASE {
+        return Some(history);
+    }
+    history.server.stop().await;
+    None
 }
 
 async fn check_report(
@@ -174,6 +221,7 @@ async fn check_decreti(
     estratto: &ModelExtract,
     numero: i32,
     filtro: &ModelFilter,
+    page_size: i32,
 ) {
     let expected: Vec<&ModelRow> = estratto.rows.iter().filter(|r| filtro.takes(r)).collect();
     let mut rows: Vec<DettaglioDecreto> = expected.iter().map(|r| dettaglio(r)).collect();
@@ -203,10 +251,8 @@ async fn check_decreti(
     let order = |d: &DettaglioDecreto| (d.data_decreto.clone(), d.numero_decreto.clone());
     assert!(exported.is_sorted_by_key(order), "the promised order");
 
-    for page_size in [1, 3, 1000] {
-        let paged = pages(cliente, &normativa, filtro, numero, page_size).await;
-        assert_eq!(paged, exported, "pages of {page_size}, {filtro:?}");
-    }
+    let paged = pages(cliente, &normativa, filtro, numero, page_size).await;
+    assert_eq!(paged, exported, "pages of {page_size}, {filtro:?}");
     // Resumed after every lotto: the rest, and the totals of the rest.
     for (seen, token) in tokens {
         let (rest, _, closing) = export(cliente, &normativa, filtro, numero, token).await;
@@ -292,33 +338,6 @@ async fn pages(
     }
 }
 
-fn dettaglio(r: &ModelRow) -> DettaglioDecreto {
-    DettaglioDecreto {
-        prestazione: r.prestazione.into(),
-        codifica_sistema_unico: r.codifica.into(),
-        numero_decreto: r.numero.into(),
-        data_decreto: date_text(r.data),
-        validita_dal: date_text(r.dal),
-        validita_al: date_text(r.al),
-        cf_azienda: r.cf.into(),
-        matricola_azienda: r.matricola.into(),
-        ore_decretate: euro(r.ore.into()),
-        importi_autorizzati: euro(r.autorizzati.into()),
-        importi_erogati: euro(r.erogati.into()),
-    }
-}
-
-fn totali(righe: &[&ModelRow]) -> TotaliControllo {
-    let sum =
-        |column: fn(&ModelRow) -> u64| euro(righe.iter().map(|r| Cents::from(column(r))).sum());
-    TotaliControllo {
-        righe: i64::try_from(righe.len()).unwrap(),
-        ore_decretate: sum(|r| r.ore),
-        importi_autorizzati: sum(|r| r.autorizzati),
-        importi_erogati: sum(|r| r.erogati),
-    }
-}
-
 pub type FigureTexts = (
     Option<String>,
     String,
@@ -345,37 +364,4 @@ pub fn figure_texts(cifre: &ModelFigures) -> FigureTexts {
         cifre.residuo_autorizzato.map(euro),
         cifre.residuo_pagato.map(euro),
     )
-}
-
-fn periodo(filtro: &ModelFilter) -> Option<proto::Periodo> {
-    filtro.periodo.map(|(dal, al, criterio)| proto::Periodo {
-        dal: dal.map(date_text).unwrap_or_default(),
-        al: al.map(date_text).unwrap_or_default(),
-        criterio: match criterio {
-            ModelCriterio::Sovrapposizione => proto::CriterioPeriodo::Sovrapposizione.into(),
-            ModelCriterio::InizioValidita => proto::CriterioPeriodo::InizioValidita.into(),
-        },
-    })
-}
-
-pub fn filtro_report(filtro: &ModelFilter) -> proto::FiltroReport {
-    let texts = |codes: &std::collections::BTreeSet<&'static str>| {
-        codes.iter().map(|c| (*c).to_owned()).collect()
-    };
-    proto::FiltroReport {
-        normativa: texts(&filtro.normative),
-        prestazione: texts(&filtro.prestazioni),
-        periodo: periodo(filtro),
-    }
-}
-
-pub fn filtro_decreti(filtro: &ModelFilter) -> proto::FiltroDecreti {
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    proto::FiltroDecreti {
-        codifica_sistema_unico: text(filtro.codifica),
-        numero_decreto: text(filtro.numero),
-        periodo: periodo(filtro),
-        cf_azienda: text(filtro.cf),
-        matricola_azienda: text(filtro.matricola),
-    }
 }

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use omnia::{
     abilitazione::{
-        Ambito, AmbitoCodes, DecisionTable, PolicySource,
+        AccessLayer, Ambito, AmbitoCodes, DecisionTable,
         authn::KeyLocation,
         grants::{self, Ente, RichiestaAa07},
     },
@@ -18,15 +18,13 @@ use omnia::{
     blocks::block::ROWS_PER_BLOCK,
     clock::Clock,
     config::Settings,
-    contract::{
-        proto::{
-            access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
-            grant_service_client::GrantServiceClient, report_service_client::ReportServiceClient,
-        },
-        vocabulary::Vocabulary,
+    contract::proto::{
+        access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
+        grant_service_client::GrantServiceClient, report_service_client::ReportServiceClient,
     },
     crypto::key::AuditKey,
     demo::demo_key::{self, DemoKey},
+    postgres::DatabaseConnections,
     rilevazione::{Finding, LoadOutcome, LoadSources, load_extract},
     transport::tls::{Acceptor, ServerTls},
     valori::CodiceNormativa,
@@ -44,6 +42,7 @@ use tonic::{
 use crate::{
     abilitazione::{OPERATORI, new_request},
     model::{self, ModelExtract},
+    shipped_policy,
     test_bench::{self, TestDatabase},
 };
 
@@ -60,7 +59,8 @@ pub struct TestServer {
     pub clock: Clock,
     pub key: DemoKey,
     pub settings: Settings,
-    pub policy_table: DecisionTable,
+    /// Of the policy that it started with.
+    pub policy_table: Arc<DecisionTable>,
     now: Arc<Mutex<DateTime<Utc>>>,
     stop: CancellationToken,
     server: JoinHandle<Result<(), omnia::error::Sentence>>,
@@ -155,13 +155,8 @@ impl TestServer {
         let options = db.serving_url.parse().unwrap();
         db.connections = test_bench::serving(options, settings.database.max_connections);
         db.serving = db.connections.pool().clone();
-        let sorgente = PolicySource::of_settings(settings.access.policy_dir.as_deref()).unwrap();
-        let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
-            .await
-            .unwrap();
-        let access = app::access(&settings, &db.connections, clock.clone())
-            .await
-            .unwrap();
+        let access = access(&settings, &db.connections, &clock).await;
+        let policy_table = access.authorizer().policy().table();
         let audit = app::audit(&db.connections, AuditKey::new(&AUDIT_KEY), clock.clone())
             .await
             .unwrap();
@@ -181,7 +176,7 @@ impl TestServer {
             clock,
             key,
             settings,
-            policy_table: tabella,
+            policy_table,
             now,
             stop,
             server,
@@ -194,9 +189,7 @@ impl TestServer {
         let options = self.db.serving_url.parse().unwrap();
         let max = self.settings.database.max_connections;
         let connections = test_bench::serving(options, max);
-        let access = app::access(&self.settings, &connections, self.clock.clone())
-            .await
-            .unwrap();
+        let access = access(&self.settings, &connections, &self.clock).await;
         let audit = app::audit(&connections, AuditKey::new(&AUDIT_KEY), self.clock.clone())
             .await
             .unwrap();
@@ -314,6 +307,21 @@ impl TestServer {
     pub fn channel(&self) -> Channel {
         channel_to(self.address)
     }
+}
+
+/// The access layer of the settings, under a policy that is not checked again where it is the shipped one.
+async fn access(
+    settings: &Settings,
+    connections: &DatabaseConnections,
+    clock: &Clock,
+) -> AccessLayer {
+    let access = if settings.access.policy_dir.is_none() {
+        let policy = shipped_policy::policy().await;
+        app::access_under(policy, settings, connections, clock.clone()).await
+    } else {
+        app::access(settings, connections, clock.clone()).await
+    };
+    access.unwrap()
 }
 
 /// Writes an extract and loads it into a database; the number of its rilevazione.

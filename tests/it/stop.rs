@@ -8,8 +8,9 @@ use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::{
     cluster::{ClusterPlace, is_running},
+    eventually::eventually,
     frozen::{processes, signal_all},
-    policy::{health, wait_until},
+    policy::health,
     program::Program,
 };
 
@@ -24,7 +25,7 @@ async fn serve(set: impl FnOnce(&mut std::process::Command)) -> Program {
     })
     .await;
     let channel = program.channel();
-    wait_until("it serves", async || {
+    eventually("it serves", async || {
         health(&channel, "").await == Some(ServingStatus::Serving)
     })
     .await;

@@ -9,8 +9,9 @@ use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::{
     cluster::{ClusterPlace, is_running},
+    eventually::eventually,
     frozen::signal_all,
-    policy::{health, wait_until},
+    policy::health,
     program::Program,
 };
 
@@ -40,7 +41,7 @@ async fn a_server_that_was_killed_is_started_again_and_one_without_files_ends_th
     })
     .await;
     let channel = program.channel();
-    wait_until("it serves", async || health(&channel, "").await == SERVING).await;
+    eventually("it serves", async || health(&channel, "").await == SERVING).await;
 
     // A backend that goes on with its statement whatever happens to its postmaster.
     let mut busy = connect(&place).await;
@@ -55,7 +56,7 @@ async fn a_server_that_was_killed_is_started_again_and_one_without_files_ends_th
             .map(drop)
     });
     let mut seen = connect(&place).await;
-    wait_until("the statement runs", async || {
+    eventually("the statement runs", async || {
         sqlx::query_scalar::<_, bool>(
             "select state = 'active' from pg_stat_activity where pid = $1",
         )
@@ -78,7 +79,7 @@ async fn a_server_that_was_killed_is_started_again_and_one_without_files_ends_th
         !is_running(&orphan.to_string()),
         "the orphan kept the new server from starting"
     );
-    wait_until("it serves again", async || {
+    eventually("it serves again", async || {
         health(&channel, "").await == SERVING
     })
     .await;

@@ -6,13 +6,14 @@
 //! ```
 //!
 //! The cluster is made when the first test asks, and migrated once into a template; a test's database is a copy of it
-//! and is dropped with its handle. No process and no file outlive the test process ([`crate::throw_away`]).
+//! and is dropped after its handle. No process and no file outlive the test process ([`crate::throw_away`]).
 
 use std::{
     process::ChildStdin,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
+        mpsc,
     },
     thread,
 };
@@ -49,6 +50,10 @@ pub(crate) struct TestDatabase {
 
 struct TestBench {
     cluster: Cluster,
+    /// How a database is copied: by its files, which takes half of the work, where the server can be told so.
+    strategy: &'static str,
+    /// The names of databases whose tests have ended.
+    dropped: mpsc::Sender<String>,
     // Held, never written to: its closing is the signal.
     _watchdog: ChildStdin,
 }
@@ -58,7 +63,11 @@ pub(crate) async fn database() -> TestDatabase {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let cluster = &bench().cluster;
     let name = format!("prova_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    administer(format!("create database {name} template {DATABASE}")).await;
+    let strategy = bench().strategy;
+    administer(format!(
+        "create database {name} template {DATABASE}{strategy}"
+    ))
+    .await;
     // A copy does not have the template's privileges on the database itself.
     administer(format!("revoke temporary on database {name} from public")).await;
     let url = |role: &str| {
@@ -133,13 +142,22 @@ impl Drop for TestDatabase {
         if self.name.is_empty() {
             return;
         }
-        // By force: the pools, and those that the test opened, may still be connected.
-        let drop = format!("drop database {} with (force)", self.name);
-        // This thread may be inside a runtime, where one cannot wait.
-        thread::spawn(|| runtime().block_on(administer(drop)))
-            .join()
-            .unwrap();
+        let name = std::mem::take(&mut self.name);
+        bench().dropped.send(name).unwrap();
     }
+}
+
+/// Drops databases, for as long as tests run. No test waits for that: a drop makes a checkpoint.
+fn drop_databases(options: PgConnectOptions) -> mpsc::Sender<String> {
+    let (sender, names) = mpsc::channel::<String>();
+    thread::spawn(move || {
+        for name in names {
+            // By force: the pools, and those that the test opened, may still be connected.
+            let drop = format!("drop database {name} with (force)");
+            runtime().block_on(execute(&options, drop));
+        }
+    });
+    sender
 }
 
 fn bench() -> &'static TestBench {
@@ -169,9 +187,26 @@ async fn set_up() -> TestBench {
         format!("alter database {DATABASE} with allow_connections false is_template true"),
     )
     .await;
+    let administrator = cluster.connect_options("postgres", OWNER);
     TestBench {
+        strategy: strategy(&administrator).await,
+        dropped: drop_databases(administrator),
         cluster,
         _watchdog: watchdog,
+    }
+}
+
+async fn strategy(administrator: &PgConnectOptions) -> &'static str {
+    let mut connection = PgConnection::connect_with(administrator).await.unwrap();
+    let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    if version >= 150_000 {
+        " strategy file_copy"
+    } else {
+        ""
     }
 }
 

@@ -9,6 +9,12 @@ use crate::model::{
     ModelStanziamento, NORMATIVE, NUMERI, PRESTAZIONI, PROVISIONAL,
 };
 
+/// How many cases a property is tried with: `few`, or so many times as many as `MORE_CASES` says (`make test-long`).
+pub fn cases(few: u32) -> u32 {
+    let more = std::env::var("MORE_CASES").map(|times| times.parse::<u32>().unwrap());
+    few * more.unwrap_or(1)
+}
+
 /// Small alphabets, so that keys, decrees and days collide often.
 pub fn row() -> impl Strategy<Value = ModelRow> {
     let codes = (

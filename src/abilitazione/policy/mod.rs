@@ -128,12 +128,18 @@ impl ActivePolicy {
         sorgente: &PolicySource,
         vocabulary: &Vocabulary,
     ) -> Result<Self, PolicyErrors> {
-        let tabella = Arc::new(DecisionTable::build(sorgente, vocabulary).await?);
-        Ok(Self(Arc::new(ActivePolicyInner {
-            tabella: ArcSwap::new(Arc::clone(&tabella)),
-            cambiamenti: watch::Sender::new(tabella),
+        let table = DecisionTable::build(sorgente, vocabulary).await?;
+        Ok(Self::new(Arc::new(table)))
+    }
+
+    /// Puts a policy in force that was checked before.
+    #[must_use]
+    pub fn new(table: Arc<DecisionTable>) -> Self {
+        Self(Arc::new(ActivePolicyInner {
+            tabella: ArcSwap::new(Arc::clone(&table)),
+            cambiamenti: watch::Sender::new(table),
             rifiuto: ArcSwapOption::empty(),
-        })))
+        }))
     }
 
     /// Puts another policy in force, or leaves the present one where the new one is wrong.

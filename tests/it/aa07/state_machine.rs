@@ -7,9 +7,8 @@ use std::sync::{
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use omnia::{
-    abilitazione::{ActivePolicy, DecisionTable, PolicySource, grants},
+    abilitazione::{DecisionTable, grants},
     clock::Clock,
-    contract::vocabulary::Vocabulary,
 };
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
@@ -19,7 +18,9 @@ use tokio::runtime::Runtime;
 use super::model::{ModelMove, ModelRegister, ModelState, ModelStep};
 use crate::{
     abilitazione::{motivo, new_request, operatore},
+    shipped_policy,
     test_bench::{self, TestDatabase},
+    worlds,
 };
 
 const SOGGETTI: [&str; 2] = ["rgs", "dg-ammortizzatori"];
@@ -300,11 +301,8 @@ impl StateMachineTest for LifeCycleTest {
             let giorno = Arc::clone(&giorno);
             move || first + Days::new(giorno.load(Ordering::SeqCst))
         });
-        let (db, tabella) = runtime.block_on(async {
-            let vocabulary = Vocabulary::of_contract().unwrap();
-            let politica = ActivePolicy::load(&PolicySource::embedded(), &vocabulary).await;
-            (test_bench::database().await, politica.unwrap().table())
-        });
+        let (db, tabella) = runtime
+            .block_on(async { (test_bench::database().await, shipped_policy::table().await) });
         Self {
             db,
             runtime,
@@ -343,7 +341,7 @@ impl StateMachineTest for LifeCycleTest {
 }
 
 prop_state_machine! {
-    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: worlds::cases(16), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_is_what_the_model_says(sequential 10..60 => LifeCycleTest);

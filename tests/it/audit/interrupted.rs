@@ -13,12 +13,8 @@ use tonic::Code;
 
 use super::{call_records, intact};
 use crate::{
-    abilitazione::PACKAGE,
-    errors::assert_error,
-    export_stream::many_rows,
-    model::NORMATIVE,
-    port::{until, waiting},
-    server::TestServer,
+    abilitazione::PACKAGE, errors::assert_error, eventually::eventually, export_stream::many_rows,
+    model::NORMATIVE, port::waiting, server::TestServer,
 };
 
 /// A call that its client gives up was let in, and may have read: it has its record.
@@ -36,7 +32,7 @@ async fn a_call_that_ends_before_its_answer_is_recorded() {
         let request = ListRilevazioniRequest::default();
         cliente.report.list_rilevazioni(request).await
     });
-    until("its statement runs", async || {
+    eventually("its statement runs", async || {
         waiting(&servizio.db.owner).await > 0
     })
     .await;

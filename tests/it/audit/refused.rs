@@ -29,7 +29,8 @@ use super::intact;
 use crate::{
     abilitazione::{NOW, PACKAGE, clock},
     calls::call_rpc,
-    policy::{health, wait_until},
+    eventually::eventually,
+    policy::health,
     server::{AUDIT_KEY, CallerClients, TestServer},
     test_bench,
 };
@@ -206,7 +207,7 @@ async fn each_subject_has_its_own_and_counts_are_written_while_it_runs() {
         from audit_chiamata where decisione = 'NEGATA' group by 1 order by 1";
     let expected = [("", 2, 5), ("due", 1, 1), ("uno", 2, 5)];
     let expected = expected.map(|(who, records, calls)| (who.to_owned(), records, calls));
-    wait_until("the counts are written", async || {
+    eventually("the counts are written", async || {
         let found: Vec<(String, i64, i64)> = sqlx::query_as(by_subject)
             .fetch_all(&servizio.db.owner)
             .await

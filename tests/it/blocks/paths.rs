@@ -10,7 +10,7 @@ use super::{export, export_all, lotti};
 use crate::{
     export_stream::many_rows,
     model::{CODIFICHE, ModelExtract, ModelFilter, NORMATIVE},
-    reconciliation::filtro_decreti,
+    model_messages::filtro_decreti,
     server::{CallerClients, TestServer},
     worlds,
 };
@@ -58,7 +58,7 @@ fn content(
 fn every_way_gives_the_same() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config {
-        cases: 6,
+        cases: worlds::cases(6),
         max_shrink_iters: 20,
         failure_persistence: None,
         ..Config::default()

@@ -12,7 +12,8 @@ use proptest::{
 use super::{FORMATS, decreti, readers::read_table, report};
 use crate::{
     model::{ModelExtract, ModelFilter},
-    reconciliation::{export, filtro_decreti, filtro_report},
+    model_messages::{filtro_decreti, filtro_report},
+    reconciliation::export,
     server::{CallerClients, TestServer},
     worlds,
 };
@@ -31,7 +32,7 @@ fn world() -> impl Strategy<Value = DownloadWorld> {
 fn every_format_has_the_rows_and_totals_of_the_export() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config {
-        cases: 8,
+        cases: worlds::cases(8),
         max_shrink_iters: 20,
         failure_persistence: None,
         ..Config::default()

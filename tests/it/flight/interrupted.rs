@@ -9,6 +9,7 @@ use super::{plain_ticket, take};
 use crate::{
     abilitazione::revoke,
     errors::assert_error,
+    eventually::eventually,
     export_stream::many_rows,
     model::NORMATIVE,
     server::{CallerClients, TestServer, whole_scope},
@@ -104,14 +105,10 @@ async fn flights_and_exports_share_their_places() {
         ErrorReason::TooManyExports,
     );
     drop(stream);
-    let freed = async {
-        while begin(&mut altra).await.is_err() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(10), freed)
-        .await
-        .expect("its place is free");
+    eventually("its place is free", async || {
+        begin(&mut altra).await.is_ok()
+    })
+    .await;
     servizio.stop().await;
 }
 

@@ -34,7 +34,7 @@ fn as_an_export_gives_them() {
         .build()
         .unwrap();
     let config = Config {
-        cases: 8,
+        cases: worlds::cases(8),
         max_shrink_iters: 40,
         failure_persistence: None,
         ..Config::default()

@@ -8,7 +8,7 @@ mod reload;
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use omnia::abilitazione::PolicySource;
@@ -50,14 +50,4 @@ pub(crate) async fn health(channel: &Channel, service: &str) -> Option<ServingSt
     };
     let answer = HealthClient::new(channel.clone()).check(request).await;
     answer.ok().map(|answer| answer.into_inner().status())
-}
-
-/// Waits for it; how long it took.
-pub(crate) async fn wait_until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> Duration {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    begun.elapsed()
 }

@@ -14,10 +14,11 @@ use omnia::{
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
 
-use super::{AT_ONCE, DECRETI_TOO, health, policy_dir, replace_by_rename, shipped, wait_until};
+use super::{AT_ONCE, DECRETI_TOO, health, policy_dir, replace_by_rename, shipped};
 use crate::{
     calls::{self, call_rpc},
     errors::assert_error,
+    eventually::eventually,
     server::{CallerClients, TestServer},
 };
 
@@ -27,7 +28,7 @@ async fn start(dir: &Path) -> TestServer {
     let servizio = TestServer::start_with(|s| s.access.policy_dir = Some(dir.to_owned())).await;
     servizio.load(&calls::extract(), "2026-10-31").await;
     let channel = servizio.channel();
-    wait_until("it serves", async || {
+    eventually("it serves", async || {
         health(&channel, "").await == Some(ServingStatus::Serving)
     })
     .await;
@@ -60,7 +61,7 @@ impl BiteTimes {
     ) {
         assert_ne!(may_list(cliente).await, allowed, "before: {what}");
         change();
-        let took = wait_until(what, async || may_list(cliente).await == allowed).await;
+        let took = eventually(what, async || may_list(cliente).await == allowed).await;
         self.0.push(took);
     }
 
@@ -150,7 +151,7 @@ async fn a_bad_policy_leaves_the_old_one_in_force_and_the_health_says_so() {
     let cliente = servizio.clients_of("mef-rgs").await;
     let tempi = RefCell::new(BiteTimes::default());
     let becomes = async |status: ServingStatus| {
-        let took = wait_until("the health of the policy", async || {
+        let took = eventually("the health of the policy", async || {
             health(&channel, "policy").await == Some(status)
         })
         .await;

@@ -12,10 +12,10 @@ use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_request::MessageRequest,
 };
 
-use super::{RawConnection, export, server, until, waiting};
+use super::{RawConnection, export, server, waiting};
 use crate::{
-    audit::call_records, calls::every_rpc, errors::assert_error, model::NORMATIVE,
-    server::TestServer,
+    audit::call_records, calls::every_rpc, errors::assert_error, eventually::eventually,
+    model::NORMATIVE, server::TestServer,
 };
 
 fn ended_by_the_caller(status: &tonic::Status) -> crate::errors::ContractError {
@@ -54,7 +54,7 @@ async fn a_call_ends_at_its_deadline_with_a_reason_and_its_statement_with_it() {
         assert!(begun.elapsed() >= Duration::from_millis(400));
         assert!(begun.elapsed() < Duration::from_secs(5));
         // Long before the statement's own time is up, which is half a minute.
-        until("the statement is cancelled", async || {
+        eventually("the statement is cancelled", async || {
             waiting(&servizio.db.owner).await == 0
         })
         .await;
@@ -89,14 +89,14 @@ async fn the_statement_of_a_client_that_goes_away_is_cancelled() {
             cliente.decreti.list_decrees(request).await
         }));
     }
-    until("all connections wait", async || {
+    eventually("all connections wait", async || {
         waiting(&servizio.db.owner).await == 9
     })
     .await;
     for call in calls {
         call.abort();
     }
-    until("none waits", async || {
+    eventually("none waits", async || {
         waiting(&servizio.db.owner).await == 0
     })
     .await;
@@ -120,7 +120,7 @@ async fn a_stream_ends_at_its_deadline_though_nobody_reads_it_and_says_where_to_
         Code::ResourceExhausted,
         ErrorReason::TooManyExports,
     );
-    until("the place is free", async || {
+    eventually("the place is free", async || {
         let again = export(&mut raw, &servizio, "due", &[], "").await;
         again.status().await.code() == Code::Ok
     })

@@ -4,8 +4,8 @@ use omnia::contract::proto::ErrorReason;
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use super::{RawConnection, until};
-use crate::{errors::assert_error, server::TestServer};
+use super::RawConnection;
+use crate::{errors::assert_error, eventually::eventually, server::TestServer};
 
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 const REFLECTION: [&str; 2] = [
@@ -51,7 +51,7 @@ async fn one_address_has_so_many_and_they_may_be_idle() {
     assert_eq!(check.await.status().await.code(), Code::Ok);
 
     held.pop();
-    until("a place is free", async || {
+    eventually("a place is free", async || {
         let answer = raw
             .call::<HealthCheckResponse>(WATCH, &here, &request)
             .await;

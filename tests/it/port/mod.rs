@@ -17,7 +17,6 @@ use omnia::{
     },
 };
 use sqlx::PgPool;
-use tokio::time::{sleep, timeout};
 
 use self::raw::{RawAnswer, RawConnection};
 use crate::{
@@ -79,18 +78,6 @@ async fn export(
     let headers = [&[("authorization", bearer.as_str())], headers].concat();
     let path = format!("/{}", path_of("DecreeService/ExportDecrees"));
     raw.call(&path, &headers, &selection(resume_token)).await
-}
-
-/// Waits until something is so.
-pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
-    let waits = async {
-        while !so().await {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(15), waits)
-        .await
-        .unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 /// Statements of the serving role that wait for a lock at this moment.

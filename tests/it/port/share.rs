@@ -3,8 +3,9 @@
 use omnia::contract::proto::ErrorReason;
 use tonic::Code;
 
-use super::{RawConnection, export, server, until};
+use super::{RawConnection, export, server};
 use crate::errors::assert_error;
+use crate::eventually::eventually;
 
 #[tokio::test]
 async fn one_subject_has_half_of_the_places_and_others_have_the_rest() {
@@ -40,7 +41,7 @@ async fn one_subject_has_half_of_the_places_and_others_have_the_rest() {
     assert!(all.contains("this server"), "{all}");
 
     held.remove(0);
-    until("a place is free", async || {
+    eventually("a place is free", async || {
         let next = export(&mut raw, &servizio, "tre", &[], "").await;
         next.status().await.code() == Code::Ok
     })

@@ -9,9 +9,9 @@ use tonic::Code;
 use super::{
     RawConnection,
     deadline::{last_token, rows},
-    export, server, until,
+    export, server,
 };
-use crate::{audit::call_records, errors::assert_error};
+use crate::{audit::call_records, errors::assert_error, eventually::eventually};
 
 #[tokio::test]
 async fn a_stream_that_does_not_move_gives_its_place_back_and_says_where_to_go_on() {
@@ -24,7 +24,7 @@ async fn a_stream_that_does_not_move_gives_its_place_back_and_says_where_to_go_o
     let begun = Instant::now();
     let mut stalled = export(&mut raw, &servizio, "uno", &[], "").await;
     let first = stalled.message().await.unwrap().unwrap();
-    until("the place is free", async || {
+    eventually("the place is free", async || {
         let status = export(&mut raw, &servizio, "due", &[], "")
             .await
             .status()
@@ -53,7 +53,7 @@ async fn a_stream_that_is_never_read_again_is_reset() {
     let servizio = server(|s| s.export.stall_seconds = 1).await;
     let mut raw = RawConnection::with_window(servizio.address, 16 * 1024).await;
     let stalled = export(&mut raw, &servizio, "uno", &[], "").await;
-    until("the end is recorded", async || {
+    eventually("the end is recorded", async || {
         let records = call_records(&servizio.db.owner).await;
         records.iter().any(|record| {
             record["tipo"] == "FINE"

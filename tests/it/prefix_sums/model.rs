@@ -15,7 +15,8 @@ use proptest::{
 use super::{full_access, load_all, permesso, sums};
 use crate::{
     model::{self, Day, ModelCriterio, ModelExtract, ModelFilter, NORMATIVE, PRESTAZIONI},
-    reconciliation::{FigureTexts, figure_texts, filtro_report},
+    model_messages::filtro_report,
+    reconciliation::{FigureTexts, figure_texts},
     worlds,
 };
 
@@ -86,7 +87,7 @@ fn every_rilevazione_has_the_figures_of_its_extract() {
         .build()
         .unwrap();
     let config = Config {
-        cases: 10,
+        cases: worlds::cases(10),
         max_shrink_iters: 40,
         failure_persistence: None,
         ..Config::default()

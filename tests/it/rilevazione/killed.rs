@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::*;
+use crate::eventually::eventually;
 use crate::test_bench::{self, TestDatabase};
 
 pub(super) fn load_command(db: &TestDatabase, fonti: &LoadSources) -> Command {
@@ -46,35 +47,26 @@ async fn until(db: &TestDatabase, wanted: &str) {
         "select exists (select from pg_stat_activity
                         where datname = current_database() and pid <> pg_backend_pid() and {wanted})"
     );
-    let waits = async {
-        while !sqlx::query_scalar::<_, bool>(sqlx::AssertSqlSafe(sql.clone()))
+    eventually(wanted, async || {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql.clone()))
             .fetch_one(&db.owner)
             .await
             .unwrap()
-        {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_secs(60), waits).await;
-    waited.unwrap_or_else(|_| panic!("never seen: {wanted}"));
+    })
+    .await;
 }
 
 /// SIGKILL, and until the server has noticed.
 async fn kill(db: &TestDatabase, mut loader: Child) {
     loader.kill().unwrap();
     loader.wait().unwrap();
-    let gone = async {
-        while sqlx::query_scalar::<_, bool>("select exists (select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()))")
+    eventually("its lock is free", async || {
+        sqlx::query_scalar("select not exists (select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()))")
             .fetch_one(&db.owner)
             .await
             .unwrap()
-        {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), gone)
-        .await
-        .expect("the dead loader's lock is freed");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use omnia::{
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use super::{withdrawn::take_away, *};
-use crate::test_bench;
+use crate::{test_bench, worlds};
 
 #[tokio::test]
 async fn a_second_extract_adds_changes_and_drops() {
@@ -226,7 +226,7 @@ fn steps() -> impl Strategy<Value = Vec<VersionStep>> {
 fn every_rilevazione_is_its_extract() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = ProptestConfig {
-        cases: 24,
+        cases: worlds::cases(24),
         failure_persistence: None,
         ..ProptestConfig::default()
     };

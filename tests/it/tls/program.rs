@@ -1,46 +1,26 @@
 //! The program itself in TLS: SIGHUP, what it logs and what it measures; what keeps it from starting.
 
 use std::{
-    fs,
-    io::{BufRead as _, BufReader, Write as _},
-    net::TcpStream,
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::{Command, Stdio},
+    fs, io::Write as _, net::TcpStream, os::unix::fs::PermissionsExt as _, path::Path,
+    process::Command,
 };
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
-use omnia::{demo::demo_key, transport::connection::CertificateInfo};
-use serde_json::Value;
+use nix::sys::signal::Signal;
+use omnia::transport::connection::CertificateInfo;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::TlsDir;
 use crate::{
-    policy::{health, wait_until},
-    telemetry::Collector,
-    test_bench,
+    eventually::eventually, policy::health, program::Program, telemetry::Collector, test_bench,
 };
 
-fn program(root: &Path, database: &str) -> Command {
-    demo_key::create_or_load(root).unwrap();
-    let key = root.join("audit.key");
-    fs::write(&key, "07".repeat(32)).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));
+/// The settings of a service with the certificates of this directory.
+fn with_tls(command: &mut Command, root: &Path, database: &str) {
     command
-        .arg("serve")
-        .env_clear()
         .env("OMNIA_DATABASE__URL", database)
-        .env("OMNIA_ACCESS__JWKS", demo_key::jwks_path(root))
-        .env("OMNIA_AUDIT__KEY_FILE", key)
-        .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
         .env("OMNIA_TLS__CERT_FILE", root.join("server.pem"))
-        .env("OMNIA_TLS__KEY_FILE", root.join("server.key"))
-        .env("OMNIA_TELEMETRY__FORMAT", "json");
-    command
+        .env("OMNIA_TLS__KEY_FILE", root.join("server.key"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,25 +29,12 @@ async fn it_counts_handshakes_tells_the_expiry_and_answers_sighup() {
     let cartella = TlsDir::new();
     let root = cartella.dir.path();
     let (collector, endpoint) = Collector::start().await;
-    let log = root.join("log");
-    let mut child = program(root, &db.serving_url)
-        .env("OMNIA_TELEMETRY__OTLP_ENDPOINT", endpoint)
-        .stdout(Stdio::piped())
-        .stderr(fs::File::create(&log).unwrap())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address = line.trim().strip_prefix("Serving on ").unwrap().to_owned();
-    let logged = |message: &str| -> Vec<Value> {
-        let log = fs::read_to_string(&log).unwrap();
-        log.lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|line| line["message"] == message)
-            .collect()
-    };
+    let mut program = Program::serve_with(|command| {
+        with_tls(command, root, &db.serving_url);
+        command.env("OMNIA_TELEMETRY__OTLP_ENDPOINT", endpoint);
+    })
+    .await;
+    let address = program.address.clone();
     let tls = ClientTlsConfig::new()
         .domain_name("localhost")
         .ca_certificate(Certificate::from_pem(&cartella.authority.pem));
@@ -76,7 +43,7 @@ async fn it_counts_handshakes_tells_the_expiry_and_answers_sighup() {
         .tls_config(tls)
         .unwrap()
         .connect_lazy();
-    wait_until("it serves", async || {
+    eventually("it serves", async || {
         health(&channel, "").await == Some(ServingStatus::Serving)
     })
     .await;
@@ -87,16 +54,18 @@ async fn it_counts_handshakes_tells_the_expiry_and_answers_sighup() {
         assert!(closed.is_err() || closed.is_ok_and(|bytes| bytes == 0));
     }
 
-    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
-    kill(pid, Signal::SIGHUP).unwrap();
-    wait_until("SIGHUP is answered", async || {
-        logged("the certificates on disk are those in force").len() == 1
+    program.signal(Signal::SIGHUP);
+    eventually("SIGHUP is answered", async || {
+        program
+            .said("the certificates on disk are those in force")
+            .len()
+            == 1
     })
     .await;
     cartella.write("server.key", "garbage");
     let refused = "the certificates on disk are refused: those in force stay";
-    wait_until("refused", async || !logged(refused).is_empty()).await;
-    let line = &logged(refused)[0];
+    eventually("refused", async || !program.said(refused).is_empty()).await;
+    let line = &program.said(refused)[0];
     assert_eq!(line["level"], "ERROR");
     let error = line["error"].as_str().unwrap();
     assert!(
@@ -108,12 +77,12 @@ async fn it_counts_handshakes_tells_the_expiry_and_answers_sighup() {
     });
     cartella.put(&replaced);
     let message = "TLS certificates replaced, for new connections";
-    wait_until("replaced", async || !logged(message).is_empty()).await;
+    eventually("replaced", async || !program.said(message).is_empty()).await;
     let impronta = CertificateInfo::from_der(&replaced.der).unwrap();
-    assert_eq!(logged(message)[0]["to"], impronta.fingerprint());
+    assert_eq!(program.said(message)[0]["to"], impronta.fingerprint());
 
-    kill(pid, Signal::SIGTERM).unwrap();
-    assert!(child.wait().unwrap().success());
+    program.signal(Signal::SIGTERM);
+    assert!(program.child.wait().unwrap().success());
     let numbers = collector.numbers();
     let last = |name: &str, key: &str, value: &str| {
         let found = numbers.iter().rev().find(|n| {
@@ -141,13 +110,14 @@ async fn a_key_that_all_may_read_keeps_it_from_starting() {
     let root = cartella.dir.path();
     let key = root.join("server.key");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-    let output = program(root, &db.serving_url).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let mut program = Program::start(|command| with_tls(command, root, &db.serving_url));
+    assert_eq!(program.child.wait().unwrap().code(), Some(1));
+    let said = program.text();
     let expected = format!(
         "omnia: tls.key_file {}: anybody on this machine may reach the key (mode 644): chmod o= it",
         key.display()
     );
     assert!(said.contains(&expected), "{said}");
-    assert!(output.stdout.is_empty());
+    let mut stdout = program.child.stdout.take().unwrap();
+    assert_eq!(std::io::copy(&mut stdout, &mut std::io::sink()).unwrap(), 0);
 }

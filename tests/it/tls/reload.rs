@@ -16,8 +16,9 @@ use super::{
     server,
 };
 use crate::{
+    eventually::eventually,
     model::NORMATIVE,
-    policy::{health, wait_until},
+    policy::health,
     server::{TestServer, whole_scope},
 };
 
@@ -70,7 +71,7 @@ async fn new_connections_see_the_new_certificate_and_old_ones_go_on() {
     let other = TestAuthority::new("Nuova autorità dei server");
     let replaced = other.issue("localhost");
     cartella.put(&replaced);
-    let took = wait_until("the new certificate", async || {
+    let took = eventually("the new certificate", async || {
         served(&servizio, &[&cartella.authority, &other]).await == thumbprint(&replaced)
     })
     .await;
@@ -106,12 +107,12 @@ async fn a_bad_pair_is_refused_and_the_old_one_stays() {
     let first = served(&servizio, &fidate).await;
     let channel = cartella.channel(&servizio, None);
     let is = async |status| health(&channel, "tls").await == Some(status);
-    wait_until("well", async || is(ServingStatus::Serving).await).await;
+    eventually("well", async || is(ServingStatus::Serving).await).await;
 
     // Half of a pair: a certificate without its key.
     let second = cartella.authority.issue("localhost");
     cartella.write("server.pem", &second.pem);
-    wait_until("refused", async || is(ServingStatus::NotServing).await).await;
+    eventually("refused", async || is(ServingStatus::NotServing).await).await;
     assert_eq!(served(&servizio, &fidate).await, first);
     call(&servizio, &cartella.channel(&servizio, None))
         .await
@@ -120,7 +121,7 @@ async fn a_bad_pair_is_refused_and_the_old_one_stays() {
 
     // The other half.
     cartella.write("server.key", &second.key);
-    wait_until("well again", async || is(ServingStatus::Serving).await).await;
+    eventually("well again", async || is(ServingStatus::Serving).await).await;
     assert_eq!(served(&servizio, &fidate).await, thumbprint(&second));
 
     // Expired, missing, garbage: each is refused, each time what is in force stays.
@@ -135,10 +136,10 @@ async fn a_bad_pair_is_refused_and_the_old_one_stays() {
     ];
     for spoil in spoils {
         spoil();
-        wait_until("refused", async || is(ServingStatus::NotServing).await).await;
+        eventually("refused", async || is(ServingStatus::NotServing).await).await;
         assert_eq!(served(&servizio, &fidate).await, thumbprint(&second));
         cartella.put(&second);
-        wait_until("well again", async || is(ServingStatus::Serving).await).await;
+        eventually("well again", async || is(ServingStatus::Serving).await).await;
     }
     servizio.stop().await;
 }
@@ -159,7 +160,7 @@ async fn the_authorities_of_clients_are_replaced_too() {
     );
 
     cartella.write("enti.pem", &other.pem);
-    wait_until("the new authority", async || {
+    eventually("the new authority", async || {
         call(&servizio, &cartella.channel(&servizio, Some(&new)))
             .await
             .is_ok()

@@ -2,16 +2,11 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::Signal;
 use omnia::{abilitazione::AccessSettings, clock::Clock, demo::demo_key};
 use tonic::{
     Code, Request,
@@ -21,13 +16,15 @@ use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::{ALL, Kept, Wrong};
 use crate::{
-    policy::{health, policy_dir, wait_until},
+    eventually::eventually,
+    policy::{health, policy_dir},
+    program::Program,
     test_bench,
     tls::TlsDir,
 };
 
 struct WatchingProgram {
-    child: Child,
+    program: Program,
     channel: Channel,
     policy: Kept,
     keys: Kept,
@@ -41,30 +38,16 @@ impl WatchingProgram {
         let (root, policies) = policy_dir();
         let tls = TlsDir::new();
         let pem = tls.dir.path();
-        let key = root.path().join("audit.key");
-        fs::write(&key, "07".repeat(32)).unwrap();
-        demo_key::create_or_load(root.path()).unwrap();
-        let jwks = demo_key::jwks_path(root.path());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_omnia"))
-            .arg("serve")
-            .env_clear()
-            .env("OMNIA_DATABASE__URL", &db.serving_url)
-            .env("OMNIA_ACCESS__JWKS", &jwks)
-            .env("OMNIA_ACCESS__POLICY_DIR", &policies)
-            .env("OMNIA_AUDIT__KEY_FILE", key)
-            .env("OMNIA_SERVER__LISTEN", "127.0.0.1:0")
-            .env("OMNIA_SERVER__DRAIN_SECONDS", "0")
-            .env("OMNIA_TLS__CERT_FILE", pem.join("server.pem"))
-            .env("OMNIA_TLS__KEY_FILE", pem.join("server.key"))
-            .env("OMNIA_TELEMETRY__LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().strip_prefix("Serving on ").unwrap();
+        let program = Program::serve_with(|command| {
+            command
+                .env("OMNIA_DATABASE__URL", &db.serving_url)
+                .env("OMNIA_ACCESS__POLICY_DIR", &policies)
+                .env("OMNIA_SERVER__DRAIN_SECONDS", "0")
+                .env("OMNIA_TLS__CERT_FILE", pem.join("server.pem"))
+                .env("OMNIA_TLS__KEY_FILE", pem.join("server.key"));
+        })
+        .await;
+        let address = &program.address;
         let client = ClientTlsConfig::new()
             .domain_name("localhost")
             .ca_certificate(Certificate::from_pem(&tls.authority.pem));
@@ -74,11 +57,11 @@ impl WatchingProgram {
             .unwrap()
             .connect_lazy();
         Self {
-            child,
             channel,
             policy: Kept::of(&policies.join("policy.csv")),
-            keys: Kept::of(&jwks),
+            keys: Kept::of(&program.jwks()),
             certificate: Kept::of(&pem.join("server.pem")),
+            program,
             root: root.path().to_owned(),
             _dirs: (root, tls),
         }
@@ -94,7 +77,7 @@ impl WatchingProgram {
 
     async fn becomes(&self, component: &str, status: ServingStatus, what: &str) {
         let what = format!("{component} {status:?} {what}");
-        wait_until(&what, async || {
+        eventually(&what, async || {
             health(&self.channel, component).await == Some(status)
         })
         .await;
@@ -117,33 +100,19 @@ impl WatchingProgram {
     }
 
     /// Asks it to stop; how long it took.
-    fn stop(&mut self) -> Duration {
+    async fn stop(&mut self) -> Duration {
         let begun = Instant::now();
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        kill(pid, Signal::SIGTERM).unwrap();
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(
-                begun.elapsed() < Duration::from_secs(15),
-                "SIGTERM does not end it"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        self.program.signal(Signal::SIGTERM);
+        self.program.ends_within(Duration::from_secs(15)).await;
         begun.elapsed()
     }
 
     /// In kilobytes, the most that it ever had.
     fn peak_memory(&self) -> u64 {
-        let status = Path::new("/proc").join(self.child.id().to_string());
+        let status = Path::new("/proc").join(self.program.child.id().to_string());
         let status = fs::read_to_string(status.join("status")).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmHWM")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for WatchingProgram {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -192,7 +161,7 @@ async fn what_is_no_file_is_told_and_is_over_when_the_file_is_back() {
     }
     let grown = program.peak_memory().saturating_sub(before);
     assert!(grown < 200 * 1024, "{grown} KiB for a huge file");
-    program.stop();
+    program.stop().await;
 }
 
 /// A pipe in the place of the keys hangs no call; pipes everywhere do not keep the program from ending.
@@ -213,7 +182,7 @@ async fn pipes_hang_neither_a_call_nor_the_end() {
         .expect("a call with an unknown kid hangs");
     assert_eq!(code, Code::Unauthenticated);
     assert!(took < Duration::from_secs(6), "{took:?}");
-    let took = program.stop();
+    let took = program.stop().await;
     assert!(took < Duration::from_secs(8), "{took:?}");
     assert!(program.root.exists());
 }

@@ -13,6 +13,7 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
+use crate::eventually::eventually;
 use crate::server::TestServer;
 
 /// What health says of the whole.
@@ -25,13 +26,6 @@ async fn health(servizio: &TestServer) -> ServingStatus {
 
 /// Waits until health says so; how long that took.
 async fn becomes(servizio: &TestServer, status: ServingStatus) -> Duration {
-    let begin = Instant::now();
-    while health(servizio).await != status {
-        assert!(
-            begin.elapsed() < Duration::from_secs(20),
-            "health does not become {status:?}"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    begin.elapsed()
+    let what = format!("health becomes {status:?}");
+    eventually(&what, async || health(servizio).await == status).await
 }

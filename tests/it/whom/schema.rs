@@ -3,10 +3,9 @@
 use std::process::{Command, Output};
 
 use omnia::{
-    abilitazione::{DecisionTable, PolicySource, grants},
+    abilitazione::grants,
     clock::Clock,
     config,
-    contract::vocabulary::Vocabulary,
     postgres::{
         DatabaseConnections, SERVING_ROLE, SchemaName, SideConnections, check_schema, migrate,
     },
@@ -15,7 +14,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::{
     abilitazione::{OPERATORI, new_request},
-    calls, server,
+    calls, server, shipped_policy,
     test_bench::{self, TestDatabase},
 };
 
@@ -147,10 +146,7 @@ async fn another_schema_has_everything() {
     .await
     .unwrap();
     assert!(rows > 0);
-    let sorgente = PolicySource::of_settings(None).unwrap();
-    let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
-        .await
-        .unwrap();
+    let tabella = shipped_policy::table().await;
     let richiesta = new_request("be", "mef-rgs", "2026-01-01", "2026-12-31");
     grants::record_and_approve(
         there.pool(),

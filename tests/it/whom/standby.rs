@@ -19,6 +19,7 @@ use crate::{
     abilitazione::{motivo, operatore},
     calls::{self, call_rpc},
     errors::{assert_error, contract_error},
+    eventually::eventually,
     server::{CallerClients, TestServer, whole_scope},
     test_bench::TestDatabase,
 };
@@ -149,14 +150,10 @@ async fn connections_that_stay_open_are_dropped_when_their_server_becomes_a_stan
         call_rpc(&mut cliente, rpc, "").await.unwrap();
     }
     // Those of the calls go as they are taken up again.
-    let gone = async {
-        while !processes(&servizio.db).await.is_disjoint(&before) {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), gone)
-        .await
-        .unwrap();
+    eventually("the connections of before are gone", async || {
+        processes(&servizio.db).await.is_disjoint(&before)
+    })
+    .await;
     servizio.stop().await;
 }
 

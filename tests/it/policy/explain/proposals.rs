@@ -10,7 +10,8 @@ use super::{LIST, ask, of_profilo, of_soggetto};
 use crate::{
     calls::{self, call_rpc},
     errors::assert_error,
-    policy::{DECRETI_TOO, policy_dir, replace_by_rename, shipped, wait_until},
+    eventually::eventually,
+    policy::{DECRETI_TOO, policy_dir, replace_by_rename, shipped},
     server::TestServer,
 };
 
@@ -76,7 +77,7 @@ async fn a_proposed_policy_is_compared_and_never_in_force() {
 
     // What was proposed does what was said, once an operator puts it there.
     replace_by_rename(&dir, &proposta);
-    wait_until("the proposed policy is in force", async || {
+    eventually("the proposed policy is in force", async || {
         call_rpc(&mut sintesi, LIST, "").await.is_ok()
     })
     .await;
@@ -209,7 +210,7 @@ async fn a_refused_policy_is_told_with_its_errors() {
     assert_eq!(stato().await.rifiutata_il, "");
     let bad = shipped("p, decreti, DecreeService/ListDecrees, filtro, iban, allow\n");
     replace_by_rename(&dir, &bad);
-    wait_until("the refusal is told", async || {
+    eventually("the refusal is told", async || {
         !stato().await.errori.is_empty()
     })
     .await;
@@ -229,7 +230,7 @@ async fn a_refused_policy_is_told_with_its_errors() {
         "`DecreeService/ListDecrees` has no filter `iban`"
     );
     replace_by_rename(&dir, &shipped(DECRETI_TOO));
-    wait_until("the good one is told", async || {
+    eventually("the good one is told", async || {
         stato().await.errori.is_empty()
     })
     .await;
