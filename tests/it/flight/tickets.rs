@@ -9,7 +9,8 @@ use super::{plain_ticket, take, tickets_of};
 use crate::{
     abilitazione::revoke,
     calls::{self, AZIENDA},
-    errors::assert_error,
+    errors::{assert_error, contract_error},
+    eventually::eventually,
     model::NORMATIVE,
     server::{CallerClients, TestServer, only_normativa, whole_scope},
 };
@@ -102,7 +103,11 @@ async fn it_is_decided_on_when_it_is_shown() {
     servizio
         .grant_scope("be", "mef-rgs", only_normativa(NORMATIVE[0]))
         .await;
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    eventually("the other grant is in force", async || {
+        let taken = take(&mut be, per_azienda.as_str()).await;
+        taken.is_err_and(|status| contract_error(&status).reason == ErrorReason::FilterDenied)
+    })
+    .await;
     let denied = Code::PermissionDenied;
     refused(
         take(&mut be, per_azienda).await,

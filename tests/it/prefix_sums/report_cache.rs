@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use omnia::{contract::proto, report::cache::ReportCache};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::{full_access, load_all, permesso};
 use crate::calls;

@@ -3,12 +3,13 @@
 use std::{
     io::Write as _,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 use super::*;
-use crate::eventually::eventually;
-use crate::test_bench::{self, TestDatabase};
+use crate::{
+    eventually::eventually,
+    test_bench::{self, TestDatabase},
+};
 
 pub(super) fn load_command(db: &TestDatabase, fonti: &LoadSources) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_omnia"));

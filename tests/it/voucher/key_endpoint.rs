@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
-    time::{sleep, timeout},
+    time::sleep,
 };
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Code;

@@ -7,14 +7,13 @@ mod replica;
 mod schema;
 mod standby;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use crate::eventually::eventually;
-use crate::server::TestServer;
+use crate::{eventually::eventually, server::TestServer};
 
 /// What health says of the whole.
 async fn health(servizio: &TestServer) -> ServingStatus {
