@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The whole suite, or what the arguments of cargo test say of it, in a directory of its own: afterwards no process and no file of it may be left.
+# The whole suite, or what the arguments of cargo test say of it, in a directory of its own: afterwards no process and no
+# file of it may be left.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -7,6 +7,7 @@ use std::{
     process::{Child, ChildStdin, Command},
 };
 
+use nix::sys::signal::Signal;
 use omnia::{
     abilitazione::grants::{LimitiAa07, Orari, Quote, Reti},
     clock::Clock,
@@ -87,7 +88,7 @@ impl CallsScene {
 
     pub async fn tear_down(mut self) {
         for child in &mut self.children {
-            stage::end(child);
+            stage::end(child, Signal::SIGKILL);
         }
         self.owner.close().await;
         self.cluster.stop().await.unwrap();

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::sys::signal::Signal;
 use omnia::{
     abilitazione::grants::LimitiAa07,
     clock::Clock,
@@ -58,7 +59,7 @@ impl ReportScene {
 
     pub async fn tear_down(self) {
         for mut size in self.sizes {
-            stage::end(&mut size.child);
+            stage::end(&mut size.child, Signal::SIGKILL);
             size.owner.close().await;
         }
         self.cluster.stop().await.unwrap();

@@ -8,10 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::Signal;
 use omnia::{
     abilitazione::grants::LimitiAa07,
     contract::proto::{
@@ -199,10 +196,8 @@ impl ExportService {
     pub async fn stop(mut self) {
         // The client's connection would be waited for.
         drop(self.channel);
-        let pid = Pid::from_raw(self.child.id().cast_signed());
-        kill(pid, Signal::SIGTERM).unwrap();
-        let status = tokio::task::spawn_blocking(move || self.child.wait());
-        let status = status.await.unwrap().unwrap();
+        let status = spawn_blocking(move || stage::end(&mut self.child, Signal::SIGTERM));
+        let status = status.await.unwrap();
         assert!(status.success(), "omnia serve: {status}");
     }
 }

@@ -4,7 +4,7 @@ use std::{
     env,
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 use chrono::Months;
@@ -126,9 +126,9 @@ pub fn start(command: &mut Command) -> (String, Child) {
     (address, child)
 }
 
-/// Ends a server.
-pub fn end(child: &mut Child) {
+/// Ends a server by a signal.
+pub fn end(child: &mut Child, signal: Signal) -> ExitStatus {
     let pid = Pid::from_raw(child.id().cast_signed());
-    kill(pid, Signal::SIGKILL).unwrap();
-    child.wait().unwrap();
+    kill(pid, signal).unwrap();
+    child.wait().unwrap()
 }
