@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use omnia::{
     abilitazione::{
-        AccessLayer, Ambito, AmbitoCodes, DecisionTable,
+        AccessLayer, ActivePolicy, Ambito, AmbitoCodes, DecisionTable,
         authn::KeyLocation,
         grants::{self, Ente, RichiestaAa07},
     },
@@ -59,6 +59,7 @@ pub struct TestServer {
     pub clock: Clock,
     pub key: DemoKey,
     pub settings: Settings,
+    pub policy: ActivePolicy,
     /// Of the policy that it started with.
     pub policy_table: Arc<DecisionTable>,
     now: Arc<Mutex<DateTime<Utc>>>,
@@ -156,7 +157,7 @@ impl TestServer {
         db.connections = test_bench::serving(options, settings.database.max_connections);
         db.serving = db.connections.pool().clone();
         let access = access(&settings, &db.connections, &clock).await;
-        let policy_table = access.authorizer().policy().table();
+        let policy = access.authorizer().policy().clone();
         let audit = app::audit(&db.connections, AuditKey::new(&AUDIT_KEY), clock.clone())
             .await
             .unwrap();
@@ -176,7 +177,8 @@ impl TestServer {
             clock,
             key,
             settings,
-            policy_table,
+            policy_table: policy.table(),
+            policy,
             now,
             stop,
             server,

@@ -208,6 +208,7 @@ async fn a_policy_that_gives_less_ends_the_streams_that_have_more() {
     let mut altra = servizio.slow_clients("altra");
     let stream = export(&mut altra).await;
     ends(&servizio, "be", ErrorReason::CallDenied, async || {
+        let mut changes = servizio.policy.changes();
         write_policy(
             dir.path(),
             "p, senza-matricola, DecreeService/ExportDecrees, colonna, matricola_azienda, deny\n\
@@ -217,6 +218,9 @@ async fn a_policy_that_gives_less_ends_the_streams_that_have_more() {
              p, senza-matricola, DecreeService/DownloadDecrees, filtro, matricola_azienda, deny\n\
              g, mlps-ammortizzatori, senza-matricola\n",
         );
+        // What the reading of a policy takes is a matter of its own tests.
+        let replaced = timeout(Duration::from_secs(60), changes.changed()).await;
+        replaced.expect("the policy is in force").unwrap();
     })
     .await;
     assert!(
