@@ -170,22 +170,15 @@ fn no_answer() -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::PathBuf, process::Command, time::Instant};
+    use std::{fs, time::Instant};
 
     use super::*;
-
-    /// A pipe in a directory of its own.
-    fn pipe() -> (tempfile::TempDir, PathBuf) {
-        let dir = tempfile::tempdir().unwrap();
-        let pipe = dir.path().join("pipe");
-        let made = Command::new("mkfifo").arg(&pipe).status();
-        assert!(made.unwrap().success());
-        (dir, pipe)
-    }
+    use crate::transport::hung_disk::HungDisk;
 
     #[test]
     fn only_a_regular_file_of_bounded_length() {
-        let (dir, pipe) = pipe();
+        let dir = tempfile::tempdir().unwrap();
+        let disk = HungDisk::new(dir.path());
         let file = dir.path().join("file");
         fs::write(&file, "12345").unwrap();
         assert_eq!(regular_file(&file, 5).unwrap().bytes, b"12345");
@@ -202,7 +195,7 @@ mod tests {
         for (path, why) in [
             (&*file, "is longer than 4 bytes"),
             (&huge, "is longer than 4 bytes"),
-            (&pipe, "is a named pipe"),
+            (disk.path(), "is a named pipe"),
             (dir.path(), "is a directory"),
             (&socket, "is a socket"),
             (Path::new("/dev/zero"), "is a device"),
@@ -215,10 +208,10 @@ mod tests {
         assert!(begun.elapsed() < PATIENCE);
     }
 
-    /// A disk that hangs, as a pipe that is opened as a file is: the kernel holds the thread up.
     #[test]
     fn what_hangs_holds_up_one_thread_and_nobody_else() {
-        let (_dir, pipe) = pipe();
+        let dir = tempfile::tempdir().unwrap();
+        let disk = HungDisk::new(dir.path());
         let reader = Reader::default();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -226,7 +219,7 @@ mod tests {
             .unwrap();
         let begun = Instant::now();
         let first = runtime.block_on(reader.run({
-            let pipe = pipe.clone();
+            let pipe = disk.path().to_owned();
             move || fs::read(pipe)
         }));
         assert_eq!(first.unwrap_err().kind(), ErrorKind::TimedOut);
@@ -242,7 +235,7 @@ mod tests {
         drop(runtime);
         assert!(begun.elapsed() < PATIENCE);
         // It answers again.
-        fs::write(&pipe, "text").unwrap();
+        disk.answer();
         while reader.0.load(Ordering::Acquire) {
             thread::sleep(Duration::from_millis(5));
         }

@@ -21,6 +21,8 @@ pub mod connection_io;
 pub mod file_watcher;
 pub mod files;
 mod guard;
+#[cfg(test)]
+pub(crate) mod hung_disk;
 mod limits;
 pub mod reloader;
 pub mod serve;

@@ -1,11 +1,7 @@
 //! Keys whose disk does not answer.
-//!
-//! The disk that hangs is a pipe that is opened as a file is, on the one thread that reads these keys: the kernel holds
-//! it up as a dead network mount would.
 
 use std::{
     fs,
-    process::Command,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -18,8 +14,10 @@ use super::{
     key_source::{KeyFreshness, KeySource},
 };
 use crate::{
-    abilitazione::authn::test_keys::EC, clock::Clock, error::Reason,
-    transport::bounded_read::PATIENCE,
+    abilitazione::authn::test_keys::EC,
+    clock::Clock,
+    error::Reason,
+    transport::{bounded_read::PATIENCE, hung_disk::HungDisk},
 };
 
 const LIMIT: Duration = Duration::from_secs(600);
@@ -27,15 +25,8 @@ const LIMIT: Duration = Duration::from_secs(600);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
     let dir = tempfile::tempdir().unwrap();
-    let (file, pipe) = (dir.path().join("jwks.json"), dir.path().join("pipe"));
+    let (file, disk) = (dir.path().join("jwks.json"), HungDisk::new(dir.path()));
     fs::write(&file, format!(r#"{{"keys": [{}]}}"#, EC.jwk("known"))).unwrap();
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
     let now = Arc::new(Mutex::new(DateTime::<Utc>::UNIX_EPOCH));
     let clock = Clock::from_fn({
         let now = Arc::clone(&now);
@@ -61,15 +52,7 @@ async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
     };
     good(&mut reading, true).await;
 
-    // A reading of the loop may have the thread at the moment.
-    let reader = chiavi.key_reader().unwrap().reader.clone();
-    loop {
-        let (pipe, begun) = (pipe.clone(), Instant::now());
-        reader.run(move || fs::read(pipe)).await.unwrap_err();
-        if begun.elapsed() >= PATIENCE {
-            break;
-        }
-    }
+    disk.hold_up(&chiavi.key_reader().unwrap().reader).await;
     good(&mut reading, false).await;
     let begun = Instant::now();
     for kid in 0..100 {
@@ -88,7 +71,7 @@ async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
     let refused = chiavi.key_set_with("known").await.err().unwrap();
     assert_eq!(refused.reason, Reason::KeysUnavailable);
 
-    fs::write(&pipe, "").unwrap();
+    disk.answer();
     good(&mut reading, true).await;
     assert!(chiavi.key_set_with("known").await.is_ok());
 }

@@ -1,10 +1,6 @@
-//! A policy whose disk does not answer: a pipe that is opened as a file is, on the one thread that reads the policy.
+//! A policy whose disk does not answer.
 
-use std::{
-    fs,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Duration};
 
 use tokio::time::timeout;
 
@@ -13,7 +9,7 @@ use crate::{
     clock::Clock,
     contract::vocabulary::Vocabulary,
     telemetry::health_registry::HealthRegistry,
-    transport::{bounded_read::PATIENCE, reloader::Reloader},
+    transport::{hung_disk::HungDisk, reloader::Reloader},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -21,14 +17,7 @@ async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
     let dir = tempfile::tempdir().unwrap();
     let shipped = PolicySource::embedded();
     fs::write(dir.path().join("policy.csv"), &shipped.policy).unwrap();
-    let pipe = dir.path().join("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    let disk = HungDisk::new(dir.path());
     let vocabulary = Vocabulary::of_contract().unwrap();
     let politica = ActivePolicy::load(&shipped, &vocabulary).await.unwrap();
     let salute = HealthRegistry::default();
@@ -49,17 +38,10 @@ async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
             .unwrap()
             .unwrap();
     };
-    // A reading of the loop may have the thread at the moment.
-    loop {
-        let (pipe, begun) = (pipe.clone(), Instant::now());
-        reader.run(move || fs::read(pipe)).await.unwrap_err();
-        if begun.elapsed() >= PATIENCE {
-            break;
-        }
-    }
+    disk.hold_up(&reader).await;
     becomes(false).await;
     assert_eq!(politica.table().version(), shipped.version());
-    fs::write(&pipe, "").unwrap();
+    disk.answer();
     becomes(true).await;
     follows.abort();
 }
