@@ -10,7 +10,7 @@ use crate::telemetry::health_registry::HealthRegistry;
 
 /// A number on disk, of which the even ones are good.
 #[derive(Debug, Default)]
-struct Numbers {
+struct NumberOnDisk {
     on_disk: AtomicU32,
     in_force: AtomicU32,
     /// Whether an odd one may be good in time.
@@ -19,7 +19,7 @@ struct Numbers {
     checks: AtomicU32,
 }
 
-impl Numbers {
+impl NumberOnDisk {
     fn tell(&self, what: &str, number: u32) {
         self.told.lock().unwrap().push(format!("{what} {number}"));
     }
@@ -29,7 +29,7 @@ impl Numbers {
     }
 }
 
-impl Reloadable for Arc<Numbers> {
+impl Reloadable for Arc<NumberOnDisk> {
     type Reading = u32;
     type Refusal = u32;
 
@@ -77,7 +77,7 @@ impl Reloadable for Arc<Numbers> {
 
 #[tokio::test]
 async fn a_bad_version_is_told_once_and_a_good_one_replaces_what_was_in_force() {
-    let numbers = Arc::new(Numbers::default());
+    let numbers = Arc::new(NumberOnDisk::default());
     let registry = HealthRegistry::default();
     let health = registry.component("numbers");
     let mut reloader = Reloader::new(Arc::clone(&numbers), health, Clock::system());
@@ -103,10 +103,10 @@ async fn a_bad_version_is_told_once_and_a_good_one_replaces_what_was_in_force() 
 #[tokio::test]
 async fn what_stays_refused_is_checked_once_and_what_time_may_mend_again_and_again() {
     for (patient, checks) in [(false, 1), (true, 3)] {
-        let numbers = Arc::new(Numbers {
+        let numbers = Arc::new(NumberOnDisk {
             patient,
             on_disk: 1.into(),
-            ..Numbers::default()
+            ..NumberOnDisk::default()
         });
         let health = HealthRegistry::default().component("numbers");
         let mut reloader = Reloader::new(Arc::clone(&numbers), health, Clock::system());
