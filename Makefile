@@ -43,6 +43,7 @@ lint: $(CARGO_DENY) ## formatting, clippy with warnings as errors, the dependenc
 	@deploy/need.sh certificates cc npm
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --bins --no-default-features -- -D warnings
 	$(CARGO_DENY) --locked check -D unmatched-skip -D unnecessary-skip bans licenses sources
 	$(BUF) lint proto
 	$(BUF) breaking proto --against tests/contract.binpb
@@ -62,9 +63,12 @@ interop: ## grpcurl, generated clients, Arrow Flight in Python and Java against 
 	cargo build --locked --bin omnia
 	@PROGRAM=target/debug/omnia tests/interop/run.sh
 
-conformance: ## h2spec on both ports (plain, TLS), what hostile clients do, PostgreSQL 13; on loopback
+conformance: ## h2spec on both ports (plain, TLS), what hostile clients do, PostgreSQL 13, the program without the demo; on loopback
 	@deploy/need.sh certificates cc postgres go python npm
+	cargo build --locked --no-default-features --bin omnia
+	@mkdir -p target/production && cp target/debug/omnia target/production/omnia
 	cargo build --locked --bin omnia
+	@PROGRAM=target/production/omnia WITH_DEMO=target/debug/omnia tests/without_demo.sh
 	@PROGRAM=target/debug/omnia tests/conformance/run.sh
 	@PROGRAM=target/debug/omnia tests/conformance/postgres_13.sh
 

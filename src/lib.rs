@@ -85,6 +85,7 @@ pub mod config;
 pub mod contract;
 pub mod crypto;
 pub mod decreto;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod error;
 pub mod files;

@@ -5,9 +5,9 @@
 //! `get`, `serve`, `derived` and `audit verify`, which scripts run unattended, have more codes than that: their help lists them.
 
 mod audit;
+#[cfg(feature = "demo")]
 mod demo;
 mod derived;
-mod generate;
 mod get;
 mod grant;
 mod interrupt;
@@ -19,7 +19,6 @@ mod report_table;
 mod secret_text;
 mod serve;
 mod stop;
-mod token;
 mod voucher;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -28,9 +27,8 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 
 use self::{
-    audit::AuditArgs, demo::Demo, derived::Derived, generate::Generate, get::Get, grant::GrantArgs,
-    interrupt::interruptible, load::Load, migrate::Migrate, policy::PolicyArgs, serve::Serve,
-    token::TokenArgs, voucher::Voucher,
+    audit::AuditArgs, derived::Derived, get::Get, grant::GrantArgs, interrupt::interruptible,
+    load::Load, migrate::Migrate, policy::PolicyArgs, serve::Serve, voucher::Voucher,
 };
 use crate::{
     config::Settings,
@@ -56,14 +54,14 @@ enum CliCommand {
     #[command(visible_alias = "blocks")]
     Derived(Derived),
     Serve(Serve),
-    Demo(Demo),
-    Generate(Generate),
+    #[cfg(feature = "demo")]
+    #[command(flatten)]
+    Demo(demo::DemoCommand),
     Get(Get),
     Grant(GrantArgs),
     Load(Load),
     Migrate(Migrate),
     Policy(PolicyArgs),
-    Token(TokenArgs),
     Voucher(Voucher),
 }
 
@@ -135,18 +133,17 @@ impl Cli {
             prepared => prepared?,
         };
         let result = match self.command {
-            // These two handle signals themselves: calls under way must drain.
+            // Handles signals itself, as `demo` does: calls under way must drain.
             CliCommand::Serve(serve) => serve.run(&settings).await,
+            #[cfg(feature = "demo")]
             CliCommand::Demo(demo) => demo.run(settings).await,
             CliCommand::Audit(audit) => interruptible(audit.run(&settings)).await,
-            CliCommand::Generate(generate) => interruptible(generate.run()).await,
             CliCommand::Get(get) => get.run(&settings).await,
             CliCommand::Grant(grant) => interruptible(grant.run(&settings)).await,
             CliCommand::Load(load) => interruptible(load.run(&settings)).await,
             CliCommand::Derived(derived) => Ok(derived.run(&settings).await),
             CliCommand::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
             CliCommand::Policy(policy) => policy.run(&settings).await,
-            CliCommand::Token(token) => token.run(&settings),
             CliCommand::Voucher(voucher) => interruptible(voucher.run(&settings)).await,
         };
         telemetry.shutdown().await;

@@ -1,24 +1,21 @@
 //! `omnia voucher`: what this service would say to a token, check by check.
 
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
 use super::secret_text::SecretText;
 use crate::{
-    abilitazione::AccessSettings,
     abilitazione::{
-        authn::{AuthScheme, CheckEntry, Credentials, KeyLocation},
+        authn::{AuthScheme, CheckEntry, Credentials},
         grants::Ente,
     },
     app,
     clock::Clock,
     config::Settings,
     contract::{proto::PACKAGE, vocabulary::Vocabulary},
-    demo::demo_key::jwks_path,
     error::{Error, Sentence},
     output::stdio::outln,
-    postgres,
 };
 
 /// Look at tokens as the service does.
@@ -82,7 +79,10 @@ impl VoucherCheck {
             return Err("only one text can come from standard input".into());
         }
         let rpc = self.rpc.as_deref().map(rpc).transpose()?;
-        let access = with_demo_keys(settings)?;
+        #[cfg(feature = "demo")]
+        let access = super::demo::with_demo_keys(settings)?;
+        #[cfg(not(feature = "demo"))]
+        let access = settings.access.clone();
         let chiamanti = app::authenticator(&access, None, Clock::system()).await?;
         let token = self.token.read()?;
         let prova = self.proof.as_ref().map(SecretText::read).transpose()?;
@@ -172,16 +172,6 @@ fn rpc(text: &str) -> Result<String, Sentence> {
         );
     }
     Ok(short.to_owned())
-}
-
-/// Where no issuer is set, the service is the demo's, if there is one.
-fn with_demo_keys(settings: &Settings) -> Result<AccessSettings, Sentence> {
-    let mut access = settings.access.clone();
-    if access.jwks.is_none() && access.issuers.is_empty() {
-        let path = jwks_path(&postgres::data_dir(&settings.database)?.join("demo"));
-        access.jwks = Path::exists(&path).then_some(KeyLocation::File(path));
-    }
-    Ok(access)
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ pub(super) struct VerifyingKey {
     pub(super) algorithm: SignatureAlgorithm,
     pub(super) key: DecodingKey,
     /// To tell whether two keys are one: the EC point, or modulus and exponent.
+    #[cfg_attr(
+        not(feature = "demo"),
+        expect(dead_code, reason = "only the demo compares keys")
+    )]
     pub(super) public: Vec<u8>,
 }
 

@@ -176,6 +176,7 @@ impl Jwks {
     }
 
     /// Whether this very EC key is in the set, under this `kid`.
+    #[cfg(feature = "demo")]
     pub(crate) fn has_ec_key(&self, kid: &str, point: &[u8]) -> bool {
         self.get(kid)
             .is_some_and(|key| key.algorithm == SignatureAlgorithm::ES256 && key.public == point)

@@ -4,15 +4,10 @@
 use chrono::NaiveDate;
 use sqlx::{PgPool, Postgres, Row as _, Transaction};
 
-use super::{
-    Azione, EventoAa07, MotivoAa07, Operatore, RichiestaAa07, StatoAa07, evento, record_request,
-    stato::transition,
-};
+use super::{Azione, EventoAa07, MotivoAa07, Operatore, StatoAa07, evento, stato::transition};
 use crate::{
-    abilitazione::DecisionTable,
     clock::Clock,
     error::{Error, Reason, Result},
-    valori::ValueDefect,
 };
 
 /// How a transaction of the life cycle begins: the connections of the calls do not write otherwise, and what is read after
@@ -148,28 +143,4 @@ impl LockedGrant {
 pub(super) fn not_found(id: i64) -> Error {
     Error::new(Reason::GrantNotFound, "there is no grant with this number")
         .with("abilitazione", id.to_string())
-}
-
-/// Records, verifies and approves a grant, by two operators: for whoever has both at hand, as the demo does.
-///
-/// # Errors
-/// As each of the three steps.
-pub async fn record_and_approve(
-    pool: &PgPool,
-    clock: &Clock,
-    tabella: &DecisionTable,
-    richiesta: &RichiestaAa07,
-    [registra_da, approva_da]: [&str; 2],
-    motivo: &str,
-) -> Result<i64> {
-    let wrong = |difetto: ValueDefect| Error::internal(difetto);
-    let motivo = MotivoAa07::parse(motivo).map_err(wrong)?;
-    let registra_da = Operatore::parse(registra_da, None).map_err(wrong)?;
-    let approva_da = Operatore::parse(approva_da, None).map_err(wrong)?;
-    let id = record_request::record_request(pool, clock, tabella, richiesta, &registra_da, &motivo)
-        .await?;
-    for azione in [Azione::Verifica, Azione::Approvazione] {
-        advance(pool, clock, id, azione, &approva_da, &motivo).await?;
-    }
-    Ok(id)
 }

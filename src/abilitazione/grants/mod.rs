@@ -31,6 +31,8 @@ mod modulo;
 mod operatore;
 mod orari;
 mod quote;
+#[cfg(feature = "demo")]
+mod record_and_approve;
 mod record_request;
 mod reti;
 pub(super) mod richiesta;
@@ -48,7 +50,7 @@ use crate::{
     valori::{CodiceNormativa, CodicePrestazione, ValueDefect},
 };
 
-pub use advance::{advance, record_and_approve};
+pub use advance::advance;
 pub use approved_grant::{ApprovedGrant, read_approved, select_for_day, valid_for};
 pub use certificati::Certificati;
 pub use evento::{EventoAa07, MotivoAa07, eventi};
@@ -59,6 +61,8 @@ pub use modulo::{ImprontaModulo, ProtocolloPec};
 pub use operatore::Operatore;
 pub use orari::Orari;
 pub use quote::{Quote, quota};
+#[cfg(feature = "demo")]
+pub use record_and_approve::record_and_approve;
 pub use record_request::record_request;
 pub use reti::Reti;
 pub use richiesta::{LimitiAa07, RichiestaAa07};

@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use super::progress::Progress;
+use super::super::progress::Progress;
 use crate::{
     demo::sample::{DISCLAIMER, MAX_RILEVAZIONE, MAX_ROWS, SampleOptions, generate_sample},
     error::Sentence,
@@ -17,7 +17,7 @@ use crate::{
 
 /// Write an invented extract: the same options give the same bytes.
 #[derive(Debug, Args)]
-pub(super) struct Generate {
+pub(in crate::cli) struct Generate {
     /// Rows of the detail.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_ROWS))]
     righe: u64,

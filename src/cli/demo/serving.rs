@@ -18,10 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, metadata::AsciiMetadataValue, transport::Endpoint};
 
 use super::{
-    generate, load,
-    report_table::table,
-    serve::{audit_key, ended, listen, supervised},
-    stop::Stop,
+    super::{
+        load,
+        report_table::table,
+        serve::{audit_key, ended, listen, supervised},
+        stop::Stop,
+    },
+    generate,
 };
 use crate::{
     abilitazione::{
@@ -58,7 +61,7 @@ const TOKEN_HOURS: u32 = 12;
 
 /// Serve invented data from a private cluster, with tokens to try every profile.
 #[derive(Debug, Args)]
-pub(super) struct Demo {
+pub(in crate::cli) struct Demo {
     /// Rows of the detail to generate, where there are no data yet.
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(1..=MAX_ROWS))]

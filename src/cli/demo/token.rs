@@ -16,7 +16,7 @@ use crate::{
 
 /// Print a token signed with the demo key, where the service runs with that key.
 #[derive(Debug, Args)]
-pub(super) struct TokenArgs {
+pub(in crate::cli) struct TokenArgs {
     /// The subject of the token: what `omnia grant record --soggetto` was given.
     #[arg(long)]
     soggetto: String,
