@@ -34,7 +34,8 @@ use crate::{
     },
     crypto::key::AuditKey,
     decreto::{
-        ExportSettings, encoded::decree_service_server::DecreeServiceServer, service::Decrees,
+        ExportSettings, encoded::decree_service_server::DecreeServiceServer,
+        selection::DecreeSelections, service::Decrees,
     },
     error::Sentence,
     flight::{messages::MessagesLayer, service::FlightServer},
@@ -265,26 +266,16 @@ async fn serve_recorded(
         limiti.clone(),
         signer,
     );
-    let voli = FlightServer::new(
-        pool.clone(),
-        rilevazioni.clone(),
-        audit.key().clone(),
-        limiti.clone(),
-        settings.export.batch_rows,
-    )?;
-    let decrees = Decrees::new(
-        pool,
-        rilevazioni,
-        audit.key().clone(),
-        limiti,
-        settings.export.batch_rows,
-    );
+    let selections = DecreeSelections::new(pool, rilevazioni, audit.key().clone());
+    let batch_rows = settings.export.batch_rows;
+    let flights = FlightServer::new(selections.clone(), limiti.clone(), batch_rows)?;
+    let decrees = Decrees::new(selections, limiti, batch_rows);
     let health_service = HealthServer::new(health.service());
     let mut routes = Routes::new(compressed!(health_service, limit))
         .add_service(compressed!(ReportServiceServer::new(report), limit))
         .add_service(compressed!(GrantServiceServer::new(grants), limit))
         .add_service(compressed!(DecreeServiceServer::new(decrees), limit))
-        .add_service(compressed!(FlightServiceServer::new(voli), limit))
+        .add_service(compressed!(FlightServiceServer::new(flights), limit))
         .add_service(compressed!(
             AccessServiceServer::new(Access::new(spiega)),
             limit

@@ -1,19 +1,19 @@
 //! A block: a lotto that is encoded before anybody asks for it, and stored.
 //!
 //! ```
-//! use omnia::lz4::{block::BlockBuilder, page::RowKey, detail_row::{DetailRow, DetailRows}};
+//! use omnia::blocks::{block::BlockBuilder, detail_row::{DetailRow, DetailRows}, page::RowKey};
 //!
-//! let mut costruttore = BlockBuilder::default();
-//! let riga = DetailRow { cf_azienda: "RCCMNL83S18D969H", data_decreto: "2023-03-01", validita_dal: "2023-01-01",
-//!     validita_al: "2023-12-31", numero_decreto: "1", ..Riga::default() };
-//! costruttore.add(RowKey { data_decreto: "2023-03-01", numero_decreto: "1", id: 1 }, &riga, true)?;
-//! let blocco = costruttore.finish()?.unwrap();
+//! let mut builder = BlockBuilder::default();
+//! let row = DetailRow { cf_azienda: "RCCMNL83S18D969H", data_decreto: "2023-03-01", validita_dal: "2023-01-01",
+//!     validita_al: "2023-12-31", numero_decreto: "1", ..DetailRow::default() };
+//! builder.add(RowKey { data_decreto: "2023-03-01", numero_decreto: "1", id: 1 }, &row, true)?;
+//! let block = builder.finish()?.unwrap();
 //!
-//! let masked = blocco.codifica.expand(None)?;
+//! let masked = block.rows.expand(None)?;
 //! assert_eq!(DetailRows::new(&masked).next().unwrap()?.cf_azienda, "****************");
-//! let clear = blocco.codifica.expand(Some(&blocco.persone))?;
-//! assert_eq!(DetailRows::new(&clear).next().unwrap()?, riga);
-//! # Ok::<(), omnia::lz4::detail_row::DetailRowError>(())
+//! let clear = block.rows.expand(Some(&block.persons))?;
+//! assert_eq!(DetailRows::new(&clear).next().unwrap()?, row);
+//! # Ok::<(), omnia::blocks::detail_row::DetailRowError>(())
 //! ```
 //!
 //! **Masked, and the persons beside.** The stored rows have natural persons masked; their codes stand in a list of their own,

@@ -1,15 +1,15 @@
 //! One row of the detail as the bytes that travel.
 //!
 //! ```
-//! use omnia::rows::riga::{DetailRow, DetailRows};
+//! use omnia::blocks::detail_row::{DetailRow, DetailRows};
 //!
-//! let row = DetailRow { numero_decreto: "145/2023", importi_erogati: "12.50", ..Riga::default() };
+//! let row = DetailRow { numero_decreto: "145/2023", importi_erogati: "12.50", ..DetailRow::default() };
 //! let mut lotto = Vec::new();
 //! row.write(&mut lotto);
 //! row.write(&mut lotto);
 //! let read: Vec<DetailRow> = DetailRows::new(&lotto).collect::<Result<_, _>>()?;
 //! assert_eq!(read, [row, row]);
-//! # Ok::<(), omnia::rows::riga::DetailRowError>(())
+//! # Ok::<(), omnia::blocks::detail_row::DetailRowError>(())
 //! ```
 //!
 //! A row is written once, as the field `decreti` of a `LottoExport` (protobuf: tag, length, eleven texts), and is sent, stored
@@ -18,6 +18,8 @@
 
 use chrono::NaiveDate;
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
+
+use crate::error::Error;
 
 /// The columns, by their names in the contract and in the order of their field numbers (1 to 11).
 pub const DETAIL_COLUMNS: [&str; 11] = [
@@ -70,6 +72,12 @@ pub struct DetailRow<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the bytes of a lotto are not rows of the detail")]
 pub struct DetailRowError;
+
+impl From<DetailRowError> for Error {
+    fn from(error: DetailRowError) -> Self {
+        Self::internal(error)
+    }
+}
 
 impl<'a> DetailRow<'a> {
     /// A row of these columns, in the order of [`DETAIL_COLUMNS`].

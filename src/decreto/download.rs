@@ -1,6 +1,8 @@
 //! `DownloadDecrees`: the rows of an export as a file.
 
-use super::query::DetailReader;
+use std::sync::Arc;
+
+use super::{query::DetailReader, selection::ReadySelection};
 use crate::{
     abilitazione::CallSelection as _,
     blocks::{
@@ -13,8 +15,8 @@ use crate::{
     },
     error::Result,
     files::{
-        CellType, ColumnVisibility, FileBuilder, FileColumn, FileInfo, FilePiece, FileTable,
-        file_request::FileRequest,
+        CellType, ColumnVisibility, FileBuilder, FileColumn, FileInfo, FileTable,
+        file_request::FileRequest, send_pieces,
     },
     grpc::stream_task::{ResponseStream, StreamLimits, StreamPermit, StreamSender},
     rilevazione::list::Rilevazione,
@@ -50,10 +52,8 @@ const fn column(at: usize, tipo: CellType) -> FileColumn {
 /// A download that is ready to run.
 #[derive(Debug)]
 pub struct DecreeDownload {
-    /// The selection.
-    pub reader: DetailReader,
-    /// What it reads.
-    pub rilevazione: Rilevazione,
+    /// What is downloaded.
+    pub selection: ReadySelection,
     /// What file is wanted.
     pub request: FileRequest,
     /// Rows that are read at a time.
@@ -65,78 +65,90 @@ impl DecreeDownload {
     #[must_use]
     pub fn start(
         self,
-        limiti: &StreamLimits,
-        posto: StreamPermit,
+        limits: &StreamLimits,
+        permit: StreamPermit,
     ) -> ResponseStream<DownloadDecreesResponse> {
-        let traccia = self.reader.call_record().clone();
-        limiti.start(posto, traccia, |mittente| self.send(mittente))
+        let record = self.selection.reader.call_record().clone();
+        limits.start(permit, record, |sender| self.send(sender))
     }
 
     async fn send(
         self,
-        mittente: StreamSender<DownloadDecreesResponse>,
+        sender: StreamSender<DownloadDecreesResponse>,
     ) -> Result<DownloadDecreesResponse> {
         let intestazione = self.intestazione();
         let FileRequest { formato, offset } = self.request;
-        mittente
+        let ReadySelection {
+            reader,
+            rilevazione,
+            ..
+        } = self.selection;
+        sender
             .send(Parte::Intestazione(intestazione).into(), 0)
             .await?;
 
-        let mut somme = ControlSums::default();
+        let reader = Arc::new(reader);
+        let piece = |piece| Parte::Pezzo(piece).into();
+        let mut sums = ControlSums::default();
         let mut file = FileBuilder::new(formato, &DETAIL_TABLE, offset)?;
-        let mut lotti = self.reader.row_batches(None, self.batch_rows);
-        while let Some(lotto) = lotti.next().await? {
-            somme += lotto.sums;
-            let pezzi;
-            (file, pezzi) = file
-                .add(lotto.sums.righe, move |scrittore| {
-                    for riga in lotto.rows() {
-                        scrittore.write_row(&riga?.columns())?;
+        // The file is made from its first row, whatever the offset.
+        let mut batches = reader.row_batches(None, self.batch_rows);
+        while let Some(batch) = batches.next().await? {
+            sums += batch.sums;
+            let pieces;
+            (file, pieces) = file
+                .add(batch.sums.righe, move |writer| {
+                    for row in batch.rows() {
+                        writer.write_row(&row?.columns())?;
                     }
                     Ok(())
                 })
                 .await?;
-            send_pieces(&mittente, pezzi).await?;
+            send_pieces(&sender, pieces, piece).await?;
         }
-        let lettura = lotti.reader();
-        let totali = somme.totali(|colonna| lettura.may_see(colonna));
-        let informazioni = file_info(lettura, &totali, self.rilevazione);
-        let (pezzi, fine) = file.finish(informazioni).await?;
-        send_pieces(&mittente, pezzi).await?;
+        let totali = sums.totali(|column| reader.may_see(column));
+        let info = file_info(&reader, &totali, rilevazione);
+        let (pieces, end) = file.finish(info).await?;
+        send_pieces(&sender, pieces, piece).await?;
         let chiusura = ChiusuraFileDecreti {
-            dimensione: fine.size,
-            sha256: fine.sha256,
+            dimensione: end.size,
+            sha256: end.sha256,
             totali: Some(totali.into()),
         };
         Ok(Parte::Chiusura(chiusura).into())
     }
 
     fn intestazione(&self) -> IntestazioneFile {
-        let selezione = self.reader.selection();
+        let ReadySelection {
+            reader,
+            rilevazione,
+            ..
+        } = &self.selection;
+        let filtro = reader.selection();
         // The norm is always among them.
-        let parte = match selezione.filtri().is_empty() {
+        let part = match filtro.filtri().is_empty() {
             true => "",
             false => "_selezione",
         };
-        let (normativa, formato) = (&selezione.normativa, self.request.formato);
-        let (numero, estensione) = (self.rilevazione.numero, formato.extension());
+        let (normativa, formato) = (&filtro.normativa, self.request.formato);
+        let (numero, extension) = (rilevazione.numero, formato.extension());
         IntestazioneFile {
-            nome: format!("decreti_{normativa}{parte}_r{numero}.{estensione}"),
+            nome: format!("decreti_{normativa}{part}_r{numero}.{extension}"),
             tipo_contenuto: formato.content_type().to_owned(),
-            rilevazione: Some(self.rilevazione.clone().into()),
+            rilevazione: Some(rilevazione.clone().into()),
         }
     }
 }
 
-fn file_info(lettura: &DetailReader, totali: &ControlTotals, rilevazione: Rilevazione) -> FileInfo {
-    let selezione = lettura.selection().describe();
+fn file_info(reader: &DetailReader, totali: &ControlTotals, rilevazione: Rilevazione) -> FileInfo {
+    let selezione = reader.selection().describe();
     FileInfo {
         selection: selezione
             .into_iter()
             .map(|(nome, valore)| (nome, valore.into_plain_text()))
             .collect(),
         rilevazione,
-        visibility: ColumnVisibility::of(&DETAIL_TABLE, |colonna| lettura.may_see(colonna)),
+        visibility: ColumnVisibility::of(&DETAIL_TABLE, |column| reader.may_see(column)),
         totali: vec![
             ("righe", totali.righe.map(|v| v.to_string())),
             ("ore_decretate", totali.ore_decretate.map(|v| v.to_string())),
@@ -150,19 +162,6 @@ fn file_info(lettura: &DetailReader, totali: &ControlTotals, rilevazione: Rileva
             ),
         ],
     }
-}
-
-async fn send_pieces(
-    mittente: &StreamSender<DownloadDecreesResponse>,
-    pezzi: Vec<FilePiece>,
-) -> Result<()> {
-    for pezzo in pezzi {
-        let (righe, ripresa) = (pezzo.rows, ("offset", pezzo.end().to_string()));
-        mittente
-            .send_resumable(Parte::Pezzo(pezzo.into()).into(), righe, ripresa)
-            .await?;
-    }
-    Ok(())
 }
 
 impl From<Parte> for DownloadDecreesResponse {

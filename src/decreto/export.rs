@@ -1,30 +1,25 @@
 //! The stream of `ExportDecrees`: one intestazione, lotti, one chiusura.
 
-use super::{export_message::ExportMessage, query::DetailReader};
+use std::sync::Arc;
+
+use super::{export_message::ExportMessage, selection::ReadySelection};
 use crate::{
-    blocks::{cursor::Cursor, sums::ControlSums},
+    blocks::sums::ControlSums,
     contract::proto::{ChiusuraExport, IntestazioneExport, export_decrees_response::Parte},
     error::Result,
     grpc::{
-        pages::{Binding, PageToken, Signer},
+        pages::{PageToken, Signer},
         stream_task::{ResponseStream, StreamLimits, StreamPermit, StreamSender},
     },
-    rilevazione::list::Rilevazione,
 };
 
 /// An export that is ready to run.
 #[derive(Debug)]
 pub struct DecreeExport {
-    /// The selection.
-    pub reader: DetailReader,
-    /// What its resume tokens are bound to.
-    pub binding: Binding,
-    /// Writes them.
+    /// What is exported, and from where.
+    pub selection: ReadySelection,
+    /// Writes the resume tokens.
     pub signer: Signer,
-    /// What it reads.
-    pub rilevazione: Rilevazione,
-    /// Where to go on from.
-    pub after: Option<Cursor>,
     /// Rows in a lotto.
     pub batch_rows: u32,
 }
@@ -34,38 +29,43 @@ impl DecreeExport {
     #[must_use]
     pub fn start(
         self,
-        limiti: &StreamLimits,
-        posto: StreamPermit,
+        limits: &StreamLimits,
+        permit: StreamPermit,
     ) -> ResponseStream<ExportMessage> {
-        let traccia = self.reader.call_record().clone();
-        limiti.start(posto, traccia, |mittente| self.send(mittente))
+        let record = self.selection.reader.call_record().clone();
+        limits.start(permit, record, |sender| self.send(sender))
     }
 
-    async fn send(self, mittente: StreamSender<ExportMessage>) -> Result<ExportMessage> {
-        let rilevazione = self.rilevazione.numero;
+    async fn send(self, sender: StreamSender<ExportMessage>) -> Result<ExportMessage> {
+        let ReadySelection {
+            reader,
+            binding,
+            rilevazione,
+            after,
+        } = self.selection;
+        let (reader, numero) = (Arc::new(reader), rilevazione.numero);
         let intestazione = IntestazioneExport {
-            rilevazione: Some(self.rilevazione.into()),
+            rilevazione: Some(rilevazione.into()),
         };
         let intestazione = Parte::Intestazione(intestazione).into();
-        mittente.send(intestazione, 0).await?;
+        sender.send(intestazione, 0).await?;
 
-        let mut somme = ControlSums::default();
-        let mut lotti = self.reader.row_batches(self.after, self.batch_rows);
-        while let Some(lotto) = lotti.next().await? {
-            let token = PageToken {
-                binding: self.binding,
-                rilevazione,
-                position: lotto.end.to_bytes(),
-            };
-            somme += lotto.sums;
-            let token = self.signer.encode(&token);
-            let messaggio = ExportMessage::lotto(lotto.bytes, &token);
-            let ripresa = ("resume_token", token);
-            mittente
-                .send_resumable(messaggio, lotto.sums.righe, ripresa)
+        let mut sums = ControlSums::default();
+        let mut batches = reader.row_batches(after, self.batch_rows);
+        while let Some(batch) = batches.next().await? {
+            sums += batch.sums;
+            let token = self.signer.encode(&PageToken {
+                binding,
+                rilevazione: numero,
+                position: batch.end.to_bytes(),
+            });
+            let lotto = ExportMessage::lotto(batch.bytes, &token);
+            let resume = ("resume_token", token);
+            sender
+                .send_resumable(lotto, batch.sums.righe, resume)
                 .await?;
         }
-        let totali = somme.totali(|colonna| lotti.reader().may_see(colonna));
+        let totali = sums.totali(|column| reader.may_see(column));
         let chiusura = ChiusuraExport {
             totali: Some(totali.into()),
         };

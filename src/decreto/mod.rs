@@ -14,20 +14,17 @@
 //! lotti, a dropped one leaves nothing behind but the page in flight, and resuming is the normal path.
 //!
 //! ```text
-//! blocchi (stored) ─┐
-//! pagine (rows) ────┴──► lotti: one Lotto after the other ──► export: Messaggio ──► tonic
+//! blocks (stored) ─┐
+//! pages of rows ───┴──► reader: one RowBatch after the other ──► export: ExportMessage ──► tonic
 //! ```
 
-pub mod blocks;
 pub mod download;
 pub mod encoded;
 pub mod export;
 pub mod export_message;
 pub mod filtro;
 pub mod query;
-mod reconcile;
-pub mod row_batches;
-mod row_pages;
+pub mod reader;
 pub mod selection;
 pub mod service;
 mod settings;

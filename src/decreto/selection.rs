@@ -108,6 +108,12 @@ impl DecreeSelections {
         &self.pool
     }
 
+    /// The key of which its own are made.
+    #[must_use]
+    pub fn key(&self) -> &AuditKey {
+        &self.chiave
+    }
+
     /// What the loads left behind.
     #[must_use]
     pub fn rilevazioni(&self) -> &RilevazioneRegister {

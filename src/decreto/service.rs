@@ -1,6 +1,5 @@
 //! `DecreeService`: decode, decide, query, encode.
 
-use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -12,7 +11,6 @@ use super::{
 use crate::{
     abilitazione::abilitazione,
     contract::proto,
-    crypto::key::AuditKey,
     decreto::encoded::decree_service_server::DecreeService,
     error::{Error, Result},
     files as formato,
@@ -21,32 +19,25 @@ use crate::{
         request as read,
         stream_task::{ResponseStream, StreamLimits},
     },
-    rilevazione::RilevazioneRegister,
     valori::NumeroRilevazione,
 };
 
 /// The detail of the decrees over one database.
 #[derive(Debug, Clone)]
 pub struct Decrees {
-    selezioni: DecreeSelections,
-    limiti: StreamLimits,
-    righe_per_lotto: u32,
+    selections: DecreeSelections,
+    limits: StreamLimits,
+    batch_rows: u32,
 }
 
 impl Decrees {
-    /// Serves from the database behind `pool`. `chiave` signs tokens, and hides natural persons in them: all instances have the same.
+    /// Serves these selections; streams have so many rows in a lotto.
     #[must_use]
-    pub fn new(
-        pool: PgPool,
-        rilevazioni: RilevazioneRegister,
-        chiave: AuditKey,
-        limiti: StreamLimits,
-        righe_per_lotto: u32,
-    ) -> Self {
+    pub fn new(selections: DecreeSelections, limits: StreamLimits, batch_rows: u32) -> Self {
         Self {
-            selezioni: DecreeSelections::new(pool, rilevazioni, chiave),
-            limiti,
-            righe_per_lotto,
+            selections,
+            limits,
+            batch_rows,
         }
     }
 
@@ -62,12 +53,12 @@ impl Decrees {
                 read::page_size(v, request.page_size)
             })?;
         let token = &request.page_token;
-        let s = self.selezioni.select(&chi, richiesta, token).await?;
+        let s = self.selections.select(&chi, richiesta, token).await?;
 
         let pagina = s.reader.page(s.after.as_ref(), i64::from(size)).await?;
         s.reader.call_record().add_rows(pagina.decreti.len());
         let next_page_token = match pagina.end {
-            Some(fine) if pagina.has_more => self.selezioni.signer().encode(&PageToken {
+            Some(fine) if pagina.has_more => self.selections.signer().encode(&PageToken {
                 binding: s.binding,
                 rilevazione: s.rilevazione.numero,
                 position: fine.to_bytes(),
@@ -89,7 +80,7 @@ impl Decrees {
         let request = request.into_inner();
         let (normativa, filtro) = (request.normativa, request.filtro);
         let richiesta = DecreeRequest::parse(&normativa, filtro, request.rilevazione)?;
-        let s = self.selezioni.select(&chi, richiesta, "").await?;
+        let s = self.selections.select(&chi, richiesta, "").await?;
 
         let totali = s.reader.totali().await?;
         s.reader.call_record().add_rows(1);
@@ -108,18 +99,15 @@ impl Decrees {
         let (normativa, filtro) = (request.normativa, request.filtro);
         let richiesta = DecreeRequest::parse(&normativa, filtro, request.rilevazione)?;
         let token = &request.resume_token;
-        let s = self.selezioni.select(&chi, richiesta, token).await?;
+        let s = self.selections.select(&chi, richiesta, token).await?;
 
-        let posto = self.limiti.permit(&chi.aa07().soggetto)?;
-        let esportazione = DecreeExport {
-            reader: s.reader,
-            binding: s.binding,
-            signer: self.selezioni.signer().clone(),
-            rilevazione: s.rilevazione,
-            after: s.after,
-            batch_rows: self.righe_per_lotto,
+        let permit = self.limits.permit(&chi.aa07().soggetto)?;
+        let export = DecreeExport {
+            selection: s,
+            signer: self.selections.signer().clone(),
+            batch_rows: self.batch_rows,
         };
-        Ok(esportazione.start(&self.limiti, posto))
+        Ok(export.start(&self.limits, permit))
     }
 
     async fn download(
@@ -145,16 +133,15 @@ impl Decrees {
         // It is missing only where something was noted.
         let richiesta =
             file.ok_or_else(|| Error::internal("a format is missing without a violation"))?;
-        let s = self.selezioni.select(&chi, selezione, "").await?;
+        let s = self.selections.select(&chi, selezione, "").await?;
 
-        let posto = self.limiti.permit(&chi.aa07().soggetto)?;
-        let scarico = DecreeDownload {
-            reader: s.reader,
-            rilevazione: s.rilevazione,
+        let permit = self.limits.permit(&chi.aa07().soggetto)?;
+        let download = DecreeDownload {
+            selection: s,
             request: richiesta,
-            batch_rows: self.righe_per_lotto,
+            batch_rows: self.batch_rows,
         };
-        Ok(scarico.start(&self.limiti, posto))
+        Ok(download.start(&self.limits, permit))
     }
 }
 

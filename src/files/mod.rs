@@ -22,12 +22,14 @@ mod file;
 mod file_info;
 pub mod file_request;
 pub mod parquet;
+mod send_pieces;
 #[cfg(test)]
 mod test_table;
 pub mod xlsx;
 
 pub use file::{FileBuilder, FileEnd, FilePiece, PIECE_BYTES};
 pub use file_info::{ColumnVisibility, FileInfo, InfoEntry};
+pub use send_pieces::send_pieces;
 
 use crate::error::Result;
 

@@ -17,17 +17,17 @@ use crate::{
 
 /// Encodes one stream. It begins with its schema; dictionaries come before the batch that needs them.
 pub(super) struct FlightEncoder {
-    costruttore: RecordBatchBuilder,
-    messaggi: ipc::IpcEncoder,
+    builder: RecordBatchBuilder,
+    messages: ipc::IpcEncoder,
 }
 
 impl FlightEncoder {
     /// The first message is that of the schema.
     pub(super) fn new(schema: SchemaRef) -> Result<(Self, FlightData)> {
-        let (messaggi, first) = ipc::IpcEncoder::new(&schema)?;
+        let (messages, first) = ipc::IpcEncoder::new(&schema)?;
         let encoder = Self {
-            costruttore: RecordBatchBuilder::new(schema),
-            messaggi,
+            builder: RecordBatchBuilder::new(schema),
+            messages,
         };
         Ok((encoder, flight_data(first)))
     }
@@ -35,45 +35,45 @@ impl FlightEncoder {
     /// From here on the dictionaries begin with these texts: batches that point into them can be sent after these messages.
     pub(super) fn dictionaries(
         &mut self,
-        dizionari: &BatchDictionaries,
+        dictionaries: &BatchDictionaries,
     ) -> Result<Vec<FlightData>> {
-        let schema = self.costruttore.schema().clone();
-        self.costruttore = RecordBatchBuilder::with_dictionaries(schema, dizionari);
-        let (dizionari, _) = self.messaggi.batch(&self.costruttore.finish()?)?;
-        Ok(dizionari.into_iter().map(flight_data).collect())
+        let schema = self.builder.schema().clone();
+        self.builder = RecordBatchBuilder::with_dictionaries(schema, dictionaries);
+        let (dictionaries, _) = self.messages.batch(&self.builder.finish()?)?;
+        Ok(dictionaries.into_iter().map(flight_data).collect())
     }
 
-    /// A lotto: its dictionaries, where they are new, and its batch.
+    /// A batch of rows: its dictionaries, where they are new, and its batch.
     pub(super) fn row_batch(
         &mut self,
-        lotto: &RowBatch,
-        app: &Value,
+        rows: &RowBatch,
+        metadata: &Value,
     ) -> Result<(Vec<FlightData>, FlightData)> {
-        for riga in lotto.rows() {
-            self.costruttore.add(&riga?)?;
+        for row in rows.rows() {
+            self.builder.add(&row?)?;
         }
-        self.batch(app)
+        self.batch(metadata)
     }
 
     /// A batch without rows.
-    pub(super) fn empty(&mut self, app: &Value) -> Result<(Vec<FlightData>, FlightData)> {
-        self.batch(app)
+    pub(super) fn empty(&mut self, metadata: &Value) -> Result<(Vec<FlightData>, FlightData)> {
+        self.batch(metadata)
     }
 
-    fn batch(&mut self, app: &Value) -> Result<(Vec<FlightData>, FlightData)> {
-        let (dizionari, batch) = self.messaggi.batch(&self.costruttore.finish()?)?;
-        let dizionari = dizionari.into_iter().map(flight_data).collect();
-        Ok((dizionari, with_metadata(batch, app)))
+    fn batch(&mut self, metadata: &Value) -> Result<(Vec<FlightData>, FlightData)> {
+        let (dictionaries, batch) = self.messages.batch(&self.builder.finish()?)?;
+        let dictionaries = dictionaries.into_iter().map(flight_data).collect();
+        Ok((dictionaries, with_metadata(batch, metadata)))
     }
 }
 
 /// A batch that is encoded.
-pub(super) fn with_metadata(batch: IpcMessage, app: &Value) -> FlightData {
-    flight_data(batch).with_app_metadata(app.to_string())
+pub(super) fn with_metadata(batch: IpcMessage, metadata: &Value) -> FlightData {
+    flight_data(batch).with_app_metadata(metadata.to_string())
 }
 
-fn flight_data(messaggio: IpcMessage) -> FlightData {
+fn flight_data(message: IpcMessage) -> FlightData {
     FlightData::new()
-        .with_data_header(messaggio.header)
-        .with_data_body(messaggio.body)
+        .with_data_header(message.header)
+        .with_data_body(message.body)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow_flight::FlightData;
 use arrow_schema::SchemaRef;
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
 use super::{
@@ -13,7 +14,10 @@ use super::{
 };
 use crate::{
     blocks::{cursor::Cursor, sums::ControlSums},
-    decreto::{blocks::NextBatch, query::DetailReader, row_batches::RowBatches},
+    decreto::{
+        query::DetailReader,
+        reader::{ReadyBatch, ReadyBatches},
+    },
     error::Result,
     grpc::stream_task::{ResponseStream, ResumePoint, StreamLimits, StreamPermit, StreamSender},
 };
@@ -34,89 +38,94 @@ impl FlightStream {
     /// Starts reading.
     pub(super) fn start(
         self,
-        limiti: &StreamLimits,
-        posto: StreamPermit,
+        limits: &StreamLimits,
+        permit: StreamPermit,
     ) -> ResponseStream<FlightData> {
-        let traccia = self.reader.call_record().clone();
-        limiti.start(posto, traccia, |mittente| self.send(mittente))
+        let record = self.reader.call_record().clone();
+        limits.start(permit, record, |sender| self.send(sender))
     }
 
-    async fn send(self, mittente: StreamSender<FlightData>) -> Result<FlightData> {
-        let (mut codifica, first) = FlightEncoder::new(self.schema)?;
-        mittente.send(first, 0).await?;
-        let lettura = Arc::new(self.reader);
-        let mut detto = FlightProgress {
-            somme: ControlSums::default(),
-            biglietto: self.ticket,
-            sigillo: self.sealer,
+    async fn send(self, sender: StreamSender<FlightData>) -> Result<FlightData> {
+        let (mut encoder, first) = FlightEncoder::new(self.schema)?;
+        sender.send(first, 0).await?;
+        let (reader, mut after) = (Arc::new(self.reader), self.after);
+        let whole = after.is_none() && reader.is_whole();
+        let mut progress = FlightProgress {
+            sums: ControlSums::default(),
+            ticket: self.ticket,
+            sealer: self.sealer,
         };
-        let (mut dopo, limite) = (self.after, self.batch_rows);
-        let whole = dopo.is_none() && lettura.is_whole();
-        let mut fatto = false;
-        if let Some(mut pronti) = lettura.ready_batches(dopo.as_ref(), limite.into()).await? {
-            for dizionario in codifica.dictionaries(pronti.dictionaries())? {
-                mittente.send(dizionario, 0).await?;
+
+        let mut rows_follow = true;
+        let ready = reader.ready_batches(after.as_ref(), self.batch_rows);
+        if let Some(ReadyBatches {
+            dictionaries,
+            mut batches,
+        }) = ready.await?
+        {
+            for dictionary in encoder.dictionaries(&dictionaries)? {
+                sender.send(dictionary, 0).await?;
             }
-            fatto = loop {
-                match pronti.next().await? {
-                    NextBatch::End => break true,
-                    // The rest is encoded from its rows.
-                    NextBatch::Rebuilt => break false,
-                    NextBatch::Batch(batch) => {
-                        let app = detto.advance(batch.sums, &batch.end)?;
-                        dopo = Some(batch.end);
-                        let messaggio = encoder::with_metadata(batch.message, &app);
-                        mittente
-                            .send_resumable(messaggio, batch.sums.righe, resume(&app))
-                            .await?;
-                    }
-                }
-            };
+            rows_follow = false;
+            while let Some(read) = batches.try_next().await? {
+                // The blocks were made again: the rest is encoded from its rows.
+                let Some(ReadyBatch { message, sums, end }) = read else {
+                    rows_follow = true;
+                    break;
+                };
+                let metadata = progress.advance(sums, &end)?;
+                after = Some(end);
+                let batch = encoder::with_metadata(message, &metadata);
+                sender
+                    .send_resumable(batch, sums.righe, resume(&metadata))
+                    .await?;
+            }
         }
-        if !fatto {
-            let mut lotti = RowBatches::new(Arc::clone(&lettura), dopo, limite);
-            while let Some(lotto) = lotti.next().await? {
-                let app = detto.advance(lotto.sums, &lotto.end)?;
-                let (dizionari, batch) = codifica.row_batch(&lotto, &app)?;
-                for dizionario in dizionari {
-                    mittente.send(dizionario, 0).await?;
+        if rows_follow {
+            let mut batches = reader.row_batches(after, self.batch_rows);
+            while let Some(rows) = batches.next().await? {
+                let metadata = progress.advance(rows.sums, &rows.end)?;
+                let (dictionaries, batch) = encoder.row_batch(&rows, &metadata)?;
+                for dictionary in dictionaries {
+                    sender.send(dictionary, 0).await?;
                 }
-                mittente
-                    .send_resumable(batch, lotto.sums.righe, resume(&app))
+                sender
+                    .send_resumable(batch, rows.sums.righe, resume(&metadata))
                     .await?;
             }
         }
         if whole {
-            lettura.reconcile(&detto.somme).await?;
+            reader.reconcile(&progress.sums).await?;
         }
-        let vede = |colonna: &str| lettura.may_see(colonna);
-        let totali = schema::json(&detto.somme.totali(vede).into(), vede);
-        let (dizionari, last) = codifica.empty(&json!({ "chiusura": totali }))?;
-        for dizionario in dizionari {
-            mittente.send(dizionario, 0).await?;
+
+        let may_see = |column: &str| reader.may_see(column);
+        let totali = schema::json(&progress.sums.totali(may_see).into(), may_see);
+        let (dictionaries, last) = encoder.empty(&json!({ "chiusura": totali }))?;
+        for dictionary in dictionaries {
+            sender.send(dictionary, 0).await?;
         }
         Ok(last)
     }
 }
 
 /// The ticket for the rest, out of the metadata of a batch.
-fn resume(app: &Value) -> ResumePoint {
-    let ticket = app["ripresa"].as_str().unwrap_or_default();
+fn resume(metadata: &Value) -> ResumePoint {
+    let ticket = metadata["ripresa"].as_str().unwrap_or_default();
     ("ripresa", ticket.to_owned())
 }
 
 /// What the stream has said of its rows.
 struct FlightProgress {
-    somme: ControlSums,
-    biglietto: FlightTicket,
-    sigillo: Arc<TicketSealer>,
+    sums: ControlSums,
+    ticket: FlightTicket,
+    sealer: Arc<TicketSealer>,
 }
 
 impl FlightProgress {
     /// Rows more, up to this position; and the metadata of their batch: the ticket for the rest.
-    fn advance(&mut self, somme: ControlSums, fine: &Cursor) -> Result<Value> {
-        self.somme += somme;
-        self.biglietto.after = fine.to_bytes();
-        Ok(json!({ "ripresa": self.sigillo.seal(&self.biglietto)? }))
+    fn advance(&mut self, sums: ControlSums, end: &Cursor) -> Result<Value> {
+        self.sums += sums;
+        self.ticket.after = end.to_bytes();
+        Ok(json!({ "ripresa": self.sealer.seal(&self.ticket)? }))
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::{
     blocks::{cursor::Cursor, sums::ControlTotals},
-    decreto::{blocks::SelectionParts, query::DetailReader},
+    decreto::{query::DetailReader, reader::SelectionParts},
     error::Result,
 };
 
@@ -26,23 +26,17 @@ pub(super) struct FlightPlan {
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn plan(lettura: &DetailReader, righe_per_lotto: u32) -> Result<FlightPlan> {
-    let SelectionParts {
-        totali,
-        cuts: tagli,
-    } = lettura.parts(righe_per_lotto.into(), PARTS).await?;
+pub(super) async fn plan(reader: &DetailReader, batch_rows: u32) -> Result<FlightPlan> {
+    let SelectionParts { totali, cuts } = reader.parts(batch_rows, PARTS).await?;
     let totali = match totali {
         Some(totali) => totali,
-        None => lettura.totali().await?,
+        None => reader.totali().await?,
     };
-    let mut inizio = None;
-    let mut parti = Vec::with_capacity(tagli.len() + 1);
-    for taglio in tagli {
-        parti.push((inizio.replace(taglio.clone()), Some(taglio)));
+    let mut begin = None;
+    let mut parts = Vec::with_capacity(cuts.len() + 1);
+    for cut in cuts {
+        parts.push((begin.replace(cut.clone()), Some(cut)));
     }
-    parti.push((inizio, None));
-    Ok(FlightPlan {
-        totali,
-        parts: parti,
-    })
+    parts.push((begin, None));
+    Ok(FlightPlan { totali, parts })
 }

@@ -10,7 +10,6 @@ use arrow_flight::{
 use arrow_ipc::writer::IpcWriteOptions;
 use futures_util::{Stream, stream};
 use serde_json::json;
-use sqlx::PgPool;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
@@ -25,43 +24,39 @@ use crate::{
     abilitazione::{Abilitazione, NoFilter, abilitazione},
     blocks::cursor::Cursor,
     contract::proto::{ExportDecreesRequest, TotaliControllo},
-    crypto::key::AuditKey,
     decreto::selection::{DecreeRequest, DecreeSelections, ReadySelection},
     error::{Error, Reason, Result},
     grpc::{
         pages,
         stream_task::{ResponseStream, StreamLimits},
     },
-    rilevazione::RilevazioneRegister,
     valori::ValueDefect,
 };
 
 /// The flights over one database.
 #[derive(Debug, Clone)]
 pub struct FlightServer {
-    selezioni: DecreeSelections,
-    sigillo: Arc<TicketSealer>,
-    limiti: StreamLimits,
-    righe_per_lotto: u32,
+    selections: DecreeSelections,
+    sealer: Arc<TicketSealer>,
+    limits: StreamLimits,
+    batch_rows: u32,
 }
 
 impl FlightServer {
-    /// Serves from the database behind `pool`. `chiave` seals tickets: all instances have the same.
+    /// Serves these selections, in batches of so many rows. Their key seals the tickets.
     ///
     /// # Errors
     /// A key that is refused: a fault of ours.
     pub fn new(
-        pool: PgPool,
-        rilevazioni: RilevazioneRegister,
-        chiave: AuditKey,
-        limiti: StreamLimits,
-        righe_per_lotto: u32,
+        selections: DecreeSelections,
+        limits: StreamLimits,
+        batch_rows: u32,
     ) -> Result<Self> {
         Ok(Self {
-            sigillo: Arc::new(TicketSealer::new(&chiave)?),
-            selezioni: DecreeSelections::new(pool, rilevazioni, chiave),
-            limiti,
-            righe_per_lotto,
+            sealer: Arc::new(TicketSealer::new(selections.key())?),
+            selections,
+            limits,
+            batch_rows,
         })
     }
 
@@ -74,12 +69,12 @@ impl FlightServer {
         if !request.get_ref().expression.is_empty() {
             return Err(command::invalid("expression", EMPTY));
         }
-        let rilevazione = match self.selezioni.rilevazioni().resolve(&permesso, None).await {
+        let rilevazione = match self.selections.rilevazioni().resolve(&permesso, None).await {
             // Before the first load there is nowhere to fly.
             Err(error) if error.reason == Reason::NoRilevazione => return Ok(Vec::new()),
             found => found?,
         };
-        let normative = super::list::normative(self.selezioni.pool(), &permesso).await?;
+        let normative = super::list::normative(self.selections.pool(), &permesso).await?;
         permesso.call_record().add_rows(normative.len());
         let volo = |normativa: &String| {
             let intestazione = FlightHeader {
@@ -113,7 +108,7 @@ impl FlightServer {
         }
         let filtro = request.filtro.clone();
         let richiesta = DecreeRequest::parse(&request.normativa, filtro, request.rilevazione)?;
-        let selezionato = self.selezioni.select(chi, richiesta, "").await?;
+        let selezionato = self.selections.select(chi, richiesta, "").await?;
         Ok((request, selezionato))
     }
 
@@ -137,10 +132,7 @@ impl FlightServer {
         let chi = abilitazione(&request)?.clone();
         let descriptor = request.into_inner();
         let (request, s) = self.select(&chi, &descriptor).await?;
-        let FlightPlan {
-            totali,
-            parts: parti,
-        } = plan(&s.reader, self.righe_per_lotto).await?;
+        let FlightPlan { totali, parts } = plan(&s.reader, self.batch_rows).await?;
         s.reader.call_record().add_rows(1);
 
         let totali: TotaliControllo = totali.into();
@@ -155,7 +147,7 @@ impl FlightServer {
         let schema = schema::schema(vede, intestazione);
         let posizione = |p: Option<Cursor>| p.map(|p| p.to_bytes()).unwrap_or_default();
         let endpoint = |(dopo, fino)| {
-            let ticket = self.sigillo.seal(&FlightTicket {
+            let ticket = self.sealer.seal(&FlightTicket {
                 soggetto: chi.aa07().soggetto.clone(),
                 rilevazione: s.rilevazione.numero,
                 normativa: request.normativa.clone(),
@@ -166,7 +158,7 @@ impl FlightServer {
             })?;
             Ok(FlightEndpoint::new().with_ticket(Ticket::new(ticket)))
         };
-        let endpoints = parti.into_iter().map(endpoint).collect::<Result<_>>()?;
+        let endpoints = parts.into_iter().map(endpoint).collect::<Result<_>>()?;
         let app = json!({
             "rilevazione": s.rilevazione.numero,
             "totali": schema::json(&totali, vede),
@@ -184,11 +176,11 @@ impl FlightServer {
     async fn get(&self, request: Request<Ticket>) -> Result<ResponseStream<FlightData>> {
         let chi = abilitazione(&request)?.clone();
         sql::refuse(&request.get_ref().ticket)?;
-        let biglietto = self.sigillo.open(&request.get_ref().ticket)?;
+        let biglietto = self.sealer.open(&request.get_ref().ticket)?;
         let (dopo, fino) = biglietto.positions()?;
         let filtro = biglietto.filtro.clone();
         let richiesta = DecreeRequest::parse(&biglietto.normativa, filtro, biglietto.rilevazione)?;
-        let s = self.selezioni.select(&chi, richiesta, "").await?;
+        let s = self.selections.select(&chi, richiesta, "").await?;
         // One that was found, or passed on, is of no use.
         if biglietto.soggetto != chi.aa07().soggetto {
             return Err(pages::invalid());
@@ -200,16 +192,16 @@ impl FlightServer {
         };
         let schema = schema::schema(|colonna| s.reader.may_see(colonna), intestazione);
 
-        let posto = self.limiti.permit(&chi.aa07().soggetto)?;
-        let volata = FlightStream {
+        let permit = self.limits.permit(&chi.aa07().soggetto)?;
+        let stream = FlightStream {
             reader: s.reader.up_to(fino),
             schema,
             after: dopo,
             ticket: biglietto,
-            sealer: Arc::clone(&self.sigillo),
-            batch_rows: self.righe_per_lotto,
+            sealer: Arc::clone(&self.sealer),
+            batch_rows: self.batch_rows,
         };
-        Ok(volata.start(&self.limiti, posto))
+        Ok(stream.start(&self.limits, permit))
     }
 }
 

@@ -8,8 +8,8 @@ use crate::{
     },
     error::Result,
     files::{
-        CellType, FileBuilder, FileColumn, FileInfo, FilePiece, FileTable,
-        file_request::FileRequest,
+        CellType, FileBuilder, FileColumn, FileInfo, FileTable, file_request::FileRequest,
+        send_pieces,
     },
     grpc::stream_task::StreamSender,
     valori::Importo,
@@ -98,6 +98,7 @@ impl ReportDownload {
             .send(Parte::Intestazione(intestazione).into(), 0)
             .await?;
 
+        let piece = |piece| Parte::Pezzo(piece).into();
         let Sintesi { voci, totale } = self.sintesi;
         let file = FileBuilder::new(formato, &TABLE, offset)?;
         let righe = i64::try_from(voci.len()).unwrap_or_default();
@@ -119,7 +120,7 @@ impl ReportDownload {
                 Ok(())
             })
             .await?;
-        send_pieces(&mittente, pezzi).await?;
+        send_pieces(&mittente, pezzi, piece).await?;
         let mut informazioni = self.info;
         informazioni.totali.push(("righe", Some(righe.to_string())));
         let figures = TABLE.columns[2..].iter().map(|colonna| colonna.name);
@@ -129,7 +130,7 @@ impl ReportDownload {
                 .push((nome, Some(testo).filter(|testo| !testo.is_empty())));
         }
         let (pezzi, fine) = file.finish(informazioni).await?;
-        send_pieces(&mittente, pezzi).await?;
+        send_pieces(&mittente, pezzi, piece).await?;
         let chiusura = ChiusuraFileReport {
             dimensione: fine.size,
             sha256: fine.sha256,
@@ -150,19 +151,6 @@ fn texts(cifre: &ReportFigures) -> [String; 5] {
         testo(cifre.residuo_autorizzato),
         testo(cifre.residuo_pagato),
     ]
-}
-
-async fn send_pieces(
-    mittente: &StreamSender<DownloadReportSinteticoResponse>,
-    pezzi: Vec<FilePiece>,
-) -> Result<()> {
-    for pezzo in pezzi {
-        let (righe, ripresa) = (pezzo.rows, ("offset", pezzo.end().to_string()));
-        mittente
-            .send_resumable(Parte::Pezzo(pezzo.into()).into(), righe, ripresa)
-            .await?;
-    }
-    Ok(())
 }
 
 impl From<Parte> for DownloadReportSinteticoResponse {

@@ -10,6 +10,7 @@ use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType};
 use chrono::Datelike as _;
 
+use super::schema::AMOUNT_DIGITS;
 use crate::blocks::{
     detail_row::{DetailRowError, parse_day},
     sums::parse_hundredths,
@@ -82,7 +83,7 @@ impl BatchColumn {
             Self::Days(date) => Arc::new(Date32Array::from(std::mem::take(date))),
             Self::Hundredths(hundredths) => Arc::new(
                 Decimal128Array::from(std::mem::take(hundredths))
-                    .with_precision_and_scale(super::AMOUNT_DIGITS.0, super::AMOUNT_DIGITS.1)?,
+                    .with_precision_and_scale(AMOUNT_DIGITS.0, AMOUNT_DIGITS.1)?,
             ),
         })
     }

@@ -1,9 +1,11 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
-use arrow_array::{Array as _, cast::AsArray as _, types::*};
+use arrow_array::{Array as _, ArrayRef, cast::AsArray as _, types::*};
+use arrow_schema::DataType;
 use proptest::prelude::*;
 
 use super::*;
+use crate::blocks::detail_row::{DETAIL_COLUMNS, DetailRow};
 
 pub(super) fn texts() -> impl Strategy<Value = [String; 11]> {
     let data = || "20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])";

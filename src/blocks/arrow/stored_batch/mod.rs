@@ -1,21 +1,21 @@
 //! Record batches that are encoded before anybody asks for them, and stored beside the block of the same rows.
 //!
 //! ```
-//! use omnia::{arrow::stored_batch::StoredBatchBuilder, lotto::{persons::MASK, detail_row::DetailRow}};
+//! use omnia::blocks::{arrow::stored_batch::StoredBatchBuilder, detail_row::DetailRow, persons::MASK};
 //!
-//! let riga = DetailRow {
+//! let row = DetailRow {
 //!     prestazione: "CIGS", codifica_sistema_unico: "333-145", numero_decreto: "1", data_decreto: "2023-03-01",
 //!     validita_dal: "2023-01-01", validita_al: "2023-12-31", cf_azienda: "RCCMNL83S18D969H", matricola_azienda: "4901234567",
 //!     ore_decretate: "8.00", importi_autorizzati: "100.00", importi_erogati: "99.50",
 //! };
-//! let mut conservatore = StoredBatchBuilder::new()?;
-//! conservatore.add(&riga, true)?;
-//! let batch = conservatore.finish()?;
+//! let mut builder = StoredBatchBuilder::new()?;
+//! builder.add(&row, true)?;
+//! let batch = builder.finish()?;
 //! let masked = batch.expand(None)?;
-//! let clear = batch.expand(Some(&batch.persone))?;
-//! assert!(masked.windows(16).any(|text| text == MASCHERA.as_bytes()));
+//! let clear = batch.expand(Some(&batch.persons))?;
+//! assert!(masked.windows(16).any(|text| text == MASK.as_bytes()));
 //! assert!(clear.windows(16).any(|text| text == b"RCCMNL83S18D969H"));
-//! assert_eq!(conservatore.dictionaries().prestazioni, ["CIGS"]);
+//! assert_eq!(builder.dictionaries().prestazioni, ["CIGS"]);
 //! # Ok::<(), omnia::error::Error>(())
 //! ```
 //!
@@ -31,7 +31,11 @@ use std::ops::Range;
 use arrow_ipc::root_as_message;
 use arrow_schema::DataType;
 
-use super::{BatchDictionaries, RecordBatchBuilder, data_type, ipc::IpcEncoder, schema};
+use super::{
+    ipc::IpcEncoder,
+    record_batch::{BatchDictionaries, RecordBatchBuilder},
+    schema::{data_type, schema},
+};
 use crate::{
     blocks::{
         block,

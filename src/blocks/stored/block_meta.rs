@@ -1,31 +1,28 @@
 //! What is known of the blocks of a series without their rows.
 
-use std::fmt;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use sqlx::PgPool;
 
-use super::block_range::BlockSeries;
+use super::series_row::BlockSeries;
 use crate::{
     blocks::{
         checksum::{self, BlockHeader, BlockPlace, Checksums},
         cursor::Cursor,
         sums::ControlSums,
     },
-    decreto::query::DetailReader,
-    error::{Error, Result},
+    error::Result,
     postgres::from_row,
 };
-use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
 /// A block whose row is what was written.
 #[derive(Debug)]
-pub(super) struct BlockMeta {
+pub struct BlockMeta {
     pub(super) index: i32,
-    /// Whether every row of it is selected.
-    pub(super) whole: bool,
-    /// Over all its rows.
-    pub(super) sums: ControlSums,
+    /// Over its rows.
+    pub sums: ControlSums,
     /// Where its rows end.
-    pub(super) end: Cursor,
+    pub end: Cursor,
     /// Length of its rows.
     pub(super) rows_len: usize,
     /// Length of its record batch.
@@ -34,15 +31,17 @@ pub(super) struct BlockMeta {
     pub(super) masked: usize,
     pub(super) checksums: Checksums,
     /// First and last day.
-    pub(super) validita_dal: [NaiveDate; 2],
-    pub(super) validita_al: [NaiveDate; 2],
-    pub(super) prestazioni: Vec<String>,
-    /// Rows of each codifica; only where a codifica is asked for.
-    pub(super) codifiche: Vec<(String, i32)>,
+    pub validita_dal: [NaiveDate; 2],
+    /// First and last day.
+    pub validita_al: [NaiveDate; 2],
+    /// The benefits in it.
+    pub prestazioni: Vec<String>,
+    /// Rows of each codifica; only where they were asked for.
+    pub codifiche: Vec<(String, i32)>,
 }
 
 #[derive(Debug)]
-struct StoredBlock {
+struct BlockRow {
     posto: i32,
     righe: i32,
     ore_decretate: Decimal,
@@ -67,7 +66,7 @@ struct StoredBlock {
     codifiche_righe: Option<Vec<i32>>,
 }
 
-from_row!(StoredBlock {
+from_row!(BlockRow {
     posto,
     righe,
     ore_decretate,
@@ -92,12 +91,12 @@ from_row!(StoredBlock {
     codifiche_righe,
 });
 
-impl StoredBlock {
+impl BlockRow {
     /// `None`: it is not what was written at this place.
     fn read(self, place: BlockPlace<'_>) -> Option<BlockMeta> {
         let (header, checksums) = Checksums::read(self.checksum.as_deref()?)?;
         let length = |length: i32| usize::try_from(length).ok();
-        let somme = ControlSums::from_decimals(
+        let sums = ControlSums::from_decimals(
             self.righe.into(),
             [
                 self.ore_decretate,
@@ -105,15 +104,14 @@ impl StoredBlock {
                 self.importi_erogati,
             ],
         );
-        let prima = Cursor {
+        let first = Cursor {
             data_decreto: self.prima_data,
             numero_decreto: self.prima_numero,
             id: self.prima_id,
         };
-        let voce = BlockMeta {
+        let meta = BlockMeta {
             index: self.posto,
-            whole: false,
-            sums: somme,
+            sums,
             end: Cursor {
                 data_decreto: self.ultima_data,
                 numero_decreto: self.ultima_numero,
@@ -136,30 +134,34 @@ impl StoredBlock {
             },
         };
         let written = BlockHeader {
-            sums: &voce.sums,
-            first: &prima,
-            last: &voce.end,
-            validita_dal: voce.validita_dal,
-            validita_al: voce.validita_al,
-            prestazioni: &voce.prestazioni,
-            rows_len: voce.rows_len,
-            masked: voce.masked,
-            batch_len: voce.batch_len,
+            sums: &meta.sums,
+            first: &first,
+            last: &meta.end,
+            validita_dal: meta.validita_dal,
+            validita_al: meta.validita_al,
+            prestazioni: &meta.prestazioni,
+            rows_len: meta.rows_len,
+            masked: meta.masked,
+            batch_len: meta.batch_len,
             checksums,
         };
-        (voce.index == place.index && written.checksum(place) == header).then_some(voce)
+        (meta.index == place.index && written.checksum(place) == header).then_some(meta)
     }
 }
 
-impl DetailReader {
-    /// All blocks of a series, in reading order.
+impl BlockSeries {
+    /// Its blocks, in reading order; `None`: it is gone.
     ///
     /// # Errors
-    /// [`crate::error::Reason::DerivedDataDamaged`]: the row of one is not what was written. The database's.
-    pub(super) async fn block_list(&self, serie: BlockSeries) -> Result<Vec<BlockMeta>> {
+    /// [`crate::error::Reason::DerivedDataDamaged`]: the row of one is not what was written, or they are not as many as it has. The
+    /// database's.
+    pub async fn blocks(
+        &self,
+        pool: &PgPool,
+        with_codifiche: bool,
+    ) -> Result<Option<Vec<BlockMeta>>> {
         // The codifiche are many: they are read, and compared, where they decide something.
-        let by_codifica = self.selection().codifica_sistema_unico.is_some();
-        let stored: Vec<StoredBlock> = sqlx::query_as(
+        let rows: Vec<BlockRow> = sqlx::query_as(
             "select posto, righe, ore_decretate, importi_autorizzati, importi_erogati,
                     prima_data, prima_numero, prima_id, ultima_data, ultima_numero, ultima_id,
                     validita_dal_min, validita_dal_max, validita_al_min, validita_al_max, prestazioni,
@@ -167,50 +169,30 @@ impl DetailReader {
                     case when $2 then codifiche end as codifiche, case when $2 then codifiche_righe end as codifiche_righe
              from blocco where serie = $1 order by posto",
         )
-        .bind(serie.id)
-        .bind(by_codifica)
-        .fetch_all(self.pool())
+        .bind(self.id)
+        .bind(with_codifiche)
+        .fetch_all(pool)
         .await?;
-        let mut voci = Vec::with_capacity(stored.len());
-        for (posto, one) in (0..).zip(stored) {
-            let (is, place) = (one.posto, self.place(serie, posto));
-            let voce = one.read(place).ok_or_else(|| {
-                let what = format!("the row of the block at place {is} is not what was written");
-                damaged(self, serie, what)
-            })?;
-            voci.push(voce);
+        let mut blocks = Vec::with_capacity(rows.len());
+        for (index, row) in (0..).zip(rows) {
+            let stored = row.posto;
+            blocks.push(row.read(self.place(index)).ok_or_else(|| {
+                self.damaged(format_args!(
+                    "the row of the block at place {stored} is not what was written"
+                ))
+            })?);
         }
-        Ok(voci)
-    }
-
-    /// Where a block belongs.
-    pub(super) fn place(&self, serie: BlockSeries, posto: i32) -> BlockPlace<'_> {
-        BlockPlace {
-            normativa: self.selection().normativa.as_str(),
-            dal_rilevazione: serie.dal_rilevazione,
-            index: posto,
+        if usize::try_from(self.blocks) == Ok(blocks.len()) {
+            return Ok(Some(blocks));
         }
+        // A series that is deleted takes its blocks along.
+        if !self.exists(pool).await? {
+            return Ok(None);
+        }
+        Err(self.damaged(format_args!(
+            "it says that it has {} blocks, and has {}",
+            self.blocks,
+            blocks.len()
+        )))
     }
-
-    /// Whether a series is there.
-    pub(super) async fn series_exists(&self, serie: i64) -> Result<bool> {
-        let query = sqlx::query_scalar("select exists (select from serie where id = $1)");
-        Ok(query.bind(serie).fetch_one(self.pool()).await?)
-    }
-}
-
-/// The error of a series that is not what the load made: which it is, and what is wrong.
-pub(super) fn damaged(
-    lettura: &DetailReader,
-    serie: BlockSeries,
-    what: impl fmt::Display,
-) -> Error {
-    let normativa = &lettura.selection().normativa;
-    let BlockSeries {
-        id,
-        dal_rilevazione,
-    } = serie;
-    Error::damaged(format!(
-        "the blocks of {normativa} from rilevazione {dal_rilevazione} on (series {id}): {what}"
-    ))
 }

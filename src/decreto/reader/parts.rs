@@ -1,10 +1,8 @@
 //! A selection in parts that can be read at the same time, and its control totals without a row.
 
+use super::block_range::total;
 use crate::{
-    blocks::{
-        cursor::Cursor,
-        sums::{ControlSums, ControlTotals},
-    },
+    blocks::{cursor::Cursor, sums::ControlTotals},
     decreto::query::DetailReader,
     error::Result,
 };
@@ -22,26 +20,26 @@ pub struct SelectionParts {
 }
 
 impl DetailReader {
-    /// At most `parti` parts, of lotti of `limite` rows.
+    /// At most `most` parts, of batches of `batch_rows` rows.
     ///
     /// # Errors
     /// [`crate::error::Reason::DerivedDataDamaged`]: a series that is not what the load made. The database's.
-    pub async fn parts(&self, limite: i64, parti: usize) -> Result<SelectionParts> {
-        let Some(tratto) = self.block_range(None, limite).await? else {
+    pub async fn parts(&self, batch_rows: u32, most: usize) -> Result<SelectionParts> {
+        let Some(range) = self.block_range(None, batch_rows.into()).await? else {
             return Ok(SelectionParts::default());
         };
-        let voci = tratto.blocks;
-        let mut somme = ControlSums::default();
-        for voce in &voci {
-            somme += voce.sums;
-        }
-        let interi = voci.iter().all(|voce| voce.whole);
+        let blocks = range.blocks;
+        let sums = total(blocks.iter().map(|block| block.meta.sums));
+        let whole = blocks.iter().all(|block| block.whole);
         // Blocks are of one size: as many blocks are as many rows, as far as can be known without reading them.
-        let parti = parti.min(voci.len() / BLOCKS_PER_PART).max(1);
-        let taglio = |parte: usize| Some(voci.get(voci.len() * parte / parti - 1)?.end.clone());
+        let parts = most.min(blocks.len() / BLOCKS_PER_PART).max(1);
+        let cut = |part: usize| {
+            let last = blocks.get(blocks.len() * part / parts - 1)?;
+            Some(last.meta.end.clone())
+        };
         Ok(SelectionParts {
-            totali: interi.then(|| somme.totali(|colonna| self.may_see(colonna))),
-            cuts: (1..parti).filter_map(taglio).collect(),
+            totali: whole.then(|| sums.totali(|column| self.may_see(column))),
+            cuts: (1..parts).filter_map(cut).collect(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The rows of a block that are selected, by their texts.
 
-use super::prefetcher::FetchedBlock;
+use super::read_ahead::BlockRead;
 use crate::{
     blocks::{
         RowBatch,
@@ -22,8 +22,8 @@ pub(super) struct RowFilter {
 }
 
 impl RowFilter {
-    pub(super) fn new(lettura: &DetailReader) -> Self {
-        let permesso = lettura.permesso();
+    pub(super) fn new(reader: &DetailReader) -> Self {
+        let permesso = reader.permesso();
         let filtro = permesso.selection();
         Self {
             dal: filtro.periodo.and_then(|p| p.dal()).map(|d| d.to_string()),
@@ -42,50 +42,46 @@ impl RowFilter {
     /// The rows of a block that are selected; `None` where there is none.
     pub(super) fn select(
         &self,
-        FetchedBlock {
-            meta: voce,
-            chunks: pezzi,
-        }: &FetchedBlock,
+        BlockRead { block, whole }: &BlockRead,
     ) -> Result<Option<RowBatch>> {
-        let righe = pezzi.expand(voce.rows_len, voce.masked)?;
-        let lotto = |byte: Vec<u8>, somme| RowBatch {
-            bytes: byte.into(),
-            sums: somme,
-            end: voce.end.clone(),
+        let rows = block.rows()?;
+        let batch = |bytes: Vec<u8>, sums| RowBatch {
+            bytes: bytes.into(),
+            sums,
+            end: block.meta.end.clone(),
         };
-        if voce.whole {
-            return Ok(Some(lotto(righe, voce.sums)));
+        if *whole {
+            return Ok(Some(batch(rows, block.meta.sums)));
         }
-        let mut byte = Vec::new();
-        let mut somme = ControlSums::default();
-        let mut tutte = DetailRows::new(&righe);
-        while let Some(row) = tutte.next_with_bytes() {
-            let (encoded, riga) = row?;
-            if self.matches(&riga) {
-                somme.add(&riga)?;
-                byte.extend_from_slice(encoded);
+        let (mut bytes, mut sums) = (Vec::new(), ControlSums::default());
+        let mut rows = DetailRows::new(&rows);
+        while let Some(row) = rows.next_with_bytes() {
+            let (encoded, row) = row?;
+            if self.matches(&row) {
+                sums.add(&row)?;
+                bytes.extend_from_slice(encoded);
             }
         }
-        Ok((somme.righe > 0).then(|| lotto(byte, somme)))
+        Ok((sums.righe > 0).then(|| batch(bytes, sums)))
     }
 
     /// Whether the row is selected. Other filters than these are none of a block's business.
-    fn matches(&self, riga: &DetailRow<'_>) -> bool {
+    fn matches(&self, row: &DetailRow<'_>) -> bool {
         let first = match self.criterio {
-            Criterio::Sovrapposizione => riga.validita_al,
-            Criterio::InizioValidita => riga.validita_dal,
+            Criterio::Sovrapposizione => row.validita_al,
+            Criterio::InizioValidita => row.validita_dal,
         };
         self.codifica
             .as_ref()
-            .is_none_or(|codifica| codifica == riga.codifica_sistema_unico)
+            .is_none_or(|codifica| codifica == row.codifica_sistema_unico)
             && self.dal.as_ref().is_none_or(|dal| first >= dal.as_str())
             && self
                 .al
                 .as_ref()
-                .is_none_or(|al| riga.validita_dal <= al.as_str())
+                .is_none_or(|al| row.validita_dal <= al.as_str())
             && self
                 .prestazioni
                 .as_ref()
-                .is_none_or(|codes| codes.iter().any(|c| c == riga.prestazione))
+                .is_none_or(|codes| codes.iter().any(|c| c == row.prestazione))
     }
 }

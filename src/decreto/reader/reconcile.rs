@@ -2,12 +2,12 @@
 //!
 //! A norm that is read whole, from the first row to the last and without filters, has to come to its control totals
 //! ([`crate::rilevazione::control`]), be it read from blocks or from rows. With filters there is nothing noted to compare with: rows are
-//! the truth themselves, and of blocks all are checked before one is read ([`super::blocks`]).
+//! the truth themselves, and of blocks all are checked before one is read (`super::block_range`).
 
-use super::query::DetailReader;
 use crate::{
     abilitazione::CallSelection as _,
     blocks::sums::ControlSums,
+    decreto::query::DetailReader,
     error::{Error, Result},
     rilevazione::control::{self, Noted},
 };
