@@ -9,7 +9,7 @@
 //! whoever holds one impronta (`omnia audit verify --ancora IMPRONTA`) can prove that nothing up to that day was rewritten
 //! since, not even by the owner of the database.
 //!
-//! `acknowledged` is the last acknowledgement of a clock fault so far ([`super::acknowledge`]), where there is one.
+//! `acknowledged` is the last acknowledgement of a clock fault so far (`acknowledge.rs`), where there is one.
 //!
 //! `potature` are all prunings so far: what was removed, and by whom, cannot be told otherwise after the next anchor. Anchors of before
 //! that have no such member. They are proved as ever, for an impronta is of the text as it stands in the table, and a text
@@ -24,9 +24,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
 use super::{
-    acknowledge::{self, Last},
-    chain::{ChainDigest, ChainHead},
-    pruning::{self, PruningRecord},
+    acknowledgement::{self, Last},
+    chain::{ChainDigest, CitedHead},
+    pruning_record::{PruningRecord, prunings},
     record,
 };
 
@@ -52,27 +52,6 @@ pub struct Anchor {
     /// The last acknowledgement so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Last>,
-}
-
-/// Where one chain stands.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct CitedHead {
-    /// The chain.
-    pub catena: i64,
-    /// Its last record.
-    pub numero: i64,
-    /// In hexadecimal.
-    pub impronta: String,
-}
-
-impl CitedHead {
-    /// The head, where it can be one.
-    pub(super) fn head(&self) -> Option<ChainHead> {
-        Some(ChainHead {
-            numero: self.numero,
-            impronta: self.impronta.parse().ok()?,
-        })
-    }
 }
 
 /// Waits until nobody else writes an anchor or an acknowledgement, until the end of this transaction.
@@ -139,8 +118,8 @@ pub async fn write_anchor(
         giorno: giorno.to_string(),
         istante: record::timestamp(adesso),
         teste,
-        potature: pruning::prunings(&mut tx).await?,
-        acknowledged: acknowledge::last(&mut tx).await?,
+        potature: prunings(&mut tx).await?,
+        acknowledged: acknowledgement::last(&mut tx).await?,
     };
     let testo = serde_json::to_string(&anchor).map_err(|e| sqlx::Error::Encode(e.into()))?;
     let impronta = before.followed_by(&testo);

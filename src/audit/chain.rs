@@ -1,6 +1,9 @@
 //! The hash chain: each record's impronta covers the record and, through the impronta before it, every earlier one.
 
 use aws_lc_rs::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::hex::{hex, parse_32};
 
 /// SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +30,7 @@ impl ChainDigest {
 
 impl std::fmt::Display for ChainDigest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -35,19 +38,9 @@ impl std::str::FromStr for ChainDigest {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const FORM: &str = "must be 64 hexadecimal digits";
-        let digit = |byte: u8| {
-            char::from(byte)
-                .to_digit(16)
-                .and_then(|d| u8::try_from(d).ok())
-        };
-        let digits: Option<Vec<u8>> = text.bytes().map(digit).collect();
-        let digits = digits.filter(|digits| digits.len() == 64).ok_or(FORM)?;
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = pair[0] << 4 | pair[1];
-        }
-        Ok(Self(bytes))
+        parse_32(text)
+            .map(Self)
+            .ok_or("must be 64 hexadecimal digits")
     }
 }
 
@@ -58,6 +51,27 @@ pub struct ChainHead {
     pub numero: i64,
     /// Zeros before the first record.
     pub impronta: ChainDigest,
+}
+
+/// Where one chain stands.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CitedHead {
+    /// The chain.
+    pub catena: i64,
+    /// Its last record.
+    pub numero: i64,
+    /// In hexadecimal.
+    pub impronta: String,
+}
+
+impl CitedHead {
+    /// The head, where it can be one.
+    pub(super) fn head(&self) -> Option<ChainHead> {
+        Some(ChainHead {
+            numero: self.numero,
+            impronta: self.impronta.parse().ok()?,
+        })
+    }
 }
 
 #[cfg(test)]

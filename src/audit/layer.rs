@@ -9,29 +9,25 @@ use std::{
     task::{Context, Poll},
 };
 
-use chrono::{DateTime, Utc};
 use http::{HeaderMap, Request, Response};
 use opentelemetry::trace::TraceContextExt as _;
 use tonic::{Code, Status, body::Body};
-use tonic_types::StatusExt as _;
 use tower::{Layer, Service};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::{
-    AuditLog,
     body::{BufferedBody, CountedBody},
-    record::{AuditedCall, CallOutcome, RecordKind, RecordedDecision},
-    refusals::{Refusals, RefusedCall},
+    log::{AuditLog, unavailable},
+    ongoing_call::OngoingCall,
+    record::RecordKind,
+    refusals::Refusals,
     stream_end::StreamEnd,
-    unavailable,
 };
 use crate::{
-    call_record::{CallFacts, CallRecord},
+    call_record::CallRecord,
     contract::route::{Route, route},
-    error::{Error, Reason},
-    telemetry::{Quiet, code_name},
+    telemetry::Quiet,
     transport::connection::ClientConnection,
-    valori::tax_codes::masked,
 };
 
 /// The calls that change something: not even begun where they could not be recorded.
@@ -139,41 +135,6 @@ where
     }
 }
 
-/// A call that is under way.
-#[derive(Debug)]
-pub(super) struct OngoingCall {
-    pub(super) audit: AuditLog,
-    refusals: Refusals,
-    /// Whether its end is told in the log.
-    quiet: Quiet,
-    /// Whether there is such a call.
-    known: bool,
-    pub(super) rpc: String,
-    pub(super) call_record: CallRecord,
-    pub(super) trace_id: String,
-    /// Whether it has no record yet.
-    in_sospeso: bool,
-}
-
-/// A call that is dropped before it had an answer (its client reset it, or its own time limit ended it) leaves a record too:
-/// it may have read, or changed, what it was let in for.
-impl Drop for OngoingCall {
-    fn drop(&mut self) {
-        if !self.in_sospeso {
-            return;
-        }
-        let status = match self.call_record.is_expired() {
-            true => Status::from(Error::new(Reason::CallDeadline, "")),
-            false => Status::cancelled("the call ended before its answer"),
-        };
-        if self.is_counted(&status) {
-            return;
-        }
-        let (adesso, coda) = self.record_tail(RecordKind::Chiamata, &status, Some(0));
-        self.audit.enqueue(adesso, coda);
-    }
-}
-
 impl OngoingCall {
     async fn unary(mut self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
         let (parts, body) = response.into_parts();
@@ -215,103 +176,6 @@ impl OngoingCall {
         let fine = StreamEnd::new(self, inizio, response.extensions().get().cloned());
         Ok(response.map(|body| Body::new(CountedBody::new(body, fine))))
     }
-
-    /// Whether the call was not let in, and was counted with others like it: then it is settled. One that was not let in and is to
-    /// have a record has a line of the log too.
-    fn is_counted(&mut self, status: &Status) -> bool {
-        if status.code() == Code::Ok {
-            return false;
-        }
-        let fatti = self.call_record.facts();
-        if fatti.admitted {
-            return false;
-        }
-        let (reason, code) = (reason(status), code_name(status.code()));
-        let refusal = RefusedCall::new(&fatti, reason, code);
-        let counted = self.refusals.counts(refusal, self.audit.now());
-        if counted {
-            self.quiet.keep();
-            self.in_sospeso = false;
-        } else {
-            self.tell(&fatti, status);
-        }
-        counted
-    }
-
-    fn tell(&self, fatti: &CallFacts, status: &Status) {
-        let text = |text: &Option<String>| masked(text.as_deref().unwrap_or_default()).into_owned();
-        tracing::info!(
-            soggetto = text(&fatti.soggetto),
-            ente = text(&fatti.ente),
-            profilo = text(&fatti.profilo),
-            // The path is the caller's text until the vocabulary knows it.
-            rpc = if self.known { &self.rpc } else { "unknown" },
-            reason = reason(status).unwrap_or_else(|| code_name(status.code()).to_owned()),
-            detail = status.message(),
-            "access denied"
-        );
-    }
-
-    async fn write(
-        &mut self,
-        tipo: RecordKind,
-        status: &Status,
-        byte: Option<u64>,
-    ) -> crate::error::Result<i64> {
-        let (adesso, coda) = self.record_tail(tipo, status, byte);
-        // From its first poll on the record is on its way, whatever becomes of the call.
-        self.in_sospeso = false;
-        self.audit.write(adesso, coda).await
-    }
-
-    fn record_tail(
-        &self,
-        tipo: RecordKind,
-        status: &Status,
-        byte: Option<u64>,
-    ) -> (DateTime<Utc>, String) {
-        let fatti = match byte {
-            // The record of the whole call is the last that is written of it.
-            Some(_) => self.call_record.take(),
-            None => CallFacts {
-                // A stream begins: what it may have read ahead was not sent.
-                righe: None,
-                ..self.call_record.facts()
-            },
-        };
-        let adesso = self.audit.now();
-        let coda = AuditedCall {
-            tipo,
-            rpc: &self.rpc,
-            facts: &fatti,
-            decisione: Some(decision(status.code(), &fatti)),
-            motivo: reason(status).as_deref(),
-            trace_id: &self.trace_id,
-            outcome: byte.map(|byte| CallOutcome {
-                code: code_name(status.code()),
-                byte,
-            }),
-            inizio: None,
-        }
-        .record_tail(adesso, self.audit.key());
-        (adesso, coda)
-    }
-}
-
-/// What was decided, however the call ended: a handler may refuse what the door let in (four eyes).
-fn decision(code: Code, fatti: &CallFacts) -> RecordedDecision {
-    if fatti.permitted && code != Code::PermissionDenied {
-        RecordedDecision::Consentita
-    } else {
-        RecordedDecision::Negata
-    }
-}
-
-pub(super) fn reason(status: &Status) -> Option<String> {
-    if status.code() == Code::Ok {
-        return None;
-    }
-    Some(status.get_details_error_info()?.reason)
 }
 
 /// The trace of the call: the span's, if it is in one; the caller's; else one of our own.

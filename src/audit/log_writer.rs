@@ -35,11 +35,12 @@ use tokio::{
 };
 
 use super::{
-    LOST,
     chain::{ChainDigest, ChainHead},
-    commit_notice::{CommitNotice, CommitWaiter},
-    opening, record,
-    record_group::RecordGroup,
+    commit_notice::CommitNotice,
+    opening,
+    pending_record::{LOST, PendingRecord},
+    record,
+    record_group::{RecordGroup, append},
 };
 use crate::{
     clock::Clock, crypto::key::AuditKey, postgres::DatabaseConnections, telemetry::FailureLog,
@@ -57,15 +58,6 @@ const OPENING: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 /// Records without a waiter that are kept for a database that does not answer.
 const BACKLOG: usize = 100_000;
-
-/// A record to be.
-#[derive(Debug)]
-pub(super) struct PendingRecord {
-    pub(super) istante: DateTime<Utc>,
-    pub(super) record_tail: String,
-    /// Told once the record is committed; dropped if it is not.
-    pub(super) committed: CommitWaiter,
-}
 
 /// A chain, and the connection that writes it.
 #[derive(Debug)]
@@ -229,40 +221,6 @@ impl LogWriter {
         self.connection = Some(connection);
         Ok((prima, lotto.taken))
     }
-}
-
-/// Writes a row of records after `testa`, and moves the head of their chain.
-pub(super) async fn append(
-    connection: &mut PgConnection,
-    catena: i64,
-    testa: ChainHead,
-    lotto: &RecordGroup,
-) -> Result<(), sqlx::Error> {
-    let written = sqlx::query(
-        "with testa as (
-             update audit_catena set numero = $2, impronta = $3
-             where catena = $1 and numero = $4 - 1
-             returning catena
-         )
-         insert into audit_registro (catena, numero, istante, record, impronta)
-         select catena, $4, $5, $6, $7 from testa",
-    )
-    .bind(catena)
-    .bind(lotto.head.numero)
-    .bind(lotto.head.impronta.0.as_slice())
-    .bind(testa.numero + 1)
-    .bind(lotto.istante)
-    .bind(&lotto.record)
-    .bind(&lotto.digests)
-    .execute(connection)
-    .await?
-    .rows_affected();
-    if written != 1 {
-        return Err(sqlx::Error::Protocol(format!(
-            "chain {catena} is not where its writer left it: somebody else wrote it"
-        )));
-    }
-    Ok(())
 }
 
 /// Lets the calls that are ready to run bring their records too: one commit for all of them. Where nothing else is ready, this

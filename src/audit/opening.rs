@@ -24,11 +24,10 @@ use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
 
 use super::{
-    anchor::CitedHead,
-    chain::{ChainDigest, ChainHead},
-    log_writer::{self, PendingRecord},
+    chain::{ChainDigest, ChainHead, CitedHead},
+    pending_record::PendingRecord,
     record,
-    record_group::RecordGroup,
+    record_group::{RecordGroup, append},
 };
 use crate::crypto::key::AuditKey;
 
@@ -59,7 +58,7 @@ pub(super) async fn open(
         committed: None,
     };
     let lotto = RecordGroup::of(catena, ChainHead::default(), &[first]);
-    log_writer::append(&mut tx, catena, ChainHead::default(), &lotto).await?;
+    append(&mut tx, catena, ChainHead::default(), &lotto).await?;
     tx.commit().await?;
     let impronta = lotto.head.impronta;
     tracing::info!(catena, %impronta, cited = heads.len(), "audit log chain opened");

@@ -30,7 +30,7 @@ use std::{borrow::Cow, fmt::Write as _, net::IpAddr};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::{anchor::CitedHead, hiding::Hiding};
+use super::{chain::CitedHead, hiding::Hiding};
 use crate::{
     call_record::{CallFacts, SelectedValue},
     crypto::key::AuditKey,

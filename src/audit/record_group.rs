@@ -8,10 +8,11 @@
 //! costs. A row is of one day (UTC), so whoever asks for a day asks for whole rows.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
 use super::{
     chain::{ChainDigest, ChainHead},
-    log_writer::PendingRecord,
+    pending_record::PendingRecord,
     record,
 };
 
@@ -83,6 +84,40 @@ pub(super) fn record<'a>(
         }
         Some((testo, impronta.and_then(ChainDigest::from_slice)))
     })
+}
+
+/// Writes a row of records after `testa`, and moves the head of their chain.
+pub(super) async fn append(
+    connection: &mut PgConnection,
+    catena: i64,
+    testa: ChainHead,
+    lotto: &RecordGroup,
+) -> Result<(), sqlx::Error> {
+    let written = sqlx::query(
+        "with testa as (
+             update audit_catena set numero = $2, impronta = $3
+             where catena = $1 and numero = $4 - 1
+             returning catena
+         )
+         insert into audit_registro (catena, numero, istante, record, impronta)
+         select catena, $4, $5, $6, $7 from testa",
+    )
+    .bind(catena)
+    .bind(lotto.head.numero)
+    .bind(lotto.head.impronta.0.as_slice())
+    .bind(testa.numero + 1)
+    .bind(lotto.istante)
+    .bind(&lotto.record)
+    .bind(&lotto.digests)
+    .execute(connection)
+    .await?
+    .rows_affected();
+    if written != 1 {
+        return Err(sqlx::Error::Protocol(format!(
+            "chain {catena} is not where its writer left it: somebody else wrote it"
+        )));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::sync::{
 use tonic::Status;
 
 use super::{
-    layer::{OngoingCall, reason},
+    ongoing_call::{OngoingCall, reason},
     record::{AuditedCall, CallOutcome, RecordKind},
 };
 use crate::{grpc::cancellable_body::CancelHandle, telemetry::code_name};
@@ -21,7 +21,7 @@ pub(super) struct StreamEnd(Arc<OpenStream>);
 
 /// A stream that has no end yet.
 #[derive(Debug)]
-pub(super) struct OpenStream {
+struct OpenStream {
     stato: Mutex<OpenStreamState>,
     inizio: i64,
     byte: AtomicU64,
@@ -50,7 +50,12 @@ impl StreamEnd {
             byte: AtomicU64::new(0),
             presa,
         });
-        audit.stream_opened(inizio, &aperto);
+        let open = Arc::downgrade(&aperto);
+        audit.open_streams().opened(inizio, move || {
+            if let Some(open) = open.upgrade() {
+                open.interrupt();
+            }
+        });
         Self(aperto)
     }
 
@@ -73,7 +78,7 @@ impl Drop for StreamEnd {
 
 impl OpenStream {
     /// The service stops and does not wait for it.
-    pub(super) fn interrupt(&self) {
+    fn interrupt(&self) {
         self.close(|| Status::unavailable("the service stopped"));
     }
 
@@ -84,7 +89,7 @@ impl OpenStream {
             (stato.corrente.take(), stato.status.take())
         };
         let Some(corrente) = corrente else { return };
-        corrente.audit.stream_closed(self.inizio);
+        corrente.audit.open_streams().closed(self.inizio);
         let ended_by_us = || self.presa.as_ref().and_then(CancelHandle::status);
         let status = status.or_else(ended_by_us).unwrap_or_else(altrimenti);
         let fatti = corrente.call_record.take();

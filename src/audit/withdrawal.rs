@@ -11,7 +11,7 @@
 use serde::Serialize;
 
 use super::{
-    AuditLog,
+    log::AuditLog,
     record::{RecordKind, record_tail, timestamp},
 };
 use crate::error::Result;

@@ -1,9 +1,6 @@
 //! Where a path leads.
 
-use crate::{
-    contract::proto::{FLIGHT_SERVICE, rpc_of},
-    error::{Error, Reason},
-};
+use crate::contract::proto::rpc_of;
 
 /// Whether the server is alive. Its calls take one message, as those of the contract do; those of reflection take many.
 pub(crate) const HEALTH: &str = "/grpc.health.v1.Health/";
@@ -40,23 +37,6 @@ pub fn route(path: &str) -> Route<'_> {
         .filter(|path| !path.starts_with('/'))
         .and_then(rpc_of)
         .map_or(Route::Unknown, Route::Contract)
-}
-
-/// There is no such call.
-pub(crate) fn call_unknown() -> Error {
-    Error::new(Reason::CallUnknown, "there is no such call")
-}
-
-/// There is no such call in the contract, or Arrow Flight has it and this server does not.
-pub(crate) fn not_in_contract(rpc: &str) -> Error {
-    let flight = rpc.strip_prefix(FLIGHT_SERVICE);
-    if !flight.is_some_and(|method| method.starts_with('/')) {
-        return call_unknown();
-    }
-    Error::new(
-        Reason::CallUnknown,
-        "of Arrow Flight, this server answers ListFlights, GetFlightInfo, GetSchema and DoGet; Flight SQL is not spoken here",
-    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::{borrow::Cow, fmt, io::ErrorKind, path::Path};
 
 use aws_lc_rs::hmac;
 
+use super::hex::{hex, parse_32};
 use crate::{
     error::Sentence,
     output::file,
@@ -33,11 +34,10 @@ impl AuditKey {
     pub fn from_file(path: &Path) -> Result<Self, Sentence> {
         let failed = |why: String| format!("audit.key_file {}: {why}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-        let impronta: crate::audit::ChainDigest =
-            without_bom(&text).trim().parse().map_err(|_| {
-                failed("must hold 64 hexadecimal digits (`openssl rand -hex 32`)".to_owned())
-            })?;
-        Ok(Self::new(&impronta.0))
+        let bytes = parse_32(without_bom(&text).trim()).ok_or_else(|| {
+            failed("must hold 64 hexadecimal digits (`openssl rand -hex 32`)".to_owned())
+        })?;
+        Ok(Self::new(&bytes))
     }
 
     /// As [`AuditKey::from_file`]; a file that is not there is made, readable by its owner alone.
@@ -48,7 +48,7 @@ impl AuditKey {
         let file = file::private().write(true).create_new(true).open(path);
         match file {
             Ok(mut file) => {
-                let key = crate::audit::ChainDigest(rand::random());
+                let key = hex(&rand::random::<[u8; BYTES]>());
                 std::io::Write::write_all(&mut file, format!("{key}\n").as_bytes())?;
                 file.sync_all()?;
             }
@@ -79,15 +79,8 @@ impl AuditKey {
     /// What stands for a value in the log.
     #[must_use]
     pub fn keyed_hash(&self, value: &str) -> String {
-        use fmt::Write as _;
-
         let tag = hmac::sign(&self.0, value.as_bytes());
-        let mut text = String::from("hmac-sha256:");
-        for byte in tag.as_ref() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        format!("hmac-sha256:{}", hex(tag.as_ref()))
     }
 }
 

@@ -1,3 +1,4 @@
-//! Digests and keys.
+//! Digests, keys, and how they are written.
 
+pub(crate) mod hex;
 pub mod key;

@@ -3,13 +3,12 @@
 //! Who resumes gets the rest of the same file: it is made again from its first row, its bytes before the offset are counted
 //! and hashed and not sent. So size, SHA-256 and totals are always those of the whole.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::{Bytes, BytesMut};
 
 use super::{FileFormat, FileInfo, FileTable, FormatWriter};
 use crate::{
+    crypto::hex::hex,
     error::{Error, Result, Violation},
     valori::ValueDefect,
 };
@@ -191,11 +190,7 @@ impl Chunker {
             }]));
         }
         let ultimo = self.next_piece(true);
-        let mut sha256 = String::with_capacity(64);
-        for byte in self.sha256.finish().as_ref() {
-            // Writing to a String cannot fail.
-            let _ = write!(sha256, "{byte:02x}");
-        }
+        let sha256 = hex(self.sha256.finish().as_ref());
         let fine = FileEnd {
             size: i64::try_from(self.dimensione).map_err(Error::internal)?,
             sha256,

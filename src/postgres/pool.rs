@@ -32,6 +32,7 @@ use super::{
     pooler,
     release::cancel_what_runs_on,
     session::{ConnectError, Session, SessionRefusal},
+    side_connections::SideConnections,
 };
 use crate::error::Sentence;
 
@@ -43,53 +44,10 @@ const SIDE_ACQUIRE: Duration = Duration::from_secs(2);
 pub(super) const OWNER_CONNECTIONS: u32 = 4;
 /// What an instance has beside the connections of its calls: those of each [`SideConnections`], and the writer of the audit log.
 pub(super) const BESIDE: u32 = 9;
-/// How long a statement of a serving connection may run unless its transaction sets another (an export does).
-pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a server that was refused is left alone.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often the log repeats why connections are refused.
 const REMINDER: Duration = Duration::from_secs(60);
-
-/// Connections beside those of the calls, which calls that hold all of theirs do not keep waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SideConnections {
-    /// To listen for the steps of grants, and to read the grants: two.
-    Abilitazioni,
-    /// To read which rilevazione is the latest: one.
-    Rilevazioni,
-    /// To count the calls of the day: one, which may write.
-    Quote,
-    /// To note which proofs were used: four, which may write, for each commits by itself.
-    Proofs,
-}
-
-impl SideConnections {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Abilitazioni => "omnia-grants",
-            Self::Rilevazioni => "omnia-data",
-            Self::Quote => "omnia-quotas",
-            Self::Proofs => "omnia-proofs",
-        }
-    }
-
-    pub(super) fn writes(self) -> bool {
-        matches!(self, Self::Quote | Self::Proofs)
-    }
-
-    fn connections(self) -> u32 {
-        match self {
-            Self::Abilitazioni => 2,
-            Self::Rilevazioni | Self::Quote => 1,
-            Self::Proofs => 4,
-        }
-    }
-
-    /// Whether its readers ask a few times a second, whatever the calls do.
-    fn watches(self) -> bool {
-        matches!(self, Self::Abilitazioni | Self::Rilevazioni)
-    }
-}
 
 /// The connections of one role to one database. Cheap to clone.
 #[derive(Debug, Clone)]

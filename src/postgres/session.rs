@@ -13,16 +13,14 @@
 //! A server in recovery is a standby: it answers, with what it had a moment or an hour ago, and takes no record. A grant that was
 //! suspended would go on working there.
 
-use std::io;
+use std::{io, time::Duration};
 
 use sqlx::{Connection as _, PgConnection, Row as _, postgres::PgConnectOptions};
 
-use super::{
-    namespace::SchemaName,
-    pool::{STATEMENT_TIMEOUT, SideConnections},
-    release::CHECK_INTERVAL,
-};
+use super::{namespace::SchemaName, release::CHECK_INTERVAL, side_connections::SideConnections};
 
+/// How long a statement of a serving connection may run unless its transaction sets another (an export does).
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The oldest server that runs the migrations.
 pub(super) const OLDEST_MAJOR: u32 = 14;
 

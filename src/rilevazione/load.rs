@@ -15,6 +15,7 @@ use super::{
     finding::{LoadPhase, Observer},
     layout::{DECRETI, NORMATIVE, PRESTAZIONI, STANZIAMENTI},
     list::latest,
+    load_lock::lock,
     merge,
     outcome::{Known, LoadError, LoadOutcome, LoadSummary},
     provisional,
@@ -26,10 +27,6 @@ use crate::{
     blocks::{block::ROWS_PER_BLOCK, series},
     clock::Clock,
 };
-
-/// Of the advisory lock that keeps loads apart, and tells those who serve that one is under way. Any number will do that nobody
-/// else takes.
-pub(super) const LOCK: i64 = 0x4f4d_4e49_415f_4953;
 
 /// What to load.
 #[derive(Debug, Clone)]
@@ -219,14 +216,6 @@ async fn write_first(
         conteggio.judge()?;
     }
     Err(error.into())
-}
-
-/// Takes the lock for this transaction, if nobody else has it.
-pub(super) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select pg_try_advisory_xact_lock($1)")
-        .bind(LOCK)
-        .fetch_one(conn)
-        .await
 }
 
 /// Takes the lock and sets what holds for this transaction.

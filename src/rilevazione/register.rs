@@ -27,9 +27,9 @@ use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    codes::KnownCodes,
+    known_codes::KnownCodes,
     list::{Rilevazione, by_number, latest, withdrawn},
-    load::LOCK,
+    load_lock::LOCK,
 };
 #[cfg(doc)]
 use crate::postgres::SideConnections;

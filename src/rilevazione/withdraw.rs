@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     list::{Rilevazione, latest},
-    load::lock,
+    load_lock::lock,
     register::NOTICE,
 };
 use crate::{

@@ -18,6 +18,7 @@ mod abilitazione_door;
 mod access;
 mod admission;
 mod ambito;
+mod architecture;
 mod audit;
 mod blocks;
 mod calls;

@@ -5,16 +5,47 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwapOption;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::{
     jwks::{Jwks, SkippedKey},
+    key_freshness::KeyFreshness,
     key_location::KeyReader,
-    key_source::{KeyReading, KeySet, KeySourceInner},
-    sha256::sha256,
+    sha256::{Sha256Digest, sha256},
 };
-use crate::{error::Sentence, telemetry};
+use crate::{clock::Clock, error::Sentence, telemetry};
+
+/// How the last reading of a source went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct KeyReading {
+    /// Whether what the source says is in force.
+    pub(super) good: bool,
+    /// The generation that is.
+    pub(super) generation: u64,
+}
+
+/// A set, and since when it is known.
+pub(super) struct KeySet {
+    pub(super) jwks: Jwks,
+    pub(super) generation: u64,
+    pub(super) digest: Sha256Digest,
+    /// The last good answer.
+    pub(super) read_at: DateTime<Utc>,
+}
+
+/// A source of keys: what it last gave, and the asking that is under way.
+pub(super) struct KeySourceInner {
+    /// `None`: the keys never change.
+    pub(super) key_reader: Option<KeyReader>,
+    pub(super) freshness: KeyFreshness,
+    pub(super) key_set: ArcSwapOption<KeySet>,
+    pub(super) fetches: Fetches,
+    /// How the last reading went.
+    pub(super) reading: watch::Sender<KeyReading>,
+    pub(super) clock: Clock,
+}
 
 /// How an asking ended, for all who waited. `None`: it has not yet.
 type FetchOutcome = Option<Result<(), Arc<str>>>;

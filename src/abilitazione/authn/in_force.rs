@@ -3,7 +3,7 @@
 use futures_util::future::select_all;
 
 use super::{Authenticator, KeySource, sha256::sha256};
-use crate::telemetry::health_registry::ComponentHealth;
+use crate::{crypto::hex::hex, telemetry::health_registry::ComponentHealth};
 
 impl Authenticator {
     /// Tells how the keys are, of all issuers and of the consumers, for as long as it runs. Well is: what every source said
@@ -46,8 +46,5 @@ fn version(all: &[&KeySource]) -> String {
         .iter()
         .flat_map(|chiavi| chiavi.digest().unwrap_or_default())
         .collect();
-    sha256(&sets)[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&sha256(&sets)[..6])
 }

@@ -18,13 +18,13 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
-use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    fetch::Fetches,
+    fetch::{Fetches, KeyReading, KeySet, KeySourceInner},
     jwks::Jwks,
+    key_freshness::KeyFreshness,
     key_location::{KeyLocation, KeyReader},
     sha256::Sha256Digest,
 };
@@ -33,54 +33,12 @@ use crate::{
     error::{Error, Reason, Result, Sentence},
 };
 
-/// How keys are kept fresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyFreshness {
-    /// How long after a fetch the next one is made in the background.
-    pub refresh_after: Duration,
-    /// The shortest time between two fetches that unknown kids cause.
-    pub min_interval: Duration,
-    /// How long keys of a URL are believed after the last good answer.
-    pub max_age: Duration,
-    /// How long those of a file are, after it was last read well.
-    pub file_max_age: Duration,
-}
-
-/// How the last reading of a source went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct KeyReading {
-    /// Whether what the source says is in force.
-    pub(super) good: bool,
-    /// The generation that is.
-    pub(super) generation: u64,
-}
-
-/// A set, and since when it is known.
-pub(super) struct KeySet {
-    pub(super) jwks: Jwks,
-    pub(super) generation: u64,
-    pub(super) digest: Sha256Digest,
-    /// The last good answer.
-    pub(super) read_at: DateTime<Utc>,
-}
-
 /// The keys of one issuer, or of the consumers. Cheap to clone.
 #[derive(Clone)]
 pub struct KeySource {
     inner: Arc<KeySourceInner>,
     /// Ends with the last clone.
     _rinnovo: Option<Arc<AbortOnDropHandle<()>>>,
-}
-
-pub(super) struct KeySourceInner {
-    /// `None`: the keys never change.
-    pub(super) key_reader: Option<KeyReader>,
-    pub(super) freshness: KeyFreshness,
-    pub(super) key_set: ArcSwapOption<KeySet>,
-    pub(super) fetches: Fetches,
-    /// How the last reading went.
-    pub(super) reading: watch::Sender<KeyReading>,
-    pub(super) clock: Clock,
 }
 
 impl fmt::Debug for KeySource {

@@ -9,10 +9,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
-use super::{
-    key_location::KeyLocation,
-    key_source::{KeyFreshness, KeySource},
-};
+use super::{key_freshness::KeyFreshness, key_location::KeyLocation, key_source::KeySource};
 use crate::{
     abilitazione::authn::test_keys::EC,
     clock::Clock,
@@ -43,8 +40,7 @@ async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
         .unwrap();
     let mut reading = chiavi.reading();
     let good = async |reading: &mut tokio::sync::watch::Receiver<_>, good| {
-        let becomes =
-            reading.wait_for(|reading: &super::key_source::KeyReading| reading.good == good);
+        let becomes = reading.wait_for(|reading: &super::fetch::KeyReading| reading.good == good);
         timeout(Duration::from_secs(10), becomes)
             .await
             .unwrap()

@@ -41,6 +41,7 @@ mod json;
 mod jwk;
 mod jwks;
 mod jws;
+mod key_freshness;
 mod key_location;
 mod key_source;
 #[cfg(test)]
@@ -85,8 +86,9 @@ pub use evidence_requirement::{EvidenceRequirement, EvidenceRequirements};
 pub use htu::PublicUrl;
 pub use issuer::{IssuerKind, TrustedIssuer};
 pub use jwks::{Jwks, JwksError};
+pub use key_freshness::KeyFreshness;
 pub use key_location::KeyLocation;
-pub use key_source::{KeyFreshness, KeySource};
+pub use key_source::KeySource;
 pub use one_time_use::OneTimeUse;
 pub use replay_store::ReplayStore;
 pub use settings::{EvidenceSettings, IssuerSettings, KeySettings};

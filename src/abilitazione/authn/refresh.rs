@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use super::key_source::{KeyFreshness, KeySourceInner};
+use super::{fetch::KeySourceInner, key_freshness::KeyFreshness};
 use crate::{
     telemetry::FailureLog,
     transport::file_watcher::{FileWatcher, WakeReason},

@@ -1,6 +1,8 @@
 //! SHA-256, and how its 32 bytes are written in a token.
 
 use aws_lc_rs::digest;
+
+use crate::crypto::hex::hex;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 /// A SHA-256.
@@ -25,7 +27,7 @@ pub(super) fn to_base64url(impronta: &Sha256Digest) -> String {
 
 /// In hexadecimal.
 pub(super) fn to_hex(impronta: &Sha256Digest) -> String {
-    impronta.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(impronta)
 }
 
 /// From hexadecimal, as `digest.value` is written.

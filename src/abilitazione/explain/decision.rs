@@ -1,6 +1,6 @@
 //! The decision on the call that is asked about, by the functions that decide on real calls.
 
-use super::{question::AskedCall, subject_grants::SubjectGrants};
+use super::{question::AskedCall, refusal::CallRefusal, subject_grants::SubjectGrants};
 use crate::{
     abilitazione::{
         DecisionTable,
@@ -9,7 +9,6 @@ use crate::{
     },
     contract::proto::{AbilitazioneSpiegata, RigaPolitica, Spiegazione, VoceSpiegata},
     error::{Error, Reason, Result},
-    grpc::status,
 };
 
 /// The `nome` of a call in the policy.
@@ -22,31 +21,6 @@ pub(super) enum ResolvedCaller {
     Profilo(String),
     /// A subject, with its grants.
     Soggetto(Box<SubjectGrants>),
-}
-
-/// A refusal, in both languages.
-#[derive(Debug, Clone)]
-pub(super) struct CallRefusal {
-    motivo: Reason,
-    messaggio: String,
-    italiano: &'static str,
-}
-
-impl CallRefusal {
-    /// The refusal that an error is.
-    ///
-    /// # Errors
-    /// The error, where it is none: the question could not be decided.
-    pub(super) fn from_error(error: Error) -> Result<Self> {
-        match status::refusal_text(error.reason) {
-            Some(italiano) => Ok(Self {
-                motivo: error.reason,
-                messaggio: error.message.into_owned(),
-                italiano,
-            }),
-            None => Err(error),
-        }
-    }
 }
 
 /// Decides by `tabella`.

@@ -16,6 +16,7 @@
 
 mod decision;
 mod question;
+mod refusal;
 mod response;
 pub(crate) mod service;
 mod subject_grants;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Europe::Rome;
 use sqlx::PgPool;
 
-use super::decision::CallRefusal;
+use super::refusal::CallRefusal;
 use crate::{
     abilitazione::grants::{self, Aa07, EffectiveStato, GrantRecord},
     error::Result,

@@ -16,6 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::HeaderMap;
 
+use super::unknown_call::not_in_contract;
 use crate::{
     abilitazione::{
         Abilitazione, ActivePolicy, DecisionTable, GrantCache, QuotaUsage,
@@ -29,7 +30,7 @@ use crate::{
     },
     call_record::CallRecord,
     clock::{Clock, day_in_rome},
-    contract::{route::not_in_contract, vocabulary::Vocabulary},
+    contract::vocabulary::Vocabulary,
     error::{Error, Reason, Result},
     telemetry::{FailureLog, health_registry::ComponentHealth},
     transport::connection::ClientConnection,

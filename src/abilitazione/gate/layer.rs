@@ -22,6 +22,7 @@ use http::{Request, Response, header::AUTHORIZATION};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
+use super::unknown_call::call_unknown;
 use crate::{
     abilitazione::{
         Abilitazione, Authorizer,
@@ -29,7 +30,7 @@ use crate::{
         gate::{authorizer::Admission, public_streams::PublicStreams, request_body::receive_body},
     },
     call_record::CallRecord,
-    contract::route::{HEALTH, Route, call_unknown, route},
+    contract::route::{HEALTH, Route, route},
     error::{Error, Result},
     grpc::cancellable_body::CancelHandle,
     transport::connection::ClientConnection,

@@ -11,3 +11,4 @@ pub(crate) mod layer;
 pub(crate) mod permesso;
 pub(crate) mod public_streams;
 pub(crate) mod request_body;
+mod unknown_call;

@@ -4,15 +4,14 @@
 use chrono::NaiveDate;
 use sqlx::{PgPool, Postgres, Row as _, Transaction};
 
-use super::{Azione, EventoAa07, MotivoAa07, Operatore, StatoAa07, evento, stato::transition};
+use super::{
+    Azione, EventoAa07, MotivoAa07, Operatore, StatoAa07, evento, stato::transition,
+    transaction::BEGIN_READ_WRITE,
+};
 use crate::{
     clock::Clock,
     error::{Error, Reason, Result},
 };
-
-/// How a transaction of the life cycle begins: the connections of the calls do not write otherwise, and what is read after
-/// the lock must be what stands then.
-pub(super) const BEGIN_READ_WRITE: &str = "begin isolation level read committed read write";
 
 /// Takes a step with a grant and gives the state that it leads to. The step that approves a grant which replaces
 /// another revokes that one, in the same transaction.

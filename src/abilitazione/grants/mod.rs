@@ -37,6 +37,7 @@ mod record_request;
 mod reti;
 pub(super) mod richiesta;
 mod stato;
+mod transaction;
 
 use std::{fmt, num::NonZeroU32, str::FromStr};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::valori::ValueDefect;
+use crate::{crypto::hex::hex, valori::ValueDefect};
 
 const PROTOCOLLO: ValueDefect = ValueDefect::new(
     "must be a protocol number: 1 to 100 characters, no control characters, no blanks at its ends",
@@ -81,7 +81,7 @@ impl ImprontaModulo {
 
 impl fmt::Display for ImprontaModulo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

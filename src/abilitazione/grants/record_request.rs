@@ -4,7 +4,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 
 use super::{
     ALL_CODES, APPLICAZIONE, Azione, EventoAa07, MotivoAa07, Operatore, RichiestaAa07, StatoAa07,
-    advance::BEGIN_READ_WRITE, evento,
+    evento, transaction::BEGIN_READ_WRITE,
 };
 use crate::{
     abilitazione::{AmbitoCodes, DecisionTable, grants::ambito::AmbitoCode},

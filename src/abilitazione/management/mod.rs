@@ -25,7 +25,6 @@ use crate::{
     contract::proto::{self, grant_service_server::GrantService},
     error::{Error, Reason, Result, Violations},
     grpc::pages::Signer,
-    valori::ValueDefect,
 };
 
 /// GrantService over one database.
@@ -65,15 +64,6 @@ fn operatore<F>(soggetto: &str, permesso: &Permesso<F>) -> Result<Operatore> {
             "the user of the tracking evidence is not a name",
         )
     })
-}
-
-fn check_number(violations: &mut Violations, field: &str, id: i64) -> i64 {
-    const POSITIVE: ValueDefect = ValueDefect::new(
-        "must be the number of a grant",
-        "deve essere il numero di un'abilitazione",
-    );
-    violations.check(field, (id > 0).then_some(()).ok_or(POSITIVE));
-    id
 }
 
 impl Grants {
@@ -127,7 +117,7 @@ impl Grants {
         let chi = abilitazione(&request)?.clone();
         let (id, motivo) = fields(request.into_inner());
         let mut violations = Violations::default();
-        let id = check_number(&mut violations, "id", id);
+        let id = request::check_number(&mut violations, "id", id);
         let motivo = violations.check("motivo", MotivoAa07::parse(&motivo));
         violations.finish()?;
         let Some(motivo) = motivo else {
@@ -151,7 +141,7 @@ impl Grants {
     ) -> Result<proto::GetGrantResponse> {
         let chi = abilitazione(&request)?.clone();
         let mut violations = Violations::default();
-        let id = check_number(&mut violations, "id", request.into_inner().id);
+        let id = request::check_number(&mut violations, "id", request.into_inner().id);
         violations.finish()?;
         let permesso = chi.permit(NamedInCall::abilitazione(id))?;
         let abilitazione = self.respond(id, &permesso).await?;

@@ -54,8 +54,8 @@ pub(super) fn parse(
         check_days(dal, al, oggi, v);
     }
     let limiti = limiti(v, request.limiti.unwrap_or_default());
-    let sostituisce = (request.sostituisce != 0)
-        .then(|| super::check_number(v, "sostituisce", request.sostituisce));
+    let sostituisce =
+        (request.sostituisce != 0).then(|| check_number(v, "sostituisce", request.sostituisce));
     let motivo = v.check("motivo", MotivoAa07::parse(&request.motivo));
     violations.finish()?;
     let whole = || {
@@ -138,4 +138,13 @@ fn limiti(violations: &mut Violations, limiti: proto::LimitiAbilitazione) -> Opt
         certificati: certificati?,
         quote,
     })
+}
+
+pub(super) fn check_number(violations: &mut Violations, field: &str, id: i64) -> i64 {
+    const POSITIVE: ValueDefect = ValueDefect::new(
+        "must be the number of a grant",
+        "deve essere il numero di un'abilitazione",
+    );
+    violations.check(field, (id > 0).then_some(()).ok_or(POSITIVE));
+    id
 }

@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use aws_lc_rs::digest;
 
-use crate::{transport::bounded_read::regular_file, valori::without_bom};
+use crate::{crypto::hex::hex, transport::bounded_read::regular_file, valori::without_bom};
 
 const MODEL: &str = include_str!("../../../policies/model.conf");
 const POLICY: &str = include_str!("../../../policies/policy.csv");
@@ -84,9 +84,6 @@ impl PolicySource {
         context.update(&[0]);
         context.update(self.policy.as_bytes());
         let hash = context.finish();
-        hash.as_ref()[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&hash.as_ref()[..6])
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr};
 
 use ipnet::{IpNet, Ipv6Net};
 
-use super::RefusedCall;
+use super::refused_call::RefusedCall;
 
 /// What one customer of an IPv6 network has at least: whoever has one address of it has all.
 const IPV6_PREFIX: u8 = 64;

@@ -7,7 +7,7 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
-use super::{RefusalLimits, caller::Caller};
+use super::{caller::Caller, limits::RefusalLimits};
 
 /// Callers with an allowance of their own.
 const CALLERS: usize = 4096;

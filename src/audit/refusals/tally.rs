@@ -4,7 +4,10 @@ use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{RefusedCall, Subject, caller::Network};
+use super::{
+    caller::Network,
+    refused_call::{RefusedCall, Subject},
+};
 
 /// Lines at a time. As many records are written each half a minute, at worst.
 const LINES: usize = 1024;

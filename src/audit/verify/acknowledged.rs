@@ -1,40 +1,11 @@
-//! The acknowledgements, and the clock faults that they are of.
-
-use std::{collections::BTreeSet, fmt};
+//! The acknowledgements, as they stand in the table.
 
 use sqlx::PgConnection;
 
 use super::{
-    super::{acknowledge::Acknowledgement, chain::ChainDigest},
-    LogFault, Verification,
-    anchors::{self, StoredAnchor},
+    super::{acknowledgement::Acknowledgement, chain::ChainDigest},
+    verification::Verification,
 };
-
-/// A fault that somebody has looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Acknowledged {
-    /// What is wrong.
-    pub fault: LogFault,
-    /// Who said that it is no reason for concern, when and why.
-    pub by: Acknowledgement,
-}
-
-impl fmt::Display for Acknowledged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Acknowledgement {
-            istante,
-            operatore,
-            motivo,
-            ..
-        } = &self.by;
-        let line = format!(
-            "{}; acknowledged at {istante} by {operatore}: {motivo}",
-            self.fault
-        );
-        // It comes from a table.
-        f.write_str(&line.replace(char::is_control, "\u{fffd}"))
-    }
-}
 
 /// Reads the acknowledgements, and tells of those that are not as they were written. Only the others count.
 pub(super) async fn read(
@@ -61,41 +32,4 @@ pub(super) async fn read(
         esito.heads.push((numero, stored));
     }
     Ok(good)
-}
-
-impl Verification {
-    /// Tells of the anchors whose days cannot be, and of the acknowledgements that anchors name and that are not there.
-    pub(super) async fn clocks(
-        &mut self,
-        connection: &mut PgConnection,
-        ancore: &[StoredAnchor],
-    ) -> Result<(), sqlx::Error> {
-        let known = read(connection, self).await?;
-        for fault in anchors::faults(ancore, &known) {
-            let difformita = fault.log_fault();
-            match fault.acknowledged {
-                Some(by) => self.acknowledged.push(Acknowledged {
-                    fault: difformita,
-                    by,
-                }),
-                None => self.faults.push(difformita),
-            }
-        }
-        let mut told = BTreeSet::new();
-        for ancora in ancore {
-            let Some(last) = &ancora.acknowledged else {
-                continue;
-            };
-            let seen = |(numero, impronta): &(i64, ChainDigest)| {
-                *numero == last.numero && impronta.to_string() == last.impronta
-            };
-            if !self.heads.iter().any(seen) && told.insert(last.numero) {
-                self.note(
-                    &format!("acknowledgement {}", last.numero),
-                    &format!("is not as anchor {} saw it, or is missing", ancora.numero),
-                );
-            }
-        }
-        Ok(())
-    }
 }

@@ -7,12 +7,12 @@ use sqlx::PgConnection;
 
 use super::{
     super::{
-        acknowledge::{Acknowledgement, Last},
+        acknowledgement::{Acknowledgement, Last},
         anchor::Anchor,
         chain::{ChainDigest, ChainHead},
-        pruning::PruningRecord,
+        pruning_record::PruningRecord,
     },
-    LogFault, Verification, acknowledged,
+    verification::{LogFault, Verification},
 };
 
 /// An anchor as it stands in the table.
@@ -40,17 +40,6 @@ pub struct ClockFault {
     pub impronta: ChainDigest,
     /// Who said that it was no more than a clock.
     pub acknowledged: Option<Acknowledgement>,
-}
-
-/// The clock faults of a log, each with its acknowledgement.
-///
-/// # Errors
-/// The database's.
-pub async fn clock_faults(connection: &mut PgConnection) -> Result<Vec<ClockFault>, sqlx::Error> {
-    let mut esito = Verification::default();
-    let ancore = read(connection, &mut esito, None).await?;
-    let known = acknowledged::read(connection, &mut esito).await?;
-    Ok(faults(&ancore, &known))
 }
 
 /// Reads the anchors, and tells of those that are not as they were written.

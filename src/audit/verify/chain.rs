@@ -7,8 +7,8 @@ use sqlx::{Postgres, Row as _, Transaction, postgres::PgRow};
 
 use super::{
     super::{chain::ChainHead, record, record_group},
-    Verification,
     openings::Seen,
+    verification::Verification,
 };
 
 /// What a record says of itself.

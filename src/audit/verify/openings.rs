@@ -11,12 +11,11 @@ use sqlx::PgConnection;
 
 use super::{
     super::{
-        anchor::CitedHead,
-        chain::{ChainDigest, ChainHead},
+        chain::{ChainDigest, ChainHead, CitedHead},
         record_group,
     },
-    Verification,
     anchors::StoredAnchor,
+    verification::Verification,
 };
 
 /// Who saw a record, from outside of its chain.

@@ -1,29 +1,15 @@
 //! The prunings, and what to think of each.
 
-use std::fmt;
-
-use chrono::NaiveDate;
 use sqlx::{Postgres, Transaction};
 
 use super::{
-    super::pruning::{self, PruningLimit, PruningRecord},
-    StoredAnchor, Verification,
+    super::{
+        pruning::PruningLimit,
+        pruning_record::{PruningRecord, prunings},
+    },
+    anchors::StoredAnchor,
+    verification::{Verification, VerifiedPruning},
 };
-
-/// A pruning as verification sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedPruning {
-    /// What was done.
-    pub record: PruningRecord,
-    /// The day of its anchor: what is left begins there. `None`: that anchor is gone.
-    pub giorno: Option<NaiveDate>,
-    /// Whether it removed records that the retention kept: the one that it went by, and for others `audit.retention_days` as it
-    /// is set now. Where a day was asked for, a person may have had a reason and it is only shown; where none was,
-    /// nothing allowed it and it is a [`LogFault`](super::LogFault).
-    pub too_early: bool,
-    /// The first anchor that names it as it is: from there on it is proved.
-    pub proved_by: Option<i64>,
-}
 
 impl Verification {
     /// Reads the prunings, and tells of those that are not as an anchor saw them or that nothing allowed.
@@ -33,7 +19,7 @@ impl Verification {
         ancore: &[StoredAnchor],
         conservazione: Option<u32>,
     ) -> Result<(), sqlx::Error> {
-        for fatta in pruning::prunings(tx).await? {
+        for fatta in prunings(tx).await? {
             let giorno = ancore
                 .iter()
                 .find(|ancora| ancora.numero == fatta.ancora)
@@ -85,35 +71,4 @@ impl Verification {
 
 fn place(fatta: &PruningRecord) -> String {
     format!("potatura of {}", fatta.quando)
-}
-
-impl fmt::Display for VerifiedPruning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PruningRecord {
-            ancora,
-            quando,
-            chi,
-            righe,
-            prima_di,
-            conservazione,
-        } = &self.record;
-        write!(f, "{righe} records up to anchor {ancora}")?;
-        if let Some(giorno) = self.giorno {
-            write!(f, " of {giorno}")?;
-        }
-        write!(f, ", at {quando} by {chi}")?;
-        if let Some(giorno) = prima_di {
-            write!(f, ", --prima-di {giorno}")?;
-        }
-        if let Some(giorni) = conservazione {
-            write!(f, ", retention {giorni} days")?;
-        }
-        if self.too_early {
-            f.write_str(", YOUNGER than the retention")?;
-        }
-        match self.proved_by {
-            Some(ancora) => write!(f, "; in anchor {ancora}"),
-            None => f.write_str("; in no anchor yet"),
-        }
-    }
 }

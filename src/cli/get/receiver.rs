@@ -23,6 +23,8 @@ use super::{
     service_client::ServiceClient,
 };
 
+use crate::crypto::hex::hex;
+
 /// A download that has come to its end, and what was checked.
 #[derive(Debug)]
 pub(super) struct FinishedDownload {
@@ -224,17 +226,7 @@ impl DownloadReceiver<'_> {
         atteso: &ExpectedTotals,
         riscontro: &str,
     ) -> Result<String, Failure> {
-        let sha256 =
-            self.sha
-                .clone()
-                .finish()
-                .as_ref()
-                .iter()
-                .fold(String::new(), |mut text, byte| {
-                    // Writing to a String cannot fail.
-                    let _ = write!(text, "{byte:02x}");
-                    text
-                });
+        let sha256 = hex(self.sha.clone().finish().as_ref());
         if u64::try_from(chiusura.dimensione) != Ok(self.byte) {
             return Err(Failure::mismatch(format!(
                 "{} bytes are here, the file has {}",

@@ -1,5 +1,6 @@
 //! `omnia grant`: the life cycle of AA07 grants, for an operator on the machine.
 
+mod actor;
 mod record;
 mod show;
 
@@ -7,12 +8,10 @@ use std::{fmt::Write as _, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
-use self::record::RecordGrantArgs;
+use self::{actor::ActorArgs, record::RecordGrantArgs};
 use super::policy;
 use crate::{
-    abilitazione::grants::{
-        self, Azione, EffectiveStato, Ente, FiltroAbilitazioni, MotivoAa07, Operatore, StatoAa07,
-    },
+    abilitazione::grants::{self, Azione, EffectiveStato, Ente, FiltroAbilitazioni, StatoAa07},
     clock::Clock,
     config::Settings,
     contract::vocabulary::Vocabulary,
@@ -81,30 +80,6 @@ struct GrantStepArgs {
     id: i64,
     #[command(flatten)]
     chi: ActorArgs,
-}
-
-#[derive(Debug, Args)]
-struct ActorArgs {
-    /// Who does this. Without it: the user of the system.
-    #[arg(long, value_name = "NAME")]
-    operatore: Option<String>,
-    /// Why, in a few words.
-    #[arg(long, value_name = "TEXT", value_parser = MotivoAa07::parse)]
-    motivo: MotivoAa07,
-}
-
-impl ActorArgs {
-    fn operatore(&self) -> Result<Operatore, Sentence> {
-        let nome = match &self.operatore {
-            Some(nome) => nome.clone(),
-            None => {
-                nix::unistd::User::from_uid(nix::unistd::getuid())?
-                    .ok_or("this user has no name: give --operatore")?
-                    .name
-            }
-        };
-        Ok(Operatore::parse(&nome, None)?)
-    }
 }
 
 impl GrantArgs {

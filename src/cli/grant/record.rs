@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, path::PathBuf};
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::ActorArgs;
+use super::actor::ActorArgs;
 use crate::{
     abilitazione::{
         Ambito, AmbitoCode, AmbitoCodes,

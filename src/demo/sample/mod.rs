@@ -17,6 +17,7 @@
 mod draw;
 mod employers;
 mod norm_years;
+mod tables;
 mod world;
 
 use std::{
@@ -27,12 +28,11 @@ use std::{
 
 use chrono::NaiveDate;
 
-use self::world::{SampleDecreto, SampleRow, SampleWorld};
+use self::{
+    tables::{NORMATIVE, PRESTAZIONI, STANZIAMENTI},
+    world::{SampleDecreto, SampleRow, SampleWorld},
+};
 use crate::rilevazione::LoadSources;
-
-const NORMATIVE: &str = include_str!("normative.csv");
-const PRESTAZIONI: &str = include_str!("prestazioni.csv");
-const STANZIAMENTI: &str = include_str!("stanziamenti.csv");
 
 const HEADER: &str = "normativa,prestazione,codifica_sistema_unico,numero_decreto,data_decreto,validita_dal,\
     validita_al,cf_azienda,matricola_azienda,ore_decretate,importi_autorizzati,importi_erogati,persona_fisica\n";

@@ -113,11 +113,14 @@ fn cap(line: &str) -> Option<(&str, i32, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::tables::{NORMATIVE, STANZIAMENTI},
+        *,
+    };
 
     #[test]
     fn every_cap_and_every_norm_is_there() {
-        let (caps, norms) = (super::super::STANZIAMENTI, super::super::NORMATIVE);
+        let (caps, norms) = (STANZIAMENTI, NORMATIVE);
         let voci = norm_years(caps);
         assert_eq!(voci.len(), caps.lines().count() - 1 + 5);
         for line in norms.lines().skip(1) {

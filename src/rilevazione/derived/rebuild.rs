@@ -5,11 +5,7 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use super::{DerivedDefect, norms, starts, totals, versions};
 use crate::{
     blocks::series::{BlockCounts, build},
-    rilevazione::{
-        control::Noted,
-        load::{LOCK, prepare},
-        outcome::LoadError,
-    },
+    rilevazione::{control::Noted, load::prepare, load_lock::LOCK, outcome::LoadError},
 };
 
 /// Makes what is derived of these norms again, norm after norm, each in one transaction; without any, of all. `fatto` is told

@@ -14,6 +14,8 @@ use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
+use crate::crypto::hex::hex;
+
 /// A client certificate whose chain was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateInfo {
@@ -64,9 +66,8 @@ impl CertificateInfo {
                 .ok_or_else(|| CertificateParseError("its dates are out of range".to_owned()))
         };
         let hash = digest::digest(&digest::SHA256, der);
-        let hex: String = hash.as_ref().iter().map(|b| format!("{b:02x}")).collect();
         Ok(Self {
-            impronta: format!("sha256:{hex}"),
+            impronta: format!("sha256:{}", hex(hash.as_ref())),
             nomi,
             valido_dal: instant(parsed.validity().not_before.timestamp())?,
             scadenza: instant(parsed.validity().not_after.timestamp())?,

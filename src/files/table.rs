@@ -1,0 +1,36 @@
+//! The table that a file holds.
+
+/// What the cells of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellType {
+    /// Any text.
+    Text,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// An amount or hours of one row: a decimal number with two decimals and at most 16 digits before them, `-12.50`.
+    Number,
+    /// What such numbers add up to: as many digits as it takes.
+    Sum,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileColumn {
+    /// Its name in the contract.
+    pub name: &'static str,
+    /// Its cells.
+    pub cell_type: CellType,
+    /// What it means, for whoever opens the file: in Italian, with its unit.
+    pub description: &'static str,
+}
+
+/// What the rows of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileTable {
+    /// Of the report, in Italian.
+    pub title: &'static str,
+    /// Of the sheets with the rows, and of the file.
+    pub name: &'static str,
+    /// In order.
+    pub columns: &'static [FileColumn],
+}
