@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use omnia::abilitazione::authn::{Credenziali, Schema};
+use omnia::abilitazione::authn::{AuthScheme, Credentials};
 use omnia_fuzz::{jws, refuses};
 
 /// Right but for its signature.
@@ -19,11 +19,11 @@ static VOUCHER: LazyLock<String> = LazyLock::new(|| {
 
 fuzz_target!(|data: &[u8]| {
     if let Some(evidence) = jws(data) {
-        refuses(&Credenziali {
-            schema: Schema::Bearer,
+        refuses(&Credentials {
+            scheme: AuthScheme::Bearer,
             token: &VOUCHER,
-            prova: None,
-            evidenza: Some(&evidence),
+            proof: None,
+            evidence: Some(&evidence),
         });
     }
 });

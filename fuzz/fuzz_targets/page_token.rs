@@ -3,7 +3,10 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
-use omnia::{blocks::posizione::Posizione, grpc::pages::{Binding, Signer, Token}};
+use omnia::{
+    blocks::cursor::Cursor,
+    grpc::pages::{Binding, Signer, Token},
+};
 
 fuzz_target!(|data: &[u8]| {
     let binding = Binding::of(&["selection"]);
@@ -19,7 +22,11 @@ fuzz_target!(|data: &[u8]| {
     };
     let signer = Signer::new(&[7; 32]);
     let text = signer.encode(&token);
-    assert_eq!(read(&text, binding), Some(token), "what was written is read");
+    assert_eq!(
+        read(&text, binding),
+        Some(token),
+        "what was written is read"
+    );
     let _ = read(&BASE64_URL_SAFE_NO_PAD.encode(data), binding);
 });
 
@@ -28,8 +35,8 @@ fn read(text: &str, binding: Binding) -> Option<Token> {
     let signer = Signer::new(&[7; 32]);
     let token = signer.decode(text, binding, None).ok()??;
     assert_eq!(signer.encode(&token), text, "one text for each token");
-    if let Ok(posizione) = Posizione::from_bytes(&token.position) {
-        assert_eq!(posizione.to_bytes(), token.position);
+    if let Ok(cursor) = Cursor::from_bytes(&token.position) {
+        assert_eq!(cursor.to_bytes(), token.position);
     }
     Some(token)
 }

@@ -2,16 +2,16 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use omnia::abilitazione::authn::{Credenziali, Schema};
+use omnia::abilitazione::authn::{AuthScheme, Credentials};
 use omnia_fuzz::{jws, refuses};
 
 fuzz_target!(|data: &[u8]| {
     if let Some(token) = jws(data) {
-        refuses(&Credenziali {
-            schema: Schema::Bearer,
+        refuses(&Credentials {
+            scheme: AuthScheme::Bearer,
             token: &token,
-            prova: None,
-            evidenza: None,
+            proof: None,
+            evidence: None,
         });
     }
 });

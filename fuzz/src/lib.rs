@@ -1,4 +1,4 @@
-//! What the targets have in common: a service that knows public keys whose private halves nobody here has.
+//! What the targets have in common: a service that knows public keys whose private halves are not here.
 //!
 //! So whatever a fuzzer writes must be refused, and [`refuses`] fails where it is not. The checks are those of the service; they go
 //! on past the first failure, so that what stands behind the signature is reached too.
@@ -11,7 +11,13 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use omnia::{abilitazione::authn::{Autenticatore, Chiavi, Credenziali, Emittente, Evidenze, IndirizzoPubblico, Jwks, Requisiti, TipoEmittente}, clock::Clock};
+use omnia::{
+    abilitazione::authn::{
+        Authenticator, Credentials, EvidenceRequirements, EvidenceVerifier, IssuerKind, Jwks,
+        KeySource, PublicUrl, TrustedIssuer,
+    },
+    clock::Clock,
+};
 
 /// The keys of the examples of RFC 7638 and RFC 7515.
 const JWKS: &str = r#"{"keys":[
@@ -19,18 +25,18 @@ const JWKS: &str = r#"{"keys":[
     {"kid":"ec","kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}
 ]}"#;
 
-static SERVIZIO: LazyLock<Autenticatore> = LazyLock::new(|| {
+static SERVICE: LazyLock<Authenticator> = LazyLock::new(|| {
     let clock = Clock::from_fn(|| "2026-11-23T09:00:00Z".parse().expect("an instant"));
-    let chiavi = || Chiavi::fisse(Jwks::parse(JWKS).expect("a set"), clock.clone());
+    let keys = || KeySource::fixed(Jwks::parse(JWKS).expect("a set"), clock.clone());
     let audience = || vec!["omnia".to_owned()];
-    let pdnd = Emittente::new(TipoEmittente::Pdnd, "pdnd", audience(), chiavi());
-    let oidc = Emittente::new(TipoEmittente::Oidc, "oidc", audience(), chiavi());
-    let here = IndirizzoPubblico::parse("https://omnia.example/grpc").expect("a URL");
-    Autenticatore::new(vec![pdnd, oidc], 30, clock.clone())
-        .con_indirizzi(vec![here])
-        .con_evidenze(
-            Some(Evidenze::new(chiavi(), audience())),
-            Requisiti::default(),
+    let pdnd = TrustedIssuer::new(IssuerKind::Pdnd, "pdnd", audience(), keys());
+    let oidc = TrustedIssuer::new(IssuerKind::Oidc, "oidc", audience(), keys());
+    let here = PublicUrl::parse("https://omnia.example/grpc").expect("a URL");
+    Authenticator::new(vec![pdnd, oidc], 30, clock.clone())
+        .with_public_urls(vec![here])
+        .with_evidence(
+            Some(EvidenceVerifier::new(keys(), audience())),
+            EvidenceRequirements::default(),
         )
 });
 
@@ -40,7 +46,9 @@ pub fn jws(data: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(data).ok()?;
     let b64 = |part: &str| BASE64_URL_SAFE_NO_PAD.encode(part);
     Some(match text.split_once('\n') {
-        Some((header, payload)) => format!("{}.{}.{}", b64(header), b64(payload), b64(&"s".repeat(64))),
+        Some((header, payload)) => {
+            format!("{}.{}.{}", b64(header), b64(payload), b64(&"s".repeat(64)))
+        }
         None => text.to_owned(),
     })
 }
@@ -49,11 +57,15 @@ pub fn jws(data: &[u8]) -> Option<String> {
 ///
 /// # Panics
 /// It is accepted; or refused without a check that failed; or a check waits for something.
-pub fn refuses(credenziali: &Credenziali<'_>) {
-    let esame = pin!(SERVIZIO.esame(credenziali, Some("DecreeService/ListDecrees")));
-    let Poll::Ready((passi, identita)) = esame.poll(&mut Context::from_waker(Waker::noop())) else {
+pub fn refuses(credentials: &Credentials<'_>) {
+    let examination = pin!(SERVICE.check_all(credentials, Some("DecreeService/ListDecrees")));
+    let Poll::Ready((checks, identity)) = examination.poll(&mut Context::from_waker(Waker::noop()))
+    else {
         panic!("fixed keys wait for nothing");
     };
-    assert!(identita.is_err(), "nobody here can sign: {passi:?}");
-    assert!(passi.iter().any(|passo| passo.errore.is_some()), "{passi:?}");
+    assert!(identity.is_err(), "nobody here can sign: {checks:?}");
+    assert!(
+        checks.iter().any(|check| check.error.is_some()),
+        "{checks:?}"
+    );
 }

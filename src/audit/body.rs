@@ -25,17 +25,17 @@ pub(super) struct BufferedBody {
 impl BufferedBody {
     /// Waits for the whole body: of a call with one answer, which is bounded by the page.
     pub(super) async fn read(mut body: Body) -> Result<Self, Status> {
-        let mut intero = Self::default();
+        let mut whole = Self::default();
         while let Some(frame) = body.frame().await {
             match frame?.into_data() {
                 Ok(data) => {
-                    intero.bytes += data.len() as u64;
-                    intero.messages.push_back(data);
+                    whole.bytes += data.len() as u64;
+                    whole.messages.push_back(data);
                 }
-                Err(frame) => intero.trailers = frame.into_trailers().ok(),
+                Err(frame) => whole.trailers = frame.into_trailers().ok(),
             }
         }
-        Ok(intero)
+        Ok(whole)
     }
 }
 
@@ -63,15 +63,15 @@ impl http_body::Body for BufferedBody {
     }
 }
 
-/// The body of a stream, counted. However it ends, `fine` learns it.
+/// The body of a stream, counted. However it ends, `end` learns it.
 pub(super) struct CountedBody {
     body: Body,
-    fine: StreamEnd,
+    end: StreamEnd,
 }
 
 impl CountedBody {
-    pub(super) fn new(body: Body, fine: StreamEnd) -> Self {
-        Self { body, fine }
+    pub(super) fn new(body: Body, end: StreamEnd) -> Self {
+        Self { body, end }
     }
 }
 
@@ -87,13 +87,13 @@ impl http_body::Body for CountedBody {
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    self.fine.sent(data.len() as u64);
+                    self.end.sent(data.len() as u64);
                 }
                 if let Some(trailers) = frame.trailers_ref() {
-                    self.fine.status(Status::from_header_map(trailers));
+                    self.end.status(Status::from_header_map(trailers));
                 }
             }
-            Some(Err(status)) => self.fine.status(Some(status.clone())),
+            Some(Err(status)) => self.end.status(Some(status.clone())),
             None => {}
         }
         Poll::Ready(frame)

@@ -11,22 +11,22 @@ use std::vec::IntoIter;
 
 use tokio::sync::oneshot;
 
-/// Where a call waits for its record. `None`: nobody waits.
+/// Where a call waits for its record. `None`: no call waits.
 pub(super) type CommitWaiter = Option<oneshot::Sender<CommitNotice>>;
 
 /// The news that a record is committed. Dropping it tells the next call, whether or not this one still listens.
 #[derive(Debug)]
 pub(super) struct CommitNotice {
     numero: i64,
-    prossime: IntoIter<CommitWaiter>,
+    next_ones: IntoIter<CommitWaiter>,
 }
 
 impl CommitNotice {
-    /// Tells those who wait for the records from `prima` on, in their order.
-    pub(super) fn announce(prima: i64, attese: Vec<CommitWaiter>) {
+    /// Tells those who wait for the records from `before` on, in their order.
+    pub(super) fn announce(before: i64, waiters: Vec<CommitWaiter>) {
         drop(Self {
-            numero: prima - 1,
-            prossime: attese.into_iter(),
+            numero: before - 1,
+            next_ones: waiters.into_iter(),
         });
     }
 
@@ -39,14 +39,14 @@ impl CommitNotice {
 impl Drop for CommitNotice {
     fn drop(&mut self) {
         let mut numero = self.numero;
-        let mut prossime = std::mem::take(&mut self.prossime);
-        while let Some(attesa) = prossime.next() {
+        let mut next_ones = std::mem::take(&mut self.next_ones);
+        while let Some(waiter) = next_ones.next() {
             numero += 1;
-            let Some(attesa) = attesa else { continue };
-            match attesa.send(Self { numero, prossime }) {
+            let Some(waiter) = waiter else { continue };
+            match waiter.send(Self { numero, next_ones }) {
                 Ok(()) => return,
-                // Whoever does not wait any more has no answer to send.
-                Err(mut avviso) => prossime = std::mem::take(&mut avviso.prossime),
+                // A call that has stopped waiting has no answer to send.
+                Err(mut notice) => next_ones = std::mem::take(&mut notice.next_ones),
             }
         }
     }
@@ -59,11 +59,11 @@ mod tests {
     #[tokio::test]
     async fn each_is_told_its_number_even_if_others_have_gone_away() {
         let (senders, mut receivers): (Vec<_>, Vec<_>) = (0..6).map(|_| oneshot::channel()).unzip();
-        let mut attese: Vec<CommitWaiter> = senders.into_iter().map(Some).collect();
+        let mut waiters: Vec<CommitWaiter> = senders.into_iter().map(Some).collect();
         // The second has no waiter, the third has gone.
-        attese[1] = None;
+        waiters[1] = None;
         drop(receivers.remove(2));
-        CommitNotice::announce(10, attese);
+        CommitNotice::announce(10, waiters);
         let mut receivers = receivers.into_iter();
         let mut next = || receivers.next().unwrap();
         assert_eq!(next().await.unwrap().number(), 10);

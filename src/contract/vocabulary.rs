@@ -7,7 +7,7 @@
 //! assert!(list.columns().contains("cf_azienda.persona_fisica"));
 //! ```
 //!
-//! Nobody keeps a list of calls, filters and columns: a field added to a message marked `filtri` or `colonne`
+//! There is no hand-written list of calls, filters and columns: a field added to a message marked `filtri` or `colonne`
 //! (`vocabulary.proto`) is a new word, and the service does not start until the policy says who may use it.
 
 use std::{
@@ -41,7 +41,7 @@ pub struct Vocabulary(Arc<BTreeMap<String, RpcVocabulary>>);
 pub struct RpcVocabulary {
     filtri: BTreeSet<String>,
     colonne: BTreeSet<String>,
-    flusso: bool,
+    stream: bool,
 }
 
 impl Vocabulary {
@@ -73,7 +73,7 @@ impl Vocabulary {
                     RpcVocabulary {
                         filtri: marks.names(&method.input(), &marks.filtri)?,
                         colonne: marks.names(&method.output(), &marks.colonne)?,
-                        flusso: method.is_server_streaming(),
+                        stream: method.is_server_streaming(),
                     },
                 );
             }
@@ -110,11 +110,11 @@ impl Vocabulary {
         ];
         Ok(calls
             .into_iter()
-            .map(|(rpc, filtri, colonne, flusso)| {
+            .map(|(rpc, filtri, colonne, stream)| {
                 let words = RpcVocabulary {
                     filtri,
                     colonne,
-                    flusso,
+                    stream,
                 };
                 (rpc.to_owned(), words)
             })
@@ -149,7 +149,7 @@ impl RpcVocabulary {
     /// Whether it answers with a stream.
     #[must_use]
     pub fn streams(&self) -> bool {
-        self.flusso
+        self.stream
     }
 }
 

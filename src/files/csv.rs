@@ -18,100 +18,100 @@ use crate::{
 /// How a CSV is written.
 #[derive(Debug, Clone, Copy)]
 pub struct CsvStyle {
-    separatore: u8,
-    virgola: u8,
-    segno: &'static str,
+    separator: u8,
+    decimal_mark: u8,
+    bom: &'static str,
     /// Whether what a spreadsheet would take for something else than it is stands in a formula that gives its text.
-    letterale: bool,
+    literally: bool,
 }
 
 impl CsvStyle {
     /// Comma, decimal point.
     pub const RFC_4180: Self = Self {
-        separatore: b',',
-        virgola: b'.',
-        segno: "",
-        letterale: false,
+        separator: b',',
+        decimal_mark: b'.',
+        bom: "",
+        literally: false,
     };
     /// Semicolon, decimal comma; the byte order mark tells Excel that it is UTF-8. Codes and long amounts are literal.
     pub const EXCEL: Self = Self {
-        separatore: b';',
-        virgola: b',',
-        segno: "\u{feff}",
-        letterale: true,
+        separator: b';',
+        decimal_mark: b',',
+        bom: "\u{feff}",
+        literally: true,
     };
 }
 
 /// A CSV in the making.
 #[derive(Debug)]
 pub struct Csv {
-    tabella: &'static FileTable,
-    stile: CsvStyle,
-    pronto: Vec<u8>,
+    table: &'static FileTable,
+    style: CsvStyle,
+    ready: Vec<u8>,
 }
 
 impl Csv {
     /// Begins with the header.
     #[must_use]
-    pub fn new(tabella: &'static FileTable, stile: CsvStyle) -> Self {
-        let mut pronto = stile.segno.as_bytes().to_vec();
-        for (at, colonna) in tabella.columns.iter().enumerate() {
+    pub fn new(table: &'static FileTable, style: CsvStyle) -> Self {
+        let mut ready = style.bom.as_bytes().to_vec();
+        for (at, colonna) in table.columns.iter().enumerate() {
             if at > 0 {
-                pronto.push(stile.separatore);
+                ready.push(style.separator);
             }
-            push_text(&mut pronto, colonna.name, stile.separatore);
+            push_text(&mut ready, colonna.name, style.separator);
         }
-        pronto.extend_from_slice(b"\r\n");
+        ready.extend_from_slice(b"\r\n");
         Self {
-            tabella,
-            stile,
-            pronto,
+            table,
+            style,
+            ready,
         }
     }
 }
 
 impl FormatWriter for Csv {
-    fn write_row(&mut self, celle: &[&str]) -> Result<()> {
+    fn write_row(&mut self, cells: &[&str]) -> Result<()> {
         let CsvStyle {
-            separatore,
-            virgola,
-            letterale,
+            separator,
+            decimal_mark,
+            literally,
             ..
-        } = self.stile;
-        let pronto = &mut self.pronto;
-        for (colonna, cella) in self.tabella.columns.iter().zip(celle) {
+        } = self.style;
+        let ready = &mut self.ready;
+        for (colonna, cell) in self.table.columns.iter().zip(cells) {
             match colonna.cell_type {
-                _ if cella.is_empty() => {}
-                CellType::Text if letterale && is_converted(cella) => {
-                    literal(pronto, cella.as_bytes())
+                _ if cell.is_empty() => {}
+                CellType::Text if literally && is_converted(cell) => {
+                    literal(ready, cell.as_bytes())
                 }
-                CellType::Text => push_text(pronto, cella, separatore),
-                CellType::Date => push_date(pronto, cella)?,
+                CellType::Text => push_text(ready, cell, separator),
+                CellType::Date => push_date(ready, cell)?,
                 CellType::Number | CellType::Sum
-                    if letterale && cella.trim_start_matches('-').len() > EXACT =>
+                    if literally && cell.trim_start_matches('-').len() > EXACT =>
                 {
-                    let mut digits = Vec::with_capacity(cella.len());
-                    push_number(&mut digits, cella, virgola)?;
-                    literal(pronto, &digits);
+                    let mut digits = Vec::with_capacity(cell.len());
+                    push_number(&mut digits, cell, decimal_mark)?;
+                    literal(ready, &digits);
                 }
-                CellType::Number | CellType::Sum => push_number(pronto, cella, virgola)?,
+                CellType::Number | CellType::Sum => push_number(ready, cell, decimal_mark)?,
             }
-            pronto.push(separatore);
+            ready.push(separator);
         }
         // The separator of the last cell makes room for the end of the row.
-        pronto.pop();
-        pronto.extend_from_slice(b"\r\n");
+        ready.pop();
+        ready.extend_from_slice(b"\r\n");
         Ok(())
     }
 
     fn take_bytes(&mut self) -> Vec<u8> {
-        let next = Vec::with_capacity(self.pronto.capacity());
-        std::mem::replace(&mut self.pronto, next)
+        let next = Vec::with_capacity(self.ready.capacity());
+        std::mem::replace(&mut self.ready, next)
     }
 
     /// A CSV has no place but its rows.
-    fn finish(self: Box<Self>, _informazioni: &FileInfo) -> Result<Vec<u8>> {
-        Ok(self.pronto)
+    fn finish(self: Box<Self>, _info: &FileInfo) -> Result<Vec<u8>> {
+        Ok(self.ready)
     }
 }
 
@@ -120,50 +120,50 @@ const EXACT: usize = 16;
 
 /// Whether a spreadsheet may take a code for a number, a day or a truth value: `1/2`, `3E10`, `mar-1`, `VERO`. Only what has the
 /// letters of a code may: nothing in it has a meaning in a formula.
-fn is_converted(cella: &str) -> bool {
+fn is_converted(cell: &str) -> bool {
     const TRUTH: [&str; 4] = ["VERO", "FALSO", "TRUE", "FALSE"];
     let code = |byte: u8| byte.is_ascii_alphanumeric() || b" ./-".contains(&byte);
-    cella.bytes().all(code)
-        && (cella.bytes().any(|byte| byte.is_ascii_digit())
-            || TRUTH.iter().any(|word| cella.eq_ignore_ascii_case(word)))
+    cell.bytes().all(code)
+        && (cell.bytes().any(|byte| byte.is_ascii_digit())
+            || TRUTH.iter().any(|word| cell.eq_ignore_ascii_case(word)))
 }
 
 /// `="1/2"`, between quotes as RFC 4180 wants quotes: a formula whose value is this text.
-fn literal(pronto: &mut Vec<u8>, cella: &[u8]) {
-    pronto.extend_from_slice(b"\"=\"\"");
-    pronto.extend_from_slice(cella);
-    pronto.extend_from_slice(b"\"\"\"");
+fn literal(ready: &mut Vec<u8>, cell: &[u8]) {
+    ready.extend_from_slice(b"\"=\"\"");
+    ready.extend_from_slice(cell);
+    ready.extend_from_slice(b"\"\"\"");
 }
 
-fn push_text(pronto: &mut Vec<u8>, cella: &str, separatore: u8) {
-    let innocuo = !is_formula(cella);
-    let semplice = cella
+fn push_text(ready: &mut Vec<u8>, cell: &str, separator: u8) {
+    let harmless = !is_formula(cell);
+    let simple = cell
         .bytes()
-        .all(|byte| byte != separatore && !matches!(byte, b'"' | b'\r' | b'\n'));
-    if innocuo && semplice {
-        pronto.extend_from_slice(cella.as_bytes());
+        .all(|byte| byte != separator && !matches!(byte, b'"' | b'\r' | b'\n'));
+    if harmless && simple {
+        ready.extend_from_slice(cell.as_bytes());
         return;
     }
-    if !semplice {
-        pronto.push(b'"');
+    if !simple {
+        ready.push(b'"');
     }
-    if !innocuo {
-        pronto.push(b'\'');
+    if !harmless {
+        ready.push(b'\'');
     }
-    for byte in cella.bytes() {
+    for byte in cell.bytes() {
         if byte == b'"' {
-            pronto.push(b'"');
+            ready.push(b'"');
         }
-        pronto.push(byte);
+        ready.push(byte);
     }
-    if !semplice {
-        pronto.push(b'"');
+    if !simple {
+        ready.push(b'"');
     }
 }
 
 /// Digits and dashes, a digit first: nothing that a spreadsheet runs.
-fn push_date(pronto: &mut Vec<u8>, cella: &str) -> Result<()> {
-    let byte = cella.as_bytes();
+fn push_date(ready: &mut Vec<u8>, cell: &str) -> Result<()> {
+    let byte = cell.as_bytes();
     let right = byte.len() == 10
         && byte.iter().enumerate().all(|(at, byte)| match at {
             4 | 7 => *byte == b'-',
@@ -172,13 +172,13 @@ fn push_date(pronto: &mut Vec<u8>, cella: &str) -> Result<()> {
     if !right {
         return Err(Error::internal("a cell of a date column is not a date"));
     }
-    pronto.extend_from_slice(byte);
+    ready.extend_from_slice(byte);
     Ok(())
 }
 
 /// A sign at the start only, digits, one point before the last two: a number to a spreadsheet, whatever its sign.
-fn push_number(pronto: &mut Vec<u8>, cella: &str, virgola: u8) -> Result<()> {
-    let digits = cella.strip_prefix('-').unwrap_or(cella).as_bytes();
+fn push_number(ready: &mut Vec<u8>, cell: &str, decimal_mark: u8) -> Result<()> {
+    let digits = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
     let right = digits
         .split_last_chunk::<3>()
         .is_some_and(|(units, cents)| {
@@ -190,9 +190,9 @@ fn push_number(pronto: &mut Vec<u8>, cella: &str, virgola: u8) -> Result<()> {
     if !right {
         return Err(Error::internal("a cell of a number column is not a number"));
     }
-    pronto.extend_from_slice(cella.as_bytes());
-    let punto = pronto.len() - 3;
-    pronto[punto] = virgola;
+    ready.extend_from_slice(cell.as_bytes());
+    let point = ready.len() - 3;
+    ready[point] = decimal_mark;
     Ok(())
 }
 
@@ -203,10 +203,10 @@ mod tests {
     use super::*;
     use crate::files::test_table;
 
-    const STILI: [CsvStyle; 2] = [CsvStyle::RFC_4180, CsvStyle::EXCEL];
+    const STYLES: [CsvStyle; 2] = [CsvStyle::RFC_4180, CsvStyle::EXCEL];
 
-    fn csv_of(stile: CsvStyle, righe: &[[&str; 3]]) -> Result<String> {
-        let mut csv = Box::new(Csv::new(&test_table::TEST_TABLE, stile));
+    fn csv_of(style: CsvStyle, righe: &[[&str; 3]]) -> Result<String> {
+        let mut csv = Box::new(Csv::new(&test_table::TEST_TABLE, style));
         for riga in righe {
             csv.write_row(riga)?;
         }
@@ -245,9 +245,9 @@ mod tests {
             ("2023-01-01", "1"),
             ("2023-01-01", "1.è"),
         ] {
-            for stile in STILI {
+            for style in STYLES {
                 assert!(
-                    csv_of(stile, &[["a", giorno, importo]]).is_err(),
+                    csv_of(style, &[["a", giorno, importo]]).is_err(),
                     "{giorno} {importo}"
                 );
             }
@@ -295,24 +295,24 @@ mod tests {
         /// Whatever a text is, it comes back, and no cell begins as a formula does; a number stays what it is.
         #[test]
         fn no_cell_is_run(
-            testi in prop::collection::vec("[=+@\\-\t\r\n＝－]?([;,\"'=\\-a ]|\r|\n|\\PC){0,8}", 1..8),
+            texts in prop::collection::vec("[=+@\\-\t\r\n＝－]?([;,\"'=\\-a ]|\r|\n|\\PC){0,8}", 1..8),
             importo in "-?[0-9]{1,16}\\.[0-9]{2}",
         ) {
-            for stile in STILI {
+            for style in STYLES {
                 let righe: Vec<[&str; 3]> =
-                    testi.iter().map(|testo| [testo, "2023-12-22", &importo]).collect();
-                let file = csv_of(stile, &righe).unwrap();
+                    texts.iter().map(|testo| [testo, "2023-12-22", &importo]).collect();
+                let file = csv_of(style, &righe).unwrap();
                 let file = file.strip_prefix('\u{feff}').unwrap_or(&file);
                 let mut reader = ::csv::ReaderBuilder::new()
-                    .delimiter(stile.separatore)
+                    .delimiter(style.separator)
                     .from_reader(file.as_bytes());
                 let read: Vec<_> = reader.records().map(Result::unwrap).collect();
-                prop_assert_eq!(read.len(), testi.len());
-                for (record, testo) in read.iter().zip(&testi) {
+                prop_assert_eq!(read.len(), texts.len());
+                for (record, testo) in read.iter().zip(&texts) {
                     // A formula that is one text, whatever the text is.
-                    let literal = |cella: &str| {
-                        let text = cella.strip_prefix("=\"")?.strip_suffix('"')?;
-                        (stile.letterale && !text.contains('"')).then(|| text.to_owned())
+                    let literal = |cell: &str| {
+                        let text = cell.strip_prefix("=\"")?.strip_suffix('"')?;
+                        (style.literally && !text.contains('"')).then(|| text.to_owned())
                     };
                     if let Some(text) = literal(&record[0]) {
                         prop_assert_eq!(&text, testo);
@@ -325,7 +325,7 @@ mod tests {
                     };
                     prop_assert_eq!(restored, testo);
                     let number = literal(&record[2]);
-                    prop_assert_eq!(number.is_some(), stile.letterale && digits(&importo) > 15);
+                    prop_assert_eq!(number.is_some(), style.literally && digits(&importo) > 15);
                     let number = number.unwrap_or_else(|| record[2].to_owned());
                     prop_assert_eq!(number.replace(',', "."), importo.as_str());
                 }

@@ -1,4 +1,4 @@
-//! What a file says of itself: the selection, the rilevazione, the totals, what its columns mean. In Italian, for whoever opens it.
+//! What a file says of itself: the selection, the rilevazione, the totals, what its columns mean. In Italian, for its reader.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -44,16 +44,16 @@ pub struct InfoEntry {
 }
 
 impl ColumnVisibility {
-    /// The columns of a table as `vede` says.
+    /// The columns of a table as `sees` says.
     #[must_use]
-    pub fn of(tabella: &FileTable, vede: impl Fn(&str) -> bool) -> Self {
-        let nomi = tabella.columns.iter().map(|colonna| colonna.name);
+    pub fn of(table: &FileTable, sees: impl Fn(&str) -> bool) -> Self {
+        let names = table.columns.iter().map(|colonna| colonna.name);
         Self {
-            hidden: nomi.clone().filter(|nome| !vede(nome)).collect(),
-            masked: nomi
+            hidden: names.clone().filter(|nome| !sees(nome)).collect(),
+            masked: names
                 .into_iter()
-                .any(|nome| nome == CF_AZIENDA && vede(nome))
-                && !vede("cf_azienda.persona_fisica"),
+                .any(|nome| nome == CF_AZIENDA && sees(nome))
+                && !sees("cf_azienda.persona_fisica"),
         }
     }
 }
@@ -62,19 +62,19 @@ impl FileInfo {
     /// All of it, section after section. Nothing of it depends on when, where or for whom it was written, but whether the
     /// rilevazione was withdrawn by then.
     #[must_use]
-    pub fn entries(&self, tabella: &FileTable) -> Vec<InfoEntry> {
-        let testo = |sezione, nome, valore: &str| InfoEntry {
-            section: sezione,
+    pub fn entries(&self, table: &FileTable) -> Vec<InfoEntry> {
+        let testo = |section, nome, value: &str| InfoEntry {
+            section,
             name: nome,
             cell_type: CellType::Text,
-            value: valore.to_owned(),
+            value: value.to_owned(),
         };
         let mut voci = Vec::new();
         if self.selection.is_empty() {
             voci.push(testo("selezione", "filtri", "nessuno"));
         }
-        for (nome, valore) in &self.selection {
-            voci.push(testo("selezione", nome, valore));
+        for (nome, value) in &self.selection {
+            voci.push(testo("selezione", nome, value));
         }
         let Rilevazione {
             numero,
@@ -95,16 +95,16 @@ impl FileInfo {
         voci.push(testo("rilevazione", "caricata_il", &istante(caricata_il)));
         if let Some(ritirata_il) = ritirata_il {
             voci.push(testo("rilevazione", "ritirata_il", &istante(ritirata_il)));
-            let ritirata = "La rilevazione è stata ritirata: non è più l'ultima, e i suoi dati non vanno usati come tali.";
-            voci.push(testo("note", "rilevazione", ritirata));
+            let withdrawn = "La rilevazione è stata ritirata: non è più l'ultima, e i suoi dati non vanno usati come tali.";
+            voci.push(testo("note", "rilevazione", withdrawn));
         }
-        for (nome, valore) in &self.totali {
+        for (nome, value) in &self.totali {
             voci.push(InfoEntry {
                 cell_type: CellType::Number,
-                ..testo("totali", nome, valore.as_deref().unwrap_or_default())
+                ..testo("totali", nome, value.as_deref().unwrap_or_default())
             });
         }
-        for colonna in tabella.columns {
+        for colonna in table.columns {
             voci.push(testo("colonne", colonna.name, colonna.description));
         }
         let importi = "Euro e ore con due decimali esatti. Una cella vuota è un valore assente, che non è zero.";
@@ -114,10 +114,9 @@ impl FileInfo {
             voci.push(testo("note", CF_AZIENDA, mask));
         }
         if !self.visibility.hidden.is_empty() {
-            let nascoste = self.visibility.hidden.join(", ");
-            let valore =
-                format!("Vuote perché il profilo del richiedente non le vede: {nascoste}.");
-            voci.push(testo("note", "colonne_non_visibili", &valore));
+            let hidden = self.visibility.hidden.join(", ");
+            let value = format!("Vuote perché il profilo del richiedente non le vede: {hidden}.");
+            voci.push(testo("note", "colonne_non_visibili", &value));
         }
         voci
     }

@@ -53,12 +53,12 @@ pub fn from_descriptor(descriptor: &FlightDescriptor) -> Result<ExportDecreesReq
 ///
 /// # Errors
 /// [`crate::error::Reason::InvalidRequest`] where there is none; [`crate::error::Reason::FlightSqlUnsupported`].
-pub fn read(comando: &[u8]) -> Result<ExportDecreesRequest> {
-    sql::refuse(comando)?;
-    let read = if comando.trim_ascii_start().starts_with(b"{") {
-        from_json(comando)
+pub fn read(command: &[u8]) -> Result<ExportDecreesRequest> {
+    sql::refuse(command)?;
+    let read = if command.trim_ascii_start().starts_with(b"{") {
+        from_json(command)
     } else {
-        ExportDecreesRequest::decode(comando).ok()
+        ExportDecreesRequest::decode(command).ok()
     };
     read.ok_or_else(|| invalid("flight_descriptor.cmd", COMMAND))
 }

@@ -23,7 +23,7 @@
 //! A stream without `chiusura` is broken. Its totals are those of the rows of that stream; those of all the streams of
 //! a flight add up to those in the schema's metadata, which were counted when the flight was planned ([`plan`]).
 //!
-//! A ticket gives nothing by itself ([`ticket`]): it names a selection, which is decided on again for whoever shows it.
+//! A ticket gives nothing by itself ([`ticket`]): it names a selection, which is decided on again for the caller who shows it.
 
 pub mod command;
 mod encoder;

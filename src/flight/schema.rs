@@ -15,8 +15,8 @@ pub(super) struct FlightHeader<'a> {
     pub(super) totali: Option<&'a TotaliControllo>,
 }
 
-/// `vede`: which columns the caller sees.
-pub(super) fn schema(vede: impl Fn(&str) -> bool, i: FlightHeader<'_>) -> SchemaRef {
+/// `sees`: which columns the caller sees.
+pub(super) fn schema(sees: impl Fn(&str) -> bool, i: FlightHeader<'_>) -> SchemaRef {
     let mut metadata = vec![
         (
             "titolo".to_owned(),
@@ -34,23 +34,22 @@ pub(super) fn schema(vede: impl Fn(&str) -> bool, i: FlightHeader<'_>) -> Schema
         metadata.push(("ritirata_il".to_owned(), istante));
     }
     if let Some(totali) = i.totali {
-        metadata.extend(
-            entries(totali, &vede).map(|(nome, valore)| (format!("totali.{nome}"), valore)),
-        );
+        metadata
+            .extend(entries(totali, &sees).map(|(nome, value)| (format!("totali.{nome}"), value)));
     }
-    arrow::schema(vede, metadata)
+    arrow::schema(sees, metadata)
 }
 
 /// Control totals as JSON: `{"righe": "3", "importi_erogati": "12.00"}`. Texts, as the JSON of the contract has them.
-pub(super) fn json(totali: &TotaliControllo, vede: impl Fn(&str) -> bool) -> Value {
-    let voci = entries(totali, vede).map(|(nome, valore)| (nome.to_owned(), Value::String(valore)));
+pub(super) fn json(totali: &TotaliControllo, sees: impl Fn(&str) -> bool) -> Value {
+    let voci = entries(totali, sees).map(|(nome, value)| (nome.to_owned(), Value::String(value)));
     Value::Object(voci.collect::<Map<_, _>>())
 }
 
 /// The totals that the caller sees, by name.
 fn entries(
     totali: &TotaliControllo,
-    vede: impl Fn(&str) -> bool,
+    sees: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = (&'static str, String)> {
     let voci = [
         ("righe", totali.righe.to_string()),
@@ -59,5 +58,5 @@ fn entries(
         ("importi_erogati", totali.importi_erogati.clone()),
     ];
     voci.into_iter()
-        .filter(move |(nome, valore)| vede(nome) && !valore.is_empty())
+        .filter(move |(nome, value)| sees(nome) && !value.is_empty())
 }

@@ -74,12 +74,12 @@ impl FlightTicket {
 pub struct TicketSealer(LessSafeKey);
 
 impl TicketSealer {
-    /// With a key that is derived from `chiave`.
+    /// With a key that is derived from `audit_key`.
     ///
     /// # Errors
     /// The key is refused: a fault of ours.
-    pub fn new(chiave: &AuditKey) -> Result<Self> {
-        let key = chiave.derived(PURPOSE);
+    pub fn new(audit_key: &AuditKey) -> Result<Self> {
+        let key = audit_key.derived(PURPOSE);
         let key = UnboundKey::new(&AES_256_GCM, &key).map_err(Error::internal)?;
         Ok(Self(LessSafeKey::new(key)))
     }

@@ -42,7 +42,7 @@ mod tests {
             (Some("gzip"), Some("identity, deflate, gzip"), Some("gzip")),
             (Some("zstd"), Some("zstd,identity"), Some("zstd")),
             (Some("gzip"), Some("identity"), None),
-            // Whoever sends it can read it.
+            // A client that sends an encoding can read it.
             (Some("gzip"), None, Some("gzip")),
             (None, None, None),
         ] {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Every call passes here, and a stream gets its [`CancelHandle`] here, by which whatever else may end it does so (a grant that is revoked).
-//! The bounds of exports themselves (`export.deadline_seconds`) are in [`stream_task`](super::stream_task): whichever comes first ends the stream.
+//! The bounds of exports themselves (`export.deadline_seconds`) are in [`stream_task`](super::stream_task): the earlier one ends the stream.
 //! Work that is dropped in the middle of a statement has it cancelled ([`postgres`](crate::postgres)).
 
 use std::{
@@ -123,39 +123,39 @@ where
         if limit.is_none() && !streams {
             return Box::pin(self.inner.call(request));
         }
-        // Without the audit layer outside there is none, and nobody reads it.
+        // Without the audit layer outside there is no record to fill.
         let traccia: CallRecord = request.extensions().get().cloned().unwrap_or_default();
         if let Some(limit) = limit {
             if limit.at <= Instant::now() {
                 let status = Status::from(limit.error());
                 return Box::pin(async { Ok(status.into_http()) });
             }
-            traccia.note(|fatti| fatti.deadline = Some(limit.at.into_std()));
+            traccia.note(|facts| facts.deadline = Some(limit.at.into_std()));
         }
         if !streams {
             let answer = self.inner.call(request);
             return Box::pin(async move { in_time(limit, answer).await });
         }
-        let presa = CancelHandle::default();
-        request.extensions_mut().insert(presa.clone());
+        let handle = CancelHandle::default();
+        request.extensions_mut().insert(handle.clone());
         if reflection {
             // Its service waits for questions for as long as they may come.
-            let fine = presa.finished();
-            request = request.map(|body| until(body, fine));
+            let end_at = handle.finished();
+            request = request.map(|body| until(body, end_at));
         }
-        let (pendente, stall) = (presa.pending(), self.layer.stall);
+        let (pending, stall) = (handle.pending(), self.layer.stall);
         let answer = self.inner.call(request);
         Box::pin(async move {
             let (mut parts, body) = in_time(limit, answer).await?.into_parts();
             if Status::from_header_map(&parts.headers).is_some() {
                 return Ok(Response::from_parts(parts, body));
             }
-            let Some(body) = pendente.wrap(body) else {
+            let Some(body) = pending.wrap(body) else {
                 return Ok(Response::from_parts(parts, Body::empty()));
             };
-            parts.extensions.insert(presa.clone());
+            parts.extensions.insert(handle.clone());
             let watcher = Watcher {
-                presa,
+                handle,
                 limit,
                 stall,
                 task: CallTask::current(),
@@ -195,15 +195,15 @@ async fn in_time(
     }
 }
 
-fn until(body: Body, fine: impl Future<Output = ()> + Send + 'static) -> Body {
+fn until(body: Body, end_at: impl Future<Output = ()> + Send + 'static) -> Body {
     Body::new(StreamBody::new(
-        BodyStream::new(body).take_until(Box::pin(fine)),
+        BodyStream::new(body).take_until(Box::pin(end_at)),
     ))
 }
 
 /// Watches over one stream.
 struct Watcher {
-    presa: CancelHandle,
+    handle: CancelHandle,
     limit: Option<Limit>,
     stall: Duration,
     task: Option<CallTask>,
@@ -212,10 +212,10 @@ struct Watcher {
 
 impl Watcher {
     async fn run(self) {
-        let mut fine = std::pin::pin!(self.presa.finished());
+        let mut end_at = std::pin::pin!(self.handle.finished());
         loop {
             let since = self
-                .presa
+                .handle
                 .stalled_since()
                 .map_or_else(Instant::now, Instant::from_std);
             let look_again = since + self.stall;
@@ -229,11 +229,11 @@ impl Watcher {
                 }
             };
             tokio::select! {
-                () = &mut fine => return,
+                () = &mut end_at => return,
                 error = end => self.cancel(error),
                 () = sleep_until(look_again) => {
                     let still = |since: std::time::Instant| since.elapsed() >= self.stall;
-                    if self.presa.stalled_since().is_some_and(still) {
+                    if self.handle.stalled_since().is_some_and(still) {
                         self.cancel(Error::new(
                             Reason::ExportStalled,
                             "the client has taken nothing for too long; go on after what was received",
@@ -241,13 +241,13 @@ impl Watcher {
                     }
                 }
             }
-            // By us, or by whoever else may.
-            if self.presa.is_cancelled() {
+            // By us or by another layer.
+            if self.handle.is_cancelled() {
                 break;
             }
         }
         tokio::select! {
-            () = &mut fine => {}
+            () = &mut end_at => {}
             () = sleep(self.stall) => {
                 if let Some(task) = &self.task {
                     task.reset();
@@ -262,6 +262,6 @@ impl Watcher {
             reason = error.reason.as_str_name(),
             "a stream is ended in the middle"
         );
-        self.presa.cancel(error.into());
+        self.handle.cancel(error.into());
     }
 }

@@ -59,14 +59,14 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let connessione: Option<&ConnectionInfo> = request.extensions().get();
-        let peer = connessione.and_then(|connessione| connessione.peer);
+        let connection: Option<&ConnectionInfo> = request.extensions().get();
+        let peer = connection.and_then(|connection| connection.peer);
         let begun = Call::begin(request.uri().path(), request.headers(), peer);
         request.extensions_mut().insert(begun.quiet());
         let mut call = Observed {
             call: Some(begun),
             code: None,
-            presa: None,
+            handle: None,
         };
         let span = call.span();
         let answer = self.inner.call(request);
@@ -74,7 +74,7 @@ where
             async move {
                 let response = with_details(answer.await?);
                 call.code = code(response.headers());
-                call.presa = response.extensions().get().cloned();
+                call.handle = response.extensions().get().cloned();
                 Ok(response.map(|body| Body::new(Watched { body, call })))
             }
             .instrument(span),
@@ -102,7 +102,7 @@ struct Observed {
     call: Option<Call>,
     code: Option<Code>,
     /// By which we may have ended it ourselves, though its client did not fetch the status.
-    presa: Option<CancelHandle>,
+    handle: Option<CancelHandle>,
 }
 
 impl Observed {
@@ -115,7 +115,7 @@ impl Observed {
 
 impl Drop for Observed {
     fn drop(&mut self) {
-        let ended_by_us = || Some(self.presa.as_ref()?.status()?.code());
+        let ended_by_us = || Some(self.handle.as_ref()?.status()?.code());
         let code = self.code.or_else(ended_by_us);
         if let (Some(call), Some(code)) = (self.call.take(), code) {
             call.end(code);

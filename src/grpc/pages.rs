@@ -212,7 +212,7 @@ mod tests {
             prop_assert_eq!(read, Some(token));
         }
 
-        /// Wherever it is changed, by whatever character; wherever it is cut; whatever is added.
+        /// A change at any place, a cut at any place, an addition.
         #[test]
         fn every_character_counts(position in prop::collection::vec(any::<u8>(), 0..40), tail in "[A-Za-z0-9_=-]{1,8}") {
             let token = PageToken { position, ..token() };

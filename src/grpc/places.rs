@@ -1,4 +1,4 @@
-//! Places that everybody shares, and of which nobody can have the last ones.
+//! Places that all callers share; no single caller can take the last ones.
 //!
 //! There are so many, and each who asks may have so many of them: a share. The places are few, so that who has some is kept in a map
 //! that is never larger.

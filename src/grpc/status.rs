@@ -34,7 +34,7 @@ impl From<Error> for Status {
                 FAILED.failed(format_args!("{reason}: {cause}"));
             }
         }
-        let (code, italiano) = code_and_text(error.reason);
+        let (code, italian) = code_and_text(error.reason);
         let mut details = ErrorDetails::new();
         let metadata: HashMap<String, String> = error
             .metadata
@@ -42,19 +42,16 @@ impl From<Error> for Status {
             .map(|(key, value)| (key.to_owned(), value))
             .collect();
         details.set_error_info(error.reason.as_str_name(), DOMAIN, metadata);
-        let mut localized = italiano.to_owned();
+        let mut localized = italian.to_owned();
         let mut room = MAX_VIOLATIONS_BYTES;
         let mut violations = error.violations.into_iter();
         while let Some(violation) = violations.next() {
-            let Violation {
-                field,
-                defect: difetto,
-            } = violation;
-            let size = 2 * field.len() + difetto.english.len() + difetto.italian.len();
-            let (english, italiano) = match room.checked_sub(size) {
+            let Violation { field, defect } = violation;
+            let size = 2 * field.len() + defect.english.len() + defect.italian.len();
+            let (english, italian) = match room.checked_sub(size) {
                 Some(left) => {
                     room = left;
-                    (difetto.english, difetto.italian)
+                    (defect.english, defect.italian)
                 }
                 None => {
                     let more = violations.by_ref().count() + 1;
@@ -65,7 +62,7 @@ impl From<Error> for Status {
                 }
             };
             // Writing to a String cannot fail.
-            let _ = write!(localized, "\n{field}: {italiano}.");
+            let _ = write!(localized, "\n{field}: {italian}.");
             details.add_bad_request_violation(field, english);
         }
         details.set_localized_message("it-IT", localized);
@@ -105,8 +102,8 @@ const MAX_VIOLATIONS_BYTES: usize = 5 * 1024;
 /// What the end user may be shown of a refusal: a reason whose code is PERMISSION_DENIED. `None` of any other.
 #[must_use]
 pub fn refusal_text(reason: Reason) -> Option<&'static str> {
-    let (code, italiano) = code_and_text(reason);
-    (code == Code::PermissionDenied).then_some(italiano)
+    let (code, italian) = code_and_text(reason);
+    (code == Code::PermissionDenied).then_some(italian)
 }
 
 fn retry_delay(reason: Reason) -> Option<Duration> {

@@ -6,7 +6,7 @@
 //! stopped the task.
 //!
 //! ```text
-//! produci ── manda, manda, … ──► channel ──► client        and then what produci returned:
+//! produce ── send, send, … ──► channel ──► client        and then what `produce` returned:
 //!    └ Ok(closing message) | Err ─────────────────► client
 //! ```
 
@@ -56,7 +56,7 @@ pub struct StreamSender<M>(mpsc::Sender<StreamMessage<M>>);
 struct StreamMessage<M> {
     messaggio: M,
     righe: i64,
-    ripresa: Option<ResumePoint>,
+    resume_point: Option<ResumePoint>,
 }
 
 /// Where the stream goes on after a message: what the contract calls it, and its value.
@@ -66,7 +66,7 @@ impl<M> StreamSender<M> {
     /// Hands a message on, once there is room for it. `righe`: the rows in it, for the log.
     ///
     /// # Errors
-    /// The client has gone: nobody reads the error either.
+    /// The client has gone, so the error goes unread.
     pub async fn send(&self, messaggio: M, righe: i64) -> Result<()> {
         self.hand_on(messaggio, righe, None).await
     }
@@ -79,23 +79,28 @@ impl<M> StreamSender<M> {
         &self,
         messaggio: M,
         righe: i64,
-        ripresa: ResumePoint,
+        resume_point: ResumePoint,
     ) -> Result<()> {
-        self.hand_on(messaggio, righe, Some(ripresa)).await
+        self.hand_on(messaggio, righe, Some(resume_point)).await
     }
 
-    async fn hand_on(&self, messaggio: M, righe: i64, ripresa: Option<ResumePoint>) -> Result<()> {
+    async fn hand_on(
+        &self,
+        messaggio: M,
+        righe: i64,
+        resume_point: Option<ResumePoint>,
+    ) -> Result<()> {
         let passo = StreamMessage {
             messaggio,
             righe,
-            ripresa,
+            resume_point,
         };
         self.0.send(passo).await.map_err(|_| client_gone())
     }
 }
 
 impl StreamLimits {
-    /// A place among the streams that may run, for a subject: nobody has the last ones.
+    /// A place among the streams that may run, for a subject; no subject can take the last ones.
     ///
     /// # Errors
     /// [`Reason::TooManyExports`].
@@ -115,12 +120,12 @@ impl StreamLimits {
         })
     }
 
-    /// Runs `produci` and streams what it sends, then the message that it returns. Rows are noted in `traccia` as they are sent.
+    /// Runs `produce` and streams what it sends, then the message that it returns. Rows are noted in `traccia` as they are sent.
     pub fn start<M, F>(
         &self,
         posto: StreamPermit,
         traccia: CallRecord,
-        produci: impl FnOnce(StreamSender<M>) -> F,
+        produce: impl FnOnce(StreamSender<M>) -> F,
     ) -> ResponseStream<M>
     where
         M: Send + 'static,
@@ -128,18 +133,18 @@ impl StreamLimits {
     {
         let (sender, receiver) = mpsc::channel(BUFFERED);
         let gone = sender.clone();
-        let produci = produci(StreamSender(sender));
-        let (deadline, arresto) = (Instant::now() + self.duration, self.shutdown.clone());
+        let produce = produce(StreamSender(sender));
+        let (deadline, stop) = (Instant::now() + self.duration, self.shutdown.clone());
         let task = tokio::spawn(async move {
-            let _posto = posto;
+            let _reservation = posto;
             tokio::select! {
-                outcome = timeout_at(deadline, produci) => outcome.unwrap_or_else(|_| {
+                outcome = timeout_at(deadline, produce) => outcome.unwrap_or_else(|_| {
                     Err(Error::new(
                         Reason::ExportDeadline,
                         "the export lasted longer than this server allows; go on after what was received",
                     ))
                 }),
-                () = arresto.cancelled() => Err(Error::new(
+                () = stop.cancelled() => Err(Error::new(
                     Reason::ShuttingDown,
                     "the server is stopping; go on after what was received",
                 )),
@@ -147,27 +152,27 @@ impl StreamLimits {
                 () = gone.closed() => Err(client_gone()),
             }
         });
-        let fin_qui = traccia.clone();
-        let messaggi = ReceiverStream::new(receiver).map(move |passo: StreamMessage<M>| {
+        let so_far = traccia.clone();
+        let messages = ReceiverStream::new(receiver).map(move |passo: StreamMessage<M>| {
             // Here and not where it was made: what is still in the channel when a client goes away was not sent.
             traccia.add_rows(usize::try_from(passo.righe).unwrap_or_default());
-            if passo.ripresa.is_some() {
-                traccia.note(|fatti| fatti.resume_point = passo.ripresa);
+            if passo.resume_point.is_some() {
+                traccia.note(|facts| facts.resume_point = passo.resume_point);
             }
             Ok(passo.messaggio)
         });
-        let fine = stream::once(async move {
+        let end = stream::once(async move {
             let outcome = task.await.unwrap_or_else(|e| Err(Error::internal(e)));
             outcome.map_err(|error| {
                 Status::from(match error.reason {
                     Reason::ExportDeadline | Reason::ShuttingDown => {
-                        fin_qui.with_resume_point(error)
+                        so_far.with_resume_point(error)
                     }
                     _ => error,
                 })
             })
         });
-        Box::pin(messaggi.chain(fine))
+        Box::pin(messages.chain(end))
     }
 }
 

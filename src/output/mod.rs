@@ -4,10 +4,10 @@
 //! obeys, what a reader takes for another line, or what a spreadsheet runs. It is made harmless here and nowhere else:
 //!
 //! ```text
-//! outln!, errln! ──► terminal::Lines ──┐
-//! tracing ─────────► log::LogLines ────┼──► standard output, standard error
-//! a value ─────────► terminal::Line ───┘    (in a line of ours: it cannot begin another)
-//! a cell ──────────► spreadsheet::cell ───► CSV
+//! outln!, errln! ──► terminal::TerminalLines ──┐
+//! tracing ─────────► log::LogLines ────────────┼──► standard output, standard error
+//! a value ─────────► terminal::TerminalLine ───┘    (in a line of ours: it cannot begin another)
+//! a cell ──────────► spreadsheet::cell ────────────► CSV
 //! ```
 //!
 //! Clippy refuses `println!` and its like everywhere else, so a new command cannot go around this.

@@ -13,7 +13,7 @@ use std::fmt::{self, Display, Write};
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-/// Whether a terminal, or whoever reads it, could be misled by this character.
+/// Whether a terminal or its reader could be misled by this character.
 #[must_use]
 pub fn is_harmful(c: char) -> bool {
     if c.is_ascii() {

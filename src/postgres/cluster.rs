@@ -1,4 +1,4 @@
-//! The private cluster: a PostgreSQL server of our own, on a Unix socket that nobody else can open.
+//! The private cluster: a PostgreSQL server of our own, on a Unix socket that no other user can open.
 //!
 //! ```text
 //! start:  find programs → lock → clear what was left behind → initdb (once) → postgres → ready → database and roles

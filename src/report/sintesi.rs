@@ -153,7 +153,7 @@ mod tests {
         pair
     }
 
-    const TUTTE: SeenColumns = SeenColumns {
+    const ALL_COLUMNS: SeenColumns = SeenColumns {
         normativa: true,
         prestazione: true,
         totale_stanziamenti: true,
@@ -192,7 +192,7 @@ mod tests {
             |v| v.residuo_pagato = false,
         ];
         for (hidden, hide) in hide.iter().enumerate() {
-            let mut viste = TUTTE;
+            let mut viste = ALL_COLUMNS;
             hide(&mut viste);
             let mut expected = whole.map(|text| Some(text.to_owned()));
             expected[hidden] = None;
@@ -206,7 +206,7 @@ mod tests {
         let senza_codici = SeenColumns {
             normativa: false,
             prestazione: false,
-            ..TUTTE
+            ..ALL_COLUMNS
         };
         let voce = row(&pair(), None, senza_codici);
         assert_eq!((voce.normativa, voce.prestazione), (None, None));

@@ -94,7 +94,7 @@ pub fn record_call(path: &str, code: Code, duration: Duration) {
     }
 }
 
-/// Keeps the end of a call out of the log: one of so many that they are told together, or that nobody needs to be told of.
+/// Keeps the end of a call out of the log: it is summed up with others, or needs no line at all.
 /// It is measured and traced like any other. Cheap to clone: clones are of the same call.
 #[derive(Debug, Clone, Default)]
 pub struct Quiet(Arc<AtomicBool>);

@@ -122,7 +122,7 @@ impl FailureLog {
 
 impl Spell {
     fn failed(spell: &mut Option<Self>, now: Instant) -> Option<FailureTally> {
-        // What nobody says to be over is over once it has not failed for a while.
+        // A failure without a sign of recovery counts as over after a while without failing.
         let lasts = spell.filter(|known| now - known.last < RARELY);
         let Some(mut known) = lasts else {
             return Some(spell.insert(Self::begun(now)).tally(now));

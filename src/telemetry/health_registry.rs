@@ -1,10 +1,10 @@
 //! How the parts of the service are: for health checks and metrics.
 //!
 //! ```text
-//! ActivePolicy ── ComponentHealth "policy" ──┐                 ┌──► gRPC health, by the component's name
-//! KeySource ──── ComponentHealth "keys" ────┼─► HealthRegistry ───────┤
-//! TLS ─────── ComponentHealth "tls" ─────┘                 │
-//!                                                     └──► omnia.reload.count, .in_force, .last_success, .version
+//! ActivePolicy ── ComponentHealth "policy" ──┐                      ┌──► gRPC health, by the component's name
+//! KeySource ───── ComponentHealth "keys" ────┼─► HealthRegistry ────┤
+//! TLS ─────────── ComponentHealth "tls" ─────┘                      │
+//!                                                                   └──► omnia.reload.count, .in_force, .last_success, .version
 //! ```
 //!
 //! A component that is unwell leaves the service itself ("") SERVING: a refused policy changes nothing for the callers,
@@ -21,11 +21,11 @@ use crate::telemetry;
 #[derive(Debug, Clone)]
 pub struct HealthRegistry(watch::Sender<BTreeMap<&'static str, bool>>);
 
-/// One of them, whose files are reloaded while the service runs: whoever does it says here how it went.
+/// A component whose files are reloaded while the service runs: its reloader reports here.
 #[derive(Debug)]
 pub struct ComponentHealth {
     nome: &'static str,
-    salute: HealthRegistry,
+    health_registry: HealthRegistry,
     /// The version that was said last.
     versione: String,
 }
@@ -40,13 +40,13 @@ impl HealthRegistry {
     /// A component by its name in health checks (`policy`). It is well until it says otherwise.
     #[must_use]
     pub fn component(&self, nome: &'static str) -> ComponentHealth {
-        let componente = ComponentHealth {
+        let component = ComponentHealth {
             nome,
-            salute: self.clone(),
+            health_registry: self.clone(),
             versione: String::new(),
         };
-        componente.set(true);
-        componente
+        component.set(true);
+        component
     }
 
     /// The components and whether each is well; the receiver learns of every change.
@@ -80,11 +80,11 @@ impl ComponentHealth {
         self.set(false);
     }
 
-    fn set(&self, bene: bool) {
-        telemetry::record_in_force(self.nome, bene);
-        self.salute
+    fn set(&self, well: bool) {
+        telemetry::record_in_force(self.nome, well);
+        self.health_registry
             .0
-            .send_if_modified(|stati| stati.insert(self.nome, bene) != Some(bene));
+            .send_if_modified(|states| states.insert(self.nome, well) != Some(well));
     }
 }
 
@@ -95,20 +95,20 @@ mod tests {
     #[test]
     fn only_changes_are_told() {
         let now = DateTime::UNIX_EPOCH;
-        let salute = HealthRegistry::default();
-        let mut policy = salute.component("policy");
-        let tls = salute.component("tls");
-        let mut seguito = salute.subscribe();
+        let health_registry = HealthRegistry::default();
+        let mut policy = health_registry.component("policy");
+        let tls = health_registry.component("tls");
+        let mut receiver = health_registry.subscribe();
         policy.in_force("one", now);
         tls.accepted();
-        assert!(!seguito.has_changed().unwrap());
+        assert!(!receiver.has_changed().unwrap());
         policy.refused();
-        assert!(seguito.has_changed().unwrap());
-        let stati = seguito.borrow_and_update().clone();
-        assert_eq!(stati, BTreeMap::from([("policy", false), ("tls", true)]));
+        assert!(receiver.has_changed().unwrap());
+        let states = receiver.borrow_and_update().clone();
+        assert_eq!(states, BTreeMap::from([("policy", false), ("tls", true)]));
         policy.refused();
-        assert!(!seguito.has_changed().unwrap());
+        assert!(!receiver.has_changed().unwrap());
         policy.in_force("two", now);
-        assert!(seguito.borrow_and_update()["policy"]);
+        assert!(receiver.borrow_and_update()["policy"]);
     }
 }

@@ -16,11 +16,11 @@ pub(super) fn install(metrics: KeyMetrics) {
     let _ = METRICS.set(metrics);
 }
 
-/// Counts one reading of a source of keys; `letto_il`: when it was read well, `None`: it was not. Nothing, as long as no
+/// Counts one reading of a source of keys; `read_on`: when it was read well, `None`: it was not. Nothing, as long as no
 /// collector is set.
-pub fn record_keys(source: &str, letto_il: Option<DateTime<Utc>>) {
+pub fn record_keys(source: &str, read_on: Option<DateTime<Utc>>) {
     if let Some(metrics) = METRICS.get() {
-        metrics.read(source, letto_il);
+        metrics.read(source, read_on);
     }
 }
 
@@ -70,13 +70,13 @@ impl KeyMetrics {
     }
 
     /// Counts one reading.
-    pub fn read(&self, source: &str, letto_il: Option<DateTime<Utc>>) {
+    pub fn read(&self, source: &str, read_on: Option<DateTime<Utc>>) {
         let source = KeyValue::new("omnia.source", source.to_owned());
-        let outcome = if letto_il.is_some() { "ok" } else { "failed" };
+        let outcome = if read_on.is_some() { "ok" } else { "failed" };
         let outcome = KeyValue::new("omnia.outcome", outcome);
         self.fetches.add(1, &[source.clone(), outcome]);
-        if let Some(letto_il) = letto_il {
-            self.last_success.record(letto_il.timestamp(), &[source]);
+        if let Some(read_on) = read_on {
+            self.last_success.record(read_on.timestamp(), &[source]);
         }
     }
 }

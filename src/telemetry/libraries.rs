@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(count("ours"), 50);
     }
 
-    /// The path of a call must not pay for spans that nobody is told of.
+    /// The path of a call must not pay for spans that are not exported.
     #[test]
     fn the_level_of_the_settings_holds_for_all() {
         let filter = super::Rarely::new(EnvFilter::new("warn"));

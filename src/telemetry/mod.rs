@@ -1,10 +1,10 @@
 //! What the service tells about itself: logs, traces and metrics.
 //!
 //! ```text
-//! tracing ─┬─ telemetry.log ───────────► lines on standard error (text or JSON)
-//!          └─ ours only, sampled ──┐
-//! reload ── omnia.reload.* ────────┤
-//! Call ──── rpc.server.call.duration ┴─► OTLP over gRPC, if telemetry.otlp_endpoint is set
+//! tracing ─┬─ telemetry.log ────────────► lines on standard error (text or JSON)
+//!          └─ ours only, sampled ─────┐
+//! reload ── omnia.reload.* ───────────┤
+//! Call ──── rpc.server.call.duration ─┴─► OTLP over gRPC, if telemetry.otlp_endpoint is set
 //! ```
 //!
 //! The names are OpenTelemetry's for RPC (stable since semantic conventions 1.45). A caller that sends a W3C `traceparent`

@@ -1,4 +1,4 @@
-//! Codici fiscali in a text that anybody may have written: a path, a decree's number, a name.
+//! Codici fiscali in a text from outside: a path, a decree's number, a name.
 //!
 //! ```text
 //! /x/RSSMRA85T10A562S            a person's, wherever it stands, in either case
@@ -221,7 +221,7 @@ fn percent(text: &str) -> (Option<u8>, usize) {
     }
 }
 
-/// Any other character; `None`: nobody sees it.
+/// Any other character; `None`: an invisible one.
 fn other(c: char) -> Option<u8> {
     use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 

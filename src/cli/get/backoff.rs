@@ -17,7 +17,7 @@ const MAX_DELAY: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Backoff {
     tentativi: u32,
-    falliti: u32,
+    failed_attempts: u32,
 }
 
 impl Backoff {
@@ -25,13 +25,13 @@ impl Backoff {
     pub(super) fn new(tentativi: u32) -> Self {
         Self {
             tentativi,
-            falliti: 0,
+            failed_attempts: 0,
         }
     }
 
     /// Something came.
     pub(super) fn reset(&mut self) {
-        self.falliti = 0;
+        self.failed_attempts = 0;
     }
 
     /// Waits, says so on standard error, and returns when it is time to try again.
@@ -40,31 +40,31 @@ impl Backoff {
     /// The failure itself: it will not pass, or it has lasted long enough.
     pub(super) async fn wait_after(
         &mut self,
-        guasto: Failure,
+        failure: Failure,
         progress: Option<&Progress>,
     ) -> Result<(), Failure> {
-        let (perche, attesa) = self.judge(guasto)?;
+        let (why, waiter) = self.judge(failure)?;
         let line = format!(
-            "omnia: {perche}\nomnia: trying again in {:.1} s ({} of {})",
-            attesa.as_secs_f64(),
-            self.falliti + 1,
+            "omnia: {why}\nomnia: trying again in {:.1} s ({} of {})",
+            waiter.as_secs_f64(),
+            self.failed_attempts + 1,
             self.tentativi
         );
         match progress {
             Some(progress) => progress.line(&line),
             None => errln!("{line}"),
         }
-        tokio::time::sleep(attesa).await;
+        tokio::time::sleep(waiter).await;
         Ok(())
     }
 
     /// Counts a failure: why, and how long to wait.
-    fn judge(&mut self, guasto: Failure) -> Result<(String, Duration), Failure> {
-        match guasto {
-            Failure::Transient(perche, asked) if self.falliti + 1 < self.tentativi => {
-                let attesa = self.delay(asked);
-                self.falliti += 1;
-                Ok((perche, attesa))
+    fn judge(&mut self, failure: Failure) -> Result<(String, Duration), Failure> {
+        match failure {
+            Failure::Transient(why, asked) if self.failed_attempts + 1 < self.tentativi => {
+                let waiter = self.delay(asked);
+                self.failed_attempts += 1;
+                Ok((why, waiter))
             }
             other => Err(other),
         }
@@ -72,7 +72,7 @@ impl Backoff {
 
     fn delay(&self, asked: Option<Duration>) -> Duration {
         let own = FIRST_DELAY
-            .saturating_mul(1 << self.falliti.min(10))
+            .saturating_mul(1 << self.failed_attempts.min(10))
             .min(MAX_DELAY);
         own.max(asked.unwrap_or_default())
     }
@@ -88,26 +88,26 @@ mod tests {
 
     #[test]
     fn it_waits_longer_each_time_and_ends() {
-        let mut pazienza = Backoff::new(4);
+        let mut backoff = Backoff::new(4);
         for millis in [500, 1000, 2000] {
-            let (_, attesa) = pazienza.judge(transient(None)).unwrap();
-            assert_eq!(attesa.as_millis(), millis);
+            let (_, waiter) = backoff.judge(transient(None)).unwrap();
+            assert_eq!(waiter.as_millis(), millis);
         }
-        let last = pazienza.judge(transient(None));
+        let last = backoff.judge(transient(None));
         assert!(matches!(last, Err(Failure::Transient(..))));
-        pazienza.reset();
-        let (_, attesa) = pazienza.judge(transient(Some(7))).unwrap();
-        assert_eq!(attesa.as_secs(), 7, "as long as was asked for");
-        let refused = pazienza.judge(Failure::mismatch("x"));
+        backoff.reset();
+        let (_, waiter) = backoff.judge(transient(Some(7))).unwrap();
+        assert_eq!(waiter.as_secs(), 7, "as long as was asked for");
+        let refused = backoff.judge(Failure::mismatch("x"));
         assert!(matches!(refused, Err(Failure::Mismatch(_))));
     }
 
     #[test]
     fn no_wait_is_without_bound() {
-        let pazienza = Backoff {
+        let backoff = Backoff {
             tentativi: u32::MAX,
-            falliti: u32::MAX - 1,
+            failed_attempts: u32::MAX - 1,
         };
-        assert_eq!(pazienza.delay(None), MAX_DELAY);
+        assert_eq!(backoff.delay(None), MAX_DELAY);
     }
 }

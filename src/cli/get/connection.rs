@@ -40,7 +40,7 @@ pub(super) struct ConnectionArgs {
     /// Its key (PEM). Without it `client.key_file`.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Service")]
     key: Option<PathBuf>,
-    /// Speak http:// to another machine: whoever is on the way reads token and data.
+    /// Speak http:// to another machine: token and data can be read on the way.
     #[arg(long, global = true, help_heading = "Service")]
     in_chiaro: bool,
     /// Tries in a row, where the service or the connection to it is gone.
@@ -51,7 +51,7 @@ pub(super) struct ConnectionArgs {
 
 impl ConnectionArgs {
     /// Connects. That there is nothing to connect to ends the command at once: a wrong address is likelier than a service
-    /// that is just coming up, and whoever runs this may run it again.
+    /// that is just coming up, and the command may be run again.
     ///
     /// # Errors
     /// The options do not go together, a file cannot be read, there is no connection.
@@ -91,12 +91,12 @@ impl ConnectionArgs {
         let ca = self.ca.as_ref().or(client.ca_file.as_ref());
         let cert = self.cert.as_ref().or(client.cert_file.as_ref());
         let key = self.key.as_ref().or(client.key_file.as_ref());
-        let mostra = match (cert, key) {
+        let shown = match (cert, key) {
             (Some(cert), Some(key)) => Some((cert.as_path(), key.as_path())),
             (None, None) => None,
             _ => return Err("--cert and --key go together".to_owned()),
         };
-        ClientTls::new(ca.map(PathBuf::as_path), mostra)
+        ClientTls::new(ca.map(PathBuf::as_path), shown)
     }
 }
 

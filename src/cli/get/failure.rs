@@ -1,10 +1,10 @@
-//! Why a call or a download did not come to its end, and what that means for whoever runs the command.
+//! Why a call or a download did not come to its end, and what that means for the user of the command.
 //!
 //! ```text
-//! tonic::Status ─► ServiceRefusal (the google.rpc details, read) ─┬─► Rifiuto      the same call will be refused again
-//! broken connection, unavailable, time is up ───────────────┴─► Passeggero   later it may succeed: tried again
-//! bytes or totals that are not those vouched for ─────────────► Diverso      never a file that looks whole
-//! file, token, certificate of this machine ───────────────────► Locale
+//! tonic::Status ─► ServiceRefusal (the google.rpc details, read) ─┬─► Refused      the same call will be refused again
+//! broken connection, unavailable, time is up ─────────────────────┴─► Transient    later it may succeed: tried again
+//! bytes or totals that are not those vouched for ───────────────────► Mismatch     never a file that looks whole
+//! file, token, certificate of this machine ─────────────────────────► Local
 //! ```
 
 use std::{fmt, process::ExitCode, time::Duration};
@@ -50,24 +50,24 @@ impl Failure {
 
     /// The failure of a call to the service at `server`.
     pub(super) fn from_status(status: &tonic::Status, server: &impl fmt::Display) -> Self {
-        let risposta = ServiceRefusal::from_status(status, MessageLanguage::of_this_terminal());
-        let riprova = match (&risposta.reason, risposta.retry_after) {
+        let answer = ServiceRefusal::from_status(status, MessageLanguage::of_this_terminal());
+        let retry = match (&answer.reason, answer.retry_after) {
             (Some(motivo), _) if RESUMABLE.iter().any(|r| motivo == r.as_str_name()) => true,
-            (Some(_), attesa) => attesa.is_some_and(|attesa| attesa <= MAX_WAIT),
+            (Some(_), waiter) => waiter.is_some_and(|waiter| waiter <= MAX_WAIT),
             (None, _) => false,
         };
-        if riprova {
-            return Self::Transient(risposta.to_string(), risposta.retry_after);
+        if retry {
+            return Self::Transient(answer.to_string(), answer.retry_after);
         }
-        if risposta.reason.is_none()
+        if answer.reason.is_none()
             && let Some(error) = tls(status)
         {
             return Self::Local(format!("{server}: TLS: {error}").into());
         }
-        if risposta.reason.is_none() && risposta.is_interrupted() {
+        if answer.reason.is_none() && answer.is_interrupted() {
             return Self::Transient(format!("{server}: {}", causes(status)), None);
         }
-        Self::Refused(Box::new(risposta))
+        Self::Refused(Box::new(answer))
     }
 
     /// There was no connection to be had.
@@ -95,7 +95,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local(error) => error.fmt(f),
-            Self::Refused(risposta) => risposta.fmt(f),
+            Self::Refused(answer) => answer.fmt(f),
             Self::Mismatch(text) | Self::Transient(text, _) => f.write_str(text),
         }
     }
@@ -131,12 +131,12 @@ mod tests {
             assert_eq!(kind(&status), expected, "{}", reason.as_str_name());
         }
         let quota = |seconds| {
-            let esaurita = crate::error::ExhaustedQuota {
+            let exhausted = crate::error::ExhaustedQuota {
                 soggetto: "soggetto:x".into(),
                 description: "1".into(),
                 retry_after: Duration::from_secs(seconds),
             };
-            Status::from(Error::quota_exhausted("al_giorno", esaurita))
+            Status::from(Error::quota_exhausted("al_giorno", exhausted))
         };
         assert_eq!(kind(&quota(2)), "aspetta");
         assert_eq!(kind(&quota(7200)), "rifiuto");

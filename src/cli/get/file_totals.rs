@@ -1,4 +1,4 @@
-//! The control totals of a download, whichever report it is of: said before it, said at its end, and the two compared.
+//! The control totals of a download of either report: as said before it, as said at its end, and the two compared.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use crate::contract::proto::{GetReportSinteticoResponse, TotaleReport, TotaliCon
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileTotals {
     pub(super) righe: i64,
-    cifre: Vec<(&'static str, String)>,
+    figures: Vec<(&'static str, String)>,
 }
 
 impl FileTotals {
     /// Rows of a report, and its totals row.
     pub(super) fn of_report(righe: i64, totale: Option<TotaleReport>) -> Self {
         let totale = totale.unwrap_or_default();
-        let cifre = [
+        let figures = [
             ("totale stanziamenti", totale.totale_stanziamenti),
             ("importi autorizzati", Some(totale.importi_autorizzati)),
             ("importi erogati", Some(totale.importi_erogati)),
@@ -25,7 +25,7 @@ impl FileTotals {
         ];
         Self {
             righe,
-            cifre: visible(cifre),
+            figures: visible(figures),
         }
     }
 }
@@ -39,23 +39,23 @@ impl From<GetReportSinteticoResponse> for FileTotals {
 
 impl From<TotaliControllo> for FileTotals {
     fn from(totali: TotaliControllo) -> Self {
-        let cifre = [
+        let figures = [
             ("ore decretate", Some(totali.ore_decretate)),
             ("importi autorizzati", Some(totali.importi_autorizzati)),
             ("importi erogati", Some(totali.importi_erogati)),
         ];
         Self {
             righe: totali.righe,
-            cifre: visible(cifre),
+            figures: visible(figures),
         }
     }
 }
 
 /// Without what is absent, and what the profile does not see.
 fn visible<const N: usize>(
-    cifre: [(&'static str, Option<String>); N],
+    figures: [(&'static str, Option<String>); N],
 ) -> Vec<(&'static str, String)> {
-    cifre
+    figures
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
         .collect()
@@ -64,7 +64,7 @@ fn visible<const N: usize>(
 impl fmt::Display for FileTotals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} rows", self.righe)?;
-        for (name, value) in &self.cifre {
+        for (name, value) in &self.figures {
             write!(f, ", {name} {}", grouped(value))?;
         }
         Ok(())

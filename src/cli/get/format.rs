@@ -66,17 +66,17 @@ mod tests {
 
     #[test]
     fn the_name_of_the_file_tells_unless_one_is_asked_for() {
-        let scelto = |asked, file: &str| FormatArg::chosen(asked, file.as_ref());
-        assert_eq!(scelto(None, "a.b/x.CSV"), Ok(FormatArg::Csv));
-        assert_eq!(scelto(None, "x.xlsx"), Ok(FormatArg::Xlsx));
-        assert_eq!(scelto(None, "x.parquet"), Ok(FormatArg::Parquet));
+        let chosen = |asked, file: &str| FormatArg::chosen(asked, file.as_ref());
+        assert_eq!(chosen(None, "a.b/x.CSV"), Ok(FormatArg::Csv));
+        assert_eq!(chosen(None, "x.xlsx"), Ok(FormatArg::Xlsx));
+        assert_eq!(chosen(None, "x.parquet"), Ok(FormatArg::Parquet));
         assert_eq!(
-            scelto(Some(FormatArg::CsvExcel), "x.csv"),
+            chosen(Some(FormatArg::CsvExcel), "x.csv"),
             Ok(FormatArg::CsvExcel)
         );
-        assert_eq!(scelto(Some(FormatArg::Csv), "-"), Ok(FormatArg::Csv));
+        assert_eq!(chosen(Some(FormatArg::Csv), "-"), Ok(FormatArg::Csv));
         for none in ["-", "x", "x.txt", ".csv", "csv"] {
-            assert!(scelto(None, none).is_err(), "{none}");
+            assert!(chosen(None, none).is_err(), "{none}");
         }
     }
 

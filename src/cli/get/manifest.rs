@@ -107,16 +107,16 @@ impl Manifest {
         fs::rename(new, path)
     }
 
-    /// What keeps `altra` from going on with the file of this one; the rilevazione does not: it is not asked for anew.
-    pub(super) fn difference(&self, altra: &Self) -> Option<String> {
+    /// What keeps `other` from going on with the file of this one; the rilevazione does not: it is not asked for anew.
+    pub(super) fn difference(&self, other: &Self) -> Option<String> {
         let mut pairs = vec![
-            ("--server", Some(&self.server), Some(&altra.server)),
-            ("the report", Some(&self.chiamata), Some(&altra.chiamata)),
-            ("--formato", Some(&self.formato), Some(&altra.formato)),
+            ("--server", Some(&self.server), Some(&other.server)),
+            ("the report", Some(&self.chiamata), Some(&other.chiamata)),
+            ("--formato", Some(&self.formato), Some(&other.formato)),
         ];
-        let names = self.selezione.keys().chain(altra.selezione.keys());
+        let names = self.selezione.keys().chain(other.selezione.keys());
         pairs.extend(names.map(|name| {
-            let (there, here) = (self.selezione.get(name), altra.selezione.get(name));
+            let (there, here) = (self.selezione.get(name), other.selezione.get(name));
             (name.as_str(), there, here)
         }));
         let (name, there, here) = pairs.into_iter().find(|(_, there, here)| there != here)?;
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn whatever_differs_is_told() {
         let changed = |change: fn(&mut Manifest)| {
-            let mut altra = manifest();
-            change(&mut altra);
-            manifest().difference(&altra)
+            let mut other = manifest();
+            change(&mut other);
+            manifest().difference(&other)
         };
         assert_eq!(changed(|_| ()), None);
         assert_eq!(changed(|s| s.rilevazione.numero = 2), None);

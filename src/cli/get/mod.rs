@@ -1,8 +1,8 @@
 //! `omnia get`: the operator's client. It goes through the network, as any caller does, with a token of its own.
 //!
 //! ```text
-//! options, [client] of the settings ─► collegamento ─► servizio ─┬─► report: a table
-//!                                                                 └─► ricezione ─► uscita: F.part, then F
+//! options, [client] of the settings ─► connection ─► service_client ─┬─► report: a table
+//!                                                                    └─► receiver ─► output: F.part, then F
 //! ```
 //!
 //! Exit codes, for scripts: 0 done; 1 something on this machine (a file, the token, a certificate), or interrupted; 2 the command line; 3 the
@@ -96,36 +96,36 @@ impl Get {
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let file = self.cosa.file().map(Path::to_owned);
         let work = async { Ok(self.perform(settings).await) };
-        let (guasto, continua) = match interruptible(work).await {
+        let (failure, goes_on) = match interruptible(work).await {
             Ok(Ok(())) => return Ok(ExitCode::SUCCESS),
-            Ok(Err(guasto)) => {
-                let continua = !matches!(guasto, Failure::Local(_));
-                (guasto, continua)
+            Ok(Err(failure)) => {
+                let goes_on = !matches!(failure, Failure::Local(_));
+                (failure, goes_on)
             }
             Err(interrupted) => (Failure::from(interrupted), true),
         };
         if stdio::is_closed() {
             return Ok(ExitCode::from(stdio::PIPE_CLOSED));
         }
-        errln!("omnia: {guasto}");
-        if let Some(consiglio) = file
-            .filter(|_| continua)
-            .and_then(|file| advice(&guasto, &file))
+        errln!("omnia: {failure}");
+        if let Some(hint) = file
+            .filter(|_| goes_on)
+            .and_then(|file| advice(&failure, &file))
         {
-            errln!("omnia: {consiglio}");
+            errln!("omnia: {hint}");
         }
-        Ok(guasto.exit_code())
+        Ok(failure.exit_code())
     }
 
     async fn perform(self, settings: &Settings) -> Result<(), Failure> {
-        let servizio = self.collegamento.open(settings).await?;
-        let pazienza = Backoff::new(self.collegamento.tentativi);
-        let (domanda, opzioni) = match self.cosa {
+        let service = self.collegamento.open(settings).await?;
+        let backoff = Backoff::new(self.collegamento.tentativi);
+        let (question, opzioni) = match self.cosa {
             GetCommand::Report(GetReportArgs {
                 selezione,
                 file: None,
                 ..
-            }) => return print_table(&servizio, &selezione, pazienza).await,
+            }) => return print_table(&service, &selezione, backoff).await,
             GetCommand::Report(GetReportArgs {
                 selezione,
                 file: Some(file),
@@ -138,8 +138,8 @@ impl Get {
                 (DownloadRequest::Decrees(selezione), opzioni)
             }
         };
-        let fatto = download(&servizio, &domanda, &opzioni, pazienza).await?;
-        let text = fatto.summary(&opzioni.file.display().to_string());
+        let done = download(&service, &question, &opzioni, backoff).await?;
+        let text = done.summary(&opzioni.file.display().to_string());
         if stdout(&opzioni.file) {
             errln!("{text}");
             return Ok(());
@@ -159,15 +159,15 @@ impl GetCommand {
 
 /// The table and what it was computed on: nothing else, so that it can be piped.
 async fn print_table(
-    servizio: &ServiceClient,
+    service: &ServiceClient,
     selezione: &ReportSelectionArgs,
-    mut pazienza: Backoff,
+    mut backoff: Backoff,
 ) -> Result<(), Failure> {
     let numero = selezione.rilevazione.unwrap_or_default();
     let report = loop {
-        match request::report(servizio, selezione, numero).await {
+        match request::report(service, selezione, numero).await {
             Ok(report) => break report,
-            Err(guasto) => pazienza.wait_after(guasto, None).await?,
+            Err(failure) => backoff.wait_after(failure, None).await?,
         }
     };
     let rilevazione = report.rilevazione.as_ref().map(PinnedRilevazione::from);
@@ -181,7 +181,7 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// How to go on after a failure, where there is something to go on with.
-fn advice(guasto: &Failure, file: &Path) -> Option<String> {
+fn advice(failure: &Failure, file: &Path) -> Option<String> {
     let shown = file.display();
     if stdout(file) {
         return Some("what standard output has got, if anything, is not whole".to_owned());
@@ -192,7 +192,7 @@ fn advice(guasto: &Failure, file: &Path) -> Option<String> {
         .filter(|parte| parte.len() > 0)?
         .len();
     let parte = parte.display();
-    match guasto {
+    match failure {
         Failure::Mismatch(_) => Some(format!(
             "{shown} was not written; {parte} is left as it is, and --da-capo downloads all of it anew"
         )),

@@ -65,15 +65,15 @@ impl DownloadOutput {
     pub(super) fn open(
         file: &Path,
         come: &OutputArgs,
-        chiesta: &Manifest,
+        asked: &Manifest,
     ) -> Result<(Self, Option<Manifest>), String> {
         if stdout(file) {
             let stdout = stdio::stream().as_fd().try_clone_to_owned();
             let stdout = std::fs::File::from(stdout.map_err(not_written)?);
             return Ok((Self::Stdout(tokio::fs::File::from_std(stdout)), None));
         }
-        let (parziale, trovata) = PartialFile::open(file, chiesta, come.sovrascrivi, come.da_capo)?;
-        Ok((Self::File(parziale), trovata))
+        let (partial, found) = PartialFile::open(file, asked, come.sovrascrivi, come.da_capo)?;
+        Ok((Self::File(partial), found))
     }
 
     /// What is there already goes into the digest; how many bytes it is.
@@ -82,7 +82,7 @@ impl DownloadOutput {
     /// The system's.
     pub(super) async fn rehash(&mut self, sha: &mut Context) -> Result<u64, String> {
         match self {
-            Self::File(parziale) => parziale.rehash(sha).await,
+            Self::File(partial) => partial.rehash(sha).await,
             Self::Stdout(_) => Ok(0),
         }
     }
@@ -91,9 +91,9 @@ impl DownloadOutput {
     ///
     /// # Errors
     /// The system's.
-    pub(super) fn begin(&mut self, scheda: &Manifest) -> Result<(), String> {
+    pub(super) fn begin(&mut self, manifest: &Manifest) -> Result<(), String> {
         match self {
-            Self::File(parziale) => parziale.begin(scheda),
+            Self::File(partial) => partial.begin(manifest),
             Self::Stdout(_) => Ok(()),
         }
     }
@@ -104,7 +104,7 @@ impl DownloadOutput {
     /// The system's.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         match self {
-            Self::File(parziale) => parziale.write(bytes).await,
+            Self::File(partial) => partial.write(bytes).await,
             Self::Stdout(stdout) => {
                 Stream::note(stdout.write_all(bytes).await).map_err(not_written)?;
                 // tokio's file writes behind its back, and the process does not wait for that when it ends with an error.
@@ -119,7 +119,7 @@ impl DownloadOutput {
     /// The system's.
     pub(super) async fn finish(self) -> Result<(), String> {
         match self {
-            Self::File(parziale) => parziale.finish().await,
+            Self::File(partial) => partial.finish().await,
             Self::Stdout(mut stdout) => Stream::note(stdout.flush().await).map_err(not_written),
         }
     }

@@ -23,11 +23,11 @@ const BUFFER: usize = 1024 * 1024;
 /// A file that is not finished. Its lock goes with it.
 #[derive(Debug)]
 pub(super) struct PartialFile {
-    finale: PathBuf,
+    final_path: PathBuf,
     parte: PathBuf,
-    scheda: PathBuf,
+    manifest: PathBuf,
     sovrascrivi: bool,
-    aperto: Option<tokio::fs::File>,
+    open_stream: Option<tokio::fs::File>,
 }
 
 /// Beside a file.
@@ -43,30 +43,30 @@ pub(super) fn part_path(file: &Path) -> PathBuf {
 }
 
 impl PartialFile {
-    /// Looks for what an earlier run has left of the same download: its scheda, if there is something to go on with.
+    /// Looks for what an earlier run has left of the same download: its manifest, if there is something to go on with.
     /// Writes nothing yet.
     ///
     /// # Errors
     /// `file` is there already, or what is beside it is of something else; the system's.
     pub(super) fn open(
         file: &Path,
-        chiesta: &Manifest,
+        asked: &Manifest,
         sovrascrivi: bool,
         da_capo: bool,
     ) -> Result<(Self, Option<Manifest>), String> {
-        let mut parziale = Self {
-            finale: file.to_owned(),
+        let mut partial = Self {
+            final_path: file.to_owned(),
             parte: part_path(file),
-            scheda: beside(file, ".part.json"),
+            manifest: beside(file, ".part.json"),
             sovrascrivi,
-            aperto: None,
+            open_stream: None,
         };
-        parziale.check_free()?;
-        let parte = &parziale.parte;
+        partial.check_free()?;
+        let parte = &partial.parte;
         let failed = |error: io::Error| format!("{}: {error}", parte.display());
         let opened = match OpenOptions::new().read(true).append(true).open(parte) {
             Ok(opened) => opened,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((parziale, None)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((partial, None)),
             Err(error) => return Err(failed(error)),
         };
         let metadata = opened.metadata().map_err(failed)?;
@@ -76,34 +76,34 @@ impl PartialFile {
         lock(&opened, parte)?;
         if da_capo || metadata.len() == 0 {
             fs::remove_file(parte).map_err(failed)?;
-            return Ok((parziale, None));
+            return Ok((partial, None));
         }
-        let altrimenti = "--da-capo downloads all of it anew";
-        let Some(scheda) = Manifest::read(&parziale.scheda)? else {
+        let otherwise = "--da-capo downloads all of it anew";
+        let Some(manifest) = Manifest::read(&partial.manifest)? else {
             return Err(format!(
-                "{} is there without {}, which says what it is of; {altrimenti}",
+                "{} is there without {}, which says what it is of; {otherwise}",
                 parte.display(),
-                parziale.scheda.display()
+                partial.manifest.display()
             ));
         };
-        if let Some(differenza) = scheda.difference(chiesta) {
+        if let Some(difference) = manifest.difference(asked) {
             return Err(format!(
-                "{} is the beginning of another download: {differenza}; {altrimenti}",
+                "{} is the beginning of another download: {difference}; {otherwise}",
                 parte.display()
             ));
         }
-        parziale.aperto = Some(tokio::fs::File::from_std(opened));
-        Ok((parziale, Some(scheda)))
+        partial.open_stream = Some(tokio::fs::File::from_std(opened));
+        Ok((partial, Some(manifest)))
     }
 
     /// Whether the finished file may be put in its place.
     fn check_free(&self) -> Result<(), String> {
-        let shown = self.finale.display();
-        if self.finale.file_name().is_none() || self.finale.is_dir() {
+        let shown = self.final_path.display();
+        if self.final_path.file_name().is_none() || self.final_path.is_dir() {
             return Err(format!("{shown}: is a directory"));
         }
         // A link that leads nowhere is something too.
-        if !self.sovrascrivi && fs::symlink_metadata(&self.finale).is_ok() {
+        if !self.sovrascrivi && fs::symlink_metadata(&self.final_path).is_ok() {
             return Err(format!(
                 "{shown} is there already; --sovrascrivi replaces it"
             ));
@@ -116,7 +116,7 @@ impl PartialFile {
     /// # Errors
     /// The system's.
     pub(super) async fn rehash(&mut self, sha: &mut Context) -> Result<u64, String> {
-        let Some(file) = &mut self.aperto else {
+        let Some(file) = &mut self.open_stream else {
             return Ok(0);
         };
         let failed = |error: io::Error| format!("{}: {error}", self.parte.display());
@@ -137,8 +137,8 @@ impl PartialFile {
     ///
     /// # Errors
     /// The system's; another program is about to write the same file.
-    pub(super) fn begin(&mut self, scheda: &Manifest) -> Result<(), String> {
-        if self.aperto.is_some() {
+    pub(super) fn begin(&mut self, manifest: &Manifest) -> Result<(), String> {
+        if self.open_stream.is_some() {
             return Ok(());
         }
         let failed = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
@@ -149,10 +149,10 @@ impl PartialFile {
             .open(&self.parte)
             .map_err(|error| failed(&self.parte, error))?;
         lock(&file, &self.parte)?;
-        scheda
-            .write(&self.scheda)
-            .map_err(|error| failed(&self.scheda, error))?;
-        self.aperto = Some(tokio::fs::File::from_std(file));
+        manifest
+            .write(&self.manifest)
+            .map_err(|error| failed(&self.manifest, error))?;
+        self.open_stream = Some(tokio::fs::File::from_std(file));
         Ok(())
     }
 
@@ -161,7 +161,7 @@ impl PartialFile {
     /// # Errors
     /// The system's: the disk is full, say. What was written stays.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let written = match &mut self.aperto {
+        let written = match &mut self.open_stream {
             Some(file) => {
                 let written = file.write_all(bytes).await;
                 // A write that is still on its way could not be told to the operator as bytes that are here.
@@ -179,20 +179,20 @@ impl PartialFile {
     pub(super) async fn finish(mut self) -> Result<(), String> {
         let failed = |error: io::Error| format!("{}: {error}", self.parte.display());
         let mut file = self
-            .aperto
+            .open_stream
             .take()
             .ok_or_else(|| failed(io::Error::other("nothing was begun")))?;
         file.flush().await.map_err(failed)?;
         file.sync_all().await.map_err(failed)?;
         self.check_free()?;
-        fs::rename(&self.parte, &self.finale)
-            .map_err(|error| format!("{}: {error}", self.finale.display()))?;
+        fs::rename(&self.parte, &self.final_path)
+            .map_err(|error| format!("{}: {error}", self.final_path.display()))?;
         // Without its file it says nothing to the next run: that it stays is no failure.
-        let _ = fs::remove_file(&self.scheda);
-        let dir = self.finale.parent().filter(|dir| *dir != Path::new(""));
+        let _ = fs::remove_file(&self.manifest);
+        let dir = self.final_path.parent().filter(|dir| *dir != Path::new(""));
         File::open(dir.unwrap_or(Path::new(".")))
             .and_then(|dir| dir.sync_all())
-            .map_err(|error| format!("{}: {error}", self.finale.display()))
+            .map_err(|error| format!("{}: {error}", self.final_path.display()))
     }
 }
 

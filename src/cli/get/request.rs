@@ -89,22 +89,22 @@ impl DownloadRequest {
     /// The call's.
     pub(super) async fn expected(
         &self,
-        servizio: &ServiceClient,
+        service: &ServiceClient,
         rilevazione: i32,
     ) -> Result<ExpectedTotals, Failure> {
         let (rilevazione, totali) = match self {
             Self::Report(selezione) => {
-                let mut report = report(servizio, selezione, rilevazione).await?;
+                let mut report = report(service, selezione, rilevazione).await?;
                 (report.rilevazione.take(), Some(report.into()))
             }
             Self::Decrees(selezione) => {
-                let request = servizio.request(CountDecreesRequest {
+                let request = service.request(CountDecreesRequest {
                     normativa: selezione.normativa.clone(),
                     filtro: Some(selezione.filtro()),
                     rilevazione,
                 })?;
-                let answer = servizio.decrees().count_decrees(request).await;
-                let answer = answer.map_err(|s| servizio.failure(&s))?.into_inner();
+                let answer = service.decrees().count_decrees(request).await;
+                let answer = answer.map_err(|s| service.failure(&s))?.into_inner();
                 (answer.rilevazione, answer.totali.map(FileTotals::from))
             }
         };
@@ -126,7 +126,7 @@ impl DownloadRequest {
     /// The call's.
     pub(super) async fn open(
         &self,
-        servizio: &ServiceClient,
+        service: &ServiceClient,
         rilevazione: i32,
         formato: FormatArg,
         offset: i64,
@@ -134,28 +134,28 @@ impl DownloadRequest {
         let formato = FormatoFile::from(formato).into();
         match self {
             Self::Report(selezione) => {
-                let request = servizio.request(DownloadReportSinteticoRequest {
+                let request = service.request(DownloadReportSinteticoRequest {
                     filtro: Some(selezione.filtro()),
                     rilevazione,
                     formato,
                     offset,
                 })?;
-                let stream = servizio.report().download_report_sintetico(request).await;
-                let stream = stream.map_err(|s| servizio.failure(&s))?.into_inner();
+                let stream = service.report().download_report_sintetico(request).await;
+                let stream = stream.map_err(|s| service.failure(&s))?.into_inner();
                 Ok(parts(stream, |message| {
                     message.parte.map(DownloadPart::from)
                 }))
             }
             Self::Decrees(selezione) => {
-                let request = servizio.request(DownloadDecreesRequest {
+                let request = service.request(DownloadDecreesRequest {
                     normativa: selezione.normativa.clone(),
                     filtro: Some(selezione.filtro()),
                     rilevazione,
                     formato,
                     offset,
                 })?;
-                let stream = servizio.decrees().download_decrees(request).await;
-                let stream = stream.map_err(|s| servizio.failure(&s))?.into_inner();
+                let stream = service.decrees().download_decrees(request).await;
+                let stream = stream.map_err(|s| service.failure(&s))?.into_inner();
                 Ok(parts(stream, |message| {
                     message.parte.map(DownloadPart::from)
                 }))
@@ -169,16 +169,16 @@ impl DownloadRequest {
 /// # Errors
 /// The call's.
 pub(super) async fn report(
-    servizio: &ServiceClient,
+    service: &ServiceClient,
     selezione: &ReportSelectionArgs,
     rilevazione: i32,
 ) -> Result<proto::GetReportSinteticoResponse, Failure> {
-    let request = servizio.request(GetReportSinteticoRequest {
+    let request = service.request(GetReportSinteticoRequest {
         filtro: Some(selezione.filtro()),
         rilevazione,
     })?;
-    let answer = servizio.report().get_report_sintetico(request).await;
-    Ok(answer.map_err(|s| servizio.failure(&s))?.into_inner())
+    let answer = service.report().get_report_sintetico(request).await;
+    Ok(answer.map_err(|s| service.failure(&s))?.into_inner())
 }
 
 /// `None` is a part that this program does not know.

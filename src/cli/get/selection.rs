@@ -83,11 +83,11 @@ impl ReportSelectionArgs {
     }
 
     pub(super) fn asked(&self) -> AskedOptions {
-        let codici = |codici: &[String]| (!codici.is_empty()).then(|| codici.join(","));
+        let codes = |codes: &[String]| (!codes.is_empty()).then(|| codes.join(","));
         option_map(
             [
-                ("normativa", codici(&self.normativa)),
-                ("prestazione", codici(&self.prestazione)),
+                ("normativa", codes(&self.normativa)),
+                ("prestazione", codes(&self.prestazione)),
                 ("rilevazione", self.rilevazione.map(|n| n.to_string())),
             ]
             .into_iter()

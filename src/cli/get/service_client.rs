@@ -22,7 +22,7 @@ const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct ServiceClient {
     indirizzo: ServerAddress,
-    canale: Channel,
+    channel: Channel,
     token: SecretText,
 }
 
@@ -43,17 +43,17 @@ impl ServiceClient {
             other => other,
         };
         bearer(&token)?;
-        let canale = match tls {
+        let channel = match tls {
             Some(tls) => {
-                let connettore = tls.connector(indirizzo.uri())?;
-                endpoint.connect_with_connector(connettore).await
+                let connector = tls.connector(indirizzo.uri())?;
+                endpoint.connect_with_connector(connector).await
             }
             None => endpoint.connect().await,
         };
-        let canale = canale.map_err(|error| Failure::unreachable(&error, &indirizzo))?;
+        let channel = channel.map_err(|error| Failure::unreachable(&error, &indirizzo))?;
         Ok(Self {
             indirizzo,
-            canale,
+            channel,
             token,
         })
     }
@@ -63,7 +63,7 @@ impl ServiceClient {
         &self.indirizzo
     }
 
-    /// A call with the token as it is now: whoever renews its file keeps a long download going.
+    /// A call with the token as it is now: renewing its file keeps a long download going.
     ///
     /// # Errors
     /// The token cannot be read.
@@ -75,11 +75,11 @@ impl ServiceClient {
     }
 
     pub(super) fn report(&self) -> ReportServiceClient<Channel> {
-        ReportServiceClient::new(self.canale.clone()).max_decoding_message_size(MAX_MESSAGE)
+        ReportServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
     pub(super) fn decrees(&self) -> DecreeServiceClient<Channel> {
-        DecreeServiceClient::new(self.canale.clone()).max_decoding_message_size(MAX_MESSAGE)
+        DecreeServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
     /// What a failed call means.

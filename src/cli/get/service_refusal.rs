@@ -43,12 +43,12 @@ pub(super) struct ServiceRefusal {
 
 impl ServiceRefusal {
     /// Reads a status.
-    pub(super) fn from_status(status: &Status, lingua: MessageLanguage) -> Self {
+    pub(super) fn from_status(status: &Status, language: MessageLanguage) -> Self {
         let details = status.get_error_details();
         let info = details.error_info().filter(|info| info.domain == DOMAIN);
         let mut righe = Vec::new();
         let localized = details.localized_message();
-        let frase = match (lingua, localized) {
+        let frase = match (language, localized) {
             (MessageLanguage::Italian, Some(localized)) => {
                 // The first line is the sentence; the others are the bad fields.
                 let mut lines = localized.message.lines().map(cleaned);
@@ -88,8 +88,8 @@ impl ServiceRefusal {
     }
 
     /// Whether a field of this name is among the bad ones.
-    pub(super) fn names_field(&self, campo: &str) -> bool {
-        let named = |riga: &String| riga.split_once(": ").is_some_and(|(name, _)| name == campo);
+    pub(super) fn names_field(&self, field: &str) -> bool {
+        let named = |riga: &String| riga.split_once(": ").is_some_and(|(name, _)| name == field);
         self.righe.iter().any(named)
     }
 
@@ -114,8 +114,8 @@ impl ServiceRefusal {
                 "omnia get makes no DPoP proofs: use a token that is bound to no key".to_owned(),
             );
         }
-        let attesa = self.retry_after?.as_secs().max(1);
-        Some(format!("come back in {attesa} s"))
+        let waiter = self.retry_after?.as_secs().max(1);
+        Some(format!("come back in {waiter} s"))
     }
 }
 
@@ -134,7 +134,7 @@ impl fmt::Display for ServiceRefusal {
             write!(f, "\n  {riga}")?;
         }
         match self.advice() {
-            Some(consiglio) => write!(f, "\n  {consiglio}"),
+            Some(advice) => write!(f, "\n  {advice}"),
             None => Ok(()),
         }
     }
@@ -208,10 +208,10 @@ mod tests {
              filtro.periodo.al: is \\u{1b}[2J wrong"
         );
         assert!(english.names_field("normativa") && !english.names_field("filtro"));
-        let italiano = ServiceRefusal::from_status(&status, MessageLanguage::Italian).to_string();
+        let italian = ServiceRefusal::from_status(&status, MessageLanguage::Italian).to_string();
         assert!(
-            italiano.ends_with("\n  normativa: è errato.\n  filtro.periodo.al: è errato."),
-            "{italiano}"
+            italian.ends_with("\n  normativa: è errato.\n  filtro.periodo.al: è errato."),
+            "{italian}"
         );
     }
 

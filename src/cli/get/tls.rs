@@ -1,7 +1,7 @@
 //! TLS to the service: whose certificate is taken, and which one is shown.
 //!
 //! In TLS 1.3 a client has shown its certificate before it learns whether that is good enough: a service that wants
-//! another says so in an alert, after the handshake, and HTTP/2 loses it on the way to whoever called. So the connection
+//! another says so in an alert, after the handshake, and HTTP/2 loses it on the way to the caller. So the connection
 //! is handed on once the service has spoken: every HTTP/2 server says its settings first, or waits for ours, for which it gets
 //! [`SETTLE_PAUSE`].
 
@@ -51,7 +51,7 @@ impl ClientTls {
     ///
     /// # Errors
     /// A file cannot be read or is not what it should be.
-    pub(super) fn new(ca: Option<&Path>, mostra: Option<(&Path, &Path)>) -> Result<Self, String> {
+    pub(super) fn new(ca: Option<&Path>, shown: Option<(&Path, &Path)>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         match ca {
             Some(ca) => {
@@ -71,7 +71,7 @@ impl ClientTls {
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?
             .with_root_certificates(roots);
-        let mut config = match mostra {
+        let mut config = match shown {
             Some((cert, key)) => {
                 let private = PrivateKeyDer::from_pem_slice(&read_file(key, true)?)
                     .map_err(|_| file_error(key, &"holds no private key in PEM"))?;
@@ -144,13 +144,13 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
-fn read_file(file: &Path, segreto: bool) -> Result<Vec<u8>, String> {
+fn read_file(file: &Path, secret: bool) -> Result<Vec<u8>, String> {
     let opened = File::open(file).map_err(|error| file_error(file, &error))?;
     let metadata = opened
         .metadata()
         .map_err(|error| file_error(file, &error))?;
     let mode = metadata.permissions().mode();
-    if segreto && mode & 0o007 != 0 {
+    if secret && mode & 0o007 != 0 {
         let who = format!(
             "anybody on this machine may reach the key (mode {:o}): chmod o= it",
             mode & 0o777

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// One line a grant.
-pub(super) fn table(schede: &[GrantRecord], oggi: NaiveDate) -> String {
+pub(super) fn table(grant_records: &[GrantRecord], oggi: NaiveDate) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
     table.set_header([
@@ -29,8 +29,8 @@ pub(super) fn table(schede: &[GrantRecord], oggi: NaiveDate) -> String {
         "stato",
         "da",
     ]);
-    for scheda in schede {
-        let aa07 = &scheda.aa07;
+    for grant_record in grant_records {
+        let aa07 = &grant_record.aa07;
         table.add_row([
             aa07.id.to_string(),
             line(&aa07.soggetto),
@@ -40,23 +40,23 @@ pub(super) fn table(schede: &[GrantRecord], oggi: NaiveDate) -> String {
             text(aa07.ambito.prestazioni()),
             aa07.valida_dal.to_string(),
             aa07.valida_al.to_string(),
-            scheda.effective_stato(oggi).to_string(),
-            line(&scheda.last.operatore),
+            grant_record.effective_stato(oggi).to_string(),
+            line(&grant_record.last.operatore),
         ]);
     }
     table.trim_fmt()
 }
 
 /// Everything about one.
-pub(super) fn one(scheda: &GrantRecord, eventi: &[EventoAa07], oggi: NaiveDate) -> String {
-    let aa07 = &scheda.aa07;
-    let list = |testi: Vec<String>, none: &str| match testi.is_empty() {
+pub(super) fn one(grant_record: &GrantRecord, eventi: &[EventoAa07], oggi: NaiveDate) -> String {
+    let aa07 = &grant_record.aa07;
+    let list = |texts: Vec<String>, none: &str| match texts.is_empty() {
         true => none.to_owned(),
-        false => testi.join(", "),
+        false => texts.join(", "),
     };
     let number =
         |quota: Option<std::num::NonZeroU32>| quota.map_or("-".to_owned(), |n| n.to_string());
-    let (protocollo, impronta) = scheda.modulo.as_ref().map_or_else(
+    let (protocollo, impronta) = grant_record.modulo.as_ref().map_or_else(
         || ("-".to_owned(), "-".to_owned()),
         |(protocollo, impronta)| (line(protocollo.as_str()), impronta.to_string()),
     );
@@ -65,7 +65,7 @@ pub(super) fn one(scheda: &GrantRecord, eventi: &[EventoAa07], oggi: NaiveDate) 
     facts.load_style(NOTHING);
     for (name, value) in [
         ("id", aa07.id.to_string()),
-        ("stato", scheda.effective_stato(oggi).to_string()),
+        ("stato", grant_record.effective_stato(oggi).to_string()),
         ("soggetto", line(&aa07.soggetto)),
         ("ente", line(&aa07.ente)),
         ("profilo", line(&aa07.profilo)),
@@ -92,7 +92,7 @@ pub(super) fn one(scheda: &GrantRecord, eventi: &[EventoAa07], oggi: NaiveDate) 
         ("impronta_modulo", impronta),
         (
             "sostituisce",
-            scheda
+            grant_record
                 .sostituisce
                 .map_or("-".to_owned(), |id| id.to_string()),
         ),
@@ -120,8 +120,8 @@ fn line(value: impl Display) -> String {
     TerminalLine(value).to_string()
 }
 
-fn text<C: AmbitoCode>(insieme: &AmbitoCodes<C>) -> String {
-    insieme
+fn text<C: AmbitoCode>(codes: &AmbitoCodes<C>) -> String {
+    codes
         .texts()
-        .map_or_else(|| "tutte".to_owned(), |codici| codici.join(","))
+        .map_or_else(|| "tutte".to_owned(), |codes| codes.join(","))
 }

@@ -77,8 +77,8 @@ impl ExplainArgs {
         vocabulary: Vocabulary,
     ) -> Result<String, Sentence> {
         let dir = self.dir.as_ref().or(settings.access.policy_dir.as_ref());
-        let sorgente = PolicySource::of_settings(dir.map(PathBuf::as_path))?;
-        let politica = ActivePolicy::load(&sorgente, &vocabulary).await?;
+        let source = PolicySource::of_settings(dir.map(PathBuf::as_path))?;
+        let politica = ActivePolicy::load(&source, &vocabulary).await?;
         let needs_grants = self.who.soggetto.is_some();
         let request = ExplainAccessRequest {
             chi: (self.who.profilo.map(Chi::Profilo)).or(self.who.soggetto.map(Chi::Soggetto)),
@@ -93,14 +93,14 @@ impl ExplainArgs {
         };
         let clock = Clock::system();
         if !needs_grants {
-            let spiega = AccessExplainer::new(politica, vocabulary, None, clock);
-            return Ok(ExplanationText(&spiega.explain(request).await?).to_string());
+            let explainer = AccessExplainer::new(politica, vocabulary, None, clock);
+            return Ok(ExplanationText(&explainer.explain(request).await?).to_string());
         }
         let postgres = postgres::join(&settings.database).await?;
         postgres::check_schema(postgres.serving()).await?;
         let pool = postgres.serving_pool();
-        let spiega = AccessExplainer::new(politica, vocabulary, Some(pool), clock);
-        let answer = spiega.explain(request).await;
+        let explainer = AccessExplainer::new(politica, vocabulary, Some(pool), clock);
+        let answer = explainer.explain(request).await;
         postgres.stop().await?;
         Ok(ExplanationText(&answer?).to_string())
     }

@@ -58,8 +58,8 @@ pub(super) async fn policy_table(
     dir: Option<&Path>,
     vocabulary: &Vocabulary,
 ) -> Result<DecisionTable, Sentence> {
-    let sorgente = PolicySource::of_settings(dir)?;
-    Ok(DecisionTable::build(&sorgente, vocabulary).await?)
+    let source = PolicySource::of_settings(dir)?;
+    Ok(DecisionTable::build(&source, vocabulary).await?)
 }
 
 impl PolicyArgs {
@@ -71,17 +71,17 @@ impl PolicyArgs {
         let vocabulary = Vocabulary::of_contract()?;
         match self.command {
             PolicyCommand::Check(source) => {
-                let tabella = source.policy_table(settings, &vocabulary).await?;
-                let profili: Vec<&str> = tabella.profili().map(|profilo| profilo.name()).collect();
+                let table = source.policy_table(settings, &vocabulary).await?;
+                let profili: Vec<&str> = table.profili().map(|profilo| profilo.name()).collect();
                 outln!(
                     "policy {}: good; profiles: {}",
-                    tabella.version(),
+                    table.version(),
                     profili.join(", ")
                 );
             }
             PolicyCommand::Matrix(source) => {
-                let tabella = source.policy_table(settings, &vocabulary).await?;
-                out!("{}", matrix(&tabella, &vocabulary));
+                let table = source.policy_table(settings, &vocabulary).await?;
+                out!("{}", matrix(&table, &vocabulary));
             }
             PolicyCommand::Explain(explain) => out!("{}", explain.run(settings, vocabulary).await?),
             PolicyCommand::Diff(diff) => out!("{}", diff.run(settings, &vocabulary).await?),

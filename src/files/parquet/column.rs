@@ -31,7 +31,7 @@ const EPOCH_DAY: i32 = 719_163;
 pub(super) struct ParquetColumn {
     valori: ColumnValues,
     /// 1: the row has a value; 0: a null.
-    presenti: Vec<i16>,
+    present: Vec<i16>,
 }
 
 #[derive(Debug)]
@@ -45,23 +45,23 @@ enum ColumnValues {
 
 /// The field of a column.
 pub(super) fn field(colonna: &formato::FileColumn) -> Result<TypePtr, ParquetError> {
-    let campo = |physical, logical| {
+    let field = |physical, logical| {
         Type::primitive_type_builder(colonna.name, physical)
             .with_repetition(Repetition::OPTIONAL)
             .with_logical_type(Some(logical))
     };
     let decimal = |physical, (precision, scale)| {
-        campo(physical, LogicalType::decimal(scale, precision))
+        field(physical, LogicalType::decimal(scale, precision))
             .with_precision(precision)
             .with_scale(scale)
     };
-    let campo = match colonna.cell_type {
-        CellType::Text => campo(Physical::BYTE_ARRAY, LogicalType::String),
-        CellType::Date => campo(Physical::INT32, LogicalType::Date),
+    let field = match colonna.cell_type {
+        CellType::Text => field(Physical::BYTE_ARRAY, LogicalType::String),
+        CellType::Date => field(Physical::INT32, LogicalType::Date),
         CellType::Number => decimal(Physical::INT64, AMOUNT_DIGITS),
         CellType::Sum => decimal(Physical::FIXED_LEN_BYTE_ARRAY, SUM_DIGITS).with_length(SUM_BYTES),
     };
-    Ok(campo.build()?.into())
+    Ok(field.build()?.into())
 }
 
 impl ParquetColumn {
@@ -73,29 +73,29 @@ impl ParquetColumn {
                 CellType::Number => ColumnValues::Hundredths(Vec::new()),
                 CellType::Sum => ColumnValues::Sums(Vec::new()),
             },
-            presenti: Vec::new(),
+            present: Vec::new(),
         }
     }
 
     /// Adds a cell; an empty one is a null.
-    pub(super) fn add(&mut self, cella: &str) -> Result<()> {
-        self.presenti.push(i16::from(!cella.is_empty()));
-        if cella.is_empty() {
+    pub(super) fn add(&mut self, cell: &str) -> Result<()> {
+        self.present.push(i16::from(!cell.is_empty()));
+        if cell.is_empty() {
             return Ok(());
         }
         match &mut self.valori {
-            ColumnValues::Texts(byte, fini) => {
-                byte.extend_from_slice(cella.as_bytes());
-                fini.push(byte.len());
+            ColumnValues::Texts(byte, ends) => {
+                byte.extend_from_slice(cell.as_bytes());
+                ends.push(byte.len());
             }
-            ColumnValues::Days(giorni) => giorni.push(day_number(cella)?),
+            ColumnValues::Days(giorni) => giorni.push(day_number(cell)?),
             ColumnValues::Hundredths(valori) => valori.push(
-                hundredths(cella, AMOUNT_DIGITS)
+                hundredths(cell, AMOUNT_DIGITS)
                     .and_then(|n| n.try_into().ok())
                     .ok_or_else(no_number)?,
             ),
             ColumnValues::Sums(valori) => {
-                valori.push(hundredths(cella, SUM_DIGITS).ok_or_else(no_number)?);
+                valori.push(hundredths(cell, SUM_DIGITS).ok_or_else(no_number)?);
             }
         }
         Ok(())
@@ -103,23 +103,23 @@ impl ParquetColumn {
 
     /// Hands the values to the writer of their column, and forgets them.
     pub(super) fn write(&mut self, writer: &mut ColumnWriter<'_>) -> Result<(), ParquetError> {
-        let presenti = Some(self.presenti.as_slice());
+        let present = Some(self.present.as_slice());
         match (&mut self.valori, writer) {
-            (ColumnValues::Texts(byte, fini), ColumnWriter::ByteArrayColumnWriter(writer)) => {
+            (ColumnValues::Texts(byte, ends), ColumnWriter::ByteArrayColumnWriter(writer)) => {
                 let byte = Bytes::from(mem::take(byte));
                 let mut inizio = 0;
-                let testi = fini
+                let texts = ends
                     .drain(..)
-                    .map(|fine| ByteArray::from(byte.slice(mem::replace(&mut inizio, fine)..fine)));
-                let testi: Vec<ByteArray> = testi.collect();
-                writer.write_batch(&testi, presenti, None)?;
+                    .map(|end| ByteArray::from(byte.slice(mem::replace(&mut inizio, end)..end)));
+                let texts: Vec<ByteArray> = texts.collect();
+                writer.write_batch(&texts, present, None)?;
             }
             (ColumnValues::Days(giorni), ColumnWriter::Int32ColumnWriter(writer)) => {
-                writer.write_batch(giorni, presenti, None)?;
+                writer.write_batch(giorni, present, None)?;
                 giorni.clear();
             }
             (ColumnValues::Hundredths(valori), ColumnWriter::Int64ColumnWriter(writer)) => {
-                writer.write_batch(valori, presenti, None)?;
+                writer.write_batch(valori, present, None)?;
                 valori.clear();
             }
             (ColumnValues::Sums(valori), ColumnWriter::FixedLenByteArrayColumnWriter(writer)) => {
@@ -127,19 +127,19 @@ impl ParquetColumn {
                 let sums = valori.drain(..).map(|sum| sum.to_be_bytes().to_vec());
                 let sums: Vec<FixedLenByteArray> =
                     sums.map(|bytes| ByteArray::from(bytes).into()).collect();
-                writer.write_batch(&sums, presenti, None)?;
+                writer.write_batch(&sums, present, None)?;
             }
             _ => return Err(ParquetError::General("a column of another type".into())),
         }
-        self.presenti.clear();
+        self.present.clear();
         Ok(())
     }
 }
 
 /// `YYYY-MM-DD` in days since 1970-01-01.
-fn day_number(cella: &str) -> Result<i32> {
+fn day_number(cell: &str) -> Result<i32> {
     let bad = || Error::internal("a cell of a date column is not a date");
-    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = cella.as_bytes() else {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = cell.as_bytes() else {
         return Err(bad());
     };
     let number = |digits: &[u8]| {
@@ -151,8 +151,8 @@ fn day_number(cella: &str) -> Result<i32> {
     };
     let data = || {
         // Four digits.
-        let anno = number(&[y1, y2, y3, y4])?.cast_signed();
-        NaiveDate::from_ymd_opt(anno, number(&[m1, m2])?, number(&[d1, d2])?)
+        let year = number(&[y1, y2, y3, y4])?.cast_signed();
+        NaiveDate::from_ymd_opt(year, number(&[m1, m2])?, number(&[d1, d2])?)
     };
     Ok(data().ok_or_else(bad)?.num_days_from_ce() - EPOCH_DAY)
 }
@@ -162,8 +162,8 @@ fn no_number() -> Error {
 }
 
 /// `-?\d+.\d{2}` in hundredths; `None`: another form, or more digits than these.
-fn hundredths(cella: &str, (digits, decimals): (i32, i32)) -> Option<i128> {
-    let unsigned = cella.strip_prefix('-').unwrap_or(cella);
+fn hundredths(cell: &str, (digits, decimals): (i32, i32)) -> Option<i128> {
+    let unsigned = cell.strip_prefix('-').unwrap_or(cell);
     let (units, [b'.', tens, ones]) = unsigned.as_bytes().split_last_chunk::<3>()? else {
         return None;
     };
@@ -179,7 +179,7 @@ fn hundredths(cella: &str, (digits, decimals): (i32, i32)) -> Option<i128> {
         }
         number = number * 10 + i128::from(digit - b'0');
     }
-    Some(if unsigned.len() < cella.len() {
+    Some(if unsigned.len() < cell.len() {
         -number
     } else {
         number
@@ -194,14 +194,14 @@ mod tests {
     fn amounts_and_sums_in_hundredths() {
         let nines = format!("{}.99", "9".repeat(16));
         let more = format!("1{}.00", "0".repeat(16));
-        for (cella, expected) in [
+        for (cell, expected) in [
             ("0.00", 0),
             ("-0.01", -1),
             ("1234567.80", 123_456_780),
             (&nines, 999_999_999_999_999_999),
         ] {
             for digits in [AMOUNT_DIGITS, SUM_DIGITS] {
-                assert_eq!(hundredths(cella, digits), Some(expected));
+                assert_eq!(hundredths(cell, digits), Some(expected));
             }
         }
         assert_eq!(hundredths(&more, AMOUNT_DIGITS), None);
@@ -218,12 +218,12 @@ mod tests {
 
     #[test]
     fn days() {
-        for (cella, days) in [
+        for (cell, days) in [
             ("1970-01-01", 0),
             ("1969-12-31", -1),
             ("2024-02-29", 19_782),
         ] {
-            assert_eq!(day_number(cella).unwrap(), days);
+            assert_eq!(day_number(cell).unwrap(), days);
         }
         for bad in ["", "2023-02-29", "2023-1-01", "2023/01/01", "20230101"] {
             assert!(day_number(bad).is_err(), "{bad}");

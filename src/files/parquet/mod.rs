@@ -40,12 +40,12 @@ const CREATED_BY: &str = "omnia version 1 (build 0)";
 
 /// A file in the making.
 pub struct Parquet {
-    tabella: &'static FileTable,
+    table: &'static FileTable,
     writer: SerializedFileWriter<Vec<u8>>,
     /// The rows of the next row group.
     colonne: Vec<ParquetColumn>,
     righe: usize,
-    righe_per_gruppo: usize,
+    rows_per_group: usize,
 }
 
 impl Parquet {
@@ -53,13 +53,13 @@ impl Parquet {
     ///
     /// # Errors
     /// A fault of ours: the table makes no schema.
-    pub fn new(tabella: &'static FileTable, righe_per_gruppo: usize) -> Result<Self> {
-        let livello = ZstdLevel::try_new(ZSTD_LEVEL).map_err(Error::internal)?;
+    pub fn new(table: &'static FileTable, rows_per_group: usize) -> Result<Self> {
+        let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(Error::internal)?;
         let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(livello))
+            .set_compression(Compression::ZSTD(level))
             .set_statistics_enabled(EnabledStatistics::Page)
             .set_created_by(CREATED_BY.to_owned());
-        for colonna in tabella.columns {
+        for colonna in table.columns {
             // Amounts hardly repeat: a dictionary of them would be made only to be thrown away.
             let dictionary = !matches!(colonna.cell_type, CellType::Number | CellType::Sum);
             let path = ColumnPath::from(colonna.name);
@@ -67,20 +67,20 @@ impl Parquet {
         }
         let writer = SerializedFileWriter::new(
             Vec::new(),
-            schema(tabella).map_err(Error::internal)?,
+            schema(table).map_err(Error::internal)?,
             Arc::new(properties.build()),
         )
         .map_err(Error::internal)?;
         Ok(Self {
-            tabella,
+            table,
             writer,
-            colonne: tabella
+            colonne: table
                 .columns
                 .iter()
                 .map(|c| ParquetColumn::new(c.cell_type))
                 .collect(),
             righe: 0,
-            righe_per_gruppo,
+            rows_per_group,
         })
     }
 
@@ -88,35 +88,35 @@ impl Parquet {
         if self.righe == 0 {
             return Ok(());
         }
-        let mut gruppo = self.writer.next_row_group()?;
+        let mut group = self.writer.next_row_group()?;
         for colonna in &mut self.colonne {
-            let mut writer = gruppo
+            let mut writer = group
                 .next_column()?
                 .ok_or_else(|| ParquetError::General("more columns than the schema".into()))?;
             colonna.write(writer.untyped())?;
             writer.close()?;
         }
-        gruppo.close()?;
+        group.close()?;
         self.righe = 0;
         self.writer.flush()?;
         Ok(())
     }
 }
 
-fn schema(tabella: &FileTable) -> Result<Arc<Type>, ParquetError> {
-    let fields = tabella.columns.iter().map(column::field);
+fn schema(table: &FileTable) -> Result<Arc<Type>, ParquetError> {
+    let fields = table.columns.iter().map(column::field);
     let fields = fields.collect::<Result<Vec<_>, _>>()?;
-    let schema = Type::group_type_builder(tabella.name).with_fields(fields);
+    let schema = Type::group_type_builder(table.name).with_fields(fields);
     Ok(Arc::new(schema.build()?))
 }
 
 impl FormatWriter for Parquet {
-    fn write_row(&mut self, celle: &[&str]) -> Result<()> {
-        for (colonna, cella) in self.colonne.iter_mut().zip(celle) {
-            colonna.add(cella)?;
+    fn write_row(&mut self, cells: &[&str]) -> Result<()> {
+        for (colonna, cell) in self.colonne.iter_mut().zip(cells) {
+            colonna.add(cell)?;
         }
         self.righe += 1;
-        if self.righe == self.righe_per_gruppo {
+        if self.righe == self.rows_per_group {
             self.close_group().map_err(Error::internal)?;
         }
         Ok(())
@@ -126,12 +126,12 @@ impl FormatWriter for Parquet {
         mem::take(self.writer.inner_mut())
     }
 
-    fn finish(mut self: Box<Self>, informazioni: &FileInfo) -> Result<Vec<u8>> {
+    fn finish(mut self: Box<Self>, info: &FileInfo) -> Result<Vec<u8>> {
         self.close_group().map_err(Error::internal)?;
         let metadata = |key: String, value: String| KeyValue::new(key, Some(value));
-        let titolo = metadata("omnia.titolo".to_owned(), self.tabella.title.to_owned());
-        self.writer.append_key_value_metadata(titolo);
-        for voce in informazioni.entries(self.tabella) {
+        let title = metadata("omnia.titolo".to_owned(), self.table.title.to_owned());
+        self.writer.append_key_value_metadata(title);
+        for voce in info.entries(self.table) {
             if !voce.value.is_empty() {
                 let key = format!("omnia.{}.{}", voce.section, voce.name);
                 self.writer

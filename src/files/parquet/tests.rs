@@ -9,8 +9,8 @@ use bytes::Bytes;
 use super::*;
 use crate::files::test_table;
 
-fn write(righe: u32, righe_per_gruppo: usize) -> Vec<u8> {
-    let mut parquet = Box::new(Parquet::new(&test_table::TEST_TABLE, righe_per_gruppo).unwrap());
+fn write(righe: u32, rows_per_group: usize) -> Vec<u8> {
+    let mut parquet = Box::new(Parquet::new(&test_table::TEST_TABLE, rows_per_group).unwrap());
     let mut file = Vec::new();
     for riga in 0..righe {
         let importo = if riga % 3 == 0 {

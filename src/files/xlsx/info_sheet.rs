@@ -10,29 +10,29 @@ use crate::{
 };
 
 /// The whole sheet: two columns, a bold line before each section.
-pub(super) fn sheet(tabella: &FileTable, informazioni: &FileInfo, testuali: u64) -> Result<String> {
-    let mut foglio = InfoSheet {
+pub(super) fn sheet(table: &FileTable, info: &FileInfo, text_cells: u64) -> Result<String> {
+    let mut sheet = InfoSheet {
         xml: parts::INFO_SHEET_START.as_bytes().to_vec(),
         riga: 0,
     };
-    foglio.write_title(tabella.title);
-    let mut sezione = "";
-    for voce in informazioni.entries(tabella) {
-        if voce.section != sezione {
-            sezione = voce.section;
-            foglio.riga += 1;
-            foglio.write_title(section_title(sezione));
+    sheet.write_title(table.title);
+    let mut section = "";
+    for voce in info.entries(table) {
+        if voce.section != section {
+            section = voce.section;
+            sheet.riga += 1;
+            sheet.write_title(section_title(section));
         }
-        foglio.write_entry(voce.name, voce.cell_type, &voce.value)?;
+        sheet.write_entry(voce.name, voce.cell_type, &voce.value)?;
     }
-    if testuali > 0 {
-        let nota = format!(
-            "Un foglio di calcolo tiene quindici cifre: {testuali} importi che ne hanno di più sono scritti come testo, esatti."
+    if text_cells > 0 {
+        let noted = format!(
+            "Un foglio di calcolo tiene quindici cifre: {text_cells} importi che ne hanno di più sono scritti come testo, esatti."
         );
-        foglio.write_entry("cifre", CellType::Text, &nota)?;
+        sheet.write_entry("cifre", CellType::Text, &noted)?;
     }
-    foglio.xml.extend_from_slice(b"</sheetData></worksheet>");
-    String::from_utf8(foglio.xml).map_err(Error::internal)
+    sheet.xml.extend_from_slice(b"</sheetData></worksheet>");
+    String::from_utf8(sheet.xml).map_err(Error::internal)
 }
 
 struct InfoSheet {
@@ -47,19 +47,19 @@ impl InfoSheet {
         self.xml.extend_from_slice(b"</row>");
     }
 
-    fn write_entry(&mut self, nome: &str, tipo: CellType, valore: &str) -> Result<()> {
+    fn write_entry(&mut self, nome: &str, tipo: CellType, value: &str) -> Result<()> {
         let riga = self.open_row();
         xml::text_cell(&mut self.xml, column_a(&riga), nome, None);
-        let dove = CellRef {
+        let place = CellRef {
             column: "B",
             row: &riga,
         };
         match tipo {
-            _ if valore.is_empty() => {}
-            CellType::Text => xml::text_cell(&mut self.xml, dove, valore, Some(parts::WRAPPED)),
-            CellType::Date => xml::date_cell(&mut self.xml, dove, valore)?,
+            _ if value.is_empty() => {}
+            CellType::Text => xml::text_cell(&mut self.xml, place, value, Some(parts::WRAPPED)),
+            CellType::Date => xml::date_cell(&mut self.xml, place, value)?,
             CellType::Number | CellType::Sum => {
-                xml::number_cell(&mut self.xml, dove, valore)?;
+                xml::number_cell(&mut self.xml, place, value)?;
             }
         }
         self.xml.extend_from_slice(b"</row>");
@@ -82,13 +82,13 @@ fn column_a(riga: &str) -> CellRef<'_> {
     }
 }
 
-fn section_title(sezione: &str) -> &str {
-    match sezione {
+fn section_title(section: &str) -> &str {
+    match section {
         "selezione" => "Selezione",
         "rilevazione" => "Rilevazione",
         "totali" => "Totali di controllo",
         "colonne" => "Glossario delle colonne",
         "note" => "Note",
-        altra => altra,
+        other => other,
     }
 }

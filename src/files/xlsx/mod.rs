@@ -3,7 +3,7 @@
 //! ```text
 //! xl/worksheets/sheet1.xml   header, rows        │ frozen header, autofilter
 //! xl/worksheets/sheet2.xml   …when one is full   │
-//! xl/worksheets/sheet3.xml   "FileInfo"      │ the totals are known only here
+//! xl/worksheets/sheet3.xml   "Informazioni"      │ the totals are known only here
 //! xl/workbook.xml, styles, …                     │ and how many sheets there are
 //! ```
 //!
@@ -41,16 +41,16 @@ const FLUSH_BYTES: usize = 64 * 1024;
 
 /// A workbook in the making.
 pub struct Xlsx {
-    tabella: &'static FileTable,
-    righe_per_foglio: u32,
+    table: &'static FileTable,
+    rows_per_sheet: u32,
     zip: ZipWriter<StreamWriter<ZipSink>>,
-    uscita: ZipSink,
+    output: ZipSink,
     /// XML of the sheet that is open, not compressed yet.
     xml: Vec<u8>,
     /// Rows of each sheet; the last one is open.
-    fogli: Vec<u32>,
+    sheets: Vec<u32>,
     /// Amounts that were written as texts.
-    testuali: u64,
+    text_cells: u64,
 }
 
 /// Where the ZIP goes, and where it is taken from.
@@ -65,8 +65,8 @@ impl ZipSink {
 
 impl Write for ZipSink {
     fn write(&mut self, byte: &[u8]) -> io::Result<usize> {
-        let mut uscita = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        uscita.extend_from_slice(byte);
+        let mut output = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        output.extend_from_slice(byte);
         Ok(byte.len())
     }
 
@@ -80,40 +80,40 @@ impl Xlsx {
     ///
     /// # Errors
     /// A fault of ours: there is nothing here that could fail.
-    pub fn new(tabella: &'static FileTable, righe_per_foglio: u32) -> Result<Self> {
-        let uscita = ZipSink::default();
+    pub fn new(table: &'static FileTable, rows_per_sheet: u32) -> Result<Self> {
+        let output = ZipSink::default();
         let mut xlsx = Self {
-            tabella,
-            righe_per_foglio,
-            zip: ZipWriter::new_stream(uscita.clone()),
-            uscita,
+            table,
+            rows_per_sheet,
+            zip: ZipWriter::new_stream(output.clone()),
+            output,
             xml: Vec::with_capacity(2 * FLUSH_BYTES),
-            fogli: Vec::new(),
-            testuali: 0,
+            sheets: Vec::new(),
+            text_cells: 0,
         };
         xlsx.open_sheet()?;
         Ok(xlsx)
     }
 
     fn open_sheet(&mut self) -> Result<()> {
-        self.fogli.push(0);
-        self.open_part(&parts::sheet_path(self.fogli.len()))?;
-        parts::start_sheet(&mut self.xml, self.tabella, self.fogli.len() == 1);
+        self.sheets.push(0);
+        self.open_part(&parts::sheet_path(self.sheets.len()))?;
+        parts::start_sheet(&mut self.xml, self.table, self.sheets.len() == 1);
         self.xml.extend_from_slice(b"<row r=\"1\">");
-        for (at, colonna) in self.tabella.columns.iter().enumerate() {
-            let dove = CellRef {
+        for (at, colonna) in self.table.columns.iter().enumerate() {
+            let place = CellRef {
                 column: xml::column_letter(at),
                 row: "1",
             };
-            xml::text_cell(&mut self.xml, dove, colonna.name, Some(parts::BOLD));
+            xml::text_cell(&mut self.xml, place, colonna.name, Some(parts::BOLD));
         }
         self.xml.extend_from_slice(b"</row>");
         Ok(())
     }
 
     fn close_sheet(&mut self) -> Result<()> {
-        let righe = self.fogli.last().copied().unwrap_or_default();
-        parts::end_sheet(&mut self.xml, self.tabella, righe);
+        let righe = self.sheets.last().copied().unwrap_or_default();
+        parts::end_sheet(&mut self.xml, self.table, righe);
         self.compress()
     }
 
@@ -140,29 +140,29 @@ impl Xlsx {
 }
 
 impl FormatWriter for Xlsx {
-    fn write_row(&mut self, celle: &[&str]) -> Result<()> {
-        if self.fogli.last() == Some(&self.righe_per_foglio) {
+    fn write_row(&mut self, cells: &[&str]) -> Result<()> {
+        if self.sheets.last() == Some(&self.rows_per_sheet) {
             self.close_sheet()?;
             self.open_sheet()?;
         }
-        let righe = self.fogli.last_mut().ok_or_else(no_sheet)?;
+        let righe = self.sheets.last_mut().ok_or_else(no_sheet)?;
         *righe += 1;
         let numero = (*righe + 1).to_string();
         let xml = &mut self.xml;
         xml.extend_from_slice(b"<row r=\"");
         xml.extend_from_slice(numero.as_bytes());
         xml.extend_from_slice(b"\">");
-        for (at, (colonna, cella)) in self.tabella.columns.iter().zip(celle).enumerate() {
-            let dove = CellRef {
+        for (at, (colonna, cell)) in self.table.columns.iter().zip(cells).enumerate() {
+            let place = CellRef {
                 column: xml::column_letter(at),
                 row: &numero,
             };
             match colonna.cell_type {
-                _ if cella.is_empty() => {}
-                CellType::Text => xml::text_cell(xml, dove, cella, None),
-                CellType::Date => xml::date_cell(xml, dove, cella)?,
+                _ if cell.is_empty() => {}
+                CellType::Text => xml::text_cell(xml, place, cell, None),
+                CellType::Date => xml::date_cell(xml, place, cell)?,
                 CellType::Number | CellType::Sum => {
-                    self.testuali += u64::from(!xml::number_cell(xml, dove, cella)?);
+                    self.text_cells += u64::from(!xml::number_cell(xml, place, cell)?);
                 }
             }
         }
@@ -174,21 +174,21 @@ impl FormatWriter for Xlsx {
     }
 
     fn take_bytes(&mut self) -> Vec<u8> {
-        self.uscita.take_bytes()
+        self.output.take_bytes()
     }
 
-    fn finish(mut self: Box<Self>, informazioni: &FileInfo) -> Result<Vec<u8>> {
+    fn finish(mut self: Box<Self>, info: &FileInfo) -> Result<Vec<u8>> {
         self.close_sheet()?;
-        let dati = self.fogli.clone();
-        let ultimo = parts::sheet_path(dati.len() + 1);
-        let foglio = info_sheet::sheet(self.tabella, informazioni, self.testuali)?;
-        self.write_part(&ultimo, &foglio)?;
-        for (nome, xml) in parts::other_parts(self.tabella, &dati, informazioni) {
+        let data_pool = self.sheets.clone();
+        let last = parts::sheet_path(data_pool.len() + 1);
+        let sheet = info_sheet::sheet(self.table, info, self.text_cells)?;
+        self.write_part(&last, &sheet)?;
+        for (nome, xml) in parts::other_parts(self.table, &data_pool, info) {
             self.write_part(nome, &xml)?;
         }
-        let Self { zip, uscita, .. } = *self;
+        let Self { zip, output, .. } = *self;
         zip.finish().map_err(Error::internal)?;
-        Ok(uscita.take_bytes())
+        Ok(output.take_bytes())
     }
 }
 

@@ -16,7 +16,7 @@ const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>
 const SHEET_START: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
     <worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">";
 
-/// Up to the rows of "FileInfo".
+/// Up to the rows of "Informazioni".
 pub(super) const INFO_SHEET_START: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
     <worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
     <cols><col min=\"1\" max=\"1\" width=\"28\" customWidth=\"1\"/>\
@@ -49,17 +49,17 @@ pub(super) fn sheet_path(numero: usize) -> String {
 }
 
 /// Up to the rows: the first row is frozen; the first sheet is the one that is shown.
-pub(super) fn start_sheet(xml: &mut Vec<u8>, tabella: &FileTable, mostrato: bool) {
+pub(super) fn start_sheet(xml: &mut Vec<u8>, table: &FileTable, shown: bool) {
     let mut testo = SHEET_START.to_owned();
-    let mostrato = if mostrato { " tabSelected=\"1\"" } else { "" };
+    let shown = if shown { " tabSelected=\"1\"" } else { "" };
     // Writing to a String cannot fail.
     let _ = write!(
         testo,
-        "<sheetViews><sheetView{mostrato} workbookViewId=\"0\">\
+        "<sheetViews><sheetView{shown} workbookViewId=\"0\">\
          <pane ySplit=\"1\" topLeftCell=\"A2\" activePane=\"bottomLeft\" state=\"frozen\"/>\
          </sheetView></sheetViews><cols>"
     );
-    for (numero, colonna) in (1..).zip(tabella.columns) {
+    for (numero, colonna) in (1..).zip(table.columns) {
         let width = match colonna.cell_type {
             CellType::Date => 12,
             CellType::Number | CellType::Sum => 19,
@@ -77,103 +77,106 @@ pub(super) fn start_sheet(xml: &mut Vec<u8>, tabella: &FileTable, mostrato: bool
 }
 
 /// From the last row on.
-pub(super) fn end_sheet(xml: &mut Vec<u8>, tabella: &FileTable, righe: u32) {
-    let (ultima, fondo) = (last_column(tabella), righe + 1);
-    let fine = format!("</sheetData><autoFilter ref=\"A1:{ultima}{fondo}\"/></worksheet>");
-    xml.extend_from_slice(fine.as_bytes());
+pub(super) fn end_sheet(xml: &mut Vec<u8>, table: &FileTable, righe: u32) {
+    let (last, bottom) = (last_column(table), righe + 1);
+    let end = format!("</sheetData><autoFilter ref=\"A1:{last}{bottom}\"/></worksheet>");
+    xml.extend_from_slice(end.as_bytes());
 }
 
-fn last_column(tabella: &FileTable) -> &'static str {
-    xml::column_letter(tabella.columns.len().saturating_sub(1))
+fn last_column(table: &FileTable) -> &'static str {
+    xml::column_letter(table.columns.len().saturating_sub(1))
 }
 
 /// What follows the sheets: names and contents. `righe`: of each sheet of rows.
 pub(super) fn other_parts(
-    tabella: &FileTable,
+    table: &FileTable,
     righe: &[u32],
-    informazioni: &FileInfo,
+    info: &FileInfo,
 ) -> [(&'static str, String); 6] {
     [
         ("xl/styles.xml", format!("{XML}{STYLES}")),
-        ("xl/workbook.xml", workbook(tabella, righe)),
+        ("xl/workbook.xml", workbook(table, righe)),
         ("xl/_rels/workbook.xml.rels", relationships(righe.len() + 1)),
-        ("docProps/core.xml", properties(tabella, informazioni)),
+        ("docProps/core.xml", properties(table, info)),
         ("_rels/.rels", format!("{XML}{RELATIONSHIPS}")),
         ("[Content_Types].xml", content_types(righe.len() + 1)),
     ]
 }
 
-/// Names of sheets: `decreti`, `decreti 2`, …, `FileInfo`.
-fn workbook(tabella: &FileTable, righe: &[u32]) -> String {
+/// Names of sheets: `decreti`, `decreti 2`, …, `Informazioni`.
+fn workbook(table: &FileTable, righe: &[u32]) -> String {
     let mut testo = format!(
         "{XML}<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
          xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">\
          <workbookPr date1904=\"false\"/><bookViews><workbookView/></bookViews><sheets>"
     );
     let nome = |numero: usize| match numero {
-        1 => tabella.name.to_owned(),
-        _ => format!("{} {numero}", tabella.name),
+        1 => table.name.to_owned(),
+        _ => format!("{} {numero}", table.name),
     };
-    let dati = 1..=righe.len();
-    let nomi = dati.clone().map(nome).chain(["Informazioni".to_owned()]);
-    for (numero, nome) in (1..).zip(nomi) {
+    let data_pool = 1..=righe.len();
+    let names = data_pool
+        .clone()
+        .map(nome)
+        .chain(["Informazioni".to_owned()]);
+    for (numero, nome) in (1..).zip(names) {
         let _ = write!(
             testo,
             "<sheet name=\"{nome}\" sheetId=\"{numero}\" r:id=\"rId{numero}\"/>"
         );
     }
     testo.push_str("</sheets><definedNames>");
-    let ultima = last_column(tabella);
-    for (numero, righe) in dati.zip(righe) {
-        let (foglio, nome, fondo) = (numero - 1, nome(numero), righe + 1);
+    let last = last_column(table);
+    for (numero, righe) in data_pool.zip(righe) {
+        let (sheet, nome, bottom) = (numero - 1, nome(numero), righe + 1);
         let _ = write!(
             testo,
-            "<definedName name=\"_xlnm._FilterDatabase\" localSheetId=\"{foglio}\" hidden=\"1\">\
-             '{nome}'!$A$1:${ultima}${fondo}</definedName>"
+            "<definedName name=\"_xlnm._FilterDatabase\" localSheetId=\"{sheet}\" hidden=\"1\">\
+             '{nome}'!$A$1:${last}${bottom}</definedName>"
         );
     }
     testo.push_str("</definedNames></workbook>");
     testo
 }
 
-fn relationships(fogli: usize) -> String {
+fn relationships(sheets: usize) -> String {
     const TIPO: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let mut testo = format!(
         "{XML}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">"
     );
-    for numero in 1..=fogli {
+    for numero in 1..=sheets {
         let _ = write!(
             testo,
             "<Relationship Id=\"rId{numero}\" Type=\"{TIPO}/worksheet\" Target=\"worksheets/sheet{numero}.xml\"/>"
         );
     }
-    let stili = fogli + 1;
+    let styles = sheets + 1;
     let _ = write!(
         testo,
-        "<Relationship Id=\"rId{stili}\" Type=\"{TIPO}/styles\" Target=\"styles.xml\"/></Relationships>"
+        "<Relationship Id=\"rId{styles}\" Type=\"{TIPO}/styles\" Target=\"styles.xml\"/></Relationships>"
     );
     testo
 }
 
 /// The date of the file is that of its data: the same rows are the same bytes tomorrow.
-fn properties(tabella: &FileTable, informazioni: &FileInfo) -> String {
-    let rilevazione = &informazioni.rilevazione;
+fn properties(table: &FileTable, info: &FileInfo) -> String {
+    let rilevazione = &info.rilevazione;
     let data = rilevazione
         .caricata_il
         .to_rfc3339_opts(SecondsFormat::Secs, true);
-    let mut titolo = Vec::new();
-    xml::write_escaped(&mut titolo, tabella.title);
-    let titolo = String::from_utf8_lossy(&titolo);
+    let mut title = Vec::new();
+    xml::write_escaped(&mut title, table.title);
+    let title = String::from_utf8_lossy(&title);
     format!(
         "{XML}<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" \
          xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:dcterms=\"http://purl.org/dc/terms/\" \
          xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
-         <dc:title>{titolo}</dc:title><dc:creator>OMNIA IS Monitoraggio</dc:creator>\
+         <dc:title>{title}</dc:title><dc:creator>OMNIA IS Monitoraggio</dc:creator>\
          <dcterms:created xsi:type=\"dcterms:W3CDTF\">{data}</dcterms:created></cp:coreProperties>"
     )
 }
 
-fn content_types(fogli: usize) -> String {
+fn content_types(sheets: usize) -> String {
     const TIPO: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
     let mut testo = format!(
         "{XML}<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
@@ -183,7 +186,7 @@ fn content_types(fogli: usize) -> String {
          <Override PartName=\"/xl/styles.xml\" ContentType=\"{TIPO}.styles+xml\"/>\
          <Override PartName=\"/docProps/core.xml\" ContentType=\"application/vnd.openxmlformats-package.core-properties+xml\"/>"
     );
-    for numero in 1..=fogli {
+    for numero in 1..=sheets {
         let _ = write!(
             testo,
             "<Override PartName=\"/xl/worksheets/sheet{numero}.xml\" ContentType=\"{TIPO}.worksheet+xml\"/>"

@@ -13,8 +13,8 @@ fn part(file: &[u8], nome: &str) -> String {
     testo
 }
 
-fn write(righe: u32, righe_per_foglio: u32) -> Vec<u8> {
-    let mut xlsx = Box::new(Xlsx::new(&test_table::TEST_TABLE, righe_per_foglio).unwrap());
+fn write(righe: u32, rows_per_sheet: u32) -> Vec<u8> {
+    let mut xlsx = Box::new(Xlsx::new(&test_table::TEST_TABLE, rows_per_sheet).unwrap());
     let mut file = Vec::new();
     for riga in 0..righe {
         let importo = format!("{riga}.25");
@@ -27,7 +27,7 @@ fn write(righe: u32, righe_per_foglio: u32) -> Vec<u8> {
 
 #[test]
 fn more_rows_go_on_in_further_sheets() {
-    for (righe, fogli) in [
+    for (righe, sheets) in [
         (0, vec![0]),
         (3, vec![3]),
         (4, vec![3, 1]),
@@ -35,23 +35,23 @@ fn more_rows_go_on_in_further_sheets() {
     ] {
         let file = write(righe, 3);
         let mut importi = Vec::new();
-        for (numero, righe) in (1..).zip(&fogli) {
-            let foglio = part(&file, &parts::sheet_path(numero));
-            assert_eq!(foglio.matches("<row ").count(), righe + 1, "and the header");
-            assert!(foglio.contains("<pane ySplit=\"1\""), "frozen");
+        for (numero, righe) in (1..).zip(&sheets) {
+            let sheet = part(&file, &parts::sheet_path(numero));
+            assert_eq!(sheet.matches("<row ").count(), righe + 1, "and the header");
+            assert!(sheet.contains("<pane ySplit=\"1\""), "frozen");
             let filtro = format!("<autoFilter ref=\"A1:C{}\"/>", righe + 1);
-            assert!(foglio.contains(&filtro));
-            for importo in foglio.split("<v>").skip(1) {
+            assert!(sheet.contains(&filtro));
+            for importo in sheet.split("<v>").skip(1) {
                 importi.extend(importo.split_once(".25</v>").map(|(n, _)| n.to_owned()));
             }
         }
         let expected: Vec<String> = (0..righe).map(|n| n.to_string()).collect();
         assert_eq!(importi, expected, "every row once, in order");
         let cartella = part(&file, "xl/workbook.xml");
-        assert_eq!(cartella.matches("<sheet ").count(), fogli.len() + 1);
+        assert_eq!(cartella.matches("<sheet ").count(), sheets.len() + 1);
         assert!(cartella.contains("name=\"Informazioni\""));
-        let informazioni = part(&file, &parts::sheet_path(fogli.len() + 1));
-        assert!(informazioni.contains("Totali di controllo"));
+        let info = part(&file, &parts::sheet_path(sheets.len() + 1));
+        assert!(info.contains("Totali di controllo"));
     }
 }
 

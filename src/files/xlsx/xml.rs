@@ -22,13 +22,13 @@ pub(super) struct CellRef<'a> {
 
 /// The letters of a column, from 0: A to Z. No table here has more.
 pub(super) fn column_letter(colonna: usize) -> &'static str {
-    const LETTERE: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    LETTERE.get(colonna..=colonna).unwrap_or("Z")
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    LETTERS.get(colonna..=colonna).unwrap_or("Z")
 }
 
 /// A text, in a cell that says that it is one: a spreadsheet never runs it.
-pub(super) fn text_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, testo: &str, stile: Option<&str>) {
-    open_cell(xml, dove, stile);
+pub(super) fn text_cell(xml: &mut Vec<u8>, place: CellRef<'_>, testo: &str, style: Option<&str>) {
+    open_cell(xml, place, style);
     xml.extend_from_slice(b" t=\"inlineStr\"><is><t");
     if testo.starts_with(char::is_whitespace) || testo.ends_with(char::is_whitespace) {
         xml.extend_from_slice(b" xml:space=\"preserve\"");
@@ -42,7 +42,7 @@ pub(super) fn text_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, testo: &str, stile
 ///
 /// # Errors
 /// It is no number.
-pub(super) fn number_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, numero: &str) -> Result<bool> {
+pub(super) fn number_cell(xml: &mut Vec<u8>, place: CellRef<'_>, numero: &str) -> Result<bool> {
     let (units, cents) = numero.split_once('.').unwrap_or((numero, ""));
     let units = units.strip_prefix('-').unwrap_or(units);
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -50,10 +50,10 @@ pub(super) fn number_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, numero: &str) ->
         return Err(Error::internal("a cell of a number column is not a number"));
     }
     if units.trim_start_matches('0').len() + cents.len() > MAX_DIGITS {
-        text_cell(xml, dove, numero, None);
+        text_cell(xml, place, numero, None);
         return Ok(false);
     }
-    open_cell(xml, dove, Some(AMOUNT_STYLE).filter(|_| !cents.is_empty()));
+    open_cell(xml, place, Some(AMOUNT_STYLE).filter(|_| !cents.is_empty()));
     xml.extend_from_slice(b"><v>");
     xml.extend_from_slice(numero.as_bytes());
     xml.extend_from_slice(b"</v></c>");
@@ -65,16 +65,16 @@ pub(super) fn number_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, numero: &str) ->
 ///
 /// # Errors
 /// It is no day.
-pub(super) fn date_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, data: &str) -> Result<()> {
+pub(super) fn date_cell(xml: &mut Vec<u8>, place: CellRef<'_>, data: &str) -> Result<()> {
     let giorno: NaiveDate = data
         .parse()
         .map_err(|_| Error::internal("a cell of a date column is not a date"))?;
     match serial(giorno) {
-        None => text_cell(xml, dove, data, None),
-        Some(seriale) => {
-            open_cell(xml, dove, Some(DATE_STYLE));
+        None => text_cell(xml, place, data, None),
+        Some(day_serial) => {
+            open_cell(xml, place, Some(DATE_STYLE));
             xml.extend_from_slice(b"><v>");
-            xml.extend_from_slice(seriale.to_string().as_bytes());
+            xml.extend_from_slice(day_serial.to_string().as_bytes());
             xml.extend_from_slice(b"</v></c>");
         }
     }
@@ -84,17 +84,17 @@ pub(super) fn date_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, data: &str) -> Res
 /// 1900-03-01 is 61.
 fn serial(giorno: NaiveDate) -> Option<i64> {
     let zero = NaiveDate::from_ymd_opt(1899, 12, 30)?;
-    Some((giorno - zero).num_days()).filter(|seriale| *seriale >= 61)
+    Some((giorno - zero).num_days()).filter(|day_serial| *day_serial >= 61)
 }
 
-fn open_cell(xml: &mut Vec<u8>, dove: CellRef<'_>, stile: Option<&str>) {
+fn open_cell(xml: &mut Vec<u8>, place: CellRef<'_>, style: Option<&str>) {
     xml.extend_from_slice(b"<c r=\"");
-    xml.extend_from_slice(dove.column.as_bytes());
-    xml.extend_from_slice(dove.row.as_bytes());
+    xml.extend_from_slice(place.column.as_bytes());
+    xml.extend_from_slice(place.row.as_bytes());
     xml.push(b'"');
-    if let Some(stile) = stile {
+    if let Some(style) = style {
         xml.extend_from_slice(b" s=\"");
-        xml.extend_from_slice(stile.as_bytes());
+        xml.extend_from_slice(style.as_bytes());
         xml.push(b'"');
     }
 }
@@ -139,7 +139,7 @@ fn like_an_escape(testo: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    const DOVE: CellRef<'static> = CellRef {
+    const PLACE: CellRef<'static> = CellRef {
         column: "B",
         row: "7",
     };
@@ -162,7 +162,7 @@ mod tests {
         ] {
             let mut xml = Vec::new();
             assert_eq!(
-                number_cell(&mut xml, DOVE, importo).unwrap(),
+                number_cell(&mut xml, PLACE, importo).unwrap(),
                 exact,
                 "{importo}"
             );
@@ -174,7 +174,7 @@ mod tests {
             assert_eq!(xml, expected);
         }
         for bad in ["", "-", ".50", "1e5", "=1", "1,50", "+1.00", "1.-5", "1."] {
-            assert!(number_cell(&mut Vec::new(), DOVE, bad).is_err(), "{bad}");
+            assert!(number_cell(&mut Vec::new(), PLACE, bad).is_err(), "{bad}");
         }
     }
 
@@ -188,9 +188,9 @@ mod tests {
                 "<c r=\"B7\" t=\"inlineStr\"><is><t>1900-02-28</t></is></c>",
             ),
         ] {
-            assert_eq!(cell(|xml| date_cell(xml, DOVE, day).unwrap()), inside);
+            assert_eq!(cell(|xml| date_cell(xml, PLACE, day).unwrap()), inside);
         }
-        assert!(date_cell(&mut Vec::new(), DOVE, "2023-02-30").is_err());
+        assert!(date_cell(&mut Vec::new(), PLACE, "2023-02-30").is_err());
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
             ("\r\u{1}", "<t xml:space=\"preserve\">_x000D__x0001_"),
             ("_x000D_ _x", "<t>_x005F_x000D_ _x"),
         ] {
-            let xml = cell(|xml| text_cell(xml, DOVE, given, None));
+            let xml = cell(|xml| text_cell(xml, PLACE, given, None));
             assert!(xml.contains(&format!("{inside}</t>")), "{xml}");
         }
     }

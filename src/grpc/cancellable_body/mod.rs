@@ -3,12 +3,12 @@
 //! ```text
 //! client ◄── CancellableBody ◄── the stream's own body
 //!                  ▲
-//!    CancelHandle::togli ─┘  the body is dropped, which stops whoever fills it, and so is what was held for it (places);
+//!                  └─ CancelHandle::cancel: the body is dropped, which stops its producer and gives back what it held (places);
 //!                     the client's last frame is the status
 //! ```
 //!
 //! It also knows how long ago the client last took something. HTTP/2 asks for the next piece once the client has made room for
-//! what it was given before: a piece that nobody asks for is a client that does not read. For that to tell a slow client
+//! what it was given before: a piece that is not asked for means a client that does not read. For that to tell a slow client
 //! from one that stopped, a long message goes out in pieces, of which a client that takes them quickly gets ever larger ones.
 
 use std::{
@@ -41,21 +41,21 @@ pub struct CancelHandle(Arc<CancelHandleInner>);
 struct CancelHandleInner {
     stato: Mutex<StreamState>,
     waker: AtomicWaker,
-    /// Cancelled when there is nobody any more to send to.
-    fine: CancellationToken,
+    /// Cancelled when the receiver is gone.
+    end: CancellationToken,
 }
 
 #[derive(Debug, Default)]
 struct StreamState {
-    corso: StreamPhase,
+    phase: StreamPhase,
     /// Held as long as the stream runs.
-    tenuti: Vec<HeldValue>,
+    held: Vec<HeldValue>,
     /// Of a message of which a part was handed on already: it goes out whole.
-    resto: Bytes,
+    rest: Bytes,
     /// How much is handed on at a time.
     pezzo: usize,
     /// When something was handed on that was not taken yet.
-    dato: Option<Instant>,
+    given_at: Option<Instant>,
     /// How it was ended.
     status: Option<Status>,
 }
@@ -97,12 +97,12 @@ impl CancelHandle {
         }
         let ended = {
             let mut stato = self.lock();
-            match stato.corso {
+            match stato.phase {
                 StreamPhase::Waiting | StreamPhase::Running(_) => {
                     stato.status = Some(status);
-                    let corso =
-                        std::mem::replace(&mut stato.corso, StreamPhase::Cancelled(Some(trailers)));
-                    (corso, std::mem::take(&mut stato.tenuti))
+                    let phase =
+                        std::mem::replace(&mut stato.phase, StreamPhase::Cancelled(Some(trailers)));
+                    (phase, std::mem::take(&mut stato.held))
                 }
                 StreamPhase::Cancelled(_) | StreamPhase::Finished => return,
             }
@@ -115,15 +115,15 @@ impl CancelHandle {
     /// Holds `cosa` until the stream has ended, or was taken away.
     pub fn hold(&self, cosa: impl Any + Send) {
         let mut stato = self.lock();
-        if matches!(stato.corso, StreamPhase::Waiting | StreamPhase::Running(_)) {
-            stato.tenuti.push(HeldValue(Box::new(cosa)));
+        if matches!(stato.phase, StreamPhase::Waiting | StreamPhase::Running(_)) {
+            stato.held.push(HeldValue(Box::new(cosa)));
         }
     }
 
     /// Whether it was taken away.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.lock().corso, StreamPhase::Cancelled(_))
+        matches!(self.lock().phase, StreamPhase::Cancelled(_))
     }
 
     /// The status with which it was taken away.
@@ -135,12 +135,12 @@ impl CancelHandle {
     /// Since when its client has not taken what was handed on. `None`: it has, or there was nothing.
     #[must_use]
     pub fn stalled_since(&self) -> Option<Instant> {
-        self.lock().dato
+        self.lock().given_at
     }
 
-    /// Waits until there is nobody any more to send to.
+    /// Waits until the receiver is gone.
     pub fn finished(&self) -> impl Future<Output = ()> + Send + 'static {
-        self.0.fine.clone().cancelled_owned()
+        self.0.end.clone().cancelled_owned()
     }
 
     /// Before there is a body.
@@ -152,13 +152,13 @@ impl CancelHandle {
     fn finish(&self) {
         let ended = {
             let mut stato = self.lock();
-            let corso = std::mem::replace(&mut stato.corso, StreamPhase::Finished);
-            stato.dato = None;
-            let resto = std::mem::take(&mut stato.resto);
-            (corso, std::mem::take(&mut stato.tenuti), resto)
+            let phase = std::mem::replace(&mut stato.phase, StreamPhase::Finished);
+            stato.given_at = None;
+            let rest = std::mem::take(&mut stato.rest);
+            (phase, std::mem::take(&mut stato.held), rest)
         };
         drop(ended);
-        self.0.fine.cancel();
+        self.0.end.cancel();
     }
 
     fn lock(&self) -> MutexGuard<'_, StreamState> {
@@ -171,27 +171,27 @@ impl PendingBody {
     /// The body has come.
     #[must_use]
     pub fn wrap(mut self, body: Body) -> Option<CancellableBody> {
-        let presa = self.0.take()?;
-        let mut stato = presa.lock();
+        let handle = self.0.take()?;
+        let mut stato = handle.lock();
         stato.pezzo = SMALL;
         // Taken away meanwhile: the body is none any more.
-        let body = match stato.corso {
+        let body = match stato.phase {
             StreamPhase::Waiting => {
-                stato.corso = StreamPhase::Running(body);
+                stato.phase = StreamPhase::Running(body);
                 None
             }
             _ => Some(body),
         };
         drop(stato);
         drop(body);
-        Some(CancellableBody(presa))
+        Some(CancellableBody(handle))
     }
 }
 
 impl Drop for PendingBody {
     fn drop(&mut self) {
-        if let Some(presa) = self.0.take() {
-            presa.finish();
+        if let Some(handle) = self.0.take() {
+            handle.finish();
         }
     }
 }
@@ -206,8 +206,8 @@ impl StreamState {
     /// The next piece of a message.
     fn next_piece(&mut self, mut data: Bytes) -> Frame<Bytes> {
         let pezzo = data.split_to(self.pezzo.min(data.len()));
-        self.resto = data;
-        self.dato = Some(Instant::now());
+        self.rest = data;
+        self.given_at = Some(Instant::now());
         Frame::data(pezzo)
     }
 }
@@ -224,17 +224,17 @@ impl http_body::Body for CancellableBody {
         self.0.0.waker.register(context.waker());
         let mut stato = self.0.lock();
         let stato = &mut *stato;
-        if let Some(dato) = stato.dato.take() {
-            stato.pezzo = match dato.elapsed() < QUICKLY {
+        if let Some(given_at) = stato.given_at.take() {
+            stato.pezzo = match given_at.elapsed() < QUICKLY {
                 true => (stato.pezzo * 2).min(LARGE),
                 false => SMALL,
             };
         }
-        if !stato.resto.is_empty() {
-            let resto = std::mem::take(&mut stato.resto);
-            return Poll::Ready(Some(Ok(stato.next_piece(resto))));
+        if !stato.rest.is_empty() {
+            let rest = std::mem::take(&mut stato.rest);
+            return Poll::Ready(Some(Ok(stato.next_piece(rest))));
         }
-        match &mut stato.corso {
+        match &mut stato.phase {
             StreamPhase::Running(body) => match ready!(Pin::new(body).poll_frame(context)) {
                 Some(Ok(frame)) => Poll::Ready(Some(Ok(match frame.into_data() {
                     Ok(data) => stato.next_piece(data),
@@ -253,8 +253,8 @@ impl http_body::Body for CancellableBody {
 
     fn is_end_stream(&self) -> bool {
         let stato = self.0.lock();
-        stato.resto.is_empty()
-            && match &stato.corso {
+        stato.rest.is_empty()
+            && match &stato.phase {
                 StreamPhase::Running(body) => body.is_end_stream(),
                 StreamPhase::Cancelled(trailers) => trailers.is_none(),
                 StreamPhase::Waiting | StreamPhase::Finished => true,

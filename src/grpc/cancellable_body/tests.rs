@@ -13,21 +13,21 @@ fn frames() -> (
     let frames = UnboundedReceiverStream::new(receiver)
         .map(|text: &str| Ok::<_, Status>(Frame::data(Bytes::from(text))));
     let body = Body::new(StreamBody::new(frames));
-    let pendente = CancelHandle::default().pending();
-    (pendente.wrap(body).unwrap(), sender)
+    let pending = CancelHandle::default().pending();
+    (pending.wrap(body).unwrap(), sender)
 }
 
 #[tokio::test]
 async fn it_is_the_body_until_it_is_taken_away_and_then_the_status() {
     let (mut body, sender) = frames();
-    let presa = body.0.clone();
+    let handle = body.0.clone();
     sender.send("one").unwrap();
     let one = body.frame().await.unwrap().unwrap();
     assert_eq!(one.into_data().unwrap(), "one");
     sender.send("never sent").unwrap();
 
-    presa.cancel(Status::permission_denied("revoked"));
-    presa.cancel(Status::internal("too late"));
+    handle.cancel(Status::permission_denied("revoked"));
+    handle.cancel(Status::internal("too late"));
     assert!(sender.is_closed(), "whoever fills it is told");
     let last = body
         .frame()
@@ -48,12 +48,12 @@ async fn it_is_the_body_until_it_is_taken_away_and_then_the_status() {
 #[tokio::test]
 async fn who_waits_is_woken() {
     let (mut body, _sender) = frames();
-    let presa = body.0.clone();
+    let handle = body.0.clone();
     let mut next = Box::pin(body.frame());
     assert!((&mut next).now_or_never().is_none());
     let waits = tokio::spawn(async move {
         tokio::task::yield_now().await;
-        presa.cancel(Status::permission_denied("revoked"));
+        handle.cancel(Status::permission_denied("revoked"));
     });
     assert!(next.await.unwrap().unwrap().is_trailers());
     waits.await.unwrap();
@@ -62,23 +62,23 @@ async fn who_waits_is_woken() {
 #[tokio::test]
 async fn what_is_held_is_given_back_however_it_ends() {
     for how in 0..4 {
-        let presa = CancelHandle::default();
+        let handle = CancelHandle::default();
         let (held, mut given_back) = tokio::sync::oneshot::channel::<()>();
-        let pendente = presa.pending();
-        presa.hold(held);
+        let pending = handle.pending();
+        handle.hold(held);
         assert!((&mut given_back).now_or_never().is_none());
         let body = Body::empty();
         match how {
             // No body ever came.
-            0 => drop(pendente),
-            1 => presa.cancel(Status::permission_denied("revoked")),
-            2 => drop(pendente.wrap(body)),
+            0 => drop(pending),
+            1 => handle.cancel(Status::permission_denied("revoked")),
+            2 => drop(pending.wrap(body)),
             _ => {
-                let body = pendente.wrap(body);
-                presa.cancel(Status::permission_denied("revoked"));
+                let body = pending.wrap(body);
+                handle.cancel(Status::permission_denied("revoked"));
                 assert!(given_back.await.is_err());
                 drop(body);
-                presa.finished().await;
+                handle.finished().await;
                 continue;
             }
         }
@@ -95,9 +95,9 @@ async fn a_long_message_goes_out_in_pieces_and_whole_though_it_is_taken_away() {
     );
     for cut in [false, true] {
         let whole = Body::new(http_body_util::Full::new(long.clone()));
-        let presa = CancelHandle::default();
-        let mut body = presa.pending().wrap(whole).unwrap();
-        assert!(presa.stalled_since().is_none());
+        let handle = CancelHandle::default();
+        let mut body = handle.pending().wrap(whole).unwrap();
+        assert!(handle.stalled_since().is_none());
         let mut pieces = Vec::new();
         let mut got = Vec::new();
         while let Some(frame) = body.frame().await {
@@ -106,11 +106,11 @@ async fn a_long_message_goes_out_in_pieces_and_whole_though_it_is_taken_away() {
                 assert!(cut && frame.is_trailers());
                 break;
             };
-            assert!(presa.stalled_since().is_some());
+            assert!(handle.stalled_since().is_some());
             pieces.push(piece.len());
             got.extend_from_slice(piece);
             if cut {
-                presa.cancel(Status::permission_denied("revoked"));
+                handle.cancel(Status::permission_denied("revoked"));
             }
         }
         assert!(got == long, "{cut}");

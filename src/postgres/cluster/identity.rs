@@ -1,7 +1,7 @@
 //! Who runs the server processes.
 //!
 //! PostgreSQL refuses to run as root, and `initdb` wants a user that has a name. So as root the processes run as `postgres`
-//! (which Debian's package makes) or `nobody`, and own their files; as anybody else they run as ourselves.
+//! (which Debian's package makes) or `nobody`, and own their files; under any other user they run as ourselves.
 
 use std::{
     env,

@@ -1,7 +1,7 @@
 //! A server left behind by a process of ours that was killed, and what a server that was killed left behind.
 //!
 //! `kill -9` of the service leaves its postmaster running, and only `postmaster.pid` in the data directory knows it. We
-//! hold the directory's lock, so nobody needs that server: it is stopped before ours starts. The number in the file may
+//! hold the directory's lock, so that server has no user: it is stopped before ours starts. The number in the file may
 //! by now belong to an unrelated process, which is left in peace: a process is that server only if its program is
 //! `postgres` and it stands in that data directory, where a postmaster always stands.
 //!

@@ -223,7 +223,7 @@ impl Drop for ServerProcess {
 
 fn is_starting(error: &sqlx::Error) -> bool {
     match error {
-        // No socket yet, a socket that nobody listens on yet, or one that a server in trouble closes.
+        // No socket yet, a socket without a listener yet, or one that a server in trouble closes.
         sqlx::Error::Io(error) => error.kind() != io::ErrorKind::PermissionDenied,
         // cannot_connect_now
         sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),

@@ -9,14 +9,14 @@ use crate::abilitazione::{everything, scene};
 
 #[tokio::test]
 async fn the_scope_cuts_the_rows() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     sqlx::raw_sql(
         "insert into normativa values ('A', ''), ('B', ''), ('C', '');
          insert into prestazione values ('CIGO', ''), ('CIGS', '');
          insert into stanziamento (normativa, prestazione, anno, importo, dal_rilevazione)
          select normativa, prestazione, 2026, 1, 1 from normativa, prestazione",
     )
-    .execute(&scena.db.owner)
+    .execute(&test_scene.db.owner)
     .await
     .unwrap();
     let norms = |codes: &[&str]| {
@@ -44,7 +44,7 @@ async fn the_scope_cuts_the_rows() {
         query.push(" order by 1");
         let rows: Vec<String> = query
             .build_query_scalar()
-            .fetch_all(&scena.db.serving)
+            .fetch_all(&test_scene.db.serving)
             .await
             .unwrap();
         assert_eq!(rows.join(" "), expected, "{ambito:?}");

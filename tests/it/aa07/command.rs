@@ -58,8 +58,8 @@ const RGS: [&str; 4] = ["--soggetto", "rgs", "--profilo", "mef-rgs"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_lives() {
-    let macchina = GrantMachine::set_up().await;
-    let (ok, out, err) = macchina.record(
+    let machine = GrantMachine::set_up().await;
+    let (ok, out, err) = machine.record(
         &[
             &RGS[..],
             &[
@@ -96,14 +96,14 @@ async fn a_grant_lives() {
         ("suspend", "carla", Ok("grant 1 is SOSPESA")),
         ("resume", "carla", Ok("grant 1 is ATTIVA")),
     ] {
-        let (ok, out, err) = macchina.step(step, "1", by);
+        let (ok, out, err) = machine.step(step, "1", by);
         match said {
             Ok(said) => assert_eq!((ok, out), (true, format!("{said}\n")), "{err}"),
             Err(said) => assert_eq!((ok, err), (false, format!("omnia: {said}\n")), "{out}"),
         }
     }
 
-    let (ok, out, err) = macchina.grant(&["list"]);
+    let (ok, out, err) = machine.grant(&["list"]);
     assert!(ok, "{err}");
     let rows: Vec<Vec<&str>> = out
         .lines()
@@ -132,19 +132,26 @@ async fn a_grant_lives() {
         (&["list", "--soggetto", "rg"], 0),
         (&["expiring"], 0),
     ] {
-        let (ok, out, err) = macchina.grant(arguments);
+        let (ok, out, err) = machine.grant(arguments);
         assert_eq!(
             (ok, out.lines().count()),
             (true, 1 + lines),
             "{arguments:?} {err}"
         );
     }
-    let (ok, _, err) = macchina.grant(&["list", "--stato", "attiva"]);
+    let (ok, _, err) = machine.grant(&["list", "--stato", "attiva"]);
     assert!(!ok && err.contains("must be RICHIESTA"), "{err}");
     // Whose last day is today: it expires within any number of days.
-    let oggi = omnia::clock::Clock::system().today().to_string();
-    let last = ["--dal", "2026-01-01", "--al", &oggi, "--soggetto", "ultimo"];
-    let (ok, _, err) = macchina.grant(
+    let today = omnia::clock::Clock::system().today().to_string();
+    let last = [
+        "--dal",
+        "2026-01-01",
+        "--al",
+        &today,
+        "--soggetto",
+        "ultimo",
+    ];
+    let (ok, _, err) = machine.grant(
         &[
             &["record", "--ente", "INPS", "--profilo", "mef-sintesi"],
             &EVERYTHING[..],
@@ -156,14 +163,14 @@ async fn a_grant_lives() {
     );
     assert!(ok, "{err}");
     for step in ["verify", "approve"] {
-        assert!(macchina.step(step, "2", "bruno").0);
+        assert!(machine.step(step, "2", "bruno").0);
     }
-    let (_, out, _) = macchina.grant(&["expiring", "--giorni", "1"]);
+    let (_, out, _) = machine.grant(&["expiring", "--giorni", "1"]);
     assert!(out.lines().count() == 2 && out.contains("ultimo"), "{out}");
 
-    let (ok, out, err) = macchina.step("revoke", "1", "carla");
+    let (ok, out, err) = machine.step("revoke", "1", "carla");
     assert_eq!((ok, out.as_str()), (true, "grant 1 is REVOCATA\n"), "{err}");
-    let (ok, out, err) = macchina.grant(&["show", "1"]);
+    let (ok, out, err) = machine.grant(&["show", "1"]);
     assert!(ok, "{err}");
     for line in [
         "stato            REVOCATA",
@@ -191,10 +198,10 @@ async fn a_grant_lives() {
             "REVOCA"
         ]
     );
-    let (ok, _, err) = macchina.step("revoke", "1", "carla");
+    let (ok, _, err) = machine.step("revoke", "1", "carla");
     assert!(!ok && err.contains("a grant that is REVOCATA"), "{err}");
     for unknown in [&["show", "7"][..], &["revoke", "7", "--motivo", "x"]] {
-        let (ok, _, err) = macchina.grant(unknown);
+        let (ok, _, err) = machine.grant(unknown);
         assert!(
             !ok && err == "omnia: there is no grant with this number\n",
             "{err}"
@@ -204,8 +211,8 @@ async fn a_grant_lives() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_is_wrong_is_told_so() {
-    let macchina = GrantMachine::set_up().await;
-    let (ok, out, err) = macchina.record(
+    let machine = GrantMachine::set_up().await;
+    let (ok, out, err) = machine.record(
         &[
             &["--soggetto", " x", "--profilo", "mef"][..],
             &["--normative", "B,C", "--prestazioni", "CIGS"],
@@ -253,12 +260,12 @@ async fn a_request_that_is_wrong_is_told_so() {
             "cannot be used with",
         ),
     ] {
-        let (ok, _, err) = macchina.record(rest);
+        let (ok, _, err) = machine.record(rest);
         assert!(!ok && err.contains(why), "{err}");
     }
     // Every step says why.
-    let (ok, _, err) = macchina.grant(&["revoke", "1"]);
+    let (ok, _, err) = machine.grant(&["revoke", "1"]);
     assert!(!ok && err.contains("--motivo"), "{err}");
-    let (ok, out, _) = macchina.grant(&["list"]);
+    let (ok, out, _) = machine.grant(&["list"]);
     assert!(ok && out.lines().count() == 1, "{out}");
 }

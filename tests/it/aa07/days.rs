@@ -10,8 +10,8 @@ use crate::abilitazione::{
     DoorScene, NOW, clock, day, motivo, new_request, operatore, revoke, scene,
 };
 
-async fn valid(scena: &DoorScene, soggetto: &str, oggi: &str) -> Result<i64, Reason> {
-    grants::valid_for(&scena.db.serving, soggetto, day(oggi))
+async fn valid(test_scene: &DoorScene, soggetto: &str, oggi: &str) -> Result<i64, Reason> {
+    grants::valid_for(&test_scene.db.serving, soggetto, day(oggi))
         .await
         .map(|aa07| aa07.id)
         .map_err(|error| error.reason)
@@ -19,10 +19,10 @@ async fn valid(scena: &DoorScene, soggetto: &str, oggi: &str) -> Result<i64, Rea
 
 #[tokio::test]
 async fn a_grant_holds_on_its_days_and_no_other() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     let missing = Err(Reason::GrantMissing);
-    assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
-    let id = scena
+    assert_eq!(valid(&test_scene, "client", "2026-11-23").await, missing);
+    let id = test_scene
         .grant(&new_request(
             "client",
             "mef-rgs",
@@ -36,13 +36,17 @@ async fn a_grant_holds_on_its_days_and_no_other() {
         ("2026-12-31", Ok(id)),
         ("2027-01-01", Err(Reason::GrantNotValid)),
     ] {
-        assert_eq!(valid(&scena, "client", oggi).await, expected, "{oggi}");
+        assert_eq!(valid(&test_scene, "client", oggi).await, expected, "{oggi}");
     }
     // Exact: no case folding, no blanks, no pattern.
     for other in ["Client", "client ", "clien_", "%", ""] {
-        assert_eq!(valid(&scena, other, "2026-11-23").await, missing, "{other}");
+        assert_eq!(
+            valid(&test_scene, other, "2026-11-23").await,
+            missing,
+            "{other}"
+        );
     }
-    let pool = &scena.db.owner;
+    let pool = &test_scene.db.owner;
     let (carla, why) = (operatore("carla"), motivo("prova"));
     let now = clock(NOW);
     for (azione, expected) in [
@@ -53,39 +57,39 @@ async fn a_grant_holds_on_its_days_and_no_other() {
         grants::advance(pool, &now, id, azione, &carla, &why)
             .await
             .unwrap();
-        assert_eq!(valid(&scena, "client", "2026-11-23").await, expected);
+        assert_eq!(valid(&test_scene, "client", "2026-11-23").await, expected);
     }
 }
 
-/// A request gives nothing, and neither does one that was refused: nobody is told that there was one.
+/// A request gives nothing, and neither does one that was refused, nor is it told that there was one.
 #[tokio::test]
 async fn a_request_is_no_grant() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     let request = new_request("client", "mef-rgs", "2026-01-01", "2026-12-31");
     let (anna, why) = (operatore("anna"), motivo("prova"));
-    let (pool, now) = (&scena.db.serving, clock(NOW));
-    let tabella = scena.policy.table();
-    let id = grants::record_request(pool, &now, &tabella, &request, &anna, &why)
+    let (pool, now) = (&test_scene.db.serving, clock(NOW));
+    let table = test_scene.policy.table();
+    let id = grants::record_request(pool, &now, &table, &request, &anna, &why)
         .await
         .unwrap();
     let missing = Err(Reason::GrantMissing);
-    assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
+    assert_eq!(valid(&test_scene, "client", "2026-11-23").await, missing);
     grants::advance(pool, &now, id, Azione::Verifica, &anna, &why)
         .await
         .unwrap();
-    assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
+    assert_eq!(valid(&test_scene, "client", "2026-11-23").await, missing);
     grants::advance(pool, &now, id, Azione::Revoca, &anna, &why)
         .await
         .unwrap();
-    assert_eq!(valid(&scena, "client", "2026-11-23").await, missing);
+    assert_eq!(valid(&test_scene, "client", "2026-11-23").await, missing);
     assert_eq!(grants::read_approved(pool).await.unwrap(), []);
 }
 
 /// A grant ends at Rome's midnight, an hour before UTC's in winter.
 #[tokio::test]
 async fn the_day_is_romes() {
-    let scena = scene().await;
-    scena
+    let test_scene = scene().await;
+    test_scene
         .grant(&new_request(
             "client",
             "mef-rgs",
@@ -107,7 +111,7 @@ async fn the_day_is_romes() {
         ),
     ] {
         let clock = clock(instant);
-        let token = scena
+        let token = test_scene
             .key
             .token(
                 crate::abilitazione::ISSUER,
@@ -117,8 +121,8 @@ async fn the_day_is_romes() {
                 &clock,
             )
             .unwrap();
-        let guardia = scena.authorizer(&clock, scena.db.serving.clone());
-        let esito = crate::abilitazione::knock(guardia, path, Some(&token)).await;
+        let authorizer = test_scene.authorizer(&clock, test_scene.db.serving.clone());
+        let esito = crate::abilitazione::knock(authorizer, path, Some(&token)).await;
         assert_eq!(esito.text(), expected, "{instant}");
     }
 }
@@ -126,8 +130,8 @@ async fn the_day_is_romes() {
 /// Rows that this program would not write, put there by hand with the table's triggers off.
 #[tokio::test]
 async fn a_register_that_contradicts_itself_refuses() {
-    let scena = scene().await;
-    let owner = &scena.db.owner;
+    let test_scene = scene().await;
+    let owner = &test_scene.db.owner;
     sql::execute(
         owner,
         "alter table abilitazione_evento disable trigger user",
@@ -139,28 +143,28 @@ async fn a_register_that_contradicts_itself_refuses() {
         sql::activate(owner, id).await.unwrap();
     }
     for soggetto in ["twice", "mixed"] {
-        let found = valid(&scena, soggetto, "2026-11-23").await;
+        let found = valid(&test_scene, soggetto, "2026-11-23").await;
         assert_eq!(found, Err(Reason::Internal), "{soggetto}");
     }
     // One that cannot be read does not keep the others from being read.
-    let read = grants::read_approved(&scena.db.serving).await.unwrap();
+    let read = grants::read_approved(&test_scene.db.serving).await.unwrap();
     let subjects: Vec<&str> = read.iter().map(|c| c.aa07.soggetto.as_str()).collect();
     assert_eq!(subjects, ["twice", "twice"]);
 }
 
 #[tokio::test]
 async fn what_was_ever_given_is_read_with_its_state() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     let mut ids = Vec::new();
     for soggetto in ["a", "b", "c"] {
-        let nuova = new_request(soggetto, "mef-rgs", "2026-01-01", "2026-12-31");
-        ids.push(scena.grant(&nuova).await);
+        let fresh = new_request(soggetto, "mef-rgs", "2026-01-01", "2026-12-31");
+        ids.push(test_scene.grant(&fresh).await);
     }
-    revoke(&scena.db.owner, &clock(NOW), ids[0]).await;
+    revoke(&test_scene.db.owner, &clock(NOW), ids[0]).await;
     let (carla, why) = (operatore("carla"), motivo("prova"));
     let suspend = Azione::Sospensione;
     grants::advance(
-        &scena.db.serving,
+        &test_scene.db.serving,
         &clock(NOW),
         ids[2],
         suspend,
@@ -169,7 +173,7 @@ async fn what_was_ever_given_is_read_with_its_state() {
     )
     .await
     .unwrap();
-    let read: Vec<String> = grants::read_approved(&scena.db.serving)
+    let read: Vec<String> = grants::read_approved(&test_scene.db.serving)
         .await
         .unwrap()
         .iter()

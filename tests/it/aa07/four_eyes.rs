@@ -36,10 +36,10 @@ async fn by_hand(
     .bind(format!("{recorder:?}-{approver:?}"))
     .fetch_one(&mut *tx)
     .await?;
-    let [mut richiesta, verifica, mut approvazione] = up_to_attiva();
+    let [mut richiesta, verifica, mut approval] = up_to_attiva();
     (richiesta.operatore, richiesta.utente) = recorder;
-    (approvazione.operatore, approvazione.utente) = approver;
-    for passo in [richiesta, verifica, approvazione] {
+    (approval.operatore, approval.utente) = approver;
+    for passo in [richiesta, verifica, approval] {
         sqlx::query(
             "insert into abilitazione_evento
                  (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente, motivo,
@@ -119,7 +119,7 @@ async fn a_person_is_one_however_the_name_is_spelt() {
     }
 }
 
-/// The key of a name may not be left out, by nobody: a step without it would be compared with nothing.
+/// The key of a name may not be left out, not even by the owner: a step without it would be compared with nothing.
 #[tokio::test]
 async fn no_step_is_written_without_its_key() {
     let db = test_bench::database().await;
@@ -148,8 +148,8 @@ async fn no_step_is_written_without_its_key() {
 /// A request of before names had keys: the plain names are compared by the table, and the keys by the program.
 #[tokio::test]
 async fn a_request_of_before_is_approved_by_another() {
-    let scena = scene().await;
-    let pool = &scena.db.owner;
+    let test_scene = scene().await;
+    let pool = &test_scene.db.owner;
     let id = sql::write_request(pool, "client", "mef-rgs", "{*}").await;
     sqlx::raw_sql(
         "alter table abilitazione_evento disable trigger abilitazione_evento_immutabile,
@@ -159,18 +159,16 @@ async fn a_request_of_before_is_approved_by_another() {
     .execute(pool)
     .await
     .unwrap();
-    let [_, verifica, mut approvazione] = up_to_attiva();
+    let [_, verifica, mut approval] = up_to_attiva();
     sql::write_steps(pool, id, &[verifica]).await.unwrap();
-    approvazione.operatore = "ANNA";
-    let refused = sql::write_steps(pool, id, &[approvazione])
-        .await
-        .unwrap_err();
+    approval.operatore = "ANNA";
+    let refused = sql::write_steps(pool, id, &[approval]).await.unwrap_err();
     assert_eq!(sql::code(&refused), "23514");
     for same in ["ANNA", "аnna", "ａｎｎａ"] {
-        let refused = step(&scena, id, Azione::Approvazione, (same, None)).await;
+        let refused = step(&test_scene, id, Azione::Approvazione, (same, None)).await;
         assert_eq!(refused, Err(Reason::FourEyes), "{same}");
     }
-    let approved = step(&scena, id, Azione::Approvazione, ("bruno", None)).await;
+    let approved = step(&test_scene, id, Azione::Approvazione, ("bruno", None)).await;
     assert_eq!(approved, Ok(StatoAa07::Attiva));
 }
 
@@ -200,9 +198,9 @@ async fn the_table_knows_a_person_by_either_name() {
     }
     // All steps in one statement, the approval before the request that it would be compared with.
     let id = sql::write_request(&db.serving, "client", "mef-rgs", "{*}").await;
-    let [_, verifica, mut approvazione] = up_to_attiva();
-    approvazione.operatore = "anna";
-    for order in [[verifica, approvazione], [approvazione, verifica]] {
+    let [_, verifica, mut approval] = up_to_attiva();
+    approval.operatore = "anna";
+    for order in [[verifica, approval], [approval, verifica]] {
         let refused = sql::write_steps(&db.serving, id, &order).await.unwrap_err();
         assert_eq!(sql::code(&refused), "23514");
     }
@@ -225,7 +223,7 @@ async fn no_table_of_the_session_stands_in_for_the_steps() {
         )
     };
     for (by, refusal) in [("anna", "23514"), ("bruno", "23P01")] {
-        // In it another recorded the request, and nobody has another grant.
+        // In it another recorded the request, and there is no second grant.
         let shadowed = format!(
             "create temporary table abilitazione_evento (like public.abilitazione_evento) on commit drop;
              insert into pg_temp.abilitazione_evento (abilitazione, versione, azione, a_stato, istante, operatore, motivo)
@@ -239,12 +237,12 @@ async fn no_table_of_the_session_stands_in_for_the_steps() {
 }
 
 async fn step(
-    scena: &DoorScene,
+    test_scene: &DoorScene,
     id: i64,
     azione: Azione,
     chi: PersonNames,
 ) -> Result<StatoAa07, Reason> {
-    let (pool, why) = (&scena.db.serving, motivo("prova"));
+    let (pool, why) = (&test_scene.db.serving, motivo("prova"));
     grants::advance(pool, &clock(NOW), id, azione, &operatore(chi), &why)
         .await
         .map_err(|error| error.reason)
@@ -253,29 +251,29 @@ async fn step(
 /// Anna records through a back end that says who she is; the machine knows her by her own name alone.
 #[tokio::test]
 async fn a_back_end_and_the_machine_are_two_ways_of_one_person() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     let request = new_request("client", "mef-rgs", "2026-01-01", "2026-12-31");
     let anna: PersonNames = ("inps-be", Some("anna"));
     let id = grants::record_request(
-        &scena.db.serving,
+        &test_scene.db.serving,
         &clock(NOW),
-        &scena.policy.table(),
+        &test_scene.policy.table(),
         &request,
         &operatore(anna),
         &motivo("PEC"),
     )
     .await
     .unwrap();
-    step(&scena, id, Azione::Verifica, anna).await.unwrap();
+    step(&test_scene, id, Azione::Verifica, anna).await.unwrap();
     for same in [
         ("anna", None),
         ("ANNA", None),
         ("other-be", Some("Anna")),
         ("inps-be", None),
     ] {
-        let refused = step(&scena, id, Azione::Approvazione, same).await;
+        let refused = step(&test_scene, id, Azione::Approvazione, same).await;
         assert_eq!(refused, Err(Reason::FourEyes), "{same:?}");
     }
-    let approved = step(&scena, id, Azione::Approvazione, ("bruno", None)).await;
+    let approved = step(&test_scene, id, Azione::Approvazione, ("bruno", None)).await;
     assert_eq!(approved, Ok(StatoAa07::Attiva));
 }

@@ -62,8 +62,8 @@ pub(super) struct ModelRegister {
 pub(super) type ModelRefusal = &'static str;
 
 impl ModelRegister {
-    pub(super) fn perform(&mut self, mossa: ModelMove) -> Result<ModelState, ModelRefusal> {
-        match mossa {
+    pub(super) fn perform(&mut self, step: ModelMove) -> Result<ModelState, ModelRefusal> {
+        match step {
             ModelMove::Record {
                 soggetto,
                 dal,
@@ -99,13 +99,13 @@ impl ModelRegister {
         azione: ModelStep,
         chi: usize,
     ) -> Result<ModelState, ModelRefusal> {
-        let questa = self.grants.get(quale).ok_or("GRANT_NOT_FOUND")?.clone();
-        let nuovo = match (questa.stato, azione) {
+        let this = self.grants.get(quale).ok_or("GRANT_NOT_FOUND")?.clone();
+        let fresh = match (this.stato, azione) {
             (ModelState::Richiesta | ModelState::Verificata, ModelStep::Revoca) => {
                 ModelState::Rifiutata
             }
             (ModelState::Attiva | ModelState::Sospesa, ModelStep::Revoca) => ModelState::Revocata,
-            _ if questa.al < self.today => return Err("TRANSITION_ILLEGAL"),
+            _ if this.al < self.today => return Err("TRANSITION_ILLEGAL"),
             (ModelState::Richiesta, ModelStep::Verifica) => ModelState::Verificata,
             (ModelState::Verificata, ModelStep::Approvazione)
             | (ModelState::Sospesa, ModelStep::Riattivazione) => ModelState::Attiva,
@@ -113,44 +113,44 @@ impl ModelRegister {
             _ => return Err("TRANSITION_ILLEGAL"),
         };
         if azione == ModelStep::Approvazione {
-            if chi == questa.recorder {
+            if chi == this.recorder {
                 return Err("FOUR_EYES");
             }
             let in_the_way = |(i, other): (usize, &ModelGrant)| {
-                let common = other.dal <= questa.al && questa.dal <= other.al;
+                let common = other.dal <= this.al && this.dal <= other.al;
                 i != quale
-                    && questa.sostituisce != Some(i)
-                    && other.soggetto == questa.soggetto
+                    && this.sostituisce != Some(i)
+                    && other.soggetto == this.soggetto
                     && other.stands()
                     && common
             };
             if self.grants.iter().enumerate().any(in_the_way) {
                 return Err("GRANT_OVERLAPS");
             }
-            if let Some(old) = questa.sostituisce.and_then(|i| self.grants.get_mut(i))
+            if let Some(old) = this.sostituisce.and_then(|i| self.grants.get_mut(i))
                 && old.stands()
             {
                 old.stato = ModelState::Revocata;
                 old.steps += 1;
             }
         }
-        let questa = &mut self.grants[quale];
-        questa.stato = nuovo;
-        questa.steps += 1;
-        Ok(nuovo)
+        let this = &mut self.grants[quale];
+        this.stato = fresh;
+        this.steps += 1;
+        Ok(fresh)
     }
 
     /// Who has access today, by which grant. Two by one subject would be against the picture.
     pub(super) fn access(&self) -> BTreeMap<usize, usize> {
-        let mut accesso = BTreeMap::new();
-        for (i, scheda) in self.grants.iter().enumerate() {
-            let today = (scheda.dal..=scheda.al).contains(&self.today);
-            if scheda.stato == ModelState::Attiva && today {
-                let other = accesso.insert(scheda.soggetto, i);
+        let mut access = BTreeMap::new();
+        for (i, grant_record) in self.grants.iter().enumerate() {
+            let today = (grant_record.dal..=grant_record.al).contains(&self.today);
+            if grant_record.stato == ModelState::Attiva && today {
+                let other = access.insert(grant_record.soggetto, i);
                 assert_eq!(other, None, "two grants on one day: {self:?}");
             }
         }
-        accesso
+        access
     }
 }
 

@@ -41,11 +41,11 @@ async fn old_grants_keep_what_they_give() {
     .unwrap();
     db.migrate().await;
 
-    let oggi = day("2026-11-23");
-    let schede = grants::list(&db.serving).await.unwrap();
-    let found: Vec<_> = schede
+    let today = day("2026-11-23");
+    let grant_records = grants::list(&db.serving).await.unwrap();
+    let found: Vec<_> = grant_records
         .iter()
-        .map(|s| (s.aa07.soggetto.as_str(), s.effective_stato(oggi)))
+        .map(|s| (s.aa07.soggetto.as_str(), s.effective_stato(today)))
         .collect();
     assert_eq!(
         found,
@@ -55,13 +55,16 @@ async fn old_grants_keep_what_they_give() {
             ("scaduto", EffectiveStato::Scaduta),
         ]
     );
-    assert!(schede.iter().all(|s| s.modulo.is_none()));
+    assert!(grant_records.iter().all(|s| s.modulo.is_none()));
     let mut steps = Vec::new();
-    for scheda in &schede {
-        for e in grants::eventi(&db.serving, scheda.aa07.id).await.unwrap() {
+    for grant_record in &grant_records {
+        for e in grants::eventi(&db.serving, grant_record.aa07.id)
+            .await
+            .unwrap()
+        {
             steps.push(format!(
                 "{} {} {} {}",
-                scheda.aa07.soggetto,
+                grant_record.aa07.soggetto,
                 e.azione,
                 e.istante.date_naive(),
                 e.operatore
@@ -83,8 +86,10 @@ async fn old_grants_keep_what_they_give() {
             "scaduto APPROVAZIONE 2025-12-01 omnia migrate",
         ]
     );
-    let valid = grants::valid_for(&db.serving, "buono", oggi).await.unwrap();
-    assert_eq!(valid.id, schede[0].aa07.id);
+    let valid = grants::valid_for(&db.serving, "buono", today)
+        .await
+        .unwrap();
+    assert_eq!(valid.id, grant_records[0].aa07.id);
     // And they go on from there.
     crate::abilitazione::revoke(
         &db.serving,

@@ -14,14 +14,14 @@ use omnia::{
 
 use crate::abilitazione::{DoorScene, NOW, clock, day, motivo, new_request, operatore, scene};
 
-async fn record(scena: &DoorScene, richiesta: &RichiestaAa07) -> Result<i64, Error> {
+async fn record(test_scene: &DoorScene, richiesta: &RichiestaAa07) -> Result<i64, Error> {
     let (anna, why) = (operatore("anna"), motivo("PEC 1"));
     // As the service does: by its own role.
-    let pool = &scena.db.serving;
+    let pool = &test_scene.db.serving;
     grants::record_request(
         pool,
         &clock(NOW),
-        &scena.policy.table(),
+        &test_scene.policy.table(),
         richiesta,
         &anna,
         &why,
@@ -31,21 +31,21 @@ async fn record(scena: &DoorScene, richiesta: &RichiestaAa07) -> Result<i64, Err
 
 #[tokio::test]
 async fn a_grant_is_read_as_it_was_recorded() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     sqlx::raw_sql(
         "insert into normativa values ('DL109-2018-ART44', 'a'), ('DLGS148-2015', 'b');
          insert into prestazione values ('CIGS', 'c')",
     )
-    .execute(&scena.db.owner)
+    .execute(&test_scene.db.owner)
     .await
     .unwrap();
     let norm = |code| CodiceNormativa::parse(code).unwrap();
-    let mut nuova = new_request("client", "mef-rgs", "2026-01-01", "2026-12-31");
-    nuova.ambito = Ambito::new(
+    let mut fresh = new_request("client", "mef-rgs", "2026-01-01", "2026-12-31");
+    fresh.ambito = Ambito::new(
         AmbitoCodes::only([norm("DLGS148-2015"), norm("DL109-2018-ART44")]).unwrap(),
         AmbitoCodes::only([CodicePrestazione::parse("CIGS").unwrap()]).unwrap(),
     );
-    nuova.limiti = LimitiAa07 {
+    fresh.limiti = LimitiAa07 {
         reti: Reti::parse(&["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"]).unwrap(),
         orari: Orari::parse(&["lun-ven 08:00-18:30", "sab 08:00-13:00"]).unwrap(),
         finalita: Finalita::parse(&["1B361D49-33f4-4f1e-a88b-4e12661f2309"]).unwrap(),
@@ -56,15 +56,22 @@ async fn a_grant_is_read_as_it_was_recorded() {
             al_giorno: Some(quota(2_147_483_647).unwrap()),
         },
     };
-    let id = record(&scena, &nuova).await.unwrap();
+    let id = record(&test_scene, &fresh).await.unwrap();
     let (bruno, why) = (operatore("bruno"), motivo("modulo conforme"));
     for azione in [grants::Azione::Verifica, grants::Azione::Approvazione] {
-        grants::advance(&scena.db.serving, &clock(NOW), id, azione, &bruno, &why)
-            .await
-            .unwrap();
+        grants::advance(
+            &test_scene.db.serving,
+            &clock(NOW),
+            id,
+            azione,
+            &bruno,
+            &why,
+        )
+        .await
+        .unwrap();
     }
 
-    let aa07 = grants::valid_for(&scena.db.serving, "client", day("2026-11-23"))
+    let aa07 = grants::valid_for(&test_scene.db.serving, "client", day("2026-11-23"))
         .await
         .unwrap();
     assert_eq!(
@@ -73,11 +80,11 @@ async fn a_grant_is_read_as_it_was_recorded() {
     );
     assert_eq!(
         (aa07.profilo.as_str(), &aa07.ambito),
-        ("mef-rgs", &nuova.ambito)
+        ("mef-rgs", &fresh.ambito)
     );
     assert_eq!(
         (aa07.valida_dal, aa07.valida_al),
-        (nuova.valida_dal, nuova.valida_al)
+        (fresh.valida_dal, fresh.valida_al)
     );
     assert_eq!(aa07.applicazione, grants::APPLICAZIONE);
     let limiti = LimitiAa07 {
@@ -87,19 +94,19 @@ async fn a_grant_is_read_as_it_was_recorded() {
         certificati: aa07.certificati.clone(),
         quote: aa07.quote,
     };
-    assert_eq!(limiti, nuova.limiti);
+    assert_eq!(limiti, fresh.limiti);
 
-    let listed = grants::list(&scena.db.owner).await.unwrap();
+    let listed = grants::list(&test_scene.db.owner).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].aa07, aa07);
-    let modulo = (nuova.protocollo_pec, nuova.impronta_modulo);
+    let modulo = (fresh.protocollo_pec, fresh.impronta_modulo);
     assert_eq!(listed[0].modulo, Some(modulo));
     assert_eq!(listed[0].sostituisce, None);
     assert_eq!(
         listed[0].effective_stato(day("2026-11-23")),
         EffectiveStato::Attiva
     );
-    let eventi = grants::eventi(&scena.db.serving, id).await.unwrap();
+    let eventi = grants::eventi(&test_scene.db.serving, id).await.unwrap();
     let steps: Vec<String> = eventi
         .iter()
         .map(|e| format!("{} {} {} {}", e.versione, e.azione, e.operatore, e.motivo))
@@ -119,14 +126,14 @@ async fn a_grant_is_read_as_it_was_recorded() {
 
 #[tokio::test]
 async fn what_should_not_be_a_grant_is_refused() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     let good = || new_request("client", "mef-rgs", "2026-01-01", "2026-12-31");
     let with = |change: fn(&mut RichiestaAa07)| {
-        let mut nuova = good();
-        change(&mut nuova);
-        nuova
+        let mut fresh = good();
+        change(&mut fresh);
+        fresh
     };
-    for (nuova, field, why) in [
+    for (fresh, field, why) in [
         (
             with(|n| n.profilo = "mef".to_owned()),
             "profilo",
@@ -180,7 +187,7 @@ async fn what_should_not_be_a_grant_is_refused() {
             "active or suspended",
         ),
     ] {
-        let refused = record(&scena, &nuova).await.unwrap_err();
+        let refused = record(&test_scene, &fresh).await.unwrap_err();
         assert_eq!(refused.reason, Reason::InvalidRequest);
         let [violation] = refused.violations.as_slice() else {
             panic!("{refused}");
@@ -201,7 +208,7 @@ async fn what_should_not_be_a_grant_is_refused() {
         AmbitoCodes::only([norm]).unwrap(),
         AmbitoCodes::only([benefit]).unwrap(),
     );
-    let refused = record(&scena, &all).await.unwrap_err();
+    let refused = record(&test_scene, &all).await.unwrap_err();
     let fields: Vec<&str> = refused.violations.iter().map(|v| &*v.field).collect();
     assert_eq!(
         fields,
@@ -217,6 +224,6 @@ async fn what_should_not_be_a_grant_is_refused() {
         ]
     );
     assert_eq!(refused.metadata, [("valori", "DL1-1900,CIGO".to_owned())]);
-    assert_eq!(grants::list(&scena.db.owner).await.unwrap(), []);
-    assert!(record(&scena, &good()).await.is_ok());
+    assert_eq!(grants::list(&test_scene.db.owner).await.unwrap(), []);
+    assert!(record(&test_scene, &good()).await.is_ok());
 }

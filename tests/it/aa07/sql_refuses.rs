@@ -1,4 +1,4 @@
-//! What the tables themselves refuse, whoever asks: the serving role, and the owner of the data.
+//! What the tables themselves refuse, to the serving role and to the owner of the data alike.
 
 use sqlx::PgPool;
 
@@ -39,12 +39,12 @@ fn code(esito: Result<(), sqlx::Error>) -> String {
 
 /// Steps from the request to a state.
 fn up_to(stato: &str) -> Vec<StepRow<'static>> {
-    let attiva = up_to_attiva();
-    let further = |last| [&attiva[1..], &[last]].concat();
+    let active_steps = up_to_attiva();
+    let further = |last| [&active_steps[1..], &[last]].concat();
     match stato {
         "RICHIESTA" => vec![],
-        "VERIFICATA" => attiva[1..2].to_vec(),
-        "ATTIVA" => attiva[1..].to_vec(),
+        "VERIFICATA" => active_steps[1..2].to_vec(),
+        "ATTIVA" => active_steps[1..].to_vec(),
         "SOSPESA" => further(step_row(4, "SOSPENSIONE", "ATTIVA", "SOSPESA")),
         "REVOCATA" => further(step_row(4, "REVOCA", "ATTIVA", "REVOCATA")),
         _ => vec![step_row(2, "REVOCA", "RICHIESTA", "RIFIUTATA")],
@@ -58,22 +58,22 @@ async fn only_the_steps_of_the_picture_can_be_written() {
     for (role, pool) in [("serving", &db.serving), ("owner", &db.owner)] {
         for stato in STATI {
             let id = sql::write_request(pool, &format!("{role}-{stato}"), "mef-rgs", "{*}").await;
-            let prima = up_to(stato);
-            for passo in &prima {
+            let before = up_to(stato);
+            for passo in &before {
                 sql::write_steps(pool, id, &[*passo]).await.unwrap();
             }
-            let versione = i32::try_from(prima.len()).unwrap() + 2;
+            let versione = i32::try_from(before.len()).unwrap() + 2;
             for azione in AZIONI {
                 for da in STATI {
                     for a in STATI {
-                        let nuovo = StepRow {
+                        let fresh = StepRow {
                             operatore: "bruno",
                             ..step_row(versione, azione, da, a)
                         };
                         let legal = da == stato && LEGAL.contains(&(azione, da, a));
                         // What is written is not kept, so that all are tried from one state.
-                        let written = try_step(pool, id, nuovo).await;
-                        assert_eq!(written.is_ok(), legal, "{role} {stato}: {nuovo:?}");
+                        let written = try_step(pool, id, fresh).await;
+                        assert_eq!(written.is_ok(), legal, "{role} {stato}: {fresh:?}");
                     }
                 }
             }
@@ -190,10 +190,10 @@ async fn one_grant_a_subject_a_day() {
     assert_eq!(code(sql::execute(&db.serving, &old).await), "23514");
     // Two at once: one.
     let approve = |id| {
-        let mut approvazione = step_row(3, "APPROVAZIONE", "VERIFICATA", "ATTIVA");
-        approvazione.operatore = "bruno";
+        let mut approval = step_row(3, "APPROVAZIONE", "VERIFICATA", "ATTIVA");
+        approval.operatore = "bruno";
         let pool = db.serving.clone();
-        async move { sql::write_steps(&pool, id, &[approvazione]).await }
+        async move { sql::write_steps(&pool, id, &[approval]).await }
     };
     let (a, b) = tokio::join!(approve(ids[1]), approve(ids[2]));
     let refused = if a.is_ok() { b } else { a };

@@ -8,19 +8,24 @@ use omnia::{
 use crate::abilitazione::{DoorScene, NOW, clock, day, motivo, new_request, operatore, scene};
 
 /// By the role of the service, at [`NOW`].
-async fn step(scena: &DoorScene, id: i64, azione: Azione, nome: &str) -> Result<StatoAa07, Error> {
+async fn step(
+    test_scene: &DoorScene,
+    id: i64,
+    azione: Azione,
+    nome: &str,
+) -> Result<StatoAa07, Error> {
     let why = motivo("prova");
-    let pool = &scena.db.serving;
+    let pool = &test_scene.db.serving;
     grants::advance(pool, &clock(NOW), id, azione, &operatore(nome), &why).await
 }
 
-async fn record(scena: &DoorScene, richiesta: &RichiestaAa07) -> i64 {
+async fn record(test_scene: &DoorScene, richiesta: &RichiestaAa07) -> i64 {
     let (anna, why) = (operatore("anna"), motivo("prova"));
-    let tabella = scena.policy.table();
+    let table = test_scene.policy.table();
     grants::record_request(
-        &scena.db.serving,
+        &test_scene.db.serving,
         &clock(NOW),
-        &tabella,
+        &table,
         richiesta,
         &anna,
         &why,
@@ -30,9 +35,11 @@ async fn record(scena: &DoorScene, richiesta: &RichiestaAa07) -> i64 {
 }
 
 /// Recorded by Anna and verified.
-async fn verified(scena: &DoorScene, richiesta: &RichiestaAa07) -> i64 {
-    let id = record(scena, richiesta).await;
-    step(scena, id, Azione::Verifica, "anna").await.unwrap();
+async fn verified(test_scene: &DoorScene, richiesta: &RichiestaAa07) -> i64 {
+    let id = record(test_scene, richiesta).await;
+    step(test_scene, id, Azione::Verifica, "anna")
+        .await
+        .unwrap();
     id
 }
 
@@ -47,55 +54,63 @@ fn fact<'a>(error: &'a Error, key: &str) -> &'a str {
 
 #[tokio::test]
 async fn a_step_that_cannot_be_names_the_present_state() {
-    let scena = scene().await;
-    let id = record(&scena, &year("client")).await;
-    let refused = step(&scena, id, Azione::Sospensione, "bruno").await;
+    let test_scene = scene().await;
+    let id = record(&test_scene, &year("client")).await;
+    let refused = step(&test_scene, id, Azione::Sospensione, "bruno").await;
     let refused = refused.unwrap_err();
     assert_eq!(refused.reason, Reason::TransitionIllegal);
     assert_eq!(fact(&refused, "stato"), "RICHIESTA");
     assert_eq!(fact(&refused, "azione"), "SOSPENSIONE");
     assert_eq!(fact(&refused, "abilitazione"), id.to_string());
-    let unknown = step(&scena, id + 1, Azione::Revoca, "bruno").await;
+    let unknown = step(&test_scene, id + 1, Azione::Revoca, "bruno").await;
     assert_eq!(unknown.unwrap_err().reason, Reason::GrantNotFound);
     // Time passes by itself.
-    step(&scena, id, Azione::Verifica, "anna").await.unwrap();
+    step(&test_scene, id, Azione::Verifica, "anna")
+        .await
+        .unwrap();
     let (bruno, why) = (operatore("bruno"), motivo("prova"));
     let later = clock("2026-12-31T23:00:00Z");
     let approve = Azione::Approvazione;
-    let refused = grants::advance(&scena.db.serving, &later, id, approve, &bruno, &why).await;
+    let refused = grants::advance(&test_scene.db.serving, &later, id, approve, &bruno, &why).await;
     let refused = refused.unwrap_err();
     assert_eq!(fact(&refused, "stato"), "SCADUTA");
     // Nothing of what was refused is there.
-    assert_eq!(grants::eventi(&scena.db.owner, id).await.unwrap().len(), 2);
+    assert_eq!(
+        grants::eventi(&test_scene.db.owner, id)
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[tokio::test]
 async fn whoever_recorded_it_cannot_approve_it() {
-    let scena = scene().await;
-    let id = verified(&scena, &year("client")).await;
+    let test_scene = scene().await;
+    let id = verified(&test_scene, &year("client")).await;
     for anna in ["anna", "ANNA"] {
-        let refused = step(&scena, id, Azione::Approvazione, anna).await;
+        let refused = step(&test_scene, id, Azione::Approvazione, anna).await;
         let refused = refused.unwrap_err();
         assert_eq!(refused.reason, Reason::FourEyes);
         assert_eq!(fact(&refused, "abilitazione"), id.to_string());
     }
-    let approved = step(&scena, id, Azione::Approvazione, "bruno").await;
+    let approved = step(&test_scene, id, Azione::Approvazione, "bruno").await;
     assert_eq!(approved.unwrap(), StatoAa07::Attiva);
-    // The other steps may be anybody's.
+    // The other steps may be taken by either.
     for azione in [Azione::Sospensione, Azione::Riattivazione, Azione::Revoca] {
-        step(&scena, id, azione, "anna").await.unwrap();
+        step(&test_scene, id, azione, "anna").await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn one_grant_a_subject_a_day() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     let first = verified(
-        &scena,
+        &test_scene,
         &new_request("client", "mef-rgs", "2026-03-01", "2026-12-31"),
     )
     .await;
-    step(&scena, first, Azione::Approvazione, "bruno")
+    step(&test_scene, first, Azione::Approvazione, "bruno")
         .await
         .unwrap();
     let mut waiting = Vec::new();
@@ -105,8 +120,8 @@ async fn one_grant_a_subject_a_day() {
         ("2026-05-01", "2026-12-01"),
         ("2020-01-01", "2030-01-01"),
     ] {
-        let id = verified(&scena, &new_request("client", "mef-sintesi", dal, al)).await;
-        let refused = step(&scena, id, Azione::Approvazione, "bruno").await;
+        let id = verified(&test_scene, &new_request("client", "mef-sintesi", dal, al)).await;
+        let refused = step(&test_scene, id, Azione::Approvazione, "bruno").await;
         let refused = refused.unwrap_err();
         assert_eq!(refused.reason, Reason::GrantOverlaps, "{dal} {al}");
         assert_eq!(fact(&refused, "abilitazione"), first.to_string());
@@ -115,50 +130,52 @@ async fn one_grant_a_subject_a_day() {
         waiting.push(id);
     }
     // A suspended one still stands in the way.
-    step(&scena, first, Azione::Sospensione, "bruno")
+    step(&test_scene, first, Azione::Sospensione, "bruno")
         .await
         .unwrap();
-    let refused = step(&scena, waiting[0], Azione::Approvazione, "bruno").await;
+    let refused = step(&test_scene, waiting[0], Azione::Approvazione, "bruno").await;
     assert_eq!(refused.unwrap_err().reason, Reason::GrantOverlaps);
     // The next day, another subject, and after a revocation: no overlap.
-    for nuova in [
+    for fresh in [
         new_request("client", "mef-sintesi", "2027-01-01", "2027-12-31"),
         year("other"),
     ] {
-        let id = verified(&scena, &nuova).await;
-        step(&scena, id, Azione::Approvazione, "bruno")
+        let id = verified(&test_scene, &fresh).await;
+        step(&test_scene, id, Azione::Approvazione, "bruno")
             .await
             .unwrap();
     }
-    step(&scena, first, Azione::Revoca, "bruno").await.unwrap();
-    step(&scena, waiting[0], Azione::Approvazione, "bruno")
+    step(&test_scene, first, Azione::Revoca, "bruno")
+        .await
+        .unwrap();
+    step(&test_scene, waiting[0], Azione::Approvazione, "bruno")
         .await
         .unwrap();
 }
 
 #[tokio::test]
 async fn another_scope_comes_by_replacement() {
-    let scena = scene().await;
-    let old = scena.grant(&year("client")).await;
+    let test_scene = scene().await;
+    let old = test_scene.grant(&year("client")).await;
     let mut wider = year("client");
     wider.profilo = "mlps-ammortizzatori".to_owned();
     wider.sostituisce = Some(old);
-    let new = verified(&scena, &wider).await;
+    let new = verified(&test_scene, &wider).await;
     // Until it is approved the old one gives access; at any moment exactly one does.
     let valid = async || {
-        grants::valid_for(&scena.db.serving, "client", day("2026-11-23"))
+        grants::valid_for(&test_scene.db.serving, "client", day("2026-11-23"))
             .await
             .map(|aa07| aa07.id)
     };
     assert_eq!(valid().await.unwrap(), old);
-    let refused = step(&scena, new, Azione::Approvazione, "anna").await;
+    let refused = step(&test_scene, new, Azione::Approvazione, "anna").await;
     assert_eq!(refused.unwrap_err().reason, Reason::FourEyes);
     assert_eq!(valid().await.unwrap(), old);
-    step(&scena, new, Azione::Approvazione, "bruno")
+    step(&test_scene, new, Azione::Approvazione, "bruno")
         .await
         .unwrap();
     assert_eq!(valid().await.unwrap(), new);
-    let eventi = grants::eventi(&scena.db.owner, old).await.unwrap();
+    let eventi = grants::eventi(&test_scene.db.owner, old).await.unwrap();
     let last = eventi.last().unwrap();
     assert_eq!(
         (last.azione, last.a_stato),
@@ -167,8 +184,8 @@ async fn another_scope_comes_by_replacement() {
     assert_eq!(last.motivo, format!("replaced by grant {new}: prova"));
     assert_eq!(last.operatore, operatore("bruno"));
     // Not another subject's, not one that is no grant any more, and not for a day to come.
-    let other = scena.grant(&year("other")).await;
-    let tabella = scena.policy.table();
+    let other = test_scene.grant(&year("other")).await;
+    let table = test_scene.policy.table();
     for (sostituisce, dal) in [
         (other, "2026-01-01"),
         (old, "2026-01-01"),
@@ -178,9 +195,9 @@ async fn another_scope_comes_by_replacement() {
         richiesta.sostituisce = Some(sostituisce);
         let (anna, why) = (operatore("anna"), motivo("prova"));
         let refused = grants::record_request(
-            &scena.db.serving,
+            &test_scene.db.serving,
             &clock(NOW),
-            &tabella,
+            &table,
             &richiesta,
             &anna,
             &why,
@@ -190,9 +207,11 @@ async fn another_scope_comes_by_replacement() {
     }
     // What was to be replaced has ended meanwhile: nothing is in the way.
     wider.sostituisce = Some(new);
-    let third = verified(&scena, &wider).await;
-    step(&scena, new, Azione::Revoca, "carla").await.unwrap();
-    step(&scena, third, Azione::Approvazione, "bruno")
+    let third = verified(&test_scene, &wider).await;
+    step(&test_scene, new, Azione::Revoca, "carla")
+        .await
+        .unwrap();
+    step(&test_scene, third, Azione::Approvazione, "bruno")
         .await
         .unwrap();
     assert_eq!(valid().await.unwrap(), third);
@@ -200,10 +219,10 @@ async fn another_scope_comes_by_replacement() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_at_once_one_wins() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     // The same step, by many.
-    let id = verified(&scena, &year("client")).await;
-    let all = (0..8).map(|_| step(&scena, id, Azione::Approvazione, "bruno"));
+    let id = verified(&test_scene, &year("client")).await;
+    let all = (0..8).map(|_| step(&test_scene, id, Azione::Approvazione, "bruno"));
     let all = futures_util::future::join_all(all).await;
     let refused: Vec<&Error> = all.iter().filter_map(|one| one.as_ref().err()).collect();
     assert_eq!(refused.len(), 7);
@@ -213,23 +232,27 @@ async fn of_two_at_once_one_wins() {
     }
     // Steps that exclude each other.
     let (a, b) = tokio::join!(
-        step(&scena, id, Azione::Sospensione, "anna"),
-        step(&scena, id, Azione::Riattivazione, "bruno"),
+        step(&test_scene, id, Azione::Sospensione, "anna"),
+        step(&test_scene, id, Azione::Riattivazione, "bruno"),
     );
     // Whether the suspension came first or not, its own step was legal.
     assert_eq!(a.unwrap(), StatoAa07::Sospesa);
     assert!(
         b.is_ok_and(|s| s == StatoAa07::Attiva)
-            || grants::eventi(&scena.db.owner, id).await.unwrap().len() == 4
+            || grants::eventi(&test_scene.db.owner, id)
+                .await
+                .unwrap()
+                .len()
+                == 4
     );
     // Several requests of one subject, approved at once.
     let mut ids = Vec::new();
     for _ in 0..6 {
-        ids.push(verified(&scena, &year("another")).await);
+        ids.push(verified(&test_scene, &year("another")).await);
     }
     let all = ids
         .iter()
-        .map(|id| step(&scena, *id, Azione::Approvazione, "bruno"));
+        .map(|id| step(&test_scene, *id, Azione::Approvazione, "bruno"));
     let all = futures_util::future::join_all(all).await;
     assert_eq!(all.iter().filter(|one| one.is_ok()).count(), 1);
     for error in all.into_iter().filter_map(Result::err) {

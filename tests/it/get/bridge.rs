@@ -26,34 +26,34 @@ pub(super) enum BridgeSpan {
 pub(super) struct Bridge {
     pub(super) address: SocketAddr,
     stato: Arc<Mutex<BridgeState>>,
-    spezza: watch::Sender<u32>,
-    _ascolta: AbortOnDropHandle<()>,
+    cut_sender: watch::Sender<u32>,
+    _listening: AbortOnDropHandle<()>,
 }
 
 struct BridgeState {
     /// Where it leads; nowhere: who comes is turned away.
-    verso: Option<SocketAddr>,
+    target: Option<SocketAddr>,
     /// What becomes of the next connections; those after them are whole.
-    tratti: VecDeque<BridgeSpan>,
-    aperte: usize,
+    spans: VecDeque<BridgeSpan>,
+    open_count: usize,
 }
 
 impl Bridge {
-    pub(super) async fn lead_to(service: SocketAddr, tratti: &[BridgeSpan]) -> Self {
+    pub(super) async fn lead_to(service: SocketAddr, spans: &[BridgeSpan]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let indirizzo = listener.local_addr().unwrap();
         let stato = Arc::new(Mutex::new(BridgeState {
-            verso: Some(service),
-            tratti: tratti.iter().copied().collect(),
-            aperte: 0,
+            target: Some(service),
+            spans: spans.iter().copied().collect(),
+            open_count: 0,
         }));
-        let (spezza, spezzato) = watch::channel(0);
-        let ascolta = tokio::spawn(listen(listener, Arc::clone(&stato), spezzato));
+        let (cut_sender, cut) = watch::channel(0);
+        let listening = tokio::spawn(listen(listener, Arc::clone(&stato), cut));
         Self {
             address: indirizzo,
             stato,
-            spezza,
-            _ascolta: AbortOnDropHandle::new(ascolta),
+            cut_sender,
+            _listening: AbortOnDropHandle::new(listening),
         }
     }
 
@@ -63,45 +63,41 @@ impl Bridge {
 
     /// Connections that were made so far.
     pub(super) fn opened(&self) -> usize {
-        self.stato.lock().unwrap().aperte
+        self.stato.lock().unwrap().open_count
     }
 
     /// Leads elsewhere from now on.
     pub(super) fn redirect(&self, service: Option<SocketAddr>) {
-        self.stato.lock().unwrap().verso = service;
+        self.stato.lock().unwrap().target = service;
     }
 
     /// Breaks what stands still.
     pub(super) fn cut(&self) {
-        self.spezza.send_modify(|times| *times += 1);
+        self.cut_sender.send_modify(|times| *times += 1);
     }
 }
 
-async fn listen(
-    listener: TcpListener,
-    stato: Arc<Mutex<BridgeState>>,
-    spezzato: watch::Receiver<u32>,
-) {
+async fn listen(listener: TcpListener, stato: Arc<Mutex<BridgeState>>, cut: watch::Receiver<u32>) {
     loop {
-        let (di_qua, _) = listener.accept().await.unwrap();
-        let (verso, tratto) = {
+        let (near_side, _) = listener.accept().await.unwrap();
+        let (target, span) = {
             let mut stato = stato.lock().unwrap();
-            stato.aperte += 1;
-            let verso = stato.verso;
+            stato.open_count += 1;
+            let target = stato.target;
             // A connection that leads nowhere is none of the plan's.
-            (verso, verso.and_then(|_| stato.tratti.pop_front()))
+            (target, target.and_then(|_| stato.spans.pop_front()))
         };
-        let Some(verso) = verso else { continue };
-        let mut spezzato = spezzato.clone();
-        spezzato.mark_unchanged();
+        let Some(target) = target else { continue };
+        let mut cut = cut.clone();
+        cut.mark_unchanged();
         tokio::spawn(async move {
-            let di_la = TcpStream::connect(verso).await.unwrap();
-            let (from_client, to_client) = di_qua.into_split();
-            let (from_service, to_service) = di_la.into_split();
+            let far_side = TcpStream::connect(target).await.unwrap();
+            let (from_client, to_client) = near_side.into_split();
+            let (from_service, to_service) = far_side.into_split();
             // Both ends of both break with this task.
             tokio::select! {
                 () = upward(from_client, to_service) => {}
-                () = downward(from_service, to_client, tratto, spezzato) => {}
+                () = downward(from_service, to_client, span, cut) => {}
             }
         });
     }
@@ -114,10 +110,10 @@ async fn upward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
 async fn downward(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    tratto: Option<BridgeSpan>,
-    mut spezzato: watch::Receiver<u32>,
+    span: Option<BridgeSpan>,
+    mut cut: watch::Receiver<u32>,
 ) {
-    let mut left = match tratto {
+    let mut left = match span {
         None => {
             let _ = copy(&mut from, &mut to).await;
             return;
@@ -135,7 +131,7 @@ async fn downward(
         }
         left -= read;
     }
-    if matches!(tratto, Some(BridgeSpan::Stalls(_))) {
-        let _ = spezzato.changed().await;
+    if matches!(span, Some(BridgeSpan::Stalls(_))) {
+        let _ = cut.changed().await;
     }
 }

@@ -32,14 +32,14 @@ pub(super) type DownloadScene = fn(usize) -> Result<DownloadMessages, Status>;
 /// Serves for as long as it is held.
 pub(super) struct FakeService {
     pub(super) address: SocketAddr,
-    chiesti: Arc<Mutex<Vec<i64>>>,
+    asked: Arc<Mutex<Vec<i64>>>,
     _serve: AbortOnDropHandle<()>,
 }
 
 #[derive(Clone)]
 struct ServiceScript {
     scene: Arc<Mutex<VecDeque<DownloadScene>>>,
-    chiesti: Arc<Mutex<Vec<i64>>>,
+    asked: Arc<Mutex<Vec<i64>>>,
 }
 
 impl FakeService {
@@ -47,21 +47,21 @@ impl FakeService {
     pub(super) async fn perform(scene: &[DownloadScene]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let indirizzo = listener.local_addr().unwrap();
-        let chiesti = Arc::default();
-        let copione = ServiceScript {
+        let asked = Arc::default();
+        let script = ServiceScript {
             scene: Arc::new(Mutex::new(scene.iter().copied().collect())),
-            chiesti: Arc::clone(&chiesti),
+            asked: Arc::clone(&asked),
         };
         let serve = tokio::spawn(async move {
             Server::builder()
-                .add_service(DecreeServiceServer::new(copione))
+                .add_service(DecreeServiceServer::new(script))
                 .serve_with_incoming(TcpListenerStream::new(listener))
                 .await
                 .unwrap();
         });
         Self {
             address: indirizzo,
-            chiesti,
+            asked,
             _serve: AbortOnDropHandle::new(serve),
         }
     }
@@ -72,7 +72,7 @@ impl FakeService {
 
     /// The offsets of the downloads that were asked for.
     pub(super) fn asked_offsets(&self) -> Vec<i64> {
-        self.chiesti.lock().unwrap().clone()
+        self.asked.lock().unwrap().clone()
     }
 }
 
@@ -113,24 +113,24 @@ fn totali() -> TotaliControllo {
 
 /// The intestazione and all the pieces from an offset on.
 pub(super) fn opened(offset: usize) -> DownloadMessages {
-    let mut messaggi = vec![Ok(intestazione())];
+    let mut messages = vec![Ok(intestazione())];
     let mut at = offset;
     for contenuto in FILE[offset..].chunks(CHUNK) {
-        messaggi.push(Ok(Parte::Pezzo(PezzoFile {
+        messages.push(Ok(Parte::Pezzo(PezzoFile {
             offset: at.try_into().unwrap(),
             contenuto: contenuto.to_vec().into(),
             righe: 0,
         })));
         at += contenuto.len();
     }
-    messaggi
+    messages
 }
 
 /// All of it.
 pub(super) fn whole(offset: usize) -> DownloadMessages {
-    let mut messaggi = opened(offset);
-    messaggi.push(Ok(Parte::Chiusura(chiusura())));
-    messaggi
+    let mut messages = opened(offset);
+    messages.push(Ok(Parte::Chiusura(chiusura())));
+    messages
 }
 
 type FakeDownloadStream =
@@ -173,14 +173,14 @@ impl DecreeService for ServiceScript {
     ) -> Result<Response<FakeDownloadStream>, Status> {
         let request = request.into_inner();
         assert_eq!(request.rilevazione, 7, "that of the count");
-        self.chiesti.lock().unwrap().push(request.offset);
-        let scena = self.scene.lock().unwrap().pop_front();
+        self.asked.lock().unwrap().push(request.offset);
+        let scene = self.scene.lock().unwrap().pop_front();
         let offset = usize::try_from(request.offset).unwrap();
-        let messaggi = scena.map_or_else(|| Ok(whole(offset)), |scena| scena(offset))?;
-        let messaggi: Vec<_> = messaggi
+        let messages = scene.map_or_else(|| Ok(whole(offset)), |scene| scene(offset))?;
+        let messages: Vec<_> = messages
             .into_iter()
             .map(|parte| parte.map(|parte| proto::DownloadDecreesResponse { parte: Some(parte) }))
             .collect();
-        Ok(Response::new(tokio_stream::iter(messaggi)))
+        Ok(Response::new(tokio_stream::iter(messages)))
     }
 }

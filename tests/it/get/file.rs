@@ -13,9 +13,9 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_format_is_the_file_that_the_service_gives() {
-    let servizio = scene().await;
-    let url = format!("http://{}", servizio.address);
-    let token = servizio.token(SOGGETTO);
+    let service = scene().await;
+    let url = format!("http://{}", service.address);
+    let token = service.token(SOGGETTO);
     let dir = tempfile::tempdir().unwrap();
     for (name, extra, formato) in [
         ("a.csv", &[][..], FormatoFile::Csv),
@@ -28,7 +28,7 @@ async fn every_format_is_the_file_that_the_service_gives() {
         command.args(DECRETI).args(["--file", name]).args(extra);
         let (code, out, err) = run(&mut command).await;
         assert_eq!((code, err.as_str()), (Some(0), ""), "{name}");
-        let whole = file(&servizio, formato, 0).await;
+        let whole = file(&service, formato, 0).await;
         assert!(fs::read(dir.path().join(name)).unwrap() == whole, "{name}");
         let begin = format!("{name}: {ROWS} rows, {} bytes", whole.len());
         assert!(out.starts_with(&begin), "{out}");
@@ -48,19 +48,19 @@ async fn every_format_is_the_file_that_the_service_gives() {
         names(dir.path()),
         ["a.csv", "b.csv", "c", "d.xlsx", "e.parquet"]
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn filters_select_and_masked_columns_stay_masked() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-10-31").await;
-    servizio.clients_of("mlps-consultazione").await;
-    servizio.clients_of("mlps-ammortizzatori").await;
-    let url = format!("http://{}", servizio.address);
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-10-31").await;
+    service.clients_of("mlps-consultazione").await;
+    service.clients_of("mlps-ammortizzatori").await;
+    let url = format!("http://{}", service.address);
     let dir = tempfile::tempdir().unwrap();
     let rows = async |profilo: &str, extra: &[&str]| {
-        let token = servizio.token(&format!("cliente-{profilo}"));
+        let token = service.token(&format!("cliente-{profilo}"));
         let mut command = get(&url, &token, dir.path());
         command.args(DECRETI).args(extra);
         command.args(["--file", "d.csv", "--sovrascrivi"]);
@@ -108,16 +108,16 @@ async fn filters_select_and_masked_columns_stay_masked() {
             "{extra:?}"
         );
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_report_is_a_file_too() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-10-31").await;
-    servizio.clients_of("mef-sintesi").await;
-    let url = format!("http://{}", servizio.address);
-    let token = servizio.token("cliente-mef-sintesi");
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-10-31").await;
+    service.clients_of("mef-sintesi").await;
+    let url = format!("http://{}", service.address);
+    let token = service.token("cliente-mef-sintesi");
     let dir = tempfile::tempdir().unwrap();
     let mut command = get(&url, &token, dir.path());
     command.args([
@@ -146,5 +146,5 @@ async fn the_report_is_a_file_too() {
         rows[1].starts_with("DL109-2018-ART44,CIGS,1000000.00,300.03,150.03,"),
         "{text}"
     );
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -11,48 +11,48 @@ use super::{
     },
     get, names, run,
 };
-fn with_pezzo(
+fn with_piece(
     offset: usize,
     change: impl Fn(&mut omnia::contract::proto::PezzoFile),
 ) -> DownloadMessages {
-    let mut messaggi = whole(offset);
-    if let Some(Ok(Parte::Pezzo(pezzo))) = messaggi.get_mut(2) {
+    let mut messages = whole(offset);
+    if let Some(Ok(Parte::Pezzo(pezzo))) = messages.get_mut(2) {
         change(pezzo);
     }
-    messaggi
+    messages
 }
 
 fn with_chiusura(
     offset: usize,
     change: impl Fn(&mut omnia::contract::proto::ChiusuraFileDecreti),
 ) -> DownloadMessages {
-    let mut messaggi = opened(offset);
+    let mut messages = opened(offset);
     let mut chiusura = chiusura();
     change(&mut chiusura);
-    messaggi.push(Ok(Parte::Chiusura(chiusura)));
-    messaggi
+    messages.push(Ok(Parte::Chiusura(chiusura)));
+    messages
 }
 
 fn of_another(rilevazione: Option<Rilevazione>) -> DownloadMessages {
-    let mut messaggi = whole(0);
-    if let Some(Ok(Parte::Intestazione(intestazione))) = messaggi.first_mut() {
+    let mut messages = whole(0);
+    if let Some(Ok(Parte::Intestazione(intestazione))) = messages.first_mut() {
         intestazione.rilevazione = rilevazione;
     }
-    messaggi
+    messages
 }
 
 const LIES: [(DownloadScene, &str); 11] = [
     (
-        |at| Ok(with_pezzo(at, |pezzo| pezzo.offset += 1)),
+        |at| Ok(with_piece(at, |pezzo| pezzo.offset += 1)),
         "a piece begins at byte 5 of the file, where byte 4 was due",
     ),
     (
-        |at| Ok(with_pezzo(at, |pezzo| pezzo.offset = -1)),
+        |at| Ok(with_piece(at, |pezzo| pezzo.offset = -1)),
         "a piece begins at byte -1",
     ),
     (
         |at| {
-            Ok(with_pezzo(at, |pezzo| {
+            Ok(with_piece(at, |pezzo| {
                 pezzo.contenuto = b"DUE\r".to_vec().into()
             }))
         },
@@ -103,9 +103,9 @@ const LIES: [(DownloadScene, &str); 11] = [
     ),
     (
         |at| {
-            let mut messaggi = whole(at);
-            messaggi.insert(2, Ok(intestazione()));
-            Ok(messaggi)
+            let mut messages = whole(at);
+            messages.insert(2, Ok(intestazione()));
+            Ok(messages)
         },
         "a second intestazione",
     ),
@@ -113,18 +113,18 @@ const LIES: [(DownloadScene, &str); 11] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_does_not_fit_is_an_error_and_no_file() {
-    for (i, (bugia, text)) in LIES.into_iter().enumerate() {
-        let finto = FakeService::perform(&[bugia]).await;
+    for (i, (lie, text)) in LIES.into_iter().enumerate() {
+        let fake = FakeService::perform(&[lie]).await;
         let dir = tempfile::tempdir().unwrap();
         let command = || {
-            let mut command = get(&finto.url(), "token", dir.path());
+            let mut command = get(&fake.url(), "token", dir.path());
             command.args(["decreti", "--normativa", "N", "--file", "d.csv"]);
             command
         };
         let (code, out, err) = run(&mut command()).await;
         assert_eq!((code, out.as_str()), (Some(4), ""), "{i}: {err}");
         assert!(err.starts_with(&format!("omnia: {text}")), "{i}: {err}");
-        assert_eq!(finto.asked_offsets(), [0], "{i}: it was not tried again");
+        assert_eq!(fake.asked_offsets(), [0], "{i}: it was not tried again");
         assert!(!dir.path().join("d.csv").exists(), "{i}");
         // What is left can be done away with by one option.
         let (code, _, err) = run(command().arg("--da-capo")).await;
@@ -136,11 +136,11 @@ async fn whatever_does_not_fit_is_an_error_and_no_file() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn standard_output_is_told_that_it_is_not_whole() {
-    let finto =
+    let fake =
         FakeService::perform(&[|at| Ok(with_chiusura(at, |chiusura| chiusura.dimensione += 1))])
             .await;
     let dir = tempfile::tempdir().unwrap();
-    let mut command = get(&finto.url(), "token", dir.path());
+    let mut command = get(&fake.url(), "token", dir.path());
     command.args([
         "decreti",
         "--normativa",

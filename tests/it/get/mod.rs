@@ -55,21 +55,21 @@ pub(crate) async fn run(command: &mut Command) -> CommandOutput {
 
 /// A service with many rows of one norm, and a caller who sees all of them.
 async fn scene() -> TestServer {
-    let servizio = TestServer::start().await;
-    servizio.load(&many_rows(ROWS), "2026-10-31").await;
-    servizio.clients_of("mlps-ammortizzatori").await;
-    servizio
+    let service = TestServer::start().await;
+    service.load(&many_rows(ROWS), "2026-10-31").await;
+    service.clients_of("mlps-ammortizzatori").await;
+    service
 }
 
 /// The file, as any caller gets it.
-async fn file(servizio: &TestServer, formato: FormatoFile, rilevazione: i32) -> Vec<u8> {
+async fn file(service: &TestServer, formato: FormatoFile, rilevazione: i32) -> Vec<u8> {
     let request = DownloadDecreesRequest {
         normativa: NORMATIVE[0].into(),
         formato: formato.into(),
         rilevazione,
         ..Default::default()
     };
-    let mut decreti = servizio.clients_as(SOGGETTO).decreti;
+    let mut decreti = service.clients_as(SOGGETTO).decreti;
     let mut stream = decreti
         .download_decrees(request)
         .await
@@ -86,12 +86,12 @@ async fn file(servizio: &TestServer, formato: FormatoFile, rilevazione: i32) -> 
 
 /// What is in the directory, by name.
 fn names(dir: &Path) -> Vec<String> {
-    let mut nomi: Vec<_> = fs::read_dir(dir)
+    let mut names: Vec<_> = fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    nomi.sort();
-    nomi
+    names.sort();
+    names
 }
 
 /// Waits until there is so much of a file.

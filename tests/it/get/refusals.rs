@@ -7,15 +7,15 @@ use crate::{calls::extract, server::TestServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_is_told_with_its_reason_and_all_that_is_wrong() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-10-31").await;
-    servizio.clients_of("mlps-ammortizzatori").await;
-    servizio.clients_of("mlps-consultazione").await;
-    servizio.clients_of("mef-sintesi").await;
-    let url = format!("http://{}", servizio.address);
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-10-31").await;
+    service.clients_of("mlps-ammortizzatori").await;
+    service.clients_of("mlps-consultazione").await;
+    service.clients_of("mef-sintesi").await;
+    let url = format!("http://{}", service.address);
     let dir = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
-    let access = &servizio.settings.access;
+    let access = &service.settings.access;
     let foreign = demo_key::create_or_load(elsewhere.path())
         .unwrap()
         .token(
@@ -23,11 +23,11 @@ async fn a_refusal_is_told_with_its_reason_and_all_that_is_wrong() {
             &access.audience,
             SOGGETTO,
             1,
-            &servizio.clock,
+            &service.clock,
         )
         .unwrap();
-    let good = servizio.token(SOGGETTO);
-    let consultazione = servizio.token("cliente-mlps-consultazione");
+    let good = service.token(SOGGETTO);
+    let consultation = service.token("cliente-mlps-consultazione");
     let decreti = |extra: &[&'static str]| [&DECRETI[..], &["--file", "d.csv"], extra].concat();
     let cases = [
         (
@@ -38,19 +38,19 @@ async fn a_refusal_is_told_with_its_reason_and_all_that_is_wrong() {
         ),
         (&foreign, decreti(&[]), "(ERROR_REASON_TOKEN_INVALID)", ""),
         (
-            &servizio.token("nobody"),
+            &service.token("nobody"),
             decreti(&[]),
             "(ERROR_REASON_GRANT_MISSING)",
             "",
         ),
         (
-            &servizio.token("cliente-mef-sintesi"),
+            &service.token("cliente-mef-sintesi"),
             decreti(&[]),
             "(ERROR_REASON_CALL_DENIED)",
             "  profilo: mef-sintesi\n  rpc: DecreeService/CountDecrees\n",
         ),
         (
-            &consultazione,
+            &consultation,
             decreti(&["--cf", "00743110157", "--matricola", "7012345662"]),
             "(ERROR_REASON_FILTER_DENIED)",
             "  filtri: cf_azienda,matricola_azienda\n  profilo: mlps-consultazione\n  rpc: DecreeService/CountDecrees\n",
@@ -93,7 +93,7 @@ async fn a_refusal_is_told_with_its_reason_and_all_that_is_wrong() {
         assert!(!err.contains(token), "{err}");
         assert!(names(dir.path()).is_empty(), "{reason}");
     }
-    let (code, _, err) = run(get(&url, &consultazione, dir.path())
+    let (code, _, err) = run(get(&url, &consultation, dir.path())
         .args(decreti(&["--cf", "00743110157"]))
         .env("LANG", "it_IT.UTF-8"))
     .await;
@@ -105,7 +105,7 @@ async fn a_refusal_is_told_with_its_reason_and_all_that_is_wrong() {
         ),
         "{err}"
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,7 +113,7 @@ async fn what_is_wrong_on_this_machine_is_told_before_anything_is_asked() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("cartella")).unwrap();
     std::fs::write(dir.path().join("not.pem"), "x").unwrap();
-    // A port that nobody listens on.
+    // A port without a listener.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
@@ -213,11 +213,11 @@ async fn what_is_wrong_on_this_machine_is_told_before_anything_is_asked() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_written_over_what_is_there() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-10-31").await;
-    servizio.clients_of("mlps-ammortizzatori").await;
-    let url = format!("http://{}", servizio.address);
-    let token = servizio.token(SOGGETTO);
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-10-31").await;
+    service.clients_of("mlps-ammortizzatori").await;
+    let url = format!("http://{}", service.address);
+    let token = service.token(SOGGETTO);
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("cartella.csv")).unwrap();
     std::fs::write(dir.path().join("mio.csv"), "mio").unwrap();
@@ -254,5 +254,5 @@ async fn nothing_is_written_over_what_is_there() {
         names(dir.path()),
         ["altro.csv.part", "cartella.csv", "link.csv", "mio.csv"]
     );
-    servizio.stop().await;
+    service.stop().await;
 }

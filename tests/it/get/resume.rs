@@ -17,19 +17,19 @@ use crate::{export_stream::many_rows, server::TestServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_is_cut_again_and_again_gives_the_whole_file() {
-    let servizio = scene().await;
-    let tratti = [50, 700_000, 60, 540_000].map(BridgeSpan::Breaks);
-    let ponte = Bridge::lead_to(servizio.address, &tratti).await;
+    let service = scene().await;
+    let spans = [50, 700_000, 60, 540_000].map(BridgeSpan::Breaks);
+    let bridge = Bridge::lead_to(service.address, &spans).await;
     let dir = tempfile::tempdir().unwrap();
-    let (code, out, err) = run(get(&ponte.url(), &servizio.token(SOGGETTO), dir.path())
+    let (code, out, err) = run(get(&bridge.url(), &service.token(SOGGETTO), dir.path())
         .args(DECRETI)
         .args(["--file", "decreti.csv"]))
     .await;
     assert_eq!(code, Some(0), "{err}");
-    assert_eq!(ponte.opened(), tratti.len() + 1);
+    assert_eq!(bridge.opened(), spans.len() + 1);
     // A connection that broke between two calls is mended without a word.
     assert!(err.matches("trying again").count() >= 2, "{err}");
-    let whole = file(&servizio, FormatoFile::Csv, 1).await;
+    let whole = file(&service, FormatoFile::Csv, 1).await;
     assert!(whole.len() > 2 * CHUNK);
     assert!(fs::read(dir.path().join("decreti.csv")).unwrap() == whole);
     assert_eq!(names(dir.path()), ["decreti.csv"]);
@@ -42,25 +42,25 @@ async fn a_connection_that_is_cut_again_and_again_gives_the_whole_file() {
     );
     assert!(out.starts_with(&begin), "{out}");
     assert!(out.ends_with("; that of the service\n"), "{out}");
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Killed without a chance to say goodbye; run again after another rilevazione was loaded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_was_killed_goes_on_with_the_same_rilevazione() {
-    let servizio = scene().await;
-    let ponte = Bridge::lead_to(servizio.address, &[BridgeSpan::Stalls(1_200_000)]).await;
-    let token = servizio.token(SOGGETTO);
+    let service = scene().await;
+    let bridge = Bridge::lead_to(service.address, &[BridgeSpan::Stalls(1_200_000)]).await;
+    let token = service.token(SOGGETTO);
     let dir = tempfile::tempdir().unwrap();
     let part = dir.path().join("d.csv.part");
     let command = || {
-        let mut command = get(&ponte.url(), &token, dir.path());
+        let mut command = get(&bridge.url(), &token, dir.path());
         command.args(DECRETI).args(["--file", "d.csv"]);
         command
     };
     let mut child = command().spawn().unwrap();
     wait_for_bytes(&part, 2 * CHUNK).await;
-    // Nobody else may write it meanwhile.
+    // No other process may write it meanwhile.
     let (code, _, err) = run(&mut command()).await;
     assert_eq!(
         (code, err.as_str()),
@@ -79,7 +79,7 @@ async fn a_command_that_was_killed_goes_on_with_the_same_rilevazione() {
             .contains(&token)
     );
 
-    servizio.load(&many_rows(ROWS - 1), "2026-11-20").await;
+    service.load(&many_rows(ROWS - 1), "2026-11-20").await;
     let (code, out, err) = run(&mut command()).await;
     assert_eq!(code, Some(0), "{err}");
     let gone_on = format!(
@@ -90,7 +90,7 @@ async fn a_command_that_was_killed_goes_on_with_the_same_rilevazione() {
     assert!(out.contains("rilevazione 1 as of 2026-10-31"), "{out}");
     let earlier = format!("; the first {} bytes are an earlier run's\n", 2 * CHUNK);
     assert!(out.contains(&earlier), "{out}");
-    let first = file(&servizio, FormatoFile::Csv, 1).await;
+    let first = file(&service, FormatoFile::Csv, 1).await;
     assert!(fs::read(dir.path().join("d.csv")).unwrap() == first);
     assert_eq!(names(dir.path()), ["d.csv"]);
 
@@ -106,17 +106,17 @@ async fn a_command_that_was_killed_goes_on_with_the_same_rilevazione() {
     let (code, out, err) = run(command().arg("--sovrascrivi")).await;
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("rilevazione 2 as of 2026-11-20"), "{out}");
-    let second = file(&servizio, FormatoFile::Csv, 2).await;
+    let second = file(&service, FormatoFile::Csv, 2).await;
     assert!(first != second && fs::read(dir.path().join("d.csv")).unwrap() == second);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_goes_on_only_with_the_command_that_it_is_of() {
-    let servizio = scene().await;
-    let url = format!("http://{}", servizio.address);
-    let ponte = Bridge::lead_to(servizio.address, &[BridgeSpan::Stalls(700_000)]).await;
-    let token = servizio.token(SOGGETTO);
+    let service = scene().await;
+    let url = format!("http://{}", service.address);
+    let bridge = Bridge::lead_to(service.address, &[BridgeSpan::Stalls(700_000)]).await;
+    let token = service.token(SOGGETTO);
     let dir = tempfile::tempdir().unwrap();
     let part = dir.path().join("d.csv.part");
     let command = |server: &str| {
@@ -124,7 +124,7 @@ async fn a_part_goes_on_only_with_the_command_that_it_is_of() {
         command.args(DECRETI).args(["--file", "d.csv"]);
         command
     };
-    let mut child = command(&ponte.url()).spawn().unwrap();
+    let mut child = command(&bridge.url()).spawn().unwrap();
     wait_for_bytes(&part, CHUNK).await;
     let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
     kill(pid, Signal::SIGINT).unwrap();
@@ -135,20 +135,20 @@ async fn a_part_goes_on_only_with_the_command_that_it_is_of() {
         (
             url.as_str(),
             &[][..],
-            format!("--server was \"{}\" and is \"{url}\"", ponte.url()),
+            format!("--server was \"{}\" and is \"{url}\"", bridge.url()),
         ),
         (
-            &ponte.url(),
+            &bridge.url(),
             &["--formato", "csv-excel"],
             "--formato was \"csv\" and is \"csv-excel\"".to_owned(),
         ),
         (
-            &ponte.url(),
+            &bridge.url(),
             &["--dal", "2022-03-01"],
             "--dal was none and is \"2022-03-01\"".to_owned(),
         ),
         (
-            &ponte.url(),
+            &bridge.url(),
             &["--rilevazione", "1"],
             "--rilevazione was none and is \"1\"".to_owned(),
         ),
@@ -165,18 +165,18 @@ async fn a_part_goes_on_only_with_the_command_that_it_is_of() {
     }
     assert!(fs::read(&part).unwrap() == left);
 
-    let scheda = dir.path().join("d.csv.part.json");
-    let text = fs::read_to_string(&scheda).unwrap();
+    let manifest = dir.path().join("d.csv.part.json");
+    let text = fs::read_to_string(&manifest).unwrap();
     // Rilevazione 1 of another database.
-    fs::write(&scheda, text.replace("2026-11-23T09", "2026-11-23T08")).unwrap();
-    let (code, _, err) = run(&mut command(&ponte.url())).await;
+    fs::write(&manifest, text.replace("2026-11-23T09", "2026-11-23T08")).unwrap();
+    let (code, _, err) = run(&mut command(&bridge.url())).await;
     assert_eq!(code, Some(4), "{err}");
     assert!(
         err.contains("loaded 2026-11-23T08:00:00Z, and the service now says"),
         "{err}"
     );
-    fs::remove_file(&scheda).unwrap();
-    let (code, _, err) = run(&mut command(&ponte.url())).await;
+    fs::remove_file(&manifest).unwrap();
+    let (code, _, err) = run(&mut command(&bridge.url())).await;
     assert_eq!(code, Some(1));
     assert!(
         err.contains("d.csv.part is there without d.csv.part.json"),
@@ -186,21 +186,21 @@ async fn a_part_goes_on_only_with_the_command_that_it_is_of() {
     let (code, _, err) = run(command(&url).arg("--da-capo")).await;
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(
-        fs::read(dir.path().join("d.csv")).unwrap() == file(&servizio, FormatoFile::Csv, 1).await
+        fs::read(dir.path().join("d.csv")).unwrap() == file(&service, FormatoFile::Csv, 1).await
     );
     assert_eq!(names(dir.path()), ["d.csv"]);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_that_was_tampered_with_never_becomes_the_file() {
-    let servizio = scene().await;
-    let ponte = Bridge::lead_to(servizio.address, &[BridgeSpan::Stalls(700_000)]).await;
-    let token = servizio.token(SOGGETTO);
+    let service = scene().await;
+    let bridge = Bridge::lead_to(service.address, &[BridgeSpan::Stalls(700_000)]).await;
+    let token = service.token(SOGGETTO);
     let dir = tempfile::tempdir().unwrap();
     let part = dir.path().join("d.csv.part");
     let command = || {
-        let mut command = get(&ponte.url(), &token, dir.path());
+        let mut command = get(&bridge.url(), &token, dir.path());
         command.args(DECRETI).args(["--file", "d.csv"]);
         command
     };
@@ -236,21 +236,21 @@ async fn a_part_that_was_tampered_with_never_becomes_the_file() {
 
     assert_eq!(run(command().arg("--da-capo")).await.0, Some(0));
     assert!(
-        fs::read(dir.path().join("d.csv")).unwrap() == file(&servizio, FormatoFile::Csv, 1).await
+        fs::read(dir.path().join("d.csv")).unwrap() == file(&service, FormatoFile::Csv, 1).await
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// The service goes and comes back with other keys: the token is read again from its file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_is_restarted_is_asked_on() {
-    let servizio = scene().await;
-    let whole = file(&servizio, FormatoFile::Csv, 1).await;
-    let ponte = Bridge::lead_to(servizio.address, &[BridgeSpan::Stalls(1_200_000)]).await;
+    let service = scene().await;
+    let whole = file(&service, FormatoFile::Csv, 1).await;
+    let bridge = Bridge::lead_to(service.address, &[BridgeSpan::Stalls(1_200_000)]).await;
     let dir = tempfile::tempdir().unwrap();
     let token = dir.path().join("token");
-    fs::write(&token, servizio.token(SOGGETTO)).unwrap();
-    let child = get(&ponte.url(), "", dir.path())
+    fs::write(&token, service.token(SOGGETTO)).unwrap();
+    let child = get(&bridge.url(), "", dir.path())
         .args(DECRETI)
         .args(["--file", "d.csv", "--token", "@token"])
         .stdout(std::process::Stdio::piped())
@@ -258,17 +258,17 @@ async fn a_service_that_is_restarted_is_asked_on() {
         .spawn()
         .unwrap();
     wait_for_bytes(&dir.path().join("d.csv.part"), 2 * CHUNK).await;
-    // Nobody is there until the other one is.
-    ponte.redirect(None);
-    ponte.cut();
-    let db = servizio.stop().await;
-    let servizio = TestServer::start_on(db, |_| ()).await;
-    fs::write(&token, servizio.token(SOGGETTO)).unwrap();
-    ponte.redirect(Some(servizio.address));
+    // The first is gone until the other one comes up.
+    bridge.redirect(None);
+    bridge.cut();
+    let db = service.stop().await;
+    let service = TestServer::start_on(db, |_| ()).await;
+    fs::write(&token, service.token(SOGGETTO)).unwrap();
+    bridge.redirect(Some(service.address));
     let output = child.wait_with_output().await.unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{err}");
     assert!(err.contains("trying again"), "{err}");
     assert!(fs::read(dir.path().join("d.csv")).unwrap() == whole);
-    servizio.stop().await;
+    service.stop().await;
 }

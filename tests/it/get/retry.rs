@@ -16,9 +16,9 @@ fn error_with(reason: Reason) -> Status {
 
 /// Two pieces, then an error.
 fn then_error(at: usize, status: Status) -> DownloadMessages {
-    let mut messaggi: DownloadMessages = opened(at).into_iter().take(3).collect();
-    messaggi.push(Err(status));
-    messaggi
+    let mut messages: DownloadMessages = opened(at).into_iter().take(3).collect();
+    messages.push(Err(status));
+    messages
 }
 
 const RESUMES: [(DownloadScene, &[i64]); 9] = [
@@ -44,34 +44,34 @@ const RESUMES: [(DownloadScene, &[i64]); 9] = [
 ];
 
 fn quota(seconds: u64) -> Status {
-    let esaurita = ExhaustedQuota {
+    let exhausted = ExhaustedQuota {
         soggetto: "soggetto:x".into(),
         description: "1 al_secondo".into(),
         retry_after: std::time::Duration::from_secs(seconds),
     };
-    Status::from(Error::quota_exhausted("al_secondo", esaurita))
+    Status::from(Error::quota_exhausted("al_secondo", exhausted))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_may_pass_is_tried_again_from_the_byte_that_is_missing() {
     // At the same time: most of it is waiting.
-    let mut prove = tokio::task::JoinSet::new();
-    for (i, (scena, chiesti)) in RESUMES.into_iter().enumerate() {
-        prove.spawn(async move {
-            let finto = FakeService::perform(&[scena]).await;
+    let mut proofs = tokio::task::JoinSet::new();
+    for (i, (test_scene, asked)) in RESUMES.into_iter().enumerate() {
+        proofs.spawn(async move {
+            let fake = FakeService::perform(&[test_scene]).await;
             let dir = tempfile::tempdir().unwrap();
-            let mut command = get(&finto.url(), "token", dir.path());
+            let mut command = get(&fake.url(), "token", dir.path());
             command.args(["decreti", "--normativa", "N", "--file", "d.csv"]);
             let (code, out, err) = run(&mut command).await;
             assert_eq!(code, Some(0), "{i}: {err}");
-            assert_eq!(finto.asked_offsets(), chiesti, "{i}");
+            assert_eq!(fake.asked_offsets(), asked, "{i}");
             assert_eq!(err.matches("trying again in ").count(), 1, "{i}: {err}");
             assert_eq!(fs::read(dir.path().join("d.csv")).unwrap(), FILE, "{i}");
             assert!(!out.contains("earlier run"), "{i}: {out}");
         });
     }
-    while let Some(prova) = prove.join_next().await {
-        prova.unwrap();
+    while let Some(trial) = proofs.join_next().await {
+        trial.unwrap();
     }
 }
 
@@ -93,11 +93,11 @@ async fn what_will_not_pass_ends_at_once_and_what_came_is_kept() {
              al_secondo\n  quota: al_secondo\n  come back in 7200 s\n",
         ),
     ];
-    for (scena, text) in scene {
-        let finto = FakeService::perform(&[scena]).await;
+    for (test_scene, text) in scene {
+        let fake = FakeService::perform(&[test_scene]).await;
         let dir = tempfile::tempdir().unwrap();
         let command = || {
-            let mut command = get(&finto.url(), "token", dir.path());
+            let mut command = get(&fake.url(), "token", dir.path());
             command.args(["decreti", "--normativa", "N", "--file", "d.csv"]);
             command
         };
@@ -105,7 +105,7 @@ async fn what_will_not_pass_ends_at_once_and_what_came_is_kept() {
         assert_eq!(code, Some(3), "{err}");
         let hint = "omnia: d.csv.part has 8 bytes; the same command goes on from there\n";
         assert_eq!(err, format!("{text}{hint}"));
-        assert_eq!(finto.asked_offsets(), [0]);
+        assert_eq!(fake.asked_offsets(), [0]);
         assert_eq!(names(dir.path()), ["d.csv.part", "d.csv.part.json"]);
         // Once whatever it was is settled.
         let (code, out, err) = run(&mut command()).await;
@@ -114,7 +114,7 @@ async fn what_will_not_pass_ends_at_once_and_what_came_is_kept() {
             out.contains("; the first 8 bytes are an earlier run's\n"),
             "{out}"
         );
-        assert_eq!(finto.asked_offsets(), [0, 8]);
+        assert_eq!(fake.asked_offsets(), [0, 8]);
         assert_eq!(fs::read(dir.path().join("d.csv")).unwrap(), FILE);
     }
 }
@@ -123,27 +123,27 @@ async fn what_will_not_pass_ends_at_once_and_what_came_is_kept() {
 async fn it_gives_up_when_nothing_comes_any_more_and_only_then() {
     // Four times it gets on, and then no more.
     let passo: DownloadScene = |at| {
-        let mut messaggi: DownloadMessages = opened(at).into_iter().take(2).collect();
-        messaggi.push(Err(Status::unavailable("gone")));
-        Ok(messaggi)
+        let mut messages: DownloadMessages = opened(at).into_iter().take(2).collect();
+        messages.push(Err(Status::unavailable("gone")));
+        Ok(messages)
     };
-    let nulla: DownloadScene = |_| Err(Status::unavailable("gone"));
-    let finto = FakeService::perform(&[passo, passo, passo, nulla, nulla]).await;
+    let nothing: DownloadScene = |_| Err(Status::unavailable("gone"));
+    let fake = FakeService::perform(&[passo, passo, passo, nothing, nothing]).await;
     let dir = tempfile::tempdir().unwrap();
     let command = || {
-        let mut command = get(&finto.url(), "token", dir.path());
+        let mut command = get(&fake.url(), "token", dir.path());
         command.args(["decreti", "--normativa", "N", "--file", "d.csv"]);
         command.args(["--tentativi", "2"]);
         command
     };
     let (code, _, err) = run(&mut command()).await;
     assert_eq!(code, Some(75), "{err}");
-    assert_eq!(finto.asked_offsets(), [0, 4, 8, 12]);
+    assert_eq!(fake.asked_offsets(), [0, 4, 8, 12]);
     let end = format!(
         "omnia: {}: gone\nomnia: d.csv.part has 12 bytes; the same command goes on from there\n",
-        finto.url()
+        fake.url()
     );
     assert!(err.ends_with(&end), "{err}");
     assert_eq!(run(&mut command()).await.0, Some(0));
-    assert_eq!(finto.asked_offsets(), [0, 4, 8, 12, 12, 12]);
+    assert_eq!(fake.asked_offsets(), [0, 4, 8, 12, 12, 12]);
 }

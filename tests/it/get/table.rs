@@ -9,11 +9,11 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_report_is_a_table_that_can_be_piped() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-10-31").await;
-    servizio.clients_of("mlps-ammortizzatori").await;
-    let url = format!("http://{}", servizio.address);
-    let token = servizio.token(SOGGETTO);
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-10-31").await;
+    service.clients_of("mlps-ammortizzatori").await;
+    let url = format!("http://{}", service.address);
+    let token = service.token(SOGGETTO);
     let dir = tempfile::tempdir().unwrap();
     let mut command = get(&url, &token, dir.path());
     command.args([
@@ -57,22 +57,22 @@ async fn the_report_is_a_table_that_can_be_piped() {
         out.contains("1.000.000,00") && out.contains("300,03"),
         "{out}"
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Without an address it is the service of the settings, which is on this machine.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_say_where_and_as_whom() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-10-31").await;
-    servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-10-31").await;
+    service.clients_of("mlps-ammortizzatori").await;
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("token"), servizio.token(SOGGETTO) + "\n").unwrap();
+    std::fs::write(dir.path().join("token"), service.token(SOGGETTO) + "\n").unwrap();
     std::fs::write(
         dir.path().join("omnia.toml"),
         format!(
             "[server]\nlisten = \"{}\"\n[client]\ntoken = \"@token\"\n",
-            servizio.address
+            service.address
         ),
     )
     .unwrap();
@@ -90,5 +90,5 @@ async fn settings_say_where_and_as_whom() {
     let (code, _, err) = run(command.args(["report", "--config", "omnia.toml"])).await;
     assert_eq!(code, Some(1));
     assert!(err.contains("must be like https://host:50051"), "{err}");
-    servizio.stop().await;
+    service.stop().await;
 }

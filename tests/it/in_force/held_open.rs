@@ -30,15 +30,15 @@ fn list_request() -> ListDecreesRequest {
 
 /// Sends the headers of a ListDecrees; the message is sent through the channel.
 async fn open(
-    cliente: &CallerClients,
+    client: &CallerClients,
 ) -> (
     MessageSender,
     impl Future<Output = Result<Response<ListDecreesResponse>, Status>>,
 ) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let canale = cliente.channel.clone();
+    let channel = client.channel.clone();
     let call = tokio::spawn(async move {
-        let mut grpc = tonic::client::Grpc::new(canale);
+        let mut grpc = tonic::client::Grpc::new(channel);
         grpc.ready().await.unwrap();
         let path = format!("{PACKAGE}DecreeService/ListDecrees")
             .parse()
@@ -54,23 +54,23 @@ async fn open(
 
 #[tokio::test]
 async fn a_call_that_was_held_open_is_decided_when_its_message_comes() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-10-31").await;
-    let id = servizio
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-10-31").await;
+    let id = service
         .grant_scope("be", "mef-rgs", crate::server::whole_scope())
         .await;
-    let cliente = servizio.clients_as("be");
+    let client = service.clients_as("be");
 
-    let (messages, answer) = open(&cliente).await;
+    let (messages, answer) = open(&client).await;
     messages.send(list_request()).unwrap();
     drop(messages);
     assert!(!answer.await.unwrap().into_inner().decreti.is_empty());
 
     // One has its message when the grant ends, and not the end of it; the other has nothing.
-    let (empty, answer_to_empty) = open(&cliente).await;
-    let (begun, answer_to_begun) = open(&cliente).await;
+    let (empty, answer_to_empty) = open(&client).await;
+    let (begun, answer_to_begun) = open(&client).await;
     begun.send(list_request()).unwrap();
-    step(&servizio, id, Azione::Revoca).await;
+    step(&service, id, Azione::Revoca).await;
     sleep(Duration::from_secs(1)).await;
     empty.send(list_request()).unwrap();
     drop((empty, begun));
@@ -85,12 +85,12 @@ async fn a_call_that_was_held_open_is_decided_when_its_message_comes() {
 
 #[tokio::test]
 async fn a_message_is_not_waited_for_for_ever() {
-    let servizio = TestServer::start().await;
-    servizio
+    let service = TestServer::start().await;
+    service
         .grant_scope("be", "mef-rgs", crate::server::whole_scope())
         .await;
-    let cliente = servizio.clients_as("be");
-    let (_messages, answer) = open(&cliente).await;
+    let client = service.clients_as("be");
+    let (_messages, answer) = open(&client).await;
     let answer = tokio::time::timeout(Duration::from_secs(20), answer)
         .await
         .unwrap();

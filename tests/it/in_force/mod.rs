@@ -21,10 +21,10 @@ use crate::{
 const ACCESS: &str = "AccessService/GetMyAccess";
 
 /// Takes a step with a grant, as another than who gave it.
-async fn step(servizio: &TestServer, id: i64, azione: Azione) {
+async fn step(service: &TestServer, id: i64, azione: Azione) {
     let (operatore, motivo) = (operatore("carla"), motivo("prova"));
-    let owner = &servizio.db.owner;
-    grants::advance(owner, &servizio.clock, id, azione, &operatore, &motivo)
+    let owner = &service.db.owner;
+    grants::advance(owner, &service.clock, id, azione, &operatore, &motivo)
         .await
         .unwrap();
 }
@@ -38,17 +38,17 @@ fn outcome<T>(answer: &Result<T, Status>) -> &'static str {
 }
 
 /// Calls until the outcome is the one expected; how long that took. The outcome may be no other than the one before.
-async fn wait_until_it_is(cliente: &mut CallerClients, prima: &str, poi: &str) -> Duration {
+async fn wait_until_it_is(client: &mut CallerClients, before: &str, then: &str) -> Duration {
     let begin = Instant::now();
     loop {
         let asked = begin.elapsed();
-        let answer = call_rpc(cliente, ACCESS, "").await;
+        let answer = call_rpc(client, ACCESS, "").await;
         let esito = outcome(&answer);
-        if esito == poi {
+        if esito == then {
             return asked;
         }
-        assert_eq!(esito, prima, "on the way to {poi}");
-        assert!(asked < Duration::from_secs(20), "still {prima}");
+        assert_eq!(esito, before, "on the way to {then}");
+        assert!(asked < Duration::from_secs(20), "still {before}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -15,37 +15,37 @@ use crate::{
 const ONE_SECOND: Duration = Duration::from_secs(1);
 
 /// The same caller on two instances.
-async fn two_instances(servizio: &TestServer, soggetto: &str) -> [CallerClients; 2] {
-    let token = servizio.token(soggetto);
-    let altra = servizio.another_instance().await;
+async fn two_instances(service: &TestServer, soggetto: &str) -> [CallerClients; 2] {
+    let token = service.token(soggetto);
+    let other = service.another_instance().await;
     [
-        servizio.clients_as(soggetto),
-        servizio.clients_over(channel_to(altra), Some(&token)),
+        service.clients_as(soggetto),
+        service.clients_over(channel_to(other), Some(&token)),
     ]
 }
 
 /// Suspends, resumes and revokes; each bites on both instances within a second.
-async fn bites(servizio: &TestServer) {
-    let id = servizio
+async fn bites(service: &TestServer) {
+    let id = service
         .grant_scope("be", "mef-rgs", crate::server::whole_scope())
         .await;
-    let [mut una, mut altra] = two_instances(servizio, "be").await;
+    let [mut one, mut other] = two_instances(service, "be").await;
     // A grant that was just given works on the first call, everywhere.
-    assert_eq!(outcome(&call_rpc(&mut una, ACCESS, "").await), "OK");
-    assert_eq!(outcome(&call_rpc(&mut altra, ACCESS, "").await), "OK");
-    let mut prima = "OK";
-    for (azione, poi) in [
+    assert_eq!(outcome(&call_rpc(&mut one, ACCESS, "").await), "OK");
+    assert_eq!(outcome(&call_rpc(&mut other, ACCESS, "").await), "OK");
+    let mut before = "OK";
+    for (azione, then) in [
         (Azione::Sospensione, "ERROR_REASON_GRANT_SUSPENDED"),
         (Azione::Riattivazione, "OK"),
         (Azione::Revoca, "ERROR_REASON_GRANT_REVOKED"),
     ] {
-        step(servizio, id, azione).await;
+        step(service, id, azione).await;
         let (a, b) = tokio::join!(
-            wait_until_it_is(&mut una, prima, poi),
-            wait_until_it_is(&mut altra, prima, poi)
+            wait_until_it_is(&mut one, before, then),
+            wait_until_it_is(&mut other, before, then)
         );
         assert!(a < ONE_SECOND && b < ONE_SECOND, "{azione}: {a:?}, {b:?}");
-        prima = poi;
+        before = then;
     }
 }
 
@@ -56,28 +56,28 @@ async fn a_step_bites_on_every_instance_within_a_second() {
 
 #[tokio::test]
 async fn a_step_that_nobody_announces_bites_too() {
-    let servizio = TestServer::start().await;
+    let service = TestServer::start().await;
     sqlx::query("alter table abilitazione_evento disable trigger abilitazione_evento_annuncio")
-        .execute(&servizio.db.owner)
+        .execute(&service.db.owner)
         .await
         .unwrap();
-    bites(&servizio).await;
+    bites(&service).await;
 }
 
 #[tokio::test]
 async fn a_connection_that_listens_may_be_lost() {
-    let servizio = TestServer::start().await;
-    let id = servizio
+    let service = TestServer::start().await;
+    let id = service
         .grant_scope("be", "mef-rgs", crate::server::whole_scope())
         .await;
-    let mut cliente = servizio.clients_as("be");
-    wait_until_it_is(&mut cliente, "OK", "OK").await;
-    servizio.db.detach().await;
-    step(&servizio, id, Azione::Revoca).await;
+    let mut client = service.clients_as("be");
+    wait_until_it_is(&mut client, "OK", "OK").await;
+    service.db.detach().await;
+    step(&service, id, Azione::Revoca).await;
     // Calls that meet the loss itself are told to try again.
     let begin = tokio::time::Instant::now();
     loop {
-        let answer = call_rpc(&mut cliente, ACCESS, "").await;
+        let answer = call_rpc(&mut client, ACCESS, "").await;
         match outcome(&answer) {
             "ERROR_REASON_GRANT_REVOKED" => break,
             "OK" => assert!(begin.elapsed() < ONE_SECOND, "still allowed"),
@@ -90,32 +90,32 @@ async fn a_connection_that_listens_may_be_lost() {
 
 #[tokio::test]
 async fn a_changed_scope_is_another_grant_that_takes_over_in_one_moment() {
-    let servizio = TestServer::start().await;
-    let codici = [omnia::valori::CodiceNormativa::parse(NORMATIVE[0]).unwrap()];
-    servizio.load(&crate::calls::extract(), "2026-10-31").await;
-    let id = servizio
+    let service = TestServer::start().await;
+    let codes = [omnia::valori::CodiceNormativa::parse(NORMATIVE[0]).unwrap()];
+    service.load(&crate::calls::extract(), "2026-10-31").await;
+    let id = service
         .grant_scope("be", "mef-rgs", crate::server::whole_scope())
         .await;
-    let [mut una, mut altra] = two_instances(&servizio, "be").await;
-    for cliente in [&mut una, &mut altra] {
-        assert!(has_all_norms(cliente).await);
+    let [mut one, mut other] = two_instances(&service, "be").await;
+    for client in [&mut one, &mut other] {
+        assert!(has_all_norms(client).await);
     }
     let mut richiesta = new_request("be", "mef-rgs", "2026-01-01", "2026-12-31");
-    richiesta.ambito = Ambito::new(AmbitoCodes::only(codici).unwrap(), AmbitoCodes::All);
+    richiesta.ambito = Ambito::new(AmbitoCodes::only(codes).unwrap(), AmbitoCodes::All);
     richiesta.sostituisce = Some(id);
-    servizio.grant(&richiesta).await;
+    service.grant(&richiesta).await;
     let begin = tokio::time::Instant::now();
-    for cliente in [&mut una, &mut altra] {
+    for client in [&mut one, &mut other] {
         // Never an error on the way: no moment has no grant.
-        while has_all_norms(cliente).await {
+        while has_all_norms(client).await {
             assert!(begin.elapsed() < ONE_SECOND, "the old scope still holds");
         }
     }
 }
 
 /// Whether the caller has all norms.
-async fn has_all_norms(cliente: &mut CallerClients) -> bool {
-    let access = cliente
+async fn has_all_norms(client: &mut CallerClients) -> bool {
+    let access = client
         .access
         .get_my_access(omnia::contract::proto::GetMyAccessRequest {});
     let access = access.await.unwrap().into_inner();
@@ -124,26 +124,23 @@ async fn has_all_norms(cliente: &mut CallerClients) -> bool {
 
 #[tokio::test]
 async fn it_expires_by_itself_at_romes_midnight() {
-    let servizio = TestServer::start().await;
-    servizio
+    let service = TestServer::start().await;
+    service
         .grant_scope("be", "mef-rgs", crate::server::whole_scope())
         .await;
-    let mut cliente = servizio.clients_as("be");
+    let mut client = service.clients_as("be");
     // The token of the tests lives twelve hours.
-    servizio.set_clock("2026-12-31T22:59:00Z");
-    let token = servizio.token("be");
-    let mut cliente_ultimo = servizio.clients_with(Some(&token));
+    service.set_clock("2026-12-31T22:59:00Z");
+    let token = service.token("be");
+    let mut last_client = service.clients_with(Some(&token));
+    assert_eq!(outcome(&call_rpc(&mut last_client, ACCESS, "").await), "OK");
+    service.set_clock("2026-12-31T23:00:00Z");
     assert_eq!(
-        outcome(&call_rpc(&mut cliente_ultimo, ACCESS, "").await),
-        "OK"
-    );
-    servizio.set_clock("2026-12-31T23:00:00Z");
-    assert_eq!(
-        outcome(&call_rpc(&mut cliente_ultimo, ACCESS, "").await),
+        outcome(&call_rpc(&mut last_client, ACCESS, "").await),
         "ERROR_REASON_GRANT_NOT_VALID"
     );
     assert_eq!(
-        outcome(&call_rpc(&mut cliente, ACCESS, "").await),
+        outcome(&call_rpc(&mut client, ACCESS, "").await),
         "ERROR_REASON_TOKEN_EXPIRED"
     );
 }

@@ -15,7 +15,7 @@ use crate::{
 
 /// The three calls of the detail with this filter.
 async fn all_refusals(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     filtro: &FiltroDecreti,
     token: &str,
 ) -> Vec<Status> {
@@ -38,7 +38,7 @@ async fn all_refusals(
         filtro,
         rilevazione: 0,
     };
-    let decreti = &mut cliente.decreti;
+    let decreti = &mut client.decreti;
     vec![
         decreti.list_decrees(list).await.map(drop).unwrap_err(),
         decreti.export_decrees(export).await.map(drop).unwrap_err(),
@@ -50,9 +50,9 @@ async fn all_refusals(
 /// other filter beside, and with a token that belongs to somebody who may ask.
 #[tokio::test]
 async fn a_person_who_is_there_is_refused_like_one_who_is_not() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut altri = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut altri = service.clients_of("mlps-ammortizzatori").await;
     let asked = ListDecreesRequest {
         normativa: NORMATIVE[0].into(),
         filtro: Some(filtro_decreti("cf_azienda.persona_fisica")),
@@ -63,14 +63,14 @@ async fn a_person_who_is_there_is_refused_like_one_who_is_not() {
     let token = page.into_inner().next_page_token;
     assert!(!token.is_empty());
     for profilo in MASKED_PROFILES {
-        let mut cliente = servizio.clients_of(profilo).await;
+        let mut client = service.clients_of(profilo).await;
         for beside in ["", "codifica_sistema_unico", "numero_decreto", "periodo"] {
             for token in ["", &token, "garbage"] {
                 let mut refused: Vec<Vec<ContractError>> = Vec::new();
                 for cf in [PERSONA, CF[2], persons()[0], persons()[1]] {
                     let mut filtro = filtro_decreti(beside);
                     filtro.cf_azienda = cf.to_owned();
-                    let statuses = all_refusals(&mut cliente, &filtro, token).await;
+                    let statuses = all_refusals(&mut client, &filtro, token).await;
                     for status in &statuses {
                         assert_error(status, Code::PermissionDenied, ErrorReason::FilterDenied);
                         assert!(!format!("{status:?}").contains(cf), "{status:?}");
@@ -83,15 +83,15 @@ async fn a_person_who_is_there_is_refused_like_one_who_is_not() {
             }
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// The token of a selection by a person opens nothing for who may not make that selection.
 #[tokio::test]
 async fn somebody_elses_token_opens_nothing() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut altri = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut altri = service.clients_of("mlps-ammortizzatori").await;
     let asked = ListDecreesRequest {
         normativa: NORMATIVE[0].into(),
         filtro: Some(filtro_decreti("cf_azienda.persona_fisica")),
@@ -101,7 +101,7 @@ async fn somebody_elses_token_opens_nothing() {
     let page = altri.decreti.list_decrees(asked).await.unwrap();
     let page_token = page.into_inner().next_page_token;
     for profilo in MASKED_PROFILES {
-        let mut cliente = servizio.clients_of(profilo).await;
+        let mut client = service.clients_of(profilo).await;
         for filtro in ["", "codifica_sistema_unico", "numero_decreto", "periodo"] {
             let request = ListDecreesRequest {
                 normativa: NORMATIVE[0].into(),
@@ -109,7 +109,7 @@ async fn somebody_elses_token_opens_nothing() {
                 page_token: page_token.clone(),
                 ..Default::default()
             };
-            let status = cliente.decreti.list_decrees(request).await.unwrap_err();
+            let status = client.decreti.list_decrees(request).await.unwrap_err();
             assert_error(
                 &status,
                 Code::InvalidArgument,
@@ -117,5 +117,5 @@ async fn somebody_elses_token_opens_nothing() {
             );
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -3,7 +3,7 @@
 //! | way | test |
 //! | --- | --- |
 //! | what leaves Postgres | [`wire_tap`]: the bytes between the server and its database |
-//! | filter | [`filters`]: to ask by a natural person is refused alike, whoever it is |
+//! | filter | [`filters`]: to ask by a natural person is refused alike for every person |
 //! | a provisional code | [`provisional`]: of eleven digits, masked as the others on every way |
 //! | order of the rows | [`order`]: rows of one decree stand as chance has it |
 //! | page and resume tokens, counts, figures, error texts | [`other_world`]: two worlds that differ only in who the persons are give the same answers |
@@ -25,7 +25,7 @@ const MASKED_PROFILES: [&str; 2] = ["mlps-consultazione", "mef-rgs"];
 fn persons() -> &'static [&'static str] {
     static PERSONS: OnceLock<Vec<&'static str>> = OnceLock::new();
     PERSONS.get_or_init(|| {
-        let mut persone: Vec<&'static str> = (b'A'..=b'Z')
+        let mut persons: Vec<&'static str> = (b'A'..=b'Z')
             .flat_map(|a| [b'F', b'T'].map(|b| [a, b]))
             .map(|two| {
                 let [a, b] = two.map(char::from);
@@ -37,7 +37,7 @@ fn persons() -> &'static [&'static str] {
                 &*good.unwrap().leak()
             })
             .collect();
-        persone.sort_unstable();
-        persone
+        persons.sort_unstable();
+        persons
     })
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// One decree with a row for each person. `erogati` is the place of the person in the order of the codes: 1, 2, 3…
-fn one_decree(carico: u64) -> ModelExtract {
+fn one_decree(load: u64) -> ModelExtract {
     let n = persons().len();
     // In an order of the file that is neither that of the codes nor its reverse: 17 and n have no common factor.
     let righe = (0..n).map(|i| {
@@ -25,7 +25,7 @@ fn one_decree(carico: u64) -> ModelExtract {
             cf: persons()[i],
             matricola: MATRICOLE[0],
             ore: 100,
-            autorizzati: 1_000_000 + carico,
+            autorizzati: 1_000_000 + load,
             erogati: i as u64 + 1,
         }
     });
@@ -36,14 +36,14 @@ fn one_decree(carico: u64) -> ModelExtract {
 }
 
 /// The places of the persons, in the order of the answer. Amounts are told apart by callers who see no code.
-async fn places_seen(servizio: &TestServer, profilo: &str) -> Vec<usize> {
-    let mut cliente = servizio.clients_as(&format!("cliente-{profilo}"));
+async fn places_seen(service: &TestServer, profilo: &str) -> Vec<usize> {
+    let mut client = service.clients_as(&format!("cliente-{profilo}"));
     let request = ListDecreesRequest {
         normativa: NORMATIVE[0].into(),
         page_size: 1000,
         ..Default::default()
     };
-    let answer = cliente.decreti.list_decrees(request).await.unwrap();
+    let answer = client.decreti.list_decrees(request).await.unwrap();
     let euro = |text: &str| text.replace('.', "").parse::<usize>().unwrap();
     let decreti = answer.into_inner().decreti;
     assert!(decreti.iter().all(|d| d.cf_azienda == crate::model::MASK));
@@ -72,22 +72,22 @@ fn assert_as_random(places: &[usize]) {
 
 #[tokio::test]
 async fn rows_of_a_decree_do_not_stand_in_the_order_of_what_is_masked() {
-    let servizio = TestServer::start().await;
+    let service = TestServer::start().await;
     for profilo in MASKED_PROFILES {
-        servizio.clients_of(profilo).await;
+        service.clients_of(profilo).await;
     }
     // The first load, and one that changes every row.
-    for (carico, giorno) in [(0, "2026-10-31"), (1, "2026-11-01")] {
-        let estratto = one_decree(carico);
-        servizio.load(&estratto, giorno).await;
+    for (load, giorno) in [(0, "2026-10-31"), (1, "2026-11-01")] {
+        let extract = one_decree(load);
+        service.load(&extract, giorno).await;
         for profilo in MASKED_PROFILES {
-            let places = places_seen(&servizio, profilo).await;
+            let places = places_seen(&service, profilo).await;
             let mut all = places.clone();
             all.sort_unstable();
             assert_eq!(all, (1..=persons().len()).collect::<Vec<_>>());
             assert_as_random(&places);
             // Nor in the order of the file, which may be that of the codes.
-            let file: Vec<usize> = estratto
+            let file: Vec<usize> = extract
                 .rows
                 .iter()
                 .map(|r| usize::try_from(r.erogati).unwrap())
@@ -99,16 +99,16 @@ async fn rows_of_a_decree_do_not_stand_in_the_order_of_what_is_masked() {
             assert_as_random(&in_file);
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Rows that were loaded in the order of the codes, as they once were, are numbered anew.
 #[tokio::test]
 async fn what_was_loaded_before_is_put_into_another_order() {
-    let servizio = TestServer::start().await;
-    servizio.clients_of(MASKED_PROFILES[0]).await;
-    servizio.load(&one_decree(0), "2026-10-31").await;
-    let owner = &servizio.db.owner;
+    let service = TestServer::start().await;
+    service.clients_of(MASKED_PROFILES[0]).await;
+    service.load(&one_decree(0), "2026-10-31").await;
+    let owner = &service.db.owner;
     sqlx::raw_sql(
         "alter table dettaglio_decreto alter column id drop identity;
          update dettaglio_decreto d set id = o.n
@@ -119,7 +119,7 @@ async fn what_was_loaded_before_is_put_into_another_order() {
     .await
     .unwrap();
     assert_eq!(
-        inversions(&places_seen(&servizio, MASKED_PROFILES[0]).await),
+        inversions(&places_seen(&service, MASKED_PROFILES[0]).await),
         0
     );
     let mut transaction = owner.begin().await.unwrap();
@@ -130,14 +130,14 @@ async fn what_was_loaded_before_is_put_into_another_order() {
     .await
     .unwrap();
     transaction.commit().await.unwrap();
-    assert_as_random(&places_seen(&servizio, MASKED_PROFILES[0]).await);
+    assert_as_random(&places_seen(&service, MASKED_PROFILES[0]).await);
     // What is loaded later has numbers of its own.
-    servizio.load(&one_decree(1), "2026-11-01").await;
+    service.load(&one_decree(1), "2026-11-01").await;
     let (rows, ids): (i64, i64) =
         sqlx::query_as("select count(*), count(distinct id) from dettaglio_decreto")
             .fetch_one(owner)
             .await
             .unwrap();
     assert_eq!((rows, ids), (2 * persons().len() as i64, rows));
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -40,7 +40,7 @@ impl SeenAnswers {
     }
 }
 
-async fn look(cliente: &mut CallerClients, numero: i32, visto: &mut SeenAnswers) {
+async fn look(client: &mut CallerClients, numero: i32, seen: &mut SeenAnswers) {
     for normativa in &NORMATIVE[..1] {
         for filtro in FILTERS {
             let what = format!("{normativa} {filtro}");
@@ -50,8 +50,8 @@ async fn look(cliente: &mut CallerClients, numero: i32, visto: &mut SeenAnswers)
                 filtro: filtro.clone(),
                 rilevazione: numero,
             };
-            let count = cliente.decreti.count_decrees(count).await;
-            visto.note(&what, &count.map(|a| a.into_inner()));
+            let count = client.decreti.count_decrees(count).await;
+            seen.note(&what, &count.map(|a| a.into_inner()));
 
             // A row a page: a token after each row.
             let mut page_token = String::new();
@@ -63,9 +63,9 @@ async fn look(cliente: &mut CallerClients, numero: i32, visto: &mut SeenAnswers)
                     page_size: 1,
                     page_token,
                 };
-                let page = cliente.decreti.list_decrees(list).await;
+                let page = client.decreti.list_decrees(list).await;
                 let page = page.map(|a| a.into_inner());
-                visto.note(&what, &page);
+                seen.note(&what, &page);
                 page_token = page.map(|p| p.next_page_token).unwrap_or_default();
                 if page_token.is_empty() {
                     break;
@@ -78,12 +78,12 @@ async fn look(cliente: &mut CallerClients, numero: i32, visto: &mut SeenAnswers)
                 rilevazione: numero,
                 ..Default::default()
             };
-            match cliente.decreti.export_decrees(export).await {
-                Err(status) => visto.note::<()>(&what, &Err(status)),
+            match client.decreti.export_decrees(export).await {
+                Err(status) => seen.note::<()>(&what, &Err(status)),
                 Ok(stream) => {
                     let mut stream = stream.into_inner();
                     while let Some(message) = stream.message().await.transpose() {
-                        visto.note(&what, &message);
+                        seen.note(&what, &message);
                     }
                 }
             }
@@ -94,39 +94,39 @@ async fn look(cliente: &mut CallerClients, numero: i32, visto: &mut SeenAnswers)
             filtro: Some(filtro_report(filtro)),
             rilevazione: numero,
         };
-        let report = cliente.report.get_report_sintetico(request).await;
-        visto.note(filtro, &report.map(|a| a.into_inner()));
+        let report = client.report.get_report_sintetico(request).await;
+        seen.note(filtro, &report.map(|a| a.into_inner()));
     }
-    let mine = cliente.access.get_my_access(GetMyAccessRequest {}).await;
-    visto.note("GetMyAccess", &mine.map(|a| a.into_inner()));
+    let mine = client.access.get_my_access(GetMyAccessRequest {}).await;
+    seen.note("GetMyAccess", &mine.map(|a| a.into_inner()));
     let request = ListRilevazioniRequest::default();
-    let list = cliente.report.list_rilevazioni(request).await;
-    visto.note("ListRilevazioni", &list.map(|a| a.into_inner()));
+    let list = client.report.list_rilevazioni(request).await;
+    seen.note("ListRilevazioni", &list.map(|a| a.into_inner()));
 }
 
 /// What is seen of two rilevazioni of a world in which the persons are others.
 async fn sight(chi: impl Fn(usize, &'static str) -> &'static str) -> Vec<String> {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 1).await;
-    let mondo = |later: u64| -> ModelExtract {
-        let mut estratto = calls::extract();
-        let persons = estratto.rows.iter_mut().filter(|r| is_person(r.cf));
+    let service = TestServer::start_with(|s| s.export.batch_rows = 1).await;
+    let world = |later: u64| -> ModelExtract {
+        let mut extract = calls::extract();
+        let persons = extract.rows.iter_mut().filter(|r| is_person(r.cf));
         for (i, riga) in persons.enumerate() {
             riga.cf = chi(i, riga.cf);
             riga.erogati += later * (i as u64 % 2);
         }
-        estratto
+        extract
     };
-    servizio.load(&mondo(0), "2026-10-31").await;
-    servizio.load(&mondo(1), "2026-11-01").await;
-    let mut visto = SeenAnswers::default();
+    service.load(&world(0), "2026-10-31").await;
+    service.load(&world(1), "2026-11-01").await;
+    let mut seen = SeenAnswers::default();
     for profilo in MASKED_PROFILES {
-        let mut cliente = servizio.clients_of(profilo).await;
+        let mut client = service.clients_of(profilo).await;
         for numero in [1, 2] {
-            look(&mut cliente, numero, &mut visto).await;
+            look(&mut client, numero, &mut seen).await;
         }
     }
-    servizio.stop().await;
-    visto.0
+    service.stop().await;
+    seen.0
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ fn extract() -> ModelExtract {
 }
 
 /// The codes of the rows in every way that there is, each with its name; sorted, since ways have orders of their own.
-async fn all_ways(cliente: &mut CallerClients) -> Vec<(String, Vec<String>)> {
+async fn all_ways(client: &mut CallerClients) -> Vec<(String, Vec<String>)> {
     let normativa = NORMATIVE[0].to_owned();
     let mut ways = Vec::new();
     let mut way = |name: String, mut codes: Vec<String>| {
@@ -59,7 +59,7 @@ async fn all_ways(cliente: &mut CallerClients) -> Vec<(String, Vec<String>)> {
         page_size: 1000,
         ..Default::default()
     };
-    let list = cliente
+    let list = client
         .decreti
         .list_decrees(list)
         .await
@@ -92,7 +92,7 @@ async fn all_ways(cliente: &mut CallerClients) -> Vec<(String, Vec<String>)> {
             filtro: Some(filtro.clone()),
             ..Default::default()
         };
-        let stream = cliente
+        let stream = client
             .decreti
             .export_decrees(request.clone())
             .await
@@ -102,12 +102,12 @@ async fn all_ways(cliente: &mut CallerClients) -> Vec<(String, Vec<String>)> {
             format!("export {name}"),
             righe.into_iter().map(|d| d.cf_azienda).collect(),
         );
-        let ticket = plain_ticket(&cliente.soggetto, &request);
-        let preso = take(cliente, ticket).await.unwrap();
-        preso.outcome.unwrap();
+        let ticket = plain_ticket(&client.soggetto, &request);
+        let taken = take(client, ticket).await.unwrap();
+        taken.outcome.unwrap();
         way(
             format!("flight {name}"),
-            preso.rows.into_iter().map(|d| d.cf_azienda).collect(),
+            taken.rows.into_iter().map(|d| d.cf_azienda).collect(),
         );
         for formato in FORMATS {
             let request = DownloadDecreesRequest {
@@ -116,16 +116,12 @@ async fn all_ways(cliente: &mut CallerClients) -> Vec<(String, Vec<String>)> {
                 formato: formato.into(),
                 ..Default::default()
             };
-            let file = download::decreti(cliente, request).await.unwrap();
-            let letto = readers::read_table(formato, &file.bytes);
-            let at = letto
-                .columns
-                .iter()
-                .position(|c| c == "cf_azienda")
-                .unwrap();
+            let file = download::decreti(client, request).await.unwrap();
+            let read = readers::read_table(formato, &file.bytes);
+            let at = read.columns.iter().position(|c| c == "cf_azienda").unwrap();
             way(
                 format!("{formato:?} {name}"),
-                letto.rows.iter().map(|r| r[at].clone()).collect(),
+                read.rows.iter().map(|r| r[at].clone()).collect(),
             );
         }
     }
@@ -134,12 +130,12 @@ async fn all_ways(cliente: &mut CallerClients) -> Vec<(String, Vec<String>)> {
 
 #[tokio::test]
 async fn masked_on_every_way() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 20).await;
-    servizio.load(&extract(), "2026-10-31").await;
-    let mut clear = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start_with(|s| s.export.batch_rows = 20).await;
+    service.load(&extract(), "2026-10-31").await;
+    let mut clear = service.clients_of("mlps-ammortizzatori").await;
     let mut masked = Vec::new();
     for profilo in MASKED_PROFILES {
-        masked.push(servizio.clients_of(profilo).await);
+        masked.push(service.clients_of(profilo).await);
     }
     // From blocks and batches, and, when these are gone, from the rows.
     for source in ["blocks", "rows"] {
@@ -155,8 +151,8 @@ async fn masked_on_every_way() {
         let mut expected: Vec<&str> = extract().rows.iter().map(|r| r.cf).collect();
         expected.sort_unstable();
         assert_eq!(*whole, expected);
-        for cliente in &mut masked {
-            for ((way, codes), (_, clear)) in all_ways(cliente).await.iter().zip(&seen) {
+        for client in &mut masked {
+            for ((way, codes), (_, clear)) in all_ways(client).await.iter().zip(&seen) {
                 let mut expected: Vec<&str> = clear
                     .iter()
                     .map(|cf| if cf == CF[0] { CF[0] } else { MASK })
@@ -166,11 +162,11 @@ async fn masked_on_every_way() {
             }
         }
         sqlx::query("update serie set righe_per_blocco = righe_per_blocco + 1")
-            .execute(&servizio.db.owner)
+            .execute(&service.db.owner)
             .await
             .unwrap();
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 fn seen<T: Debug>(answer: Result<T, Status>) -> String {
@@ -181,7 +177,7 @@ fn seen<T: Debug>(answer: Result<T, Status>) -> String {
 }
 
 /// All that is answered about an employer; what names it (a token, a file's selection) is left out.
-async fn about(cliente: &mut CallerClients, cf: &str, normativa: &str) -> Vec<String> {
+async fn about(client: &mut CallerClients, cf: &str, normativa: &str) -> Vec<String> {
     let filtro = Some(FiltroDecreti {
         cf_azienda: cf.to_owned(),
         ..Default::default()
@@ -193,13 +189,13 @@ async fn about(cliente: &mut CallerClients, cf: &str, normativa: &str) -> Vec<St
         page_size: 1,
         ..Default::default()
     };
-    let list = cliente.decreti.list_decrees(list).await;
+    let list = client.decreti.list_decrees(list).await;
     let count = CountDecreesRequest {
         normativa: normativa.clone(),
         filtro: filtro.clone(),
         rilevazione: 0,
     };
-    let count = cliente.decreti.count_decrees(count).await;
+    let count = client.decreti.count_decrees(count).await;
     let mut all = vec![
         seen(list.map(|a| {
             let list = a.into_inner();
@@ -212,17 +208,17 @@ async fn about(cliente: &mut CallerClients, cf: &str, normativa: &str) -> Vec<St
         filtro: filtro.clone(),
         ..Default::default()
     };
-    match cliente.decreti.export_decrees(request.clone()).await {
+    match client.decreti.export_decrees(request.clone()).await {
         Err(status) => all.push(seen::<()>(Err(status))),
         Ok(stream) => {
-            let esportato = drain(stream.into_inner()).await;
-            all.push(format!("{:?}", esportato.rows));
+            let exported = drain(stream.into_inner()).await;
+            all.push(format!("{:?}", exported.rows));
         }
     }
-    let ticket = plain_ticket(&cliente.soggetto, &request);
-    let preso = take(cliente, ticket).await;
+    let ticket = plain_ticket(&client.soggetto, &request);
+    let taken = take(client, ticket).await;
     all.push(seen(
-        preso.map(|p| (p.rows, p.outcome.map_err(|s| contract_error(&s)))),
+        taken.map(|p| (p.rows, p.outcome.map_err(|s| contract_error(&s)))),
     ));
     for formato in [FormatoFile::Csv, FormatoFile::Parquet] {
         let request = DownloadDecreesRequest {
@@ -231,7 +227,7 @@ async fn about(cliente: &mut CallerClients, cf: &str, normativa: &str) -> Vec<St
             formato: formato.into(),
             ..Default::default()
         };
-        let file = download::decreti(cliente, request).await;
+        let file = download::decreti(client, request).await;
         all.push(seen(file.map(|f| {
             (
                 readers::read_table(formato, &f.bytes).rows,
@@ -261,37 +257,37 @@ async fn who_may_not_ask_for_persons_is_answered_as_for_a_code_that_nobody_has()
     }
     policy += "g, mef-rgs, per-azienda\n";
     std::fs::write(dir.path().join("policy.csv"), policy).unwrap();
-    let servizio =
+    let service =
         TestServer::start_with(|s| s.access.policy_dir = Some(dir.path().to_owned())).await;
-    servizio.load(&extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mef-rgs").await;
+    service.load(&extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mef-rgs").await;
     // Right codes that no row has: nobody's, of a company's form and of a provisional code's.
     for nobody in ["15844561009", "90000000035"] {
-        let unknown = about(&mut cliente, nobody, NORMATIVE[0]).await;
+        let unknown = about(&mut client, nobody, NORMATIVE[0]).await;
         for code in PROVISIONAL {
             assert_eq!(
-                about(&mut cliente, code, NORMATIVE[0]).await,
+                about(&mut client, code, NORMATIVE[0]).await,
                 unknown,
                 "{code}"
             );
         }
-        let company = about(&mut cliente, CF[0], NORMATIVE[0]).await;
+        let company = about(&mut client, CF[0], NORMATIVE[0]).await;
         assert!(
             company.iter().zip(&unknown).all(|(a, b)| a != b),
             "{company:?}"
         );
     }
-    // By the form of the code it can be refused at once, whoever it is.
-    let refused = about(&mut cliente, CF[1], NORMATIVE[0]).await;
+    // By the form of the code it can be refused at once.
+    let refused = about(&mut client, CF[1], NORMATIVE[0]).await;
     assert!(
         refused.iter().all(|text| text.contains("FilterDenied")),
         "{refused:?}"
     );
     // Who may ask for persons is answered.
-    let mut all = servizio.clients_of("mlps-ammortizzatori").await;
+    let mut all = service.clients_of("mlps-ammortizzatori").await;
     let answer = about(&mut all, PROVISIONAL[0], NORMATIVE[0]).await;
     assert!(answer[0].contains(PROVISIONAL[0]), "{answer:?}");
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// What the tests say of a code, and what the extract says of it, are one.

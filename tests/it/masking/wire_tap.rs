@@ -41,7 +41,7 @@ impl TappedBytes {
 /// A socket that leads to the database's, and keeps what passes.
 struct WireTap {
     dir: TempDir,
-    passato: TappedBytes,
+    tapped: TappedBytes,
     task: AbortHandle,
 }
 
@@ -57,8 +57,8 @@ impl WireTap {
     fn lay(database: &Path) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(dir.path().join(SOCKET)).unwrap();
-        let passato = TappedBytes::default();
-        let (target, kept) = (database.join(SOCKET), passato.clone());
+        let tapped = TappedBytes::default();
+        let (target, kept) = (database.join(SOCKET), tapped.clone());
         let task = tokio::spawn(async move {
             loop {
                 let (here, _) = listener.accept().await.unwrap();
@@ -71,7 +71,7 @@ impl WireTap {
         });
         Self {
             dir,
-            passato,
+            tapped,
             task: task.abort_handle(),
         }
     }
@@ -80,14 +80,14 @@ impl WireTap {
 async fn pass(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    passato: TappedBytes,
+    tapped: TappedBytes,
 ) {
     // The end of what came before, in which a text may have begun: the two directions are kept in turns.
     let mut before: Vec<u8> = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         before.extend_from_slice(&buffer[..read]);
-        passato.0.lock().unwrap().extend_from_slice(&before);
+        tapped.0.lock().unwrap().extend_from_slice(&before);
         before.drain(..before.len().saturating_sub(16));
         if to.write_all(&buffer[..read]).await.is_err() {
             return;
@@ -99,30 +99,30 @@ async fn scene() -> (TestServer, WireTap) {
     let mut db = test_bench::database().await;
     let (base, parameters) = db.serving_url.split_once("host=").unwrap();
     let (socket, rest) = parameters.split_once('&').unwrap();
-    let cavo = WireTap::lay(Path::new(socket));
-    db.serving_url = format!("{base}host={}&{rest}", cavo.dir.path().to_str().unwrap());
-    let servizio = TestServer::start_on(db, |_| ()).await;
-    let mut estratto = calls::extract();
-    let company = estratto.rows.iter().filter(|r| r.cf == CF[0]).cloned();
+    let wire = WireTap::lay(Path::new(socket));
+    db.serving_url = format!("{base}host={}&{rest}", wire.dir.path().to_str().unwrap());
+    let service = TestServer::start_on(db, |_| ()).await;
+    let mut extract = calls::extract();
+    let company = extract.rows.iter().filter(|r| r.cf == CF[0]).cloned();
     let provisional: Vec<_> = company
         .map(|r| ModelRow {
             cf: PROVISIONAL[0],
             ..r
         })
         .collect();
-    estratto.rows.extend(provisional);
-    servizio.load(&estratto, "2026-10-31").await;
-    (servizio, cavo)
+    extract.rows.extend(provisional);
+    service.load(&extract, "2026-10-31").await;
+    (service, wire)
 }
 
 #[tokio::test]
 async fn what_is_masked_does_not_leave_postgres() {
-    let (servizio, cavo) = scene().await;
-    let passed = |cf: &str| cavo.passato.contains(cf);
+    let (service, wire) = scene().await;
+    let passed = |cf: &str| wire.tapped.contains(cf);
     let [company, one, other] = CF;
     for profilo in MASKED_PROFILES {
-        let mut cliente = servizio.clients_of(profilo).await;
-        cavo.passato.forget();
+        let mut client = service.clients_of(profilo).await;
+        wire.tapped.forget();
         for rpc in RPC {
             let filters: &[&str] = match rpc {
                 "DecreeService/CountDecrees"
@@ -141,7 +141,7 @@ async fn what_is_masked_does_not_leave_postgres() {
             };
             for filter in filters {
                 assert!(
-                    call_rpc(&mut cliente, rpc, filter).await.unwrap() > 0,
+                    call_rpc(&mut client, rpc, filter).await.unwrap() > 0,
                     "{rpc} {filter}"
                 );
             }
@@ -153,9 +153,9 @@ async fn what_is_masked_does_not_leave_postgres() {
             page_token,
             ..Default::default()
         };
-        let first = cliente.decreti.list_decrees(list(String::new())).await;
+        let first = client.decreti.list_decrees(list(String::new())).await;
         let token = first.unwrap().into_inner().next_page_token;
-        cliente
+        client
             .decreti
             .list_decrees(list(token.clone()))
             .await
@@ -165,7 +165,7 @@ async fn what_is_masked_does_not_leave_postgres() {
             resume_token: token,
             ..Default::default()
         };
-        let stream = cliente.decreti.export_decrees(export).await.unwrap();
+        let stream = client.decreti.export_decrees(export).await.unwrap();
         assert!(!drain(stream.into_inner()).await.rows.is_empty());
 
         assert!(passed(company), "{profilo}: the tap hears nothing");
@@ -179,27 +179,25 @@ async fn what_is_masked_does_not_leave_postgres() {
     }
 
     // The tap would hear it: this profile sees them.
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    cavo.passato.forget();
-    call_rpc(&mut cliente, "DecreeService/ListDecrees", "")
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
+    wire.tapped.forget();
+    call_rpc(&mut client, "DecreeService/ListDecrees", "")
         .await
         .unwrap();
     assert!(passed(one) && passed(other) && passed(PROVISIONAL[0]));
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Who asks by a person in vain: not even the question reaches the database, where it would be compared and logged, and the
 /// audit log gets a keyed hash.
 #[tokio::test]
 async fn a_refused_question_does_not_reach_postgres() {
-    let (servizio, cavo) = scene().await;
+    let (service, wire) = scene().await;
     for profilo in MASKED_PROFILES {
         let soggetto = format!("curioso-{profilo}");
-        servizio
-            .grant_scope(&soggetto, profilo, whole_scope())
-            .await;
-        let mut cliente = servizio.clients_as(&soggetto);
-        cavo.passato.forget();
+        service.grant_scope(&soggetto, profilo, whole_scope()).await;
+        let mut client = service.clients_as(&soggetto);
+        wire.tapped.forget();
         for cf in [CF[1], persons()[0]] {
             let mut filtro = filtro_decreti("");
             filtro.cf_azienda = cf.to_owned();
@@ -208,14 +206,14 @@ async fn a_refused_question_does_not_reach_postgres() {
                 filtro: Some(filtro),
                 ..Default::default()
             };
-            let status = cliente.decreti.list_decrees(request).await.unwrap_err();
+            let status = client.decreti.list_decrees(request).await.unwrap_err();
             assert_error(&status, Code::PermissionDenied, ErrorReason::FilterDenied);
-            assert!(!cavo.passato.contains(cf), "{profilo}");
+            assert!(!wire.tapped.contains(cf), "{profilo}");
         }
         assert!(
-            cavo.passato.contains("hmac-sha256:"),
+            wire.tapped.contains("hmac-sha256:"),
             "{profilo}: not recorded"
         );
     }
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -9,7 +9,7 @@ use std::{
 use super::{omnia, run, with_database};
 use crate::test_bench;
 
-/// Runs it with nobody at the other end of its standard output: exit code and standard error.
+/// Runs it without a reader of its standard output: exit code and standard error.
 fn unread(command: &mut Command) -> (Option<i32>, String) {
     let (reader, writer) = pipe().unwrap();
     drop(reader);
@@ -26,7 +26,7 @@ fn unread(command: &mut Command) -> (Option<i32>, String) {
     )
 }
 
-/// Runs it with nobody to read either of its outputs: exit code.
+/// Runs it without a reader of either of its outputs: exit code.
 fn unheard(command: &mut Command) -> Option<i32> {
     let (reader, writer) = pipe().unwrap();
     drop(reader);

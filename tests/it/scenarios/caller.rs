@@ -32,10 +32,10 @@ enum CallerToken {
 
 impl ScenarioCaller {
     /// A client with the token that is good now, if it has a good one, at an address.
-    pub fn clients(&self, servizio: &TestServer, indirizzo: &str) -> CallerClients {
-        let access = &servizio.settings.access;
+    pub fn clients(&self, service: &TestServer, indirizzo: &str) -> CallerClients {
+        let access = &service.settings.access;
         let sign = |key: &demo_key::DemoKey, audience: &str| {
-            key.token(&access.issuer, audience, self.name, 1, &servizio.clock)
+            key.token(&access.issuer, audience, self.name, 1, &service.clock)
                 .unwrap()
         };
         let token = match self.token {
@@ -45,16 +45,16 @@ impl ScenarioCaller {
                 let key = demo_key::create_or_load(dir.path()).unwrap();
                 Some(sign(&key, &access.audience))
             }
-            CallerToken::OtherAudience => Some(sign(&servizio.key, "altrove")),
-            CallerToken::Good => Some(sign(&servizio.key, &access.audience)),
+            CallerToken::OtherAudience => Some(sign(&service.key, "altrove")),
+            CallerToken::Good => Some(sign(&service.key, &access.audience)),
         };
-        servizio.clients_from(indirizzo, token.as_deref())
+        service.clients_from(indirizzo, token.as_deref())
     }
 }
 
 /// All of them, with their grants.
-pub async fn all_callers(servizio: &TestServer) -> Vec<ScenarioCaller> {
-    let mut chiamanti = vec![
+pub async fn all_callers(service: &TestServer) -> Vec<ScenarioCaller> {
+    let mut callers = vec![
         ScenarioCaller {
             name: "nessuno",
             token: CallerToken::Missing,
@@ -72,36 +72,36 @@ pub async fn all_callers(servizio: &TestServer) -> Vec<ScenarioCaller> {
             token: CallerToken::Good,
         },
     ];
-    servizio
+    service
         .grant_scope("falso", "mef-rgs", crate::server::whole_scope())
         .await;
-    servizio
+    service
         .grant_scope("altrove", "mef-rgs", crate::server::whole_scope())
         .await;
-    let mut buono = |nome| {
-        chiamanti.push(ScenarioCaller {
+    let mut good = |nome| {
+        callers.push(ScenarioCaller {
             name: nome,
             token: CallerToken::Good,
         })
     };
 
-    for (nome, profilo, limita) in GRANTED {
-        buono(nome);
+    for (nome, profilo, narrow) in GRANTED {
+        good(nome);
         let mut richiesta = new_request(nome, profilo, "2026-01-01", "2026-12-31");
-        limita(&mut richiesta);
-        servizio.grant(&richiesta).await;
+        narrow(&mut richiesta);
+        service.grant(&richiesta).await;
     }
     for (nome, passi) in STEP_PATHS {
-        buono(nome);
+        good(nome);
         walk(
-            servizio,
+            service,
             &new_request(nome, "mef-rgs", "2026-01-01", "2026-12-31"),
             passi,
         )
         .await;
     }
-    buono("futura");
-    servizio
+    good("futura");
+    service
         .grant(&new_request(
             "futura",
             "mef-rgs",
@@ -110,9 +110,9 @@ pub async fn all_callers(servizio: &TestServer) -> Vec<ScenarioCaller> {
         ))
         .await;
     // Given when its days were still to come.
-    buono("scaduta");
-    servizio.set_clock("2026-01-15T09:00:00Z");
-    servizio
+    good("scaduta");
+    service.set_clock("2026-01-15T09:00:00Z");
+    service
         .grant(&new_request(
             "scaduta",
             "mef-rgs",
@@ -120,7 +120,7 @@ pub async fn all_callers(servizio: &TestServer) -> Vec<ScenarioCaller> {
             "2026-10-31",
         ))
         .await;
-    chiamanti
+    callers
 }
 
 /// A name, its profile, and what limits its grant.
@@ -132,8 +132,8 @@ const GRANTED: [CallerGrant; 9] = [
     ("rgs", "mef-rgs", |_| ()),
     ("sintesi", "mef-sintesi", |_| ()),
     ("una", "mef-rgs", |r| {
-        let codici = [CodiceNormativa::parse(NORMATIVE[0]).unwrap()];
-        r.ambito = Ambito::new(AmbitoCodes::only(codici).unwrap(), AmbitoCodes::All);
+        let codes = [CodiceNormativa::parse(NORMATIVE[0]).unwrap()];
+        r.ambito = Ambito::new(AmbitoCodes::only(codes).unwrap(), AmbitoCodes::All);
     }),
     ("rete", "mef-rgs", |r| {
         r.limiti.reti = Reti::parse(&["10.1.0.0/16", "2001:db8::/32"]).unwrap();
@@ -170,13 +170,13 @@ const STEP_PATHS: [(&str, &[Azione]); 5] = [
     ),
 ];
 
-async fn walk(servizio: &TestServer, richiesta: &RichiestaAa07, passi: &[Azione]) {
-    let (owner, clock) = (&servizio.db.owner, &servizio.clock);
+async fn walk(service: &TestServer, richiesta: &RichiestaAa07, passi: &[Azione]) {
+    let (owner, clock) = (&service.db.owner, &service.clock);
     let (anna, bruno, motivo) = (operatore("anna"), operatore("bruno"), motivo("prova"));
     let id = grants::record_request(
         owner,
         clock,
-        &servizio.policy_table,
+        &service.policy_table,
         richiesta,
         &anna,
         &motivo,

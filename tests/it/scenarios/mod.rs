@@ -51,34 +51,34 @@ const OTHER_NORM: &str = NORMATIVE[1];
 
 #[tokio::test]
 async fn every_caller_gets_what_the_table_says() {
-    let regole = ScenarioRules::parse(include_str!("table.txt"));
-    let servizio = TestServer::start_with(|s| {
+    let rules = ScenarioRules::parse(include_str!("table.txt"));
+    let service = TestServer::start_with(|s| {
         s.server.trusted_proxies = vec!["127.0.0.1/32".to_owned()];
     })
     .await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let chiamanti = caller::all_callers(&servizio).await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let callers = caller::all_callers(&service).await;
     let mut used = BTreeSet::new();
     let mut wrong = Vec::new();
     for (time, istante) in TIMES {
-        servizio.set_clock(istante);
-        for chiamante in &chiamanti {
+        service.set_clock(istante);
+        for caller in &callers {
             for (address, from) in ADDRESSES {
-                let mut cliente = chiamante.clients(&servizio, from);
+                let mut client = caller.clients(&service, from);
                 for (rpc, filtro) in CALLS {
-                    let caso = ScenarioCase {
-                        caller: chiamante.name,
+                    let case = ScenarioCase {
+                        caller: caller.name,
                         time,
                         address,
                         rpc,
                         filtro,
                     };
-                    let (riga, atteso) = regole.expected(&caso);
+                    let (riga, expected) = rules.expected(&case);
                     used.insert(riga);
-                    let esito = outcome(call_row(&mut cliente, rpc, filtro).await);
-                    if esito != atteso {
+                    let esito = outcome(call_row(&mut client, rpc, filtro).await);
+                    if esito != expected {
                         wrong.push(format!(
-                            "{caso:?}: {esito} instead of {atteso} (line {riga})"
+                            "{case:?}: {esito} instead of {expected} (line {riga})"
                         ));
                     }
                 }
@@ -91,14 +91,14 @@ async fn every_caller_gets_what_the_table_says() {
         wrong.len(),
         wrong.join("\n")
     );
-    let unused: Vec<usize> = regole
+    let unused: Vec<usize> = rules
         .line_numbers()
         .filter(|riga| !used.contains(riga))
         .collect();
     assert!(unused.is_empty(), "lines that say nothing: {unused:?}");
 }
 
-async fn call_row(cliente: &mut CallerClients, rpc: &str, filtro: &str) -> Result<usize, Status> {
+async fn call_row(client: &mut CallerClients, rpc: &str, filtro: &str) -> Result<usize, Status> {
     let (normativa, filtro) = match filtro {
         "-" => (NORMATIVE[0], ""),
         "cf_persona" => (NORMATIVE[0], "cf_azienda.persona_fisica"),
@@ -106,7 +106,7 @@ async fn call_row(cliente: &mut CallerClients, rpc: &str, filtro: &str) -> Resul
         filtro => (NORMATIVE[0], filtro),
     };
     match (rpc, normativa) {
-        ("DecreeService/DropDecrees", _) => cliente.call_any(&format!("{PACKAGE}{rpc}")).await,
+        ("DecreeService/DropDecrees", _) => client.call_any(&format!("{PACKAGE}{rpc}")).await,
         ("ReportService/GetReportSintetico", OTHER_NORM) => {
             let request = omnia::contract::proto::GetReportSinteticoRequest {
                 filtro: Some(omnia::contract::proto::FiltroReport {
@@ -115,10 +115,10 @@ async fn call_row(cliente: &mut CallerClients, rpc: &str, filtro: &str) -> Resul
                 }),
                 rilevazione: 0,
             };
-            let answer = cliente.report.get_report_sintetico(request).await?;
+            let answer = client.report.get_report_sintetico(request).await?;
             Ok(answer.into_inner().voci.len())
         }
-        _ => call_rpc_for(cliente, rpc, normativa, filtro).await,
+        _ => call_rpc_for(client, rpc, normativa, filtro).await,
     }
 }
 

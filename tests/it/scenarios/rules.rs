@@ -14,7 +14,7 @@ pub struct ScenarioCase {
 pub struct ScenarioRules(Vec<(usize, [Vec<String>; 5], String)>);
 
 impl ScenarioRules {
-    /// Reads the table. A row is six words, wherever its lines are broken.
+    /// Reads the table. A row is six words, on any number of lines.
     pub fn parse(text: &str) -> Self {
         let mut words = text.lines().enumerate().flat_map(|(i, line)| {
             let line = line.split('#').next().unwrap_or_default();
@@ -38,8 +38,8 @@ impl ScenarioRules {
     }
 
     /// The line that says what is expected of a call, and what.
-    pub fn expected(&self, caso: &ScenarioCase) -> (usize, &str) {
-        let values = [caso.caller, caso.time, caso.address, caso.rpc, caso.filtro];
+    pub fn expected(&self, case: &ScenarioCase) -> (usize, &str) {
+        let values = [case.caller, case.time, case.address, case.rpc, case.filtro];
         let fits = |cells: &[Vec<String>; 5]| {
             cells
                 .iter()
@@ -47,7 +47,7 @@ impl ScenarioRules {
                 .all(|(cell, value)| cell.iter().any(|word| word == "*" || word == value))
         };
         let row = self.0.iter().find(|(_, cells, _)| fits(cells));
-        let (line, _, expected) = row.unwrap_or_else(|| panic!("no row fits {caso:?}"));
+        let (line, _, expected) = row.unwrap_or_else(|| panic!("no row fits {case:?}"));
         (*line, expected)
     }
 
