@@ -6,7 +6,7 @@
 //!      └────────────────────────── the record, before the first byte of the answer ◄────────────────────┘
 //! ```
 //!
-//! One [`CallRecord`] travels in the extensions of the request; whoever learns something writes it down where it is learnt. The
+//! One [`CallRecord`] travels in the extensions of the request; each layer writes down what it learns. The
 //! access layer hands it on inside the proof (`Permesso`), so a query that was allowed is a query that was noted.
 
 use std::{
@@ -73,7 +73,7 @@ pub enum SelectedValue {
 }
 
 impl SelectedValue {
-    /// The value itself, for whoever asked by it; never for a log.
+    /// The value itself, for the caller who asked by it; never for a log.
     #[must_use]
     pub fn into_plain_text(self) -> String {
         match self {
@@ -90,9 +90,9 @@ impl CallRecord {
 
     /// Adds rows of the answer.
     pub fn add_rows(&self, righe: usize) {
-        self.note(|fatti| {
+        self.note(|facts| {
             let righe = u64::try_from(righe).unwrap_or(u64::MAX);
-            fatti.righe = Some(fatti.righe.unwrap_or(0).saturating_add(righe));
+            facts.righe = Some(facts.righe.unwrap_or(0).saturating_add(righe));
         });
     }
 
@@ -100,7 +100,7 @@ impl CallRecord {
     #[must_use]
     pub fn with_resume_point(&self, error: Error) -> Error {
         match self.lock().resume_point.clone() {
-            Some((nome, valore)) => error.with(nome, valore),
+            Some((nome, value)) => error.with(nome, value),
             None => error,
         }
     }
@@ -108,8 +108,8 @@ impl CallRecord {
     /// Whether the caller has stopped waiting, as far as its deadline tells.
     #[must_use]
     pub fn is_expired(&self) -> bool {
-        let scadenza = self.lock().deadline;
-        scadenza.is_some_and(|at| Instant::now() + JUST_BEFORE >= at)
+        let expiry = self.lock().deadline;
+        expiry.is_some_and(|at| Instant::now() + JUST_BEFORE >= at)
     }
 
     /// What is known so far.
@@ -140,9 +140,9 @@ mod tests {
         traccia.clone().note(|f| f.rilevazione = Some(3));
         traccia.add_rows(2);
         traccia.clone().add_rows(5);
-        let fatti = traccia.facts();
-        assert_eq!((fatti.rilevazione, fatti.righe), (Some(3), Some(7)));
-        assert_eq!(traccia.take(), fatti);
+        let facts = traccia.facts();
+        assert_eq!((facts.rilevazione, facts.righe), (Some(3), Some(7)));
+        assert_eq!(traccia.take(), facts);
         assert_eq!(traccia.facts(), CallFacts::default());
     }
 }

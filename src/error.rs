@@ -39,10 +39,10 @@ impl Violations {
     pub fn check<T>(&mut self, field: &str, value: Result<T, ValueDefect>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
-            Err(difetto) => {
+            Err(defect) => {
                 self.0.push(Violation {
                     field: field.to_owned(),
-                    defect: difetto,
+                    defect,
                 });
                 None
             }
@@ -132,13 +132,13 @@ impl Error {
 
     /// A quota is used up; `quota` is its name in the metadata.
     #[must_use]
-    pub fn quota_exhausted(quota: &'static str, esaurita: ExhaustedQuota) -> Self {
+    pub fn quota_exhausted(quota: &'static str, exhausted: ExhaustedQuota) -> Self {
         let mut error = Self::new(
             Reason::QuotaExceeded,
             "a quota of the grant is used up; try again later",
         )
         .with("quota", quota);
-        error.quota = Some(Box::new(esaurita));
+        error.quota = Some(Box::new(exhausted));
         error
     }
 

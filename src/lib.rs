@@ -8,7 +8,7 @@
 //!
 //! 1. The figures reconcile: a figure of the report equals, to the cent, the sum over the decrees for the same filter and
 //!    the same rilevazione. Both apply the same two conditions, written once ([`postgres::predicates`]).
-//! 2. Nobody sees what their grant does not give: no query runs without a [`Permesso`], and only a decision makes one.
+//! 2. A caller sees only what its grant gives: no query runs without a [`Permesso`], and only a decision makes one.
 //! 3. Nothing is silently cut: a stream ends with its control totals or with an error ([`decreto::export`]).
 //! 4. A figure once given can be given again: rows carry the range of rilevazioni in which they hold, and are never
 //!    overwritten ([`rilevazione`]).

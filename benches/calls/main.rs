@@ -11,7 +11,7 @@
 
 // A bench stops at the first thing that is wrong. Its floats are ratios of times, never money.
 #![allow(
-    // Benches connect as whoever they need to be.
+    // Benches connect under any role they need.
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,

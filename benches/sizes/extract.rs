@@ -37,9 +37,9 @@ pub struct BenchExtract {
 
 impl BenchExtract {
     pub fn write(folder: &Path) -> Self {
-        let fonti = write(folder);
+        let sources = write(folder);
         let mut reader =
-            csv::Reader::from_reader(BufReader::new(File::open(&fonti.decreti).unwrap()));
+            csv::Reader::from_reader(BufReader::new(File::open(&sources.decreti).unwrap()));
         let header = reader.headers().unwrap().clone();
         let at = |name: &str| header.iter().position(|column| column == name).unwrap();
         let norm = at("normativa");
@@ -55,8 +55,8 @@ impl BenchExtract {
             }
         }
         Self {
-            copied: copied(&fonti.decreti),
-            sources: fonti,
+            copied: copied(&sources.decreti),
+            sources,
             columns: header.iter().collect::<Vec<_>>().join(", "),
             totals,
         }

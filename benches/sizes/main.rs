@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! generate          rows/s of the invented extract
-//! load              rilevazione::carica    against  psql \copy … from   into the bare table, and building its indexes
+//! load              rilevazione::load      against  psql \copy … from   into the bare table, and building its indexes
 //! export/one norm   ExportDecrees          against  psql \copy … to     of the same rows in the same order
 //! export/a filter…  the same, with a periodo that keeps a tenth of the rows, and six tenths
 //! export/memory     peak of the service's process, with clients that read slowly
@@ -15,7 +15,7 @@
 
 // A bench stops at the first thing that is wrong. Its floats are ratios of times, never money.
 #![allow(
-    // Benches connect as whoever they need to be.
+    // Benches connect under any role they need.
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,

@@ -55,8 +55,8 @@ pub async fn cluster(dir: &Path, max_connections: u32) -> (Cluster, String) {
 
 /// Gives the subject a grant on everything, within these limits.
 pub async fn grant(owner: &PgPool, limiti: LimitiAa07) {
-    let sorgente = PolicySource::of_settings(None).unwrap();
-    let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract().unwrap())
+    let source = PolicySource::of_settings(None).unwrap();
+    let table = DecisionTable::build(&source, &Vocabulary::of_contract().unwrap())
         .await
         .unwrap();
     let clock = Clock::system();
@@ -73,7 +73,7 @@ pub async fn grant(owner: &PgPool, limiti: LimitiAa07) {
         sostituisce: None,
     };
     let operators = ["anna", "bruno"];
-    grants::record_and_approve(owner, &clock, &tabella, &richiesta, operators, "bench")
+    grants::record_and_approve(owner, &clock, &table, &richiesta, operators, "bench")
         .await
         .unwrap();
 }

@@ -14,75 +14,76 @@ use crate::{
     error::Sentence,
 };
 
-/// What the settings say of who calls. `registro`: where proofs are noted as used; without it none is
+/// What the settings say of who calls. `register`: where proofs are noted as used; without it none is
 /// taken, which is enough to look at one.
 ///
 /// # Errors
 /// A sentence: no issuer at all, issuers of whom it is not said whose names they give, or a file of keys that cannot be read.
 pub async fn authenticator(
     settings: &AccessSettings,
-    registro: Option<ReplayStore>,
+    register: Option<ReplayStore>,
     clock: Clock,
 ) -> Result<Authenticator, Sentence> {
-    // Again, for whoever brings keys of its own to settings that were checked.
+    // Again, because a caller may bring keys of its own to settings that were checked.
     settings.check_enti()?;
-    let freschezza = freshness(settings.keys);
-    let chiavi =
-        |fonte: &KeyLocation| KeySource::from_location(fonte.clone(), freschezza, clock.clone());
-    let mut emittenti = Vec::new();
+    let key_freshness = freshness(settings.keys);
+    let keys = |source: &KeyLocation| {
+        KeySource::from_location(source.clone(), key_freshness, clock.clone())
+    };
+    let mut issuers = Vec::new();
     if let Some(jwks) = &settings.jwks {
         let audience = vec![settings.audience.clone()];
-        let chiavi = chiavi(jwks).await?;
-        let emittente = TrustedIssuer::new(IssuerKind::Oidc, &*settings.issuer, audience, chiavi);
-        emittenti.push(emittente.with_nbf(true).with_enti(enti(&settings.enti)));
+        let keys = keys(jwks).await?;
+        let emittente = TrustedIssuer::new(IssuerKind::Oidc, &*settings.issuer, audience, keys);
+        issuers.push(emittente.with_nbf(true).with_enti(enti(&settings.enti)));
     }
     for issuer in &settings.issuers {
-        let chiavi = chiavi(&issuer.jwks).await?;
+        let keys = keys(&issuer.jwks).await?;
         let audience = issuer.audience.clone();
-        let mut emittente = TrustedIssuer::new(issuer.kind, &*issuer.issuer, audience, chiavi)
+        let mut emittente = TrustedIssuer::new(issuer.kind, &*issuer.issuer, audience, keys)
             .with_enti(enti(&issuer.enti));
         if let Some(claim) = &issuer.subject_claim {
             emittente = emittente.with_subject_claim(claim);
         }
-        if let Some(algoritmi) = &issuer.algorithms {
-            emittente = emittente.with_algorithms(algoritmi.clone());
+        if let Some(algorithms) = &issuer.algorithms {
+            emittente = emittente.with_algorithms(algorithms.clone());
         }
-        if let Some(richiesto) = issuer.nbf_required {
-            emittente = emittente.with_nbf(richiesto);
+        if let Some(required) = issuer.nbf_required {
+            emittente = emittente.with_nbf(required);
         }
-        emittenti.push(emittente);
+        issuers.push(emittente);
     }
-    if emittenti.is_empty() {
+    if issuers.is_empty() {
         return Err(
             "set access.jwks: the public keys of whoever signs the tokens (`omnia demo` brings its own), or \
              access.issuers"
                 .into(),
         );
     }
-    let evidenze = match &settings.evidence.jwks {
+    let evidence = match &settings.evidence.jwks {
         None => None,
-        Some(fonte) => {
-            let chiavi = chiavi(fonte).await?;
-            Some(EvidenceVerifier::new(chiavi, evidence_audience(settings)))
+        Some(source) => {
+            let keys = keys(source).await?;
+            Some(EvidenceVerifier::new(keys, evidence_audience(settings)))
         }
     };
-    let requisiti = EvidenceRequirements {
+    let requirements = EvidenceRequirements {
         others: settings.evidence.default,
         by_ente: settings.evidence.per_ente.clone().into_iter().collect(),
     };
-    let indirizzi = settings
+    let public_urls = settings
         .public_urls
         .iter()
         .map(|url| {
             PublicUrl::parse(url).map_err(|why| format!("access.public_urls: {url:?} {why}"))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let autenticatore = Authenticator::new(emittenti, settings.leeway_seconds, clock)
-        .with_public_urls(indirizzi)
-        .with_evidence(evidenze, requisiti);
-    Ok(match registro {
-        Some(usate) => autenticatore.with_replay_store(usate),
-        None => autenticatore,
+    let authenticator = Authenticator::new(issuers, settings.leeway_seconds, clock)
+        .with_public_urls(public_urls)
+        .with_evidence(evidence, requirements);
+    Ok(match register {
+        Some(replay_store) => authenticator.with_replay_store(replay_store),
+        None => authenticator,
     })
 }
 
@@ -104,7 +105,7 @@ fn freshness(keys: KeySettings) -> KeyFreshness {
     }
 }
 
-/// For whom an evidence must be: as set, or else whoever vouchers are for.
+/// For whom an evidence must be: as set, or else the audience of vouchers.
 fn evidence_audience(settings: &AccessSettings) -> Vec<String> {
     if !settings.evidence.audience.is_empty() {
         return settings.evidence.audience.clone();

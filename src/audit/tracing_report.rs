@@ -7,7 +7,7 @@
 //!
 //! PDND counts in HTTP statuses; a gRPC code is written as google.rpc maps it to HTTP. Calls without a purpose do not come
 //! from PDND and are left out. Calls that were refused and counted are in it, but for those of callers that were counted together
-//! ([`Refusals`](super::Refusals)): whose they were, nobody noted.
+//! ([`Refusals`](super::Refusals)): whose they were was not noted.
 
 use std::io::Write;
 

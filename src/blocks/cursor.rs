@@ -59,8 +59,8 @@ mod tests {
         #[test]
         fn round_trip(days in 1..3_652_059_i32, numero_decreto in "[0-9A-Za-z/ ]{1,32}", id: i64) {
             let data_decreto = NaiveDate::from_num_days_from_ce_opt(days).unwrap();
-            let posizione = Cursor { data_decreto, numero_decreto, id };
-            prop_assert_eq!(Cursor::from_bytes(&posizione.to_bytes()).unwrap(), posizione);
+            let position = Cursor { data_decreto, numero_decreto, id };
+            prop_assert_eq!(Cursor::from_bytes(&position.to_bytes()).unwrap(), position);
         }
 
         #[test]

@@ -125,13 +125,13 @@ impl<'a> Iterator for PageRows<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let read = read_row(self.righe.next()?);
-        Some(read.and_then(|letta| {
+        Some(read.and_then(|read_at| {
             // Postgres adds up an aggregate in the order of its input, and does not promise it.
-            if self.ultima.is_some_and(|ultima| ultima >= letta.key) {
+            if self.ultima.is_some_and(|ultima| ultima >= read_at.key) {
                 return Err(DetailRowError);
             }
-            self.ultima = Some(letta.key);
-            Ok(letta)
+            self.ultima = Some(read_at.key);
+            Ok(read_at)
         }))
     }
 }
@@ -139,7 +139,7 @@ impl<'a> Iterator for PageRows<'a> {
 fn read_row(row: &str) -> Result<PageRow<'_>, DetailRowError> {
     let mut fields = row.split(COLUMN_END);
     let mut next = || fields.next().ok_or(DetailRowError);
-    let chiave = RowKey {
+    let key = RowKey {
         id: next()?.parse().map_err(|_| DetailRowError)?,
         data_decreto: next()?,
         numero_decreto: next()?,
@@ -155,7 +155,7 @@ fn read_row(row: &str) -> Result<PageRow<'_>, DetailRowError> {
     }
     match fields.next() {
         None => Ok(PageRow {
-            key: chiave,
+            key,
             persona_fisica,
             row: DetailRow::of(colonne),
         }),
@@ -176,13 +176,13 @@ mod tests {
     fn a_row_has_its_key_and_all_its_columns() {
         let text = row(1);
         let PageRow {
-            key: chiave,
+            key,
             persona_fisica,
             row: riga,
         } = read_row(&text).unwrap();
         assert!(persona_fisica);
         assert_eq!(
-            (chiave.data_decreto, chiave.numero_decreto, chiave.id),
+            (key.data_decreto, key.numero_decreto, key.id),
             ("2", "3", 1)
         );
         assert_eq!((riga.prestazione, riga.importi_erogati), ("4", "14"));

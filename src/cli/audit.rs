@@ -162,13 +162,13 @@ impl AuditCommand {
                 None => outln!("today has its anchor already"),
             },
             Self::Prune { prima_di } => {
-                let adesso = clock.now();
-                let fino = prima_di
+                let now = clock.now();
+                let limit = prima_di
                     .map(PruningLimit::Day)
                     .or(settings.audit.retention_days.map(PruningLimit::Retention))
                     .ok_or("set audit.retention_days, or give --prima-di: records are kept until one says otherwise")?;
                 let chi = user()?.unwrap_or_else(|| "?".to_owned());
-                match pruning::prune(&pool, fino, adesso, &chi).await? {
+                match pruning::prune(&pool, limit, now, &chi).await? {
                     Some(p) => outln!(
                         "{} records removed, up to anchor {} of {}",
                         p.righe,
@@ -177,7 +177,7 @@ impl AuditCommand {
                     ),
                     None => outln!(
                         "nothing removed: there is no anchor of {} or earlier",
-                        fino.day(adesso.date_naive())
+                        limit.day(now.date_naive())
                     ),
                 }
             }
@@ -213,8 +213,8 @@ impl Acknowledge {
 }
 
 fn tell(verification: &Verification) -> ExitCode {
-    for difformita in &verification.faults {
-        outln!("{difformita}");
+    for discrepancies in &verification.faults {
+        outln!("{discrepancies}");
     }
     for acknowledged in &verification.acknowledged {
         outln!("{acknowledged}");
@@ -233,12 +233,12 @@ fn tell(verification: &Verification) -> ExitCode {
                 format!("{n} things are not as they were written"),
         }
     );
-    for potata in &verification.prunings {
-        outln!("pruned: {potata}");
+    for pruned in &verification.prunings {
+        outln!("pruned: {pruned}");
     }
-    for (prima, ultima) in &verification.gaps {
+    for (before, last) in &verification.gaps {
         outln!(
-            "no chain has a number from {prima} to {ultima}, and no anchor names one: their openings failed, or they were \
+            "no chain has a number from {before} to {last}, and no anchor names one: their openings failed, or they were \
              removed before an anchor saw them"
         );
     }

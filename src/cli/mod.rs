@@ -95,7 +95,7 @@ async fn outcome() -> ExitCode {
                 ExitCode::from(stdio::NOT_WRITTEN)
             }
         },
-        // A stream cannot go on without a reader, and nobody is there to be told.
+        // A stream cannot go on without a reader, and there is no reader to tell.
         Err(_) if stdio::is_closed() => ExitCode::from(stdio::PIPE_CLOSED),
         Err(error) => {
             errln!("omnia: {error}");

@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(100);
 const WORK: &str = "{bar:40} {percent}% {msg}";
 /// Rows, and nothing else.
 const ROWS: &str = "{bar:40} {percent}% {human_pos} of {human_len} rows, {rate} rows/s, {eta} left";
-/// Nobody knows how long it takes.
+/// Work of unknown length.
 const UNKNOWN: &str = "{spinner} {msg} ({elapsed})";
 
 /// A bar on standard error; gone when dropped.
@@ -78,7 +78,7 @@ impl Progress {
         self.bar.set_message(format!("{rows} rows, {rate} rows/s"));
     }
 
-    /// From here on nobody knows how long it takes.
+    /// From here on the length is unknown.
     pub(super) fn spin(&self, message: &'static str) {
         self.bar.set_style(style(UNKNOWN));
         self.bar.set_message(message);

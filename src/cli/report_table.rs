@@ -49,9 +49,9 @@ pub(super) fn table(report: &GetReportSinteticoResponse) -> String {
     table.to_string()
 }
 
-fn row(normativa: &str, prestazione: &str, cifre: [Option<&str>; 5]) -> Vec<Cell> {
+fn row(normativa: &str, prestazione: &str, figures: [Option<&str>; 5]) -> Vec<Cell> {
     let mut cells = vec![Cell::new(normativa), Cell::new(prestazione)];
-    cells.extend(cifre.map(|importo| {
+    cells.extend(figures.map(|importo| {
         Cell::new(grouped(importo.unwrap_or("—"))).set_alignment(CellAlignment::Right)
     }));
     cells

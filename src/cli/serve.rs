@@ -103,12 +103,12 @@ pub(super) async fn ended(
 
 async fn serve(settings: &Settings, postgres: &Postgres, stop: &Stop) -> Result<(), Sentence> {
     let prepared = stop.unless_asked(prepare(settings, postgres)).await;
-    let Some((access, audit, ascolto)) = prepared.transpose()? else {
+    let Some((access, audit, acceptor)) = prepared.transpose()? else {
         return Ok(());
     };
     let database = postgres.serving();
     let stop = stop.token().clone();
-    app::serve(settings, database, access, audit, ascolto, stop).await
+    app::serve(settings, database, access, audit, acceptor, stop).await
 }
 
 async fn prepare(

@@ -1,4 +1,4 @@
-//! The stop of the service: asked for by a signal, and bounded whatever anybody does.
+//! The stop of the service: asked for by a signal, and bounded in any case.
 //!
 //! ```text
 //! 1st signal ─► token ─► streams drain: drain_seconds ─► quotas, audit log, pools, private cluster: each with its bound ─► end

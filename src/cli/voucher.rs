@@ -83,24 +83,24 @@ impl VoucherCheck {
         let access = super::demo::with_demo_keys(settings)?;
         #[cfg(not(feature = "demo"))]
         let access = settings.access.clone();
-        let chiamanti = app::authenticator(&access, None, Clock::system()).await?;
+        let callers = app::authenticator(&access, None, Clock::system()).await?;
         let token = self.token.read()?;
-        let prova = self.proof.as_ref().map(SecretText::read).transpose()?;
-        let evidenza = self.evidence.as_ref().map(SecretText::read).transpose()?;
-        let (schema, token) = schema(&token, prova.is_some());
-        let credenziali = Credentials {
+        let trial = self.proof.as_ref().map(SecretText::read).transpose()?;
+        let evidence = self.evidence.as_ref().map(SecretText::read).transpose()?;
+        let (schema, token) = schema(&token, trial.is_some());
+        let credentials = Credentials {
             scheme: schema,
             token,
-            proof: prova.as_deref(),
-            evidence: evidenza.as_deref(),
+            proof: trial.as_deref(),
+            evidence: evidence.as_deref(),
         };
-        let (passi, esito) = chiamanti.check_all(&credenziali, rpc.as_deref()).await;
+        let (passi, esito) = callers.check_all(&credentials, rpc.as_deref()).await;
         for passo in &passi {
             outln!("{passo}");
         }
         let esito = match (esito, self.ente) {
-            (Ok(identita), Some(ente)) => {
-                let required = identita.check_evidence_for(ente.as_str());
+            (Ok(identity), Some(ente)) => {
+                let required = identity.check_evidence_for(ente.as_str());
                 let passo = CheckEntry {
                     name: "ente: evidence",
                     error: required
@@ -110,17 +110,17 @@ impl VoucherCheck {
                     note: ente.to_string(),
                 };
                 outln!("{passo}");
-                required.map(|()| identita)
+                required.map(|()| identity)
             }
             (esito, _) => esito,
         };
         match esito {
-            Ok(identita) => {
+            Ok(identity) => {
                 outln!(
                     "\nThe service would know the caller as {:?}, purpose {}, user {}.",
-                    identita.soggetto(),
-                    identita.finalita().unwrap_or("none"),
-                    identita.utente().unwrap_or("none")
+                    identity.soggetto(),
+                    identity.finalita().unwrap_or("none"),
+                    identity.utente().unwrap_or("none")
                 );
                 outln!("Not checked here: whether proof or evidence were used before; the grant.");
                 Ok(ExitCode::SUCCESS)

@@ -126,9 +126,9 @@ mod tests {
                 "{text}"
             );
             assert_eq!(indirizzo.to_string(), text.trim_end_matches('/'));
-            let (uri, trasporto) = (indirizzo.uri(), indirizzo.transport_uri());
-            assert_eq!(trasporto.scheme_str(), Some("http"));
-            assert_eq!(trasporto.authority(), uri.authority());
+            let (uri, transport) = (indirizzo.uri(), indirizzo.transport_uri());
+            assert_eq!(transport.scheme_str(), Some("http"));
+            assert_eq!(transport.authority(), uri.authority());
         }
         for text in [
             "",

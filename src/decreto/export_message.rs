@@ -25,26 +25,30 @@ const RESUME_TOKEN: u8 = 2 << 3 | 2;
 /// What the stream of an export sends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExportMessage {
-    prima: Vec<u8>,
+    before: Vec<u8>,
     righe: Bytes,
-    dopo: Vec<u8>,
+    after: Vec<u8>,
 }
 
 impl ExportMessage {
     /// A lotto of rows that are encoded, and where to go on after it.
     #[must_use]
     pub fn lotto(righe: Bytes, resume_token: &str) -> Self {
-        let mut dopo = Vec::with_capacity(resume_token.len() + 4);
+        let mut after = Vec::with_capacity(resume_token.len() + 4);
         if !resume_token.is_empty() {
-            dopo.push(RESUME_TOKEN);
-            encode_varint(resume_token.len() as u64, &mut dopo);
-            dopo.extend_from_slice(resume_token.as_bytes());
+            after.push(RESUME_TOKEN);
+            encode_varint(resume_token.len() as u64, &mut after);
+            after.extend_from_slice(resume_token.as_bytes());
         }
-        let len = (righe.len() + dopo.len()) as u64;
-        let mut prima = Vec::with_capacity(1 + encoded_len_varint(len));
-        prima.push(LOTTO);
-        encode_varint(len, &mut prima);
-        Self { prima, righe, dopo }
+        let len = (righe.len() + after.len()) as u64;
+        let mut before = Vec::with_capacity(1 + encoded_len_varint(len));
+        before.push(LOTTO);
+        encode_varint(len, &mut before);
+        Self {
+            before,
+            righe,
+            after,
+        }
     }
 }
 
@@ -52,7 +56,7 @@ impl From<Parte> for ExportMessage {
     fn from(parte: Parte) -> Self {
         let parte = ExportDecreesResponse { parte: Some(parte) };
         Self {
-            prima: parte.encode_to_vec(),
+            before: parte.encode_to_vec(),
             ..Self::default()
         }
     }
@@ -61,9 +65,9 @@ impl From<Parte> for ExportMessage {
 /// So that tonic's codec sends it. It is never read: clients read an [`ExportDecreesResponse`].
 impl Message for ExportMessage {
     fn encode_raw(&self, buf: &mut impl BufMut) {
-        buf.put_slice(&self.prima);
+        buf.put_slice(&self.before);
         buf.put_slice(&self.righe);
-        buf.put_slice(&self.dopo);
+        buf.put_slice(&self.after);
     }
 
     fn merge_field(
@@ -77,7 +81,7 @@ impl Message for ExportMessage {
     }
 
     fn encoded_len(&self) -> usize {
-        self.prima.len() + self.righe.len() + self.dopo.len()
+        self.before.len() + self.righe.len() + self.after.len()
     }
 
     fn clear(&mut self) {

@@ -87,9 +87,9 @@ impl FiltroDecreti {
     }
 
     /// What a page token of this selection is bound to. Of an employer it knows what the audit log does, a keyed hash:
-    /// a plain digest could be tried with every codice fiscale by whoever finds the token.
+    /// a plain digest could be tried with every codice fiscale by a finder of the token.
     #[must_use]
-    pub fn binding(&self, chiave: &AuditKey) -> Binding {
+    pub fn binding(&self, key: &AuditKey) -> Binding {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let day = |day: Option<chrono::NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
         let criterio = match self.periodo.map(|p| p.criterio()) {
@@ -100,7 +100,7 @@ impl FiltroDecreti {
         let codifica = self.codifica_sistema_unico.as_ref();
         let cf = match &self.cf_azienda {
             // One of eleven digits may be a person's too: its form does not tell.
-            Some(cf) => chiave.keyed_hash(cf.as_str()),
+            Some(cf) => key.keyed_hash(cf.as_str()),
             None => String::new(),
         };
         Binding::of(&[
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(distinct.len(), bindings.len());
     }
 
-    /// Whoever finds a token cannot find out by trying which person was asked for.
+    /// The finder of a token cannot find out by trying which person was asked for.
     #[test]
     fn a_person_is_bound_by_a_key() {
         let binding = |cf: &str, key: u8| {

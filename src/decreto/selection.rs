@@ -22,7 +22,7 @@ use crate::{
 pub struct DecreeSelections {
     pool: PgPool,
     rilevazioni: RilevazioneRegister,
-    chiave: AuditKey,
+    key: AuditKey,
     signer: Signer,
 }
 
@@ -85,14 +85,14 @@ impl DecreeRequest {
 }
 
 impl DecreeSelections {
-    /// In the database behind `pool`. `chiave` signs tokens, and hides natural persons in them: all instances have the same.
+    /// In the database behind `pool`. `key` signs tokens, and hides natural persons in them: all instances have the same.
     #[must_use]
-    pub fn new(pool: PgPool, rilevazioni: RilevazioneRegister, chiave: AuditKey) -> Self {
+    pub fn new(pool: PgPool, rilevazioni: RilevazioneRegister, key: AuditKey) -> Self {
         Self {
             pool,
             rilevazioni,
-            signer: Signer::new(&chiave.derived(pages::PURPOSE)),
-            chiave,
+            signer: Signer::new(&key.derived(pages::PURPOSE)),
+            key,
         }
     }
 
@@ -111,7 +111,7 @@ impl DecreeSelections {
     /// The key of which its own are made.
     #[must_use]
     pub fn key(&self) -> &AuditKey {
-        &self.chiave
+        &self.key
     }
 
     /// What the loads left behind.
@@ -132,11 +132,11 @@ impl DecreeSelections {
         token: &str,
     ) -> Result<ReadySelection> {
         let DecreeRequest { filtro, numero } = richiesta;
-        let binding = filtro.binding(&self.chiave);
+        let binding = filtro.binding(&self.key);
         let permesso = chi.permit(filtro)?;
-        let numero_chiesto = numero.map(NumeroRilevazione::get);
-        let token = self.signer.decode(token, binding, numero_chiesto)?;
-        let (numero, dopo) = match token {
+        let asked_number = numero.map(NumeroRilevazione::get);
+        let token = self.signer.decode(token, binding, asked_number)?;
+        let (numero, after) = match token {
             None => (numero, None),
             Some(token) => (
                 NumeroRilevazione::parse(token.rilevazione).map_err(Error::internal)?,
@@ -145,7 +145,7 @@ impl DecreeSelections {
         };
         let rilevazione = self.rilevazioni.resolve(&permesso, numero).await?;
         // The norm of a token was looked up when the first page was asked for.
-        if dopo.is_none() {
+        if after.is_none() {
             self.rilevazioni
                 .check_known(&permesso, "normativa", "prestazione")
                 .await?;
@@ -154,7 +154,7 @@ impl DecreeSelections {
             reader: DetailReader::new(self.pool.clone(), permesso, rilevazione.numero),
             binding,
             rilevazione,
-            after: dopo,
+            after,
         })
     }
 }

@@ -55,18 +55,18 @@ impl Decrees {
         let token = &request.page_token;
         let s = self.selections.select(&chi, richiesta, token).await?;
 
-        let pagina = s.reader.page(s.after.as_ref(), i64::from(size)).await?;
-        s.reader.call_record().add_rows(pagina.decreti.len());
-        let next_page_token = match pagina.end {
-            Some(fine) if pagina.has_more => self.selections.signer().encode(&PageToken {
+        let page = s.reader.page(s.after.as_ref(), i64::from(size)).await?;
+        s.reader.call_record().add_rows(page.decreti.len());
+        let next_page_token = match page.end {
+            Some(end) if page.has_more => self.selections.signer().encode(&PageToken {
                 binding: s.binding,
                 rilevazione: s.rilevazione.numero,
-                position: fine.to_bytes(),
+                position: end.to_bytes(),
             }),
             _ => String::new(),
         };
         Ok(proto::ListDecreesResponse {
-            decreti: pagina.decreti,
+            decreti: page.decreti,
             next_page_token,
             rilevazione: Some(s.rilevazione.into()),
         })

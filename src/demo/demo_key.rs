@@ -303,15 +303,15 @@ mod tests {
             let clock = Clock::from_fn(move || {
                 chrono::DateTime::from_timestamp(1_795_000_000 + later, 0).unwrap()
             });
-            let chiavi = KeySource::fixed(jwks, clock.clone());
+            let keys = KeySource::fixed(jwks, clock.clone());
             let emittente =
-                TrustedIssuer::new(IssuerKind::Oidc, "iss", vec!["aud".to_owned()], chiavi);
-            let autenticatore = Authenticator::new(vec![emittente], 0, clock);
+                TrustedIssuer::new(IssuerKind::Oidc, "iss", vec!["aud".to_owned()], keys);
+            let authenticator = Authenticator::new(vec![emittente], 0, clock);
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
-            let identita = autenticatore.authenticate("S/M", &headers).await;
-            identita
-                .map(|(identita, _)| identita.soggetto().to_owned())
+            let identity = authenticator.authenticate("S/M", &headers).await;
+            identity
+                .map(|(identity, _)| identity.soggetto().to_owned())
                 .map_err(|error| error.reason)
         };
         let token = key.token("iss", "aud", "client", 2, &clock).unwrap();

@@ -6,9 +6,9 @@
 //!
 //! `DoGet` gets nothing but a ticket, so the ticket holds the selection. It is sealed with a key of the service: it may
 //! hold the codice fiscale of a natural person, whom a ticket in a log must not name, and its totals go into the schema
-//! of the stream, where nobody else may write. It is a text, so that it travels in JSON as it is.
+//! of the stream, where no one else may write. It is a text, so that it travels in JSON as it is.
 //!
-//! It gives nothing by itself. Whoever shows it must be the caller that it was made for, and the selection is decided on
+//! It gives nothing by itself. The caller who shows it must be the one that it was made for, and the selection is decided on
 //! again by what the grant and the policy say at that moment.
 
 use std::fmt;

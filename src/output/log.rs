@@ -28,7 +28,7 @@ impl<'a> MakeWriter<'a> for LogLines {
     }
 }
 
-/// Each write is one event: that is how the formatter writes. None fails: a log that nobody reads stops nothing.
+/// Each write is one event: that is how the formatter writes. None fails: a log without a reader stops nothing.
 impl Write for LogLines {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let line = self.line(&String::from_utf8_lossy(event));

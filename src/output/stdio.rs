@@ -1,6 +1,6 @@
 //! Standard output and standard error of the commands.
 //!
-//! What a command prints is dropped once nobody reads it: the work goes on, and the exit code is that of the work, so that
+//! What a command prints is dropped once its reader is gone: the work goes on, and the exit code is that of the work, so that
 //! `omnia audit verify | head -1` still says by its code whether anything was found. Only a command whose work is to
 //! write a stream to standard output (`audit export`, `get --file -`) stops there, with [`PIPE_CLOSED`].
 //!
@@ -50,7 +50,7 @@ pub fn print(text: fmt::Arguments<'_>) {
 
 /// Prints on standard error, where it can. The macro `errln!` calls it.
 pub fn print_error(text: fmt::Arguments<'_>) {
-    // Who could be told that nobody reads it?
+    // There is no reader left to tell.
     let _ = errors().write_all(TerminalLines(text).to_string().as_bytes());
 }
 
@@ -91,7 +91,7 @@ impl AsFd for Stream {
     }
 }
 
-/// Whether a stream ended because nobody reads it.
+/// Whether a stream ended because its reader is gone.
 #[must_use]
 pub fn is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
@@ -104,7 +104,7 @@ pub fn errors() -> io::Stderr {
     io::stderr()
 }
 
-/// Whether standard output took all that was printed. That nobody reads it is no failure.
+/// Whether standard output took all that was printed. A reader that is gone is no failure.
 ///
 /// # Errors
 /// A sentence: a device is full, say.

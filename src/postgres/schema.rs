@@ -1,7 +1,7 @@
 //! The schema: the migrations are in the program, and it serves no database that differs from them.
 //!
 //! They are in one schema of the database (`database.schema`), and everything of this program is there: a second set of the same
-//! tables in another schema of the database is refused, since nobody could tell which of the two a load or a grant went to.
+//! tables in another schema of the database is refused, since it would be unclear which of the two a load or a grant went to.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ pub async fn migrate(owner: &DatabaseConnections) -> Result<Vec<String>, Sentenc
     let failed = |error: &dyn std::fmt::Display| format!("cannot migrate the database: {error}");
     let schema = owner.schema();
     let mut connection = owner.checked().await.map_err(|error| failed(&error))?;
-    // Ours until the connection ends, around the migrator's own: nobody else migrates between the two looks.
+    // Ours until the connection ends, around the migrator's own, so that no other process migrates between the two looks.
     connection.lock().await.map_err(|error| failed(&error))?;
     only_here(&mut connection, schema)
         .await

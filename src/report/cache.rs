@@ -6,7 +6,7 @@
 //! ```
 //!
 //! There are so many places (`report.rilevazioni_in_memoria`). A rilevazione that has none takes that of the one asked for
-//! longest ago; whoever asks for it again has it read again. A place takes some 70 bytes for each norm, benefit and day. Which rilevazione was asked
+//! longest ago; the next question for it reads it again. A place takes some 70 bytes for each norm, benefit and day. Which rilevazione was asked
 //! for when is kept exactly, and not estimated as a cache of thousands would: of a handful, an estimate keeps the wrong one.
 //!
 //! At most two are read at the same time, so that callers who walk through all the rilevazioni at once do not fill the memory
@@ -38,10 +38,10 @@ pub struct ReportCache(Arc<ReportCacheInner>);
 #[derive(Debug)]
 struct ReportCacheInner {
     pool: PgPool,
-    posti: usize,
+    slots: usize,
     /// By number; the one asked for last comes first.
-    in_uso: Mutex<VecDeque<(i32, CachedSums)>>,
-    letture: Semaphore,
+    in_use: Mutex<VecDeque<(i32, CachedSums)>>,
+    readings: Semaphore,
 }
 
 impl ReportCache {
@@ -50,9 +50,9 @@ impl ReportCache {
     pub fn new(pool: PgPool, rilevazioni: usize) -> Self {
         Self(Arc::new(ReportCacheInner {
             pool,
-            posti: rilevazioni.max(1),
-            in_uso: Mutex::default(),
-            letture: Semaphore::new(MAX_READS),
+            slots: rilevazioni.max(1),
+            in_use: Mutex::default(),
+            readings: Semaphore::new(MAX_READS),
         }))
     }
 
@@ -67,35 +67,35 @@ impl ReportCache {
         rilevazione: i32,
     ) -> Result<Arc<PrefixSums>> {
         let posto = self.slot(rilevazione);
-        if let Some(cumuli) = posto.get() {
-            return Ok(Arc::clone(cumuli));
+        if let Some(prefix_sums) = posto.get() {
+            return Ok(Arc::clone(prefix_sums));
         }
-        // Whoever reads may go away or fail: then another of those who wait reads.
-        let cumuli = posto.get_or_try_init(|| async {
-            let _one = self.0.letture.acquire().await.map_err(Error::internal)?;
-            let cumuli = query::prefix_sums(&self.0.pool, permesso, rilevazione).await?;
-            Ok::<_, Error>(Arc::new(cumuli))
+        // The reader may go away or fail; then another of the waiters reads.
+        let prefix_sums = posto.get_or_try_init(|| async {
+            let _one = self.0.readings.acquire().await.map_err(Error::internal)?;
+            let prefix_sums = query::prefix_sums(&self.0.pool, permesso, rilevazione).await?;
+            Ok::<_, Error>(Arc::new(prefix_sums))
         });
-        cumuli.await.map(Arc::clone)
+        prefix_sums.await.map(Arc::clone)
     }
 
     /// The rilevazioni that have a place, the one asked for last first.
     #[must_use]
     pub fn in_use(&self) -> Vec<i32> {
-        let in_uso = self.0.in_uso.lock().unwrap_or_else(PoisonError::into_inner);
-        in_uso.iter().map(|(numero, _)| *numero).collect()
+        let in_use = self.0.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.iter().map(|(numero, _)| *numero).collect()
     }
 
     fn slot(&self, rilevazione: i32) -> CachedSums {
         // No panic leaves the list half changed: what it holds is good.
-        let mut in_uso = self.0.in_uso.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = in_uso
+        let mut in_use = self.0.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = in_use
             .iter()
             .position(|(numero, _)| *numero == rilevazione)
-            .and_then(|at| in_uso.remove(at));
+            .and_then(|at| in_use.remove(at));
         let (_, posto) = found.unwrap_or_default();
-        in_uso.push_front((rilevazione, Arc::clone(&posto)));
-        in_uso.truncate(self.0.posti);
+        in_use.push_front((rilevazione, Arc::clone(&posto)));
+        in_use.truncate(self.0.slots);
         posto
     }
 }

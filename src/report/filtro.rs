@@ -70,9 +70,9 @@ impl CallSelection for FiltroReport {
 
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         let mut valori = Vec::new();
-        let norme: Vec<&str> = self.normative.iter().map(CodiceNormativa::as_str).collect();
-        if !norme.is_empty() {
-            valori.push(("normativa", SelectedValue::Text(norme.join(","))));
+        let norms: Vec<&str> = self.normative.iter().map(CodiceNormativa::as_str).collect();
+        if !norms.is_empty() {
+            valori.push(("normativa", SelectedValue::Text(norms.join(","))));
         }
         let prestazioni = self.prestazioni.iter().map(CodicePrestazione::as_str);
         let prestazioni: Vec<&str> = prestazioni.collect();

@@ -1,26 +1,26 @@
 //! Cumulative sums of one rilevazione: the figures of any periodo, by two look-ups and a difference.
 //!
-//! For each norm and benefit, `starts(g)` is what the decrees add up to whose first day is `g` or before, and `text_ends(g)`
+//! For each norm and benefit, `starts(g)` is what the decrees add up to whose first day is `g` or before, and `ends(g)`
 //! those whose last day is. Of the decrees of a periodo from `dal` to `al`:
 //!
 //! ```text
-//! SOVRAPPOSIZIONE   all − started after al − ended before dal   =   inizi(al) − fini(dal − 1)
-//! INIZIO_VALIDITA   started from dal to al                      =   inizi(al) − inizi(dal − 1)
+//! SOVRAPPOSIZIONE   all − started after al − ended before dal   =   starts(al) − ends(dal − 1)
+//! INIZIO_VALIDITA   started from dal to al                      =   starts(al) − starts(dal − 1)
 //! ```
 //!
-//! (No decree both starts after `al` and ends before `dal`: nothing is taken away twice.) Where `al` is open, `inizi` is of all
+//! (No decree both starts after `al` and ends before `dal`: nothing is taken away twice.) Where `al` is open, `starts` is of all
 //! days; where `dal` is, nothing is taken away.
 //!
 //! Say that 100.00 are authorised from 1 to 31 March, and 50.00 from 1 March to 30 April:
 //!
-//! | giorno | inizi | fini |
+//! | giorno | starts | ends |
 //! | --- | --- | --- |
 //! | 1 March | 150.00 | 0.00 |
 //! | 31 March | 150.00 | 100.00 |
 //! | 30 April | 150.00 | 150.00 |
 //!
-//! In April, by SOVRAPPOSIZIONE, that is inizi(30 April) − fini(31 March) = 150.00 − 100.00 = 50.00; by INIZIO_VALIDITA
-//! inizi(30 April) − inizi(31 March) = 0.00. The sums are decimals of two places, exact as the columns that they come from.
+//! In April, by SOVRAPPOSIZIONE, that is starts(30 April) − ends(31 March) = 150.00 − 100.00 = 50.00; by INIZIO_VALIDITA
+//! starts(30 April) − starts(31 March) = 0.00. The sums are decimals of two places, exact as the columns that they come from.
 //!
 //! The cost depends on the days, as a logarithm, and not on the decrees.
 
@@ -40,7 +40,7 @@ pub struct Importi {
 /// All that the report needs of one rilevazione. It never changes: the rilevazione does not.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PrefixSums {
-    coppie: Vec<PairSums>,
+    pairs: Vec<PairSums>,
 }
 
 /// A norm and a benefit that have decrees or appropriations.
@@ -50,8 +50,8 @@ pub struct PairSums {
     pub normativa: CodiceNormativa,
     /// Benefit.
     pub prestazione: CodicePrestazione,
-    inizi: CumulativeSeries,
-    fini: CumulativeSeries,
+    starts: CumulativeSeries,
+    ends: CumulativeSeries,
     /// By year, in order.
     stanziamenti: Vec<(i32, Importo)>,
 }
@@ -74,20 +74,20 @@ pub struct DayImporti {
 impl PrefixSums {
     /// From what is read of a rilevazione: days and years of each pair, in order.
     #[must_use]
-    pub fn new(mut coppie: Vec<PairSums>) -> Self {
-        coppie.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+    pub fn new(mut pairs: Vec<PairSums>) -> Self {
+        pairs.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
         // They are kept for long.
-        for pair in &mut coppie {
-            pair.inizi.0.shrink_to_fit();
-            pair.fini.0.shrink_to_fit();
+        for pair in &mut pairs {
+            pair.starts.0.shrink_to_fit();
+            pair.ends.0.shrink_to_fit();
         }
-        Self { coppie }
+        Self { pairs }
     }
 
     /// By norm, then benefit.
     #[must_use]
     pub fn pairs(&self) -> &[PairSums] {
-        &self.coppie
+        &self.pairs
     }
 }
 
@@ -98,16 +98,16 @@ impl PairSums {
         Self {
             normativa,
             prestazione,
-            inizi: CumulativeSeries::default(),
-            fini: CumulativeSeries::default(),
+            starts: CumulativeSeries::default(),
+            ends: CumulativeSeries::default(),
             stanziamenti: Vec::new(),
         }
     }
 
     /// Adds a day, later than those before.
     pub fn add_day(&mut self, giorno: DayImporti) {
-        self.inizi.add(giorno.day, giorno.starting);
-        self.fini.add(giorno.day, giorno.ending);
+        self.starts.add(giorno.day, giorno.starting);
+        self.ends.add(giorno.day, giorno.ending);
     }
 
     /// Adds the appropriation of a year, later than those before.
@@ -120,18 +120,18 @@ impl PairSums {
     pub fn importi(&self, periodo: Option<&Periodo>) -> Importi {
         let dal = periodo.and_then(Periodo::dal);
         let al = periodo.and_then(Periodo::al);
-        let prima = dal.map(|dal| match periodo.map(Periodo::criterio) {
-            Some(Criterio::InizioValidita) => self.inizi.before(dal),
-            Some(Criterio::Sovrapposizione) | None => self.fini.before(dal),
+        let before = dal.map(|dal| match periodo.map(Periodo::criterio) {
+            Some(Criterio::InizioValidita) => self.starts.before(dal),
+            Some(Criterio::Sovrapposizione) | None => self.ends.before(dal),
         });
         let Importi {
             autorizzati,
             erogati,
-        } = self.inizi.up_to(al);
-        let prima = prima.unwrap_or_default();
+        } = self.starts.up_to(al);
+        let before = before.unwrap_or_default();
         Importi {
-            autorizzati: autorizzati - prima.autorizzati,
-            erogati: erogati - prima.erogati,
+            autorizzati: autorizzati - before.autorizzati,
+            erogati: erogati - before.erogati,
         }
     }
 
@@ -161,10 +161,10 @@ impl CumulativeSeries {
         if importi == Importi::default() {
             return;
         }
-        let prima = self.0.last().map(|(_, sum)| *sum).unwrap_or_default();
+        let before = self.0.last().map(|(_, sum)| *sum).unwrap_or_default();
         let sum = Importi {
-            autorizzati: prima.autorizzati + importi.autorizzati,
-            erogati: prima.erogati + importi.erogati,
+            autorizzati: before.autorizzati + importi.autorizzati,
+            erogati: before.erogati + importi.erogati,
         };
         self.0.push((giorno, sum));
     }
@@ -213,15 +213,15 @@ mod tests {
             CodiceNormativa::parse("DL109-2018-ART44").unwrap(),
             CodicePrestazione::parse("CIGS").unwrap(),
         );
-        for (giorno, iniziano, finiscono) in [
+        for (giorno, beginning, ending) in [
             ("2023-03-01", "150.00", "0.00"),
             ("2023-03-31", "0.00", "100.00"),
             ("2023-04-30", "0.00", "50.00"),
         ] {
             pair.add_day(DayImporti {
                 day: day(giorno),
-                starting: importi(iniziano),
-                ending: importi(finiscono),
+                starting: importi(beginning),
+                ending: importi(ending),
             });
         }
         pair.add_stanziamento(2022, Importo::parse("0.00").unwrap());
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn both_criteri_and_open_ends() {
         let pair = sample();
-        for (dal, al, sovrapposizione, inizio) in [
+        for (dal, al, overlap, inizio) in [
             ("..", "..", "150.00", "150.00"),
             ("2023-04-01", "2023-04-30", "50.00", "0.00"),
             ("2023-03-31", "2023-04-30", "150.00", "0.00"),
@@ -250,7 +250,7 @@ mod tests {
             ("0001-01-01", "9999-12-31", "150.00", "150.00"),
         ] {
             for (criterio, expected) in [
-                (Criterio::Sovrapposizione, sovrapposizione),
+                (Criterio::Sovrapposizione, overlap),
                 (Criterio::InizioValidita, inizio),
             ] {
                 let periodo = periodo(dal, al, criterio);

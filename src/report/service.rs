@@ -32,26 +32,26 @@ use crate::{
 pub struct ReportServer {
     pool: PgPool,
     rilevazioni: RilevazioneRegister,
-    memoria: ReportCache,
+    cache: ReportCache,
     limiti: StreamLimits,
     signer: Signer,
 }
 
 impl ReportServer {
-    /// Serves from the database behind `pool`, and the report itself from `memoria`. `signer` writes tokens: all instances
+    /// Serves from the database behind `pool`, and the report itself from `cache`. `signer` writes tokens: all instances
     /// have the same key.
     #[must_use]
     pub fn new(
         pool: PgPool,
         rilevazioni: RilevazioneRegister,
-        memoria: ReportCache,
+        cache: ReportCache,
         limiti: StreamLimits,
         signer: Signer,
     ) -> Self {
         Self {
             pool,
             rilevazioni,
-            memoria,
+            cache,
             limiti,
             signer,
         }
@@ -67,11 +67,11 @@ impl ReportServer {
         self.rilevazioni
             .check_known(&permesso, "filtro.normativa", "filtro.prestazione")
             .await?;
-        let cumuli = self
-            .memoria
+        let prefix_sums = self
+            .cache
             .prefix_sums(&permesso, rilevazione.numero)
             .await?;
-        Ok((sintesi(&cumuli, permesso), rilevazione))
+        Ok((sintesi(&prefix_sums, permesso), rilevazione))
     }
 
     async fn report_sintetico(
@@ -125,25 +125,25 @@ impl ReportServer {
         let selezione = permesso.selection().describe();
         let selezione = selezione
             .into_iter()
-            .map(|(nome, valore)| (nome, valore.into_plain_text()))
+            .map(|(nome, value)| (nome, value.into_plain_text()))
             .collect();
-        let visibili = ColumnVisibility::of(&TABLE, |colonna| permesso.may_see(colonna));
+        let visible = ColumnVisibility::of(&TABLE, |colonna| permesso.may_see(colonna));
         let traccia = permesso.call_record().clone();
         let (sintesi, rilevazione) = self.compute(permesso, numero).await?;
         let posto = self.limiti.permit(&chi.aa07().soggetto)?;
-        let scarico = ReportDownload {
+        let download = ReportDownload {
             sintesi,
             info: FileInfo {
                 selection: selezione,
                 rilevazione,
-                visibility: visibili,
+                visibility: visible,
                 totali: Vec::new(),
             },
             request: richiesta,
         };
         Ok(self
             .limiti
-            .start(posto, traccia, |mittente| scarico.send(mittente)))
+            .start(posto, traccia, |sender| download.send(sender)))
     }
 
     async fn normative(
@@ -195,16 +195,16 @@ impl ReportServer {
         let size = read::page_size(&mut violations, request.page_size);
         violations.finish()?;
         let binding = Binding::of(&["ListRilevazioni"]);
-        let sotto = match self.signer.decode(&request.page_token, binding, None)? {
+        let below = match self.signer.decode(&request.page_token, binding, None)? {
             None => i32::MAX,
             Some(token) if token.position.is_empty() => token.rilevazione,
             Some(_) => return Err(pages::invalid()),
         };
 
-        let limite = i64::from(size);
+        let limit = i64::from(size);
         // One more than the page: whether there is a next one.
-        let mut found = list::list(&self.pool, &permesso, sotto, limite + 1).await?;
-        let more = i64::try_from(found.len()).is_ok_and(|n| n > limite);
+        let mut found = list::list(&self.pool, &permesso, below, limit + 1).await?;
+        let more = i64::try_from(found.len()).is_ok_and(|n| n > limit);
         if more {
             found.pop();
         }
@@ -270,27 +270,27 @@ fn text(importo: Option<Importo>) -> String {
 
 impl From<SintesiRow> for proto::VoceReport {
     fn from(voce: SintesiRow) -> Self {
-        let cifre = voce.figures;
+        let figures = voce.figures;
         Self {
             normativa: voce.normativa.unwrap_or_default(),
             prestazione: voce.prestazione.unwrap_or_default(),
-            totale_stanziamenti: cifre.totale_stanziamenti.map(|i| i.to_string()),
-            importi_autorizzati: text(cifre.importi_autorizzati),
-            importi_erogati: text(cifre.importi_erogati),
-            residuo_autorizzato: cifre.residuo_autorizzato.map(|i| i.to_string()),
-            residuo_pagato: cifre.residuo_pagato.map(|i| i.to_string()),
+            totale_stanziamenti: figures.totale_stanziamenti.map(|i| i.to_string()),
+            importi_autorizzati: text(figures.importi_autorizzati),
+            importi_erogati: text(figures.importi_erogati),
+            residuo_autorizzato: figures.residuo_autorizzato.map(|i| i.to_string()),
+            residuo_pagato: figures.residuo_pagato.map(|i| i.to_string()),
         }
     }
 }
 
 impl From<ReportFigures> for proto::TotaleReport {
-    fn from(cifre: ReportFigures) -> Self {
+    fn from(figures: ReportFigures) -> Self {
         Self {
-            totale_stanziamenti: cifre.totale_stanziamenti.map(|i| i.to_string()),
-            importi_autorizzati: text(cifre.importi_autorizzati),
-            importi_erogati: text(cifre.importi_erogati),
-            residuo_autorizzato: cifre.residuo_autorizzato.map(|i| i.to_string()),
-            residuo_pagato: cifre.residuo_pagato.map(|i| i.to_string()),
+            totale_stanziamenti: figures.totale_stanziamenti.map(|i| i.to_string()),
+            importi_autorizzati: text(figures.importi_autorizzati),
+            importi_erogati: text(figures.importi_erogati),
+            residuo_autorizzato: figures.residuo_autorizzato.map(|i| i.to_string()),
+            residuo_pagato: figures.residuo_pagato.map(|i| i.to_string()),
         }
     }
 }

@@ -115,9 +115,9 @@ mod tests {
     use super::*;
 
     fn numeric(hundredths: u64) -> Vec<u8> {
-        let mut copia = CopyBuffer::default();
-        copia.numeric(hundredths);
-        copia.take()
+        let mut copy = CopyBuffer::default();
+        copy.numeric(hundredths);
+        copy.take()
     }
 
     #[test]

@@ -37,10 +37,10 @@ pub struct FindingReason {
 }
 
 impl From<ValueDefect> for FindingReason {
-    fn from(difetto: ValueDefect) -> Self {
+    fn from(defect: ValueDefect) -> Self {
         Self {
-            english: difetto.english,
-            italian: difetto.italian,
+            english: defect.english,
+            italian: defect.italian,
         }
     }
 }
@@ -98,11 +98,11 @@ pub trait Observer: Send {
     ///
     /// # Errors
     /// It could not be recorded: the load stops, because a list of rejects that is cut looks whole.
-    fn report(&mut self, segnalazione: &Finding) -> io::Result<()>;
+    fn report(&mut self, finding: &Finding) -> io::Result<()>;
 
     /// A part begins.
-    fn phase(&mut self, fase: LoadPhase) {
-        let _ = fase;
+    fn phase(&mut self, phase: LoadPhase) {
+        let _ = phase;
     }
 
     /// So many more bytes and rows were read.
@@ -113,8 +113,8 @@ pub trait Observer: Send {
 
 /// Collects everything: for tests and for extracts known to be small.
 impl Observer for Vec<Finding> {
-    fn report(&mut self, segnalazione: &Finding) -> io::Result<()> {
-        self.push(segnalazione.clone());
+    fn report(&mut self, finding: &Finding) -> io::Result<()> {
+        self.push(finding.clone());
         Ok(())
     }
 }

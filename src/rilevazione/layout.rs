@@ -40,7 +40,7 @@ pub(super) struct FileLayout {
     /// Whether a file without rows is refused.
     pub(super) needs_rows: bool,
     pub(super) table: &'static str,
-    /// Creates `tabella`.
+    /// Creates the table.
     pub(super) create: &'static str,
 }
 

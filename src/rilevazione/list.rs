@@ -60,29 +60,29 @@ pub(super) async fn latest(executor: impl PgExecutor<'_>) -> sqlx::Result<Option
 pub(super) async fn withdrawn(
     executor: impl PgExecutor<'_>,
 ) -> sqlx::Result<HashMap<i32, DateTime<Utc>>> {
-    let ritirate: Vec<(i32, DateTime<Utc>)> =
+    let withdrawn: Vec<(i32, DateTime<Utc>)> =
         sqlx::query_as("select rilevazione, istante from ritiro")
             .fetch_all(executor)
             .await?;
-    Ok(ritirate.into_iter().collect())
+    Ok(withdrawn.into_iter().collect())
 }
 
-/// At most `limite` rilevazioni with a number below `sotto`, newest first.
+/// At most `limit` rilevazioni with a number below `below`, newest first.
 ///
 /// # Errors
 /// The database's.
 pub async fn list<F>(
     pool: &PgPool,
     _permesso: &Permesso<F>,
-    sotto: i32,
-    limite: i64,
+    below: i32,
+    limit: i64,
 ) -> Result<Vec<Rilevazione>> {
     Ok(sqlx::query_as(concat!(
         select!(),
         "where numero < $1 order by numero desc limit $2"
     ))
-    .bind(sotto)
-    .bind(limite)
+    .bind(below)
+    .bind(limit)
     .fetch_all(pool)
     .await?)
 }

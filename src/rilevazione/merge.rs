@@ -110,7 +110,7 @@ async fn merge_decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<MergeRes
     let any: bool = sqlx::query_scalar("select exists (select from dettaglio_decreto)")
         .fetch_one(&mut *conn)
         .await?;
-    let (chiuse, modificate) = if any { close(conn, n).await? } else { (0, 0) };
+    let (closed, changed) = if any { close(conn, n).await? } else { (0, 0) };
     // Into an empty table the indexes are built after the rows: several times faster. Later this is not for us
     // to do, as it would shut out those who read.
     let indexes = if any {
@@ -118,7 +118,7 @@ async fn merge_decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<MergeRes
     } else {
         drop_indexes(conn).await?
     };
-    let scritte = open(conn, n).await?;
+    let written = open(conn, n).await?;
     for index in indexes {
         // As Postgres itself wrote it.
         sqlx::query(AssertSqlSafe(index))
@@ -127,9 +127,9 @@ async fn merge_decreti(conn: &mut PgConnection, n: i32) -> sqlx::Result<MergeRes
     }
     Ok(MergeResult {
         differences: RowDifferences {
-            added: scritte - modificate,
-            changed: modificate,
-            ended: chiuse - modificate,
+            added: written - changed,
+            changed,
+            ended: closed - changed,
         },
         normative: changed_norms(conn, n).await?,
     })
@@ -150,7 +150,7 @@ async fn changed_norms(conn: &mut PgConnection, n: i32) -> sqlx::Result<Vec<Stri
 
 /// The extract in comparison with a rilevazione, after it was written as another.
 pub(super) async fn compare(conn: &mut PgConnection, numero: i32) -> sqlx::Result<RowDifferences> {
-    let (estratte, nuove, uguali): (i64, i64, i64) = sqlx::query_as(concat!(
+    let (extracted, added, equal): (i64, i64, i64) = sqlx::query_as(concat!(
         "select count(*), count(*) filter (where versione.id is null), count(*) filter (where ",
         same_row!(),
         ")
@@ -162,23 +162,23 @@ pub(super) async fn compare(conn: &mut PgConnection, numero: i32) -> sqlx::Resul
     .bind(numero)
     .fetch_one(&mut *conn)
     .await?;
-    let prima: i64 = sqlx::query_scalar(
+    let before: i64 = sqlx::query_scalar(
         "select count(*) from dettaglio_decreto where dal_rilevazione <= $1 and al_rilevazione >= $1",
     )
     .bind(numero)
     .fetch_one(conn)
     .await?;
-    let rimaste = estratte - nuove;
+    let remaining = extracted - added;
     Ok(RowDifferences {
-        added: nuove.cast_unsigned(),
-        changed: (rimaste - uguali).cast_unsigned(),
-        ended: (prima - rimaste).cast_unsigned(),
+        added: added.cast_unsigned(),
+        changed: (remaining - equal).cast_unsigned(),
+        ended: (before - remaining).cast_unsigned(),
     })
 }
 
 /// How many rows ended; of how many of these the natural key is in the extract.
 async fn close(conn: &mut PgConnection, n: i32) -> sqlx::Result<(u64, u64)> {
-    let (chiuse, modificate): (i64, i64) = sqlx::query_as(
+    let (closed, changed): (i64, i64) = sqlx::query_as(
         concat!(
             "with chiuse as (
                  update dettaglio_decreto versione
@@ -198,7 +198,7 @@ async fn close(conn: &mut PgConnection, n: i32) -> sqlx::Result<(u64, u64)> {
     .bind(n)
     .fetch_one(conn)
     .await?;
-    Ok((chiuse.cast_unsigned(), modificate.cast_unsigned()))
+    Ok((closed.cast_unsigned(), changed.cast_unsigned()))
 }
 
 /// The order is that in which the rows are read, so that neighbours in a page are neighbours in the table. Within a decree it

@@ -4,7 +4,7 @@
 //!
 //! - **What is said of one row is said of the code.** Where a row says `S`, all rows with that code are a natural person's, in this
 //!   rilevazione, whatever they say; those that do not say so themselves are warned of. Otherwise one row would show what another masks.
-//! - **A column that is lost unmasks nobody.** An extract without the column is refused if it has a code that the latest rilevazione
+//! - **A column that is lost unmasks no one.** An extract without the column is refused if it has a code that the latest rilevazione
 //!   knows for a natural person's. With the column, what it says holds: `N`, or nothing, takes it back.
 //!
 //! Other rilevazioni stay as they were given: a code that is first told of today is in clear in those of before.
@@ -27,11 +27,11 @@ const COLUMN: &str = "persona_fisica";
 pub(super) async fn agree(
     conn: &mut PgConnection,
     file: &Arc<str>,
-    letto: StagedFile,
-    conteggio: &mut FindingCounter<'_>,
+    read: StagedFile,
+    counter: &mut FindingCounter<'_>,
 ) -> Result<(), LoadError> {
-    if !letto.all_columns {
-        return lost(conn, file, conteggio).await;
+    if !read.all_columns {
+        return lost(conn, file, counter).await;
     }
     let mut rows = sqlx::query(
         "with persone as (select distinct cf_azienda from estratto_decreti where persona_fisica),
@@ -45,7 +45,7 @@ pub(super) async fn agree(
     .fetch(conn);
     while let Some(row) = rows.try_next().await? {
         let (riga, cf): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-        conteggio.report(&Finding {
+        counter.report(&Finding {
             severity: Severity::Warning,
             file: Arc::clone(file),
             line: riga.cast_unsigned(),
@@ -63,7 +63,7 @@ pub(super) async fn agree(
 async fn lost(
     conn: &mut PgConnection,
     file: &Arc<str>,
-    conteggio: &mut FindingCounter<'_>,
+    counter: &mut FindingCounter<'_>,
 ) -> Result<(), LoadError> {
     let Some(latest) = latest(&mut *conn).await? else {
         return Ok(());
@@ -81,7 +81,7 @@ async fn lost(
     if codes == 0 {
         return Ok(());
     }
-    conteggio.report(&Finding {
+    counter.report(&Finding {
         severity: Severity::Error,
         file: Arc::clone(file),
         line: 1,

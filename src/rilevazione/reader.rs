@@ -69,32 +69,32 @@ pub(super) struct ReadBlock {
 pub(super) fn read(
     input: impl Read,
     file: Arc<str>,
-    tracciato: &'static FileLayout,
-    catalogo: &Catalog,
+    layout: &'static FileLayout,
+    catalog: &Catalog,
     emit: impl FnMut(ReadBlock) -> io::Result<()>,
 ) -> io::Result<bool> {
-    let mut lettura = ExtractReader {
+    let mut reading = ExtractReader {
         records: CsvRecords::new(Counting { input, read: 0 })?,
         file,
-        tracciato,
-        catalogo,
-        copia: CopyBuffer::default(),
+        layout,
+        catalog,
+        copy: CopyBuffer::default(),
         blocco: ReadBlock::default(),
         rows: 0,
         told: 0,
         columns: 0,
         emit,
     };
-    lettura.file()?;
-    Ok(lettura.columns == tracciato.columns.len())
+    reading.file()?;
+    Ok(reading.columns == layout.columns.len())
 }
 
 struct ExtractReader<'a, R, E> {
     records: CsvRecords<Counting<R>>,
     file: Arc<str>,
-    tracciato: &'static FileLayout,
-    catalogo: &'a Catalog,
-    copia: CopyBuffer,
+    layout: &'static FileLayout,
+    catalog: &'a Catalog,
+    copy: CopyBuffer,
     blocco: ReadBlock,
     /// How many records were read in all.
     rows: u64,
@@ -107,8 +107,8 @@ struct ExtractReader<'a, R, E> {
 
 impl<R: Read, E: FnMut(ReadBlock) -> io::Result<()>> ExtractReader<'_, R, E> {
     fn file(&mut self) -> io::Result<()> {
-        if let Some(difetto) = self.records.other_form() {
-            self.refuse(1, "", b"", difetto);
+        if let Some(defect) = self.records.other_form() {
+            self.refuse(1, "", b"", defect);
             return self.flush();
         }
         let mut record = CsvRecord::default();
@@ -120,20 +120,20 @@ impl<R: Read, E: FnMut(ReadBlock) -> io::Result<()>> ExtractReader<'_, R, E> {
             match self.records.next(&mut record)? {
                 Next::End => break,
                 Next::Record => self.row(&record, &positions),
-                Next::Malformed(field, difetto) => {
+                Next::Malformed(field, defect) => {
                     // The header may have put another column there.
                     let colonna = positions.iter().position(|p| *p == Some(field));
-                    let colonna = colonna.map_or("", |index| self.tracciato.columns[index].0);
-                    self.refuse(record.line, colonna, b"", difetto);
+                    let colonna = colonna.map_or("", |index| self.layout.columns[index].0);
+                    self.refuse(record.line, colonna, b"", defect);
                 }
             }
             self.rows += 1;
             self.blocco.rows += 1;
-            if self.copia.len() >= BLOCK_BYTES || self.blocco.findings.len() >= BLOCK_FINDINGS {
+            if self.copy.len() >= BLOCK_BYTES || self.blocco.findings.len() >= BLOCK_FINDINGS {
                 self.flush()?;
             }
         }
-        if self.tracciato.needs_rows && self.rows == 0 {
+        if self.layout.needs_rows && self.rows == 0 {
             self.refuse(record.line, "", b"", NO_ROWS);
         }
         self.flush()
@@ -147,37 +147,37 @@ impl<R: Read, E: FnMut(ReadBlock) -> io::Result<()>> ExtractReader<'_, R, E> {
                 self.refuse(1, "", b"", EMPTY);
                 return None;
             }
-            Next::Malformed(_, difetto) => {
-                self.refuse(record.line, "", b"", difetto.clone());
+            Next::Malformed(_, defect) => {
+                self.refuse(record.line, "", b"", defect.clone());
                 return None;
             }
         }
-        let senza_nome = trailing(record);
-        if senza_nome > 0 && senza_nome < record.len() {
+        let unnamed = trailing(record);
+        if unnamed > 0 && unnamed < record.len() {
             let motivo = FindingReason {
-                english: format!("the header ends with {senza_nome} separators and no name: columns without a name; delete them in every row").into(),
-                italian: format!("l'intestazione termina con {senza_nome} separatori senza nome: colonne senza nome, da togliere in ogni riga").into(),
+                english: format!("the header ends with {unnamed} separators and no name: columns without a name; delete them in every row").into(),
+                italian: format!("l'intestazione termina con {unnamed} separatori senza nome: colonne senza nome, da togliere in ogni riga").into(),
             };
             self.tell(Severity::Error, record.line, "", String::new(), motivo);
             return None;
         }
-        let colonne = self.tracciato.columns;
+        let colonne = self.layout.columns;
         let mut positions = vec![None; colonne.len()];
         let mut right = true;
         for (at, name) in record.fields().enumerate() {
             let column = colonne
                 .iter()
                 .position(|(known, _)| known.as_bytes() == name);
-            let difetto = match column.map(|column| positions[column].replace(at)) {
+            let defect = match column.map(|column| positions[column].replace(at)) {
                 Some(None) => continue,
                 Some(Some(_)) => TWICE,
                 None => UNKNOWN,
             };
             right = false;
             let shown = shown(name);
-            self.tell(Severity::Error, record.line, shown.clone(), shown, difetto);
+            self.tell(Severity::Error, record.line, shown.clone(), shown, defect);
         }
-        let required = colonne.len() - self.tracciato.optional;
+        let required = colonne.len() - self.layout.optional;
         for ((name, _), position) in colonne[..required].iter().zip(&positions) {
             if position.is_none() {
                 right = false;
@@ -189,7 +189,7 @@ impl<R: Read, E: FnMut(ReadBlock) -> io::Result<()>> ExtractReader<'_, R, E> {
     }
 
     fn row(&mut self, record: &CsvRecord, positions: &[Option<usize>]) {
-        let tracciato = self.tracciato;
+        let layout = self.layout;
         let line = record.line;
         // What a spreadsheet leaves where rows were deleted.
         if record.len() > 1 && trailing(record) == record.len() {
@@ -207,18 +207,18 @@ impl<R: Read, E: FnMut(ReadBlock) -> io::Result<()>> ExtractReader<'_, R, E> {
             return;
         }
         // The fields of the layout and the line. There are about a dozen.
-        self.copia.start_row(positions.len() as i16 + 1);
+        self.copy.start_row(positions.len() as i16 + 1);
         // A file of 2^63 lines is not read in this world's time.
-        self.copia.bigint(line.cast_signed());
+        self.copy.bigint(line.cast_signed());
         let mut right = true;
         let mut dal = None;
         let mut by_form = false;
-        for (&(name, tipo), &position) in tracciato.columns.iter().zip(positions) {
+        for (&(name, tipo), &position) in layout.columns.iter().zip(positions) {
             let field = position.map_or(&[][..], |at| record.field(at));
-            let visto = std::str::from_utf8(field)
+            let seen = std::str::from_utf8(field)
                 .map_err(|_| NOT_UTF8)
-                .and_then(|text| verify(tipo, text, self.catalogo, &mut self.copia));
-            match visto {
+                .and_then(|text| verify(tipo, text, self.catalog, &mut self.copy));
+            match seen {
                 Ok(CheckedValue::Other) => {}
                 Ok(CheckedValue::Code(persona)) => by_form = persona,
                 // What its form says already is not said twice.
@@ -227,17 +227,17 @@ impl<R: Read, E: FnMut(ReadBlock) -> io::Result<()>> ExtractReader<'_, R, E> {
                         right = false;
                         self.refuse(line, name, field, BY_FORM);
                     }
-                    (true, _) => self.copia.boolean(false),
-                    (false, said) => self.copia.boolean(said == Some(true)),
+                    (true, _) => self.copy.boolean(false),
+                    (false, said) => self.copy.boolean(said == Some(true)),
                 },
-                Ok(CheckedValue::Doubtful(difetto)) => {
-                    self.tell(Severity::Warning, line, name, shown(field), difetto);
+                Ok(CheckedValue::Doubtful(defect)) => {
+                    self.tell(Severity::Warning, line, name, shown(field), defect);
                 }
                 Ok(CheckedValue::Date(data)) => {
                     if !(FIRST_YEAR..=LAST_YEAR).contains(&data.year()) {
                         self.tell(Severity::Warning, line, name, shown(field), OTHER_CENTURY);
                     }
-                    match tracciato.in_order {
+                    match layout.in_order {
                         Some((first, _)) if first == name => dal = Some(data),
                         Some((_, last)) if last == name && dal.is_some_and(|dal| data < dal) => {
                             right = false;
@@ -246,42 +246,42 @@ impl<R: Read, E: FnMut(ReadBlock) -> io::Result<()>> ExtractReader<'_, R, E> {
                         _ => {}
                     }
                 }
-                Err(difetto) => {
+                Err(defect) => {
                     right = false;
-                    self.refuse(line, name, field, difetto);
+                    self.refuse(line, name, field, defect);
                 }
             }
         }
         if !right {
-            self.copia.abandon_row();
+            self.copy.abandon_row();
         }
     }
 
-    fn refuse(&mut self, line: u64, colonna: &'static str, field: &[u8], difetto: ValueDefect) {
-        self.tell(Severity::Error, line, colonna, shown(field), difetto);
+    fn refuse(&mut self, line: u64, colonna: &'static str, field: &[u8], defect: ValueDefect) {
+        self.tell(Severity::Error, line, colonna, shown(field), defect);
     }
 
     fn tell(
         &mut self,
-        gravita: Severity,
+        severity: Severity,
         riga: u64,
         colonna: impl Into<std::borrow::Cow<'static, str>>,
-        valore: String,
+        value: String,
         motivo: impl Into<FindingReason>,
     ) {
         self.blocco.findings.push(Finding {
-            severity: gravita,
+            severity,
             file: Arc::clone(&self.file),
             line: riga,
             column: colonna.into(),
-            value: valore,
+            value,
             reason: motivo.into(),
         });
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let mut blocco = std::mem::take(&mut self.blocco);
-        blocco.copy = self.copia.take();
+        blocco.copy = self.copy.take();
         let read = self.records.input().read;
         blocco.bytes = read - self.told;
         self.told = read;

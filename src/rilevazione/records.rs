@@ -158,9 +158,9 @@ impl<R: Read> CsvRecords<R> {
                 Ok(Next::Record)
             }
             Ok(None) => Ok(Next::End),
-            Err(difetto) => {
+            Err(defect) => {
                 self.skip_line()?;
-                Ok(Next::Malformed(record.len(), difetto))
+                Ok(Next::Malformed(record.len(), defect))
             }
         }
     }

@@ -52,27 +52,27 @@ pub(super) enum CheckedValue {
 pub(super) fn verify(
     tipo: FieldType,
     text: &str,
-    catalogo: &Catalog,
-    copia: &mut CopyBuffer,
+    catalog: &Catalog,
+    copy: &mut CopyBuffer,
 ) -> Result<CheckedValue, ValueDefect> {
     match tipo {
-        FieldType::NewNormativa => copia.text(CodiceNormativa::parse(text)?.as_str()),
-        FieldType::NewPrestazione => copia.text(CodicePrestazione::parse(text)?.as_str()),
-        FieldType::Descrizione => copia.text(descrizione(text)?),
-        FieldType::Normativa if catalogo.has_normativa(text) => copia.text(text),
+        FieldType::NewNormativa => copy.text(CodiceNormativa::parse(text)?.as_str()),
+        FieldType::NewPrestazione => copy.text(CodicePrestazione::parse(text)?.as_str()),
+        FieldType::Descrizione => copy.text(descrizione(text)?),
+        FieldType::Normativa if catalog.has_normativa(text) => copy.text(text),
         // What is not known may also not be a code: that is the better thing to say.
         FieldType::Normativa => {
             return CodiceNormativa::parse(text).and(Err(UNKNOWN_NORMATIVA));
         }
-        FieldType::Prestazione if catalogo.has_prestazione(text) => copia.text(text),
+        FieldType::Prestazione if catalog.has_prestazione(text) => copy.text(text),
         FieldType::Prestazione => {
             return CodicePrestazione::parse(text).and(Err(UNKNOWN_PRESTAZIONE));
         }
-        FieldType::CodificaSistemaUnico => copia.text(CodificaSistemaUnico::parse(text)?.as_str()),
-        FieldType::NumeroDecreto => copia.text(NumeroDecreto::parse(text)?.as_str()),
+        FieldType::CodificaSistemaUnico => copy.text(CodificaSistemaUnico::parse(text)?.as_str()),
+        FieldType::NumeroDecreto => copy.text(NumeroDecreto::parse(text)?.as_str()),
         FieldType::CodiceFiscale => {
             let cf = CodiceFiscale::parse(text)?;
-            copia.text(cf.as_str());
+            copy.text(cf.as_str());
             return Ok(CheckedValue::Code(cf.persona_fisica()));
         }
         FieldType::PersonaFisica => {
@@ -85,24 +85,24 @@ pub(super) fn verify(
         }
         FieldType::Matricola => {
             let matricola = Matricola::parse(text)?;
-            copia.text(matricola.as_str());
+            copy.text(matricola.as_str());
             if !matricola.check_digits_fit() {
                 return Ok(CheckedValue::Doubtful(CHECK_DIGITS));
             }
         }
         FieldType::Date => {
             let date = parse_date(text)?;
-            copia.date(date);
+            copy.date(date);
             return Ok(CheckedValue::Date(date));
         }
-        FieldType::Year => copia.integer(Year::parse(text)?.get()),
+        FieldType::Year => copy.integer(Year::parse(text)?.get()),
         FieldType::Ore => {
             Ore::parse(text)?;
-            copia.numeric(hundredths(text));
+            copy.numeric(hundredths(text));
         }
         FieldType::Importo => {
             Importo::parse(text)?;
-            copia.numeric(hundredths(text));
+            copy.numeric(hundredths(text));
         }
     }
     Ok(CheckedValue::Other)
@@ -127,8 +127,8 @@ mod tests {
     use super::*;
 
     fn check(tipo: FieldType, text: &str) -> Result<CheckedValue, ValueDefect> {
-        let catalogo = Catalog::of(&["DL109-2018-ART44"], &["CIGS"]);
-        verify(tipo, text, &catalogo, &mut CopyBuffer::default())
+        let catalog = Catalog::of(&["DL109-2018-ART44"], &["CIGS"]);
+        verify(tipo, text, &catalog, &mut CopyBuffer::default())
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Reader {
             .name("reader".to_owned())
             .spawn(move || {
                 let outcome = catch_unwind(AssertUnwindSafe(work));
-                // Free before the outcome is known, so that whoever hears it may ask again.
+                // Freed before the outcome is told, so that the one who is told may ask again.
                 drop(place);
                 // A panic is told by its hook, and to the one who waits by silence.
                 if let Ok(outcome) = outcome {

@@ -53,7 +53,7 @@ where
             let _busy = busy;
             call.await
         }));
-        // Nobody else sets it.
+        // It is set nowhere else.
         let _ = own.0.set(task.abort_handle());
     }
 }

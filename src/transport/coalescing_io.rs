@@ -6,7 +6,7 @@
 //!
 //! HTTP/2 flushes as soon as it has one frame to send, and every flush would be a call of the system, a segment, and a client that
 //! wakes up: that costs more than the call itself. So a flush of a few bytes first lets the tasks run that are ready to; what they
-//! add goes along. Where nothing is ready the connection has its turn again at once: nobody waits for a clock.
+//! add goes along. Where nothing is ready the connection has its turn again at once, without a timer.
 //!
 //! What is long (the lotti of an export) is not copied and does not wait.
 
@@ -28,29 +28,29 @@ const FULL: usize = 32 * 1024;
 #[derive(Debug)]
 pub(crate) struct CoalescingIo<T> {
     io: T,
-    raccolta: BytesMut,
+    gathered: BytesMut,
     /// How much there was at the last flush.
-    vista: usize,
+    seen: usize,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> CoalescingIo<T> {
     pub(crate) fn new(io: T) -> Self {
         Self {
             io,
-            raccolta: BytesMut::new(),
-            vista: 0,
+            gathered: BytesMut::new(),
+            seen: 0,
         }
     }
 
     /// Writes what was gathered.
     fn write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.vista = 0;
-        while !self.raccolta.is_empty() {
-            let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.raccolta))?;
+        self.seen = 0;
+        while !self.gathered.is_empty() {
+            let written = ready!(Pin::new(&mut self.io).poll_write(cx, &self.gathered))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.raccolta.advance(written);
+            self.gathered.advance(written);
         }
         Poll::Ready(Ok(()))
     }
@@ -86,11 +86,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for CoalescingIo<T> {
             ready!(this.write_out(cx))?;
             return Pin::new(&mut this.io).poll_write_vectored(cx, bufs);
         }
-        if this.raccolta.len() + bytes > FULL {
+        if this.gathered.len() + bytes > FULL {
             ready!(this.write_out(cx))?;
         }
         for buf in bufs {
-            this.raccolta.extend_from_slice(buf);
+            this.gathered.extend_from_slice(buf);
         }
         Poll::Ready(Ok(bytes))
     }
@@ -101,9 +101,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for CoalescingIo<T> {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.raccolta.len() > this.vista {
-            this.vista = this.raccolta.len();
-            // To the end of the queue: whoever is ready comes before.
+        if this.gathered.len() > this.seen {
+            this.seen = this.gathered.len();
+            // To the end of the queue: tasks that are ready run first.
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -127,9 +127,9 @@ mod tests {
     /// Takes so many bytes a write, and keeps each write.
     #[derive(Debug, Default)]
     struct PaperIo {
-        scritto: Vec<Vec<u8>>,
-        per_volta: usize,
-        chiusa: bool,
+        written: Vec<Vec<u8>>,
+        at_a_time: usize,
+        ended: bool,
     }
 
     impl AsyncRead for PaperIo {
@@ -148,8 +148,8 @@ mod tests {
             _: &mut Context<'_>,
             buf: &[u8],
         ) -> Poll<io::Result<usize>> {
-            let taken = buf.len().min(self.per_volta);
-            self.scritto.push(buf[..taken].to_vec());
+            let taken = buf.len().min(self.at_a_time);
+            self.written.push(buf[..taken].to_vec());
             Poll::Ready(Ok(taken))
         }
 
@@ -158,52 +158,52 @@ mod tests {
         }
 
         fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            self.chiusa = true;
+            self.ended = true;
             Poll::Ready(Ok(()))
         }
     }
 
-    fn coalescing(per_volta: usize) -> CoalescingIo<PaperIo> {
+    fn coalescing(at_a_time: usize) -> CoalescingIo<PaperIo> {
         CoalescingIo::new(PaperIo {
-            per_volta,
+            at_a_time,
             ..PaperIo::default()
         })
     }
 
-    fn write(raccolto: &mut CoalescingIo<PaperIo>, text: &[u8]) -> usize {
+    fn write(coalescing_io: &mut CoalescingIo<PaperIo>, text: &[u8]) -> usize {
         let mut cx = Context::from_waker(Waker::noop());
-        match Pin::new(raccolto).poll_write(&mut cx, text) {
+        match Pin::new(coalescing_io).poll_write(&mut cx, text) {
             Poll::Ready(written) => written.unwrap(),
             Poll::Pending => panic!("paper never waits"),
         }
     }
 
-    fn flush(raccolto: &mut CoalescingIo<PaperIo>) -> bool {
+    fn flush(coalescing_io: &mut CoalescingIo<PaperIo>) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
-        Pin::new(raccolto).poll_flush(&mut cx).is_ready()
+        Pin::new(coalescing_io).poll_flush(&mut cx).is_ready()
     }
 
     #[test]
     fn what_comes_between_two_flushes_goes_along() {
-        let mut raccolto = coalescing(usize::MAX);
-        write(&mut raccolto, b"one ");
-        assert!(!flush(&mut raccolto), "the others first");
-        write(&mut raccolto, b"two ");
-        assert!(!flush(&mut raccolto), "there may be more");
-        assert!(raccolto.io.scritto.is_empty());
-        assert!(flush(&mut raccolto), "nobody has more");
-        assert_eq!(raccolto.io.scritto, [b"one two "]);
-        assert!(flush(&mut raccolto), "nothing to wait for");
-        write(&mut raccolto, b"three");
-        assert!(!flush(&mut raccolto));
-        assert!(flush(&mut raccolto));
-        assert_eq!(raccolto.io.scritto.len(), 2);
+        let mut coalescing_io = coalescing(usize::MAX);
+        write(&mut coalescing_io, b"one ");
+        assert!(!flush(&mut coalescing_io), "the others first");
+        write(&mut coalescing_io, b"two ");
+        assert!(!flush(&mut coalescing_io), "there may be more");
+        assert!(coalescing_io.io.written.is_empty());
+        assert!(flush(&mut coalescing_io), "nobody has more");
+        assert_eq!(coalescing_io.io.written, [b"one two "]);
+        assert!(flush(&mut coalescing_io), "nothing to wait for");
+        write(&mut coalescing_io, b"three");
+        assert!(!flush(&mut coalescing_io));
+        assert!(flush(&mut coalescing_io));
+        assert_eq!(coalescing_io.io.written.len(), 2);
     }
 
     #[test]
     fn every_byte_in_its_order_whatever_is_long_and_however_little_is_taken() {
-        for per_volta in [1000, 5000, usize::MAX] {
-            let mut raccolto = coalescing(per_volta);
+        for at_a_time in [1000, 5000, usize::MAX] {
+            let mut coalescing_io = coalescing(at_a_time);
             let mut expected = Vec::new();
             for (n, byte) in [(3, b'a'), (LONG, b'b'), (LONG - 1, b'c'), (9, b'd')]
                 .into_iter()
@@ -213,22 +213,22 @@ mod tests {
                 let mut text = &vec![byte; n][..];
                 expected.extend_from_slice(text);
                 while !text.is_empty() {
-                    text = &text[write(&mut raccolto, text)..];
+                    text = &text[write(&mut coalescing_io, text)..];
                 }
-                assert!(raccolto.raccolta.len() <= FULL);
+                assert!(coalescing_io.gathered.len() <= FULL);
             }
             let mut cx = Context::from_waker(Waker::noop());
-            let closed = Pin::new(&mut raccolto).poll_shutdown(&mut cx);
-            assert!(closed.is_ready() && raccolto.io.chiusa);
-            assert_eq!(raccolto.io.scritto.concat(), expected);
+            let closed = Pin::new(&mut coalescing_io).poll_shutdown(&mut cx);
+            assert!(closed.is_ready() && coalescing_io.io.ended);
+            assert_eq!(coalescing_io.io.written.concat(), expected);
         }
     }
 
     #[test]
     fn what_is_long_is_not_copied() {
-        let mut raccolto = coalescing(usize::MAX);
-        write(&mut raccolto, &[1; LONG]);
-        assert!(raccolto.raccolta.is_empty());
-        assert_eq!(raccolto.io.scritto[0].len(), LONG);
+        let mut coalescing_io = coalescing(usize::MAX);
+        write(&mut coalescing_io, &[1; LONG]);
+        assert!(coalescing_io.gathered.is_empty());
+        assert_eq!(coalescing_io.io.written[0].len(), LONG);
     }
 }

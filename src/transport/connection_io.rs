@@ -35,7 +35,7 @@ pub struct Patience {
 pub struct Connection {
     io: CoalescingIo<Guarded<Io>>,
     slot: Slot,
-    connessione: ConnectionInfo,
+    connection: ConnectionInfo,
 }
 
 /// In plain text, or in TLS.
@@ -45,11 +45,11 @@ impl Connection {
     /// A connection in plain text.
     #[must_use]
     pub fn plain(tcp: TcpStream, slot: Slot, patience: Patience) -> Self {
-        let connessione = ConnectionInfo {
+        let connection = ConnectionInfo {
             peer: tcp.peer_addr().ok(),
             certificate: None,
         };
-        Self::new(Io::Left(tcp), connessione, slot, patience)
+        Self::new(Io::Left(tcp), connection, slot, patience)
     }
 
     /// A connection in TLS, after its handshake.
@@ -62,32 +62,32 @@ impl Connection {
         patience: Patience,
     ) -> Result<Self, CertificateParseError> {
         let (tcp, session) = tls.get_ref();
-        let certificato = session
+        let certificate = session
             .peer_certificates()
             .and_then(|chain| chain.first())
             .map(|der| CertificateInfo::from_der(der).map(Arc::new))
             .transpose()?;
-        let connessione = ConnectionInfo {
+        let connection = ConnectionInfo {
             peer: tcp.peer_addr().ok(),
-            certificate: certificato,
+            certificate,
         };
         let io = Io::Right(Box::new(tls));
-        Ok(Self::new(io, connessione, slot, patience))
+        Ok(Self::new(io, connection, slot, patience))
     }
 
-    fn new(io: Io, connessione: ConnectionInfo, slot: Slot, patience: Patience) -> Self {
+    fn new(io: Io, connection: ConnectionInfo, slot: Slot, patience: Patience) -> Self {
         let Patience { opening, writing } = patience;
         Self {
             io: CoalescingIo::new(Guarded::new(io, slot.clone(), opening, writing)),
             slot,
-            connessione,
+            connection,
         }
     }
 
     /// What every request on it is told of it.
     #[must_use]
     pub fn info(&self) -> &ConnectionInfo {
-        &self.connessione
+        &self.connection
     }
 
     /// Its place among the connections.

@@ -42,7 +42,7 @@ const ROUND: Duration = Duration::from_millis(500);
 pub enum WakeReason {
     /// The file system says that something happened.
     Event,
-    /// Nobody said anything for a while.
+    /// A while without an event.
     Round,
     /// An operator asks (SIGHUP): to be answered in the log even where nothing has changed.
     Requested,
@@ -52,7 +52,7 @@ pub enum WakeReason {
 #[derive(Debug)]
 pub struct FileWatcher {
     dirs: Arc<[PathBuf]>,
-    /// Locked by the reader's one thread, and by nobody else.
+    /// Locked by the reader's one thread only.
     watcher: Option<Arc<Mutex<RecommendedWatcher>>>,
     reader: Reader,
     changed: Arc<Notify>,
@@ -71,15 +71,15 @@ impl FileWatcher {
             .collect::<io::Result<_>>()?;
         let dirs: Vec<PathBuf> = dirs.into_iter().collect();
         let changed = Arc::new(Notify::new());
-        let sorveglianza = Self {
+        let file_watcher = Self {
             watcher: watcher(dirs.clone(), Arc::clone(&changed)).map(|w| Arc::new(Mutex::new(w))),
             dirs: dirs.into(),
             reader: Reader::default(),
             changed,
             hangup: signal(SignalKind::hangup())?,
         };
-        sorveglianza.attach().await;
-        Ok(sorveglianza)
+        file_watcher.attach().await;
+        Ok(file_watcher)
     }
 
     /// Waits until it is time to read. Read once before the first wait: what changed earlier is not told.
@@ -165,8 +165,8 @@ mod tests {
     use super::*;
 
     /// What it wakes for next.
-    async fn wake_reason(sorveglianza: &mut FileWatcher) -> WakeReason {
-        timeout(ROUND * 20, sorveglianza.wait()).await.unwrap()
+    async fn wake_reason(file_watcher: &mut FileWatcher) -> WakeReason {
+        timeout(ROUND * 20, file_watcher.wait()).await.unwrap()
     }
 
     #[tokio::test]
@@ -178,25 +178,25 @@ mod tests {
         }
         let link = root.path().join("link");
         symlink("one", &link).unwrap();
-        let mut sorveglianza = FileWatcher::new([link.clone()]).await.unwrap();
+        let mut file_watcher = FileWatcher::new([link.clone()]).await.unwrap();
         for _ in 0..2 {
             fs::write(link.join("file"), "other").unwrap();
             assert_eq!(
-                wake_reason(&mut sorveglianza).await,
+                wake_reason(&mut file_watcher).await,
                 WakeReason::Event,
                 "written"
             );
             fs::write(root.path().join("new"), "renamed").unwrap();
             fs::rename(root.path().join("new"), link.join("file")).unwrap();
             assert_eq!(
-                wake_reason(&mut sorveglianza).await,
+                wake_reason(&mut file_watcher).await,
                 WakeReason::Event,
                 "renamed"
             );
             symlink("two", root.path().join("tmp")).unwrap();
             fs::rename(root.path().join("tmp"), &link).unwrap();
             assert_eq!(
-                wake_reason(&mut sorveglianza).await,
+                wake_reason(&mut file_watcher).await,
                 WakeReason::Event,
                 "swapped"
             );
@@ -209,19 +209,19 @@ mod tests {
         let dir = root.path().join("dir");
         fs::create_dir(&dir).unwrap();
         fs::write(dir.join("file"), "text").unwrap();
-        let mut sorveglianza = FileWatcher::new([dir.clone()]).await.unwrap();
+        let mut file_watcher = FileWatcher::new([dir.clone()]).await.unwrap();
         fs::read(dir.join("file")).unwrap();
         fs::write(root.path().join("neighbour"), "text").unwrap();
-        assert_eq!(wake_reason(&mut sorveglianza).await, WakeReason::Round);
+        assert_eq!(wake_reason(&mut file_watcher).await, WakeReason::Round);
     }
 
     #[tokio::test]
     async fn what_makes_no_event_is_looked_for() {
         let root = tempfile::tempdir().unwrap();
-        let mut sorveglianza = FileWatcher::new([root.path().join("missing")])
+        let mut file_watcher = FileWatcher::new([root.path().join("missing")])
             .await
             .unwrap();
-        sorveglianza.watcher = None;
-        assert_eq!(wake_reason(&mut sorveglianza).await, WakeReason::Round);
+        file_watcher.watcher = None;
+        assert_eq!(wake_reason(&mut file_watcher).await, WakeReason::Round);
     }
 }

@@ -8,7 +8,7 @@ const OTHERS: u64 = 64;
 const LEAST: usize = 8;
 
 /// Raises the soft limit of open files to the hard one, for this process and those that it starts. The soft one is small
-/// (1024) for the sake of select(2), which nobody here uses.
+/// (1024) for the sake of select(2), which is not used here.
 pub fn raise() {
     match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok((soft, hard)) if soft < hard => match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {

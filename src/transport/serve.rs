@@ -41,13 +41,13 @@ pub async fn serve<S>(
 {
     let tasks = TaskTracker::new();
     {
-        // Dropped before the wait: the port is closed for whoever comes now.
+        // Dropped before the wait: the port is closed to new connections.
         let mut connections = pin!(connections);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 next = connections.next() => match next {
-                    Some(flusso) => drop(tasks.spawn(one(flusso, service.clone(), stop.clone()))),
+                    Some(stream) => drop(tasks.spawn(one(stream, service.clone(), stop.clone()))),
                     None => break,
                 },
             }
@@ -58,7 +58,7 @@ pub async fn serve<S>(
 }
 
 /// One connection, to its end.
-async fn one<S>(flusso: Connection, service: S, stop: CancellationToken)
+async fn one<S>(stream: Connection, service: S, stop: CancellationToken)
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + Clone
@@ -66,10 +66,10 @@ where
         + 'static,
     S::Future: Send + 'static,
 {
-    let (slot, connessione) = (flusso.slot().clone(), flusso.info().clone());
+    let (slot, accepted) = (stream.slot().clone(), stream.info().clone());
     let service = service.map_request(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(connessione.clone());
+        request.extensions_mut().insert(accepted.clone());
         request
     });
     let mut connection = pin!(
@@ -79,7 +79,7 @@ where
             .keep_alive_timeout(KEEPALIVE_ANSWER)
             .max_concurrent_streams(STREAMS)
             .max_header_list_size(MAX_HEADER_BYTES)
-            .serve_connection(TokioIo::new(flusso), TowerToHyperService::new(service))
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
     );
     let mut stopping = false;
     loop {

@@ -7,7 +7,7 @@
 //! Four eyes are two persons, and a person may be spelt in many ways, by chance or on purpose. Two names are one where they have the
 //! same [`key`]: compatibility forms (NFKC), case and the confusables of UTS #39 are no difference, nor are accents,
 //! apostrophes (which stand for accents where a keyboard has none) and the number of blanks. As a capital I looks like
-//! a small l, `i` and `l` are one too. So `mario` and `marlo` are told from nobody else than each other: to refuse a second pair of
+//! a small l, `i` and `l` are one too. So `mario` and `marlo` are alike only to each other: to refuse a second pair of
 //! eyes too often asks for a third, and to let one pair pass for two is what must not be.
 //!
 //! What no comparison can know: that `a.rossi` and `anna` are one, or that somebody gave another's name.

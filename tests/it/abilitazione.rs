@@ -108,11 +108,11 @@ pub(crate) async fn scene() -> DoorScene {
 }
 
 impl DoorScene {
-    pub(crate) async fn grant(&self, nuova: &RichiestaAa07) -> i64 {
+    pub(crate) async fn grant(&self, fresh: &RichiestaAa07) -> i64 {
         // Long ago, so that no grant is refused for being over.
         let then = clock("2020-01-01T00:00:00Z");
-        let tabella = self.policy.table();
-        grants::record_and_approve(&self.db.owner, &then, &tabella, nuova, OPERATORI, "prova")
+        let table = self.policy.table();
+        grants::record_and_approve(&self.db.owner, &then, &table, fresh, OPERATORI, "prova")
             .await
             .unwrap()
     }
@@ -144,8 +144,8 @@ impl DoorScene {
 
     /// Knocks at the door at [`NOW`].
     pub(crate) async fn knock(&self, path: &str, bearer: Option<&str>) -> DoorOutcome {
-        let guardia = self.authorizer(&clock(NOW), self.db.serving.clone());
-        knock(guardia, path, bearer).await
+        let authorizer = self.authorizer(&clock(NOW), self.db.serving.clone());
+        knock(authorizer, path, bearer).await
     }
 }
 
@@ -172,11 +172,11 @@ impl DoorOutcome {
     }
 }
 
-pub(crate) async fn knock(guardia: Authorizer, path: &str, bearer: Option<&str>) -> DoorOutcome {
+pub(crate) async fn knock(authorizer: Authorizer, path: &str, bearer: Option<&str>) -> DoorOutcome {
     let reached = Arc::new(Mutex::new(None));
     let behind = Arc::clone(&reached);
     let door =
-        AccessLayer::new(guardia, 64 * 1024).layer(service_fn(move |request: Request<Body>| {
+        AccessLayer::new(authorizer, 64 * 1024).layer(service_fn(move |request: Request<Body>| {
             *behind.lock().unwrap() = Some(Reached {
                 headers: request.headers().clone(),
                 abilitazione: request.extensions().get().cloned(),

@@ -20,8 +20,8 @@ const DAL: &str = "2026-01-01";
 const AL: &str = "2026-12-31";
 
 /// Callers who get nothing, with the token they bring.
-async fn strangers(scena: &DoorScene) -> Vec<(&'static str, Option<String>)> {
-    scena
+async fn strangers(test_scene: &DoorScene) -> Vec<(&'static str, Option<String>)> {
+    test_scene
         .grant(&new_request(
             "futuro",
             "mlps-ammortizzatori",
@@ -29,7 +29,7 @@ async fn strangers(scena: &DoorScene) -> Vec<(&'static str, Option<String>)> {
             AL,
         ))
         .await;
-    scena
+    test_scene
         .grant(&new_request(
             "scaduto",
             "mlps-ammortizzatori",
@@ -37,18 +37,18 @@ async fn strangers(scena: &DoorScene) -> Vec<(&'static str, Option<String>)> {
             "2026-11-22",
         ))
         .await;
-    let revoked = scena
+    let revoked = test_scene
         .grant(&new_request("revocato", "mlps-ammortizzatori", DAL, AL))
         .await;
-    revoke(&scena.db.owner, &clock(NOW), revoked).await;
-    scena
+    revoke(&test_scene.db.owner, &clock(NOW), revoked).await;
+    test_scene
         .grant(&new_request("buono", "mlps-ammortizzatori", DAL, AL))
         .await;
     let other = tempfile::tempdir().unwrap();
     let other = omnia::demo::demo_key::create_or_load(other.path()).unwrap();
     // All of them are of a subject whose grant gives everything.
     let token = |issuer, audience, from| {
-        scena
+        test_scene
             .key
             .token(issuer, audience, "buono", 1, &clock(from))
             .unwrap()
@@ -80,25 +80,25 @@ async fn strangers(scena: &DoorScene) -> Vec<(&'static str, Option<String>)> {
             "token: not valid yet",
             Some(token(ISSUER, AUDIENCE, "2026-11-23T11:00:01Z")),
         ),
-        ("grant: none", Some(scena.token("nessuno"))),
-        ("grant: not valid yet", Some(scena.token("futuro"))),
-        ("grant: expired", Some(scena.token("scaduto"))),
-        ("grant: revoked", Some(scena.token("revocato"))),
+        ("grant: none", Some(test_scene.token("nessuno"))),
+        ("grant: not valid yet", Some(test_scene.token("futuro"))),
+        ("grant: expired", Some(test_scene.token("scaduto"))),
+        ("grant: revoked", Some(test_scene.token("revocato"))),
     ]
 }
 
 /// The policy as a text to review. To accept a change: `UPDATE_EXPECT=1 cargo test --test it policy_matrix`.
 #[tokio::test]
 async fn policy_matrix() {
-    let scena = scene().await;
-    let tabella = scena.policy.table();
-    let mut text = matrix(&tabella, &scena.vocabulary);
+    let test_scene = scene().await;
+    let table = test_scene.policy.table();
+    let mut text = matrix(&table, &test_scene.vocabulary);
 
     text.push_str("\nWhoever is not let in, in every call of the contract:\n");
-    for (caller, token) in strangers(&scena).await {
+    for (caller, token) in strangers(&test_scene).await {
         let mut outcomes = Vec::new();
-        for (rpc, _) in scena.vocabulary.iter() {
-            let esito = scena
+        for (rpc, _) in test_scene.vocabulary.iter() {
+            let esito = test_scene
                 .knock(
                     &format!("/{}", omnia::contract::proto::path_of(rpc)),
                     token.as_deref(),
@@ -107,7 +107,7 @@ async fn policy_matrix() {
             outcomes.push(esito.text());
         }
         // A call that does not exist tells them no more.
-        let unknown = scena
+        let unknown = test_scene
             .knock(
                 &format!("{PACKAGE}DecreeService/NoSuchCall"),
                 token.as_deref(),
@@ -122,16 +122,16 @@ async fn policy_matrix() {
 
 #[tokio::test]
 async fn the_door_opens_as_the_matrix_says() {
-    let scena = scene().await;
-    let tabella = scena.policy.table();
+    let test_scene = scene().await;
+    let table = test_scene.policy.table();
     let (mut allowed, mut denied) = (0, 0);
-    for profilo in tabella.profili() {
-        scena
+    for profilo in table.profili() {
+        test_scene
             .grant(&new_request(profilo.name(), profilo.name(), DAL, AL))
             .await;
-        let token = scena.token(profilo.name());
-        for (rpc, _) in scena.vocabulary.iter() {
-            let esito = scena
+        let token = test_scene.token(profilo.name());
+        for (rpc, _) in test_scene.vocabulary.iter() {
+            let esito = test_scene
                 .knock(
                     &format!("/{}", omnia::contract::proto::path_of(rpc)),
                     Some(&token),
@@ -158,7 +158,7 @@ async fn the_door_opens_as_the_matrix_says() {
                 denied += 1;
             }
         }
-        let unknown = scena
+        let unknown = test_scene
             .knock(&format!("{PACKAGE}DecreeService/NoSuchCall"), Some(&token))
             .await;
         assert_eq!(unknown.text(), "Unimplemented ERROR_REASON_CALL_UNKNOWN");
@@ -168,24 +168,24 @@ async fn the_door_opens_as_the_matrix_says() {
 
 #[tokio::test]
 async fn health_and_reflection_need_no_token_and_nothing_else_is_there() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     for path in [
         "/grpc.health.v1.Health/Check",
         "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
     ] {
         for bearer in [None, Some("garbage")] {
-            let esito = scena.knock(path, bearer).await;
+            let esito = test_scene.knock(path, bearer).await;
             assert_eq!(esito.text(), "allow", "{path}");
             let reached = esito.reached.unwrap();
             assert!(reached.abilitazione.is_none());
             assert!(!reached.headers.contains_key("authorization"));
         }
     }
-    scena
+    test_scene
         .grant(&new_request("buono", "mlps-ammortizzatori", DAL, AL))
         .await;
-    let token = scena.token("buono");
+    let token = test_scene.token("buono");
     for path in [
         "/",
         "/metrics",
@@ -196,7 +196,7 @@ async fn health_and_reflection_need_no_token_and_nothing_else_is_there() {
         "/inps.omnia.monitoraggio.v1.DecreeService%2FListDecrees",
         "/grpc.health.v1.Healthy/Check",
     ] {
-        let esito = scena.knock(path, Some(&token)).await;
+        let esito = test_scene.knock(path, Some(&token)).await;
         assert_eq!(
             esito.text(),
             "Unimplemented ERROR_REASON_CALL_UNKNOWN",
@@ -207,42 +207,46 @@ async fn health_and_reflection_need_no_token_and_nothing_else_is_there() {
 
 #[tokio::test]
 async fn a_revocation_holds_from_the_next_call_on() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     let path = format!("{PACKAGE}DecreeService/ListDecrees");
-    let id = scena.grant(&new_request("buono", "mef-rgs", DAL, AL)).await;
-    let token = scena.token("buono");
-    assert_eq!(scena.knock(&path, Some(&token)).await.text(), "allow");
-    revoke(&scena.db.owner, &clock(NOW), id).await;
+    let id = test_scene
+        .grant(&new_request("buono", "mef-rgs", DAL, AL))
+        .await;
+    let token = test_scene.token("buono");
+    assert_eq!(test_scene.knock(&path, Some(&token)).await.text(), "allow");
+    revoke(&test_scene.db.owner, &clock(NOW), id).await;
     assert_eq!(
-        scena.knock(&path, Some(&token)).await.text(),
+        test_scene.knock(&path, Some(&token)).await.text(),
         "PermissionDenied ERROR_REASON_GRANT_REVOKED"
     );
 }
 
 #[tokio::test]
 async fn a_profile_that_the_policy_lost_gives_nothing() {
-    let scena = scene().await;
+    let test_scene = scene().await;
     // The name of a role, which Casbin alone would let in.
-    let id = sql::write_request(&scena.db.owner, "vecchio", "decreti", "{*}").await;
-    sql::activate(&scena.db.owner, id).await.unwrap();
+    let id = sql::write_request(&test_scene.db.owner, "vecchio", "decreti", "{*}").await;
+    sql::activate(&test_scene.db.owner, id).await.unwrap();
     let path = format!("{PACKAGE}DecreeService/ListDecrees");
-    let esito = scena.knock(&path, Some(&scena.token("vecchio"))).await;
+    let esito = test_scene
+        .knock(&path, Some(&test_scene.token("vecchio")))
+        .await;
     assert_eq!(esito.text(), "PermissionDenied ERROR_REASON_CALL_DENIED");
 }
 
 #[tokio::test]
 async fn without_a_database_nobody_gets_in_and_nothing_leaks() {
-    let scena = scene().await;
-    scena
+    let test_scene = scene().await;
+    test_scene
         .grant(&new_request("buono", "mlps-ammortizzatori", DAL, AL))
         .await;
-    let pool = scena.db.serving.clone();
+    let pool = test_scene.db.serving.clone();
     pool.close().await;
     let path = format!("{PACKAGE}DecreeService/ListDecrees");
     let esito = knock(
-        scena.authorizer(&clock(NOW), pool),
+        test_scene.authorizer(&clock(NOW), pool),
         &path,
-        Some(&scena.token("buono")),
+        Some(&test_scene.token("buono")),
     )
     .await;
     assert_eq!(
@@ -255,11 +259,11 @@ async fn without_a_database_nobody_gets_in_and_nothing_leaks() {
 /// What the log says of a decision, and what it keeps to itself. Refusals are told by the audit layer (`audit::refused`).
 #[tokio::test]
 async fn decisions_are_logged_without_tokens_or_paths() {
-    let scena = scene().await;
-    scena
+    let test_scene = scene().await;
+    test_scene
         .grant(&new_request("buono", "mef-sintesi", DAL, AL))
         .await;
-    let token = scena.token("buono");
+    let token = test_scene.token("buono");
     let log = DoorLog::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -275,10 +279,10 @@ async fn decisions_are_logged_without_tokens_or_paths() {
         ("RSSMRA85T10A562S", &token),
         ("DecreeService/ListDecrees", garbage),
     ];
-    // Twice: a line of code that another test's thread came by first is taken for one that nobody listens to.
+    // Twice: a line of code that another test's thread came by first is taken for one without a listener.
     for _ in 0..2 {
         for (rpc, bearer) in calls {
-            scena
+            test_scene
                 .knock(
                     &format!("/{}", omnia::contract::proto::path_of(rpc)),
                     Some(bearer),

@@ -121,51 +121,51 @@ fn the_table_is_whole() {
 
 #[tokio::test]
 async fn every_profile_makes_every_call_with_every_filter() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
     for (i, profilo) in PROFILI.iter().enumerate() {
-        let mut cliente = servizio.clients_of(profilo).await;
+        let mut client = service.clients_of(profilo).await;
         for (rpc, righe) in EXPECTED {
-            for (filtro, attesi) in righe {
-                let esito = call_rpc(&mut cliente, rpc, filtro).await;
+            for (filtro, expected_names) in righe {
+                let esito = call_rpc(&mut client, rpc, filtro).await;
                 let what = format!("{profilo} {rpc} {filtro}");
-                match (attesi[i], esito) {
+                match (expected_names[i], esito) {
                     (S, Ok(found)) => assert!(found > 0, "{what}: nothing found"),
                     (C, Err(status)) => {
-                        let errore =
+                        let error =
                             assert_error(&status, Code::PermissionDenied, ErrorReason::CallDenied);
-                        assert_eq!(errore.metadata["rpc"], rpc, "{what}");
-                        assert_eq!(errore.metadata["profilo"], *profilo, "{what}");
+                        assert_eq!(error.metadata["rpc"], rpc, "{what}");
+                        assert_eq!(error.metadata["profilo"], *profilo, "{what}");
                     }
                     (F, Err(status)) => {
-                        let errore = assert_error(
+                        let error = assert_error(
                             &status,
                             Code::PermissionDenied,
                             ErrorReason::FilterDenied,
                         );
-                        assert_eq!(errore.metadata["rpc"], rpc, "{what}");
-                        assert_eq!(errore.metadata["profilo"], *profilo, "{what}");
+                        assert_eq!(error.metadata["rpc"], rpc, "{what}");
+                        assert_eq!(error.metadata["profilo"], *profilo, "{what}");
                         // A natural person is asked for by the filter and by its own name.
                         let filtri = match *filtro {
                             "cf_azienda.persona_fisica" => "cf_azienda,cf_azienda.persona_fisica",
                             other => other,
                         };
-                        assert_eq!(errore.metadata["filtri"], filtri, "{what}");
+                        assert_eq!(error.metadata["filtri"], filtri, "{what}");
                     }
-                    (atteso, esito) => panic!("{what}: {esito:?} instead of {atteso:?}"),
+                    (expected, esito) => panic!("{what}: {esito:?} instead of {expected:?}"),
                 }
             }
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// The refusal of a filter says the same whether or not the value has rows.
 #[tokio::test]
 async fn a_denied_filter_says_nothing_of_what_there_is() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mef-rgs").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mef-rgs").await;
     let mut refused = Vec::new();
     for cf in [CF[0], "15844561009"] {
         let mut filtro = filtro_decreti("");
@@ -175,7 +175,7 @@ async fn a_denied_filter_says_nothing_of_what_there_is() {
             filtro: Some(filtro),
             ..Default::default()
         };
-        let status = cliente.decreti.list_decrees(request).await.unwrap_err();
+        let status = client.decreti.list_decrees(request).await.unwrap_err();
         refused.push(assert_error(
             &status,
             Code::PermissionDenied,
@@ -183,20 +183,20 @@ async fn a_denied_filter_says_nothing_of_what_there_is() {
         ));
     }
     assert_eq!(refused[0], refused[1]);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn natural_persons_are_masked_for_those_who_may_not_know_them() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
     for (profilo, clear) in [
         ("mlps-ammortizzatori", true),
         ("mlps-consultazione", false),
         ("mef-rgs", false),
     ] {
-        let mut cliente = servizio.clients_of(profilo).await;
-        let listed = cliente
+        let mut client = service.clients_of(profilo).await;
+        let listed = client
             .decreti
             .list_decrees(ListDecreesRequest {
                 normativa: NORMATIVE[0].into(),
@@ -205,7 +205,7 @@ async fn natural_persons_are_masked_for_those_who_may_not_know_them() {
             .await
             .unwrap()
             .into_inner();
-        let exported = cliente
+        let exported = client
             .decreti
             .export_decrees(omnia::contract::proto::ExportDecreesRequest {
                 normativa: NORMATIVE[0].into(),
@@ -234,17 +234,17 @@ async fn natural_persons_are_masked_for_those_who_may_not_know_them() {
             "{profilo}"
         );
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn access_to_the_detail_is_offered_to_those_who_have_it() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
     for profilo in PROFILI.into_iter().filter(|p| !p.starts_with("inps-")) {
-        let mut cliente = servizio.clients_of(profilo).await;
+        let mut client = service.clients_of(profilo).await;
         for filtro in ["", "normativa", "prestazione", "periodo"] {
-            let answer = cliente
+            let answer = client
                 .report
                 .get_report_sintetico(GetReportSinteticoRequest {
                     filtro: Some(filtro_report(filtro)),
@@ -256,21 +256,21 @@ async fn access_to_the_detail_is_offered_to_those_who_have_it() {
             let offered = answer.accesso_dettaglio;
             let expected = filtro == "normativa" && profilo != "mef-sintesi";
             assert_eq!(offered.is_some(), expected, "{profilo} {filtro}");
-            if let Some(accesso) = offered {
-                assert_eq!(accesso.normativa, NORMATIVE[0]);
-                assert_eq!(accesso.rilevazione, 1);
+            if let Some(access) = offered {
+                assert_eq!(access.normativa, NORMATIVE[0]);
+                assert_eq!(access.rilevazione, 1);
             }
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn my_access_tells_exactly_what_is_allowed() {
-    let servizio = TestServer::start().await;
+    let service = TestServer::start().await;
     for (i, profilo) in PROFILI.iter().enumerate() {
-        let mut cliente = servizio.clients_of(profilo).await;
-        let answer = cliente
+        let mut client = service.clients_of(profilo).await;
+        let answer = client
             .access
             .get_my_access(GetMyAccessRequest {})
             .await
@@ -296,7 +296,9 @@ async fn my_access_tells_exactly_what_is_allowed() {
             .iter()
             .filter(|(_, righe)| righe[0].1[i] == S)
             .map(|(rpc, righe)| {
-                let allowed = righe.iter().filter(|(_, attesi)| attesi[i] == S);
+                let allowed = righe
+                    .iter()
+                    .filter(|(_, expected_names)| expected_names[i] == S);
                 (
                     *rpc,
                     allowed.map(|(f, _)| *f).filter(|f| !f.is_empty()).collect(),
@@ -320,5 +322,5 @@ async fn my_access_tells_exactly_what_is_allowed() {
             );
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }

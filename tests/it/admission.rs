@@ -16,43 +16,37 @@ use crate::{
 
 /// Every call, for a caller without a valid grant or token.
 async fn all_refused(
-    servizio: &TestServer,
+    service: &TestServer,
     soggetto: Option<&str>,
     code: Code,
     reason: ErrorReason,
 ) {
-    let mut cliente = match soggetto {
-        Some(soggetto) => servizio.clients_as(soggetto),
-        None => servizio.clients_with(None),
+    let mut client = match soggetto {
+        Some(soggetto) => service.clients_as(soggetto),
+        None => service.clients_with(None),
     };
     for rpc in every_rpc() {
-        let status = call_rpc(&mut cliente, rpc, "").await.unwrap_err();
+        let status = call_rpc(&mut client, rpc, "").await.unwrap_err();
         assert_error(&status, code, reason);
     }
 }
 
 #[tokio::test]
 async fn without_a_grant_that_is_valid_today_nothing_is_allowed() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let id = servizio
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let id = service
         .grant_scope("valido", "mlps-ammortizzatori", whole_scope())
         .await;
     let denied = Code::PermissionDenied;
     all_refused(
-        &servizio,
+        &service,
         None,
         Code::Unauthenticated,
         ErrorReason::TokenMissing,
     )
     .await;
-    all_refused(
-        &servizio,
-        Some("nessuno"),
-        denied,
-        ErrorReason::GrantMissing,
-    )
-    .await;
+    all_refused(&service, Some("nessuno"), denied, ErrorReason::GrantMissing).await;
     // The grant's days are Rome's: its first begins at 23:00 UTC of the day before.
     for (instant, valid) in [
         ("2025-12-31T22:59:59Z", false),
@@ -60,46 +54,40 @@ async fn without_a_grant_that_is_valid_today_nothing_is_allowed() {
         ("2026-12-31T22:59:59Z", true),
         ("2026-12-31T23:00:00Z", false),
     ] {
-        servizio.set_clock(instant);
+        service.set_clock(instant);
         if valid {
-            let mut cliente = servizio.clients_as("valido");
+            let mut client = service.clients_as("valido");
             for rpc in RPC {
-                assert!(call_rpc(&mut cliente, rpc, "").await.unwrap() > 0, "{rpc}");
+                assert!(call_rpc(&mut client, rpc, "").await.unwrap() > 0, "{rpc}");
             }
         } else {
-            all_refused(
-                &servizio,
-                Some("valido"),
-                denied,
-                ErrorReason::GrantNotValid,
-            )
-            .await;
+            all_refused(&service, Some("valido"), denied, ErrorReason::GrantNotValid).await;
         }
     }
-    servizio.set_clock(TODAY);
-    let mut cliente = servizio.clients_as("valido");
-    assert!(call_rpc(&mut cliente, RPC[0], "").await.is_ok());
-    revoke(&servizio.db.owner, &servizio.clock, id).await;
+    service.set_clock(TODAY);
+    let mut client = service.clients_as("valido");
+    assert!(call_rpc(&mut client, RPC[0], "").await.is_ok());
+    revoke(&service.db.owner, &service.clock, id).await;
     // On the connection that was good a moment ago.
     eventually("the grant is over", async || {
-        call_rpc(&mut cliente, RPC[0], "").await.is_err()
+        call_rpc(&mut client, RPC[0], "").await.is_err()
     })
     .await;
-    let status = call_rpc(&mut cliente, RPC[0], "").await.unwrap_err();
+    let status = call_rpc(&mut client, RPC[0], "").await.unwrap_err();
     assert_error(&status, denied, ErrorReason::GrantRevoked);
-    all_refused(&servizio, Some("valido"), denied, ErrorReason::GrantRevoked).await;
-    servizio.stop().await;
+    all_refused(&service, Some("valido"), denied, ErrorReason::GrantRevoked).await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn what_does_not_exist_is_unknown() {
-    let servizio = TestServer::start().await;
-    servizio
+    let service = TestServer::start().await;
+    service
         .grant_scope("valido", "mlps-ammortizzatori", whole_scope())
         .await;
     let call = |token: Option<String>, path: &'static str| {
         let bearer = Bearer::new(token.as_deref());
-        let channel = servizio.channel();
+        let channel = service.channel();
         async move {
             let channel = InterceptedService::new(channel, bearer);
             let mut grpc = Grpc::new(channel);
@@ -113,7 +101,7 @@ async fn what_does_not_exist_is_unknown() {
             answer.map(drop).unwrap_err()
         }
     };
-    let good = || Some(servizio.token("valido"));
+    let good = || Some(service.token("valido"));
     let unknown = (Code::Unimplemented, ErrorReason::CallUnknown);
     for (token, path, (code, reason)) in [
         (
@@ -132,7 +120,7 @@ async fn what_does_not_exist_is_unknown() {
             unknown,
         ),
         (good(), "/x", unknown),
-        // Nobody learns without a token which calls of the contract there are; other services have nothing to hide.
+        // Without a token no one learns which calls of the contract there are; other services have nothing to hide.
         (
             None,
             "/inps.omnia.monitoraggio.v1.DecreeService/DropDecrees",
@@ -142,5 +130,5 @@ async fn what_does_not_exist_is_unknown() {
     ] {
         assert_error(&call(token, path).await, code, reason);
     }
-    servizio.stop().await;
+    service.stop().await;
 }

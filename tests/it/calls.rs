@@ -38,10 +38,10 @@ pub const RPC: [&str; 14] = [
 
 /// Every call of the contract, by name.
 pub fn every_rpc() -> Vec<&'static str> {
-    let controllo = ["AccessService/ExplainAccess"];
-    let mut tutte = [&RPC[..], &management::RPC, &controllo].concat();
-    tutte.sort_unstable();
-    tutte
+    let auditor = ["AccessService/ExplainAccess"];
+    let mut all = [&RPC[..], &management::RPC, &auditor].concat();
+    all.sort_unstable();
+    all
 }
 
 /// The calls that share the selection of the detail.
@@ -154,25 +154,25 @@ pub fn filtro_report(nome: &str) -> FiltroReport {
 
 /// Makes a call with one filter set. How many things the answer holds.
 pub async fn call_rpc(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     rpc: &str,
     filtro: &str,
 ) -> Result<usize, Status> {
-    call_rpc_for(cliente, rpc, NORMATIVE[0], filtro).await
+    call_rpc_for(client, rpc, NORMATIVE[0], filtro).await
 }
 
 /// Likewise; the calls of the detail on this norm.
 pub async fn call_rpc_for(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     rpc: &str,
     normativa: &str,
     filtro: &str,
 ) -> Result<usize, Status> {
     let normativa = normativa.to_owned();
-    let (report, decreti) = (&mut cliente.report, &mut cliente.decreti);
+    let (report, decreti) = (&mut client.report, &mut client.decreti);
     Ok(match rpc {
         "AccessService/GetMyAccess" => {
-            let answer = cliente.access.get_my_access(GetMyAccessRequest {}).await?;
+            let answer = client.access.get_my_access(GetMyAccessRequest {}).await?;
             answer.into_inner().chiamate.len()
         }
         "AccessService/ExplainAccess" => {
@@ -181,7 +181,7 @@ pub async fn call_rpc_for(
                 rpc: "DecreeService/ListDecrees".into(),
                 ..Default::default()
             };
-            let answer = cliente.access.explain_access(request).await?;
+            let answer = client.access.explain_access(request).await?;
             answer.into_inner().spiegazione.unwrap().voci.len()
         }
         "ReportService/GetReportSintetico" => {
@@ -198,7 +198,7 @@ pub async fn call_rpc_for(
                 formato: FormatoFile::Csv.into(),
                 ..Default::default()
             };
-            let file = download::report(cliente, request).await?;
+            let file = download::report(client, request).await?;
             usize::try_from(file.chiusura.righe).unwrap()
         }
         "ReportService/ListNormative" => {
@@ -243,7 +243,7 @@ pub async fn call_rpc_for(
                 formato: FormatoFile::Csv.into(),
                 ..Default::default()
             };
-            let file = download::decreti(cliente, request).await?;
+            let file = download::decreti(client, request).await?;
             usize::try_from(file.chiusura.totali.unwrap().righe).unwrap()
         }
         "DecreeService/ExportDecrees" => {
@@ -253,13 +253,13 @@ pub async fn call_rpc_for(
                 ..Default::default()
             };
             let stream = decreti.export_decrees(request).await?.into_inner();
-            let esportato = drain(stream).await;
-            esportato.outcome.map(|_| esportato.rows.len())?
+            let exported = drain(stream).await;
+            exported.outcome.map(|_| exported.rows.len())?
         }
         rpc if rpc.starts_with("FlightService/") => {
-            flight::call_rpc(cliente, rpc, &normativa, filtro_decreti(filtro)).await?
+            flight::call_rpc(client, rpc, &normativa, filtro_decreti(filtro)).await?
         }
-        other => management::call_rpc(cliente, other, filtro).await?,
+        other => management::call_rpc(client, other, filtro).await?,
     })
 }
 

@@ -7,17 +7,17 @@ use tonic::Request;
 use crate::server::{TestServer, whole_scope};
 
 /// The address in the record of a call with these lines of a header.
-async fn recorded(servizio: &TestServer, header: &'static str, lines: &[&str]) -> Value {
+async fn recorded(service: &TestServer, header: &'static str, lines: &[&str]) -> Value {
     let mut request = Request::new(GetMyAccessRequest {});
     for line in lines {
         request.metadata_mut().append(header, line.parse().unwrap());
     }
-    let mut cliente = servizio.clients_as("chi-chiama");
-    cliente.access.get_my_access(request).await.unwrap();
+    let mut client = service.clients_as("chi-chiama");
+    client.access.get_my_access(request).await.unwrap();
     let record: String = sqlx::query_scalar(
         "select record from audit_record order by catena desc, numero desc limit 1",
     )
-    .fetch_one(&servizio.db.owner)
+    .fetch_one(&service.db.owner)
     .await
     .unwrap();
     let mut record: Value = serde_json::from_str(&record).unwrap();
@@ -27,25 +27,25 @@ async fn recorded(servizio: &TestServer, header: &'static str, lines: &[&str]) -
 
 #[tokio::test]
 async fn without_trusted_proxies_it_is_the_peers_whatever_the_headers_say() {
-    let servizio = TestServer::start().await;
-    servizio
+    let service = TestServer::start().await;
+    service
         .grant_scope("chi-chiama", "mef-rgs", whole_scope())
         .await;
     for lines in [&[][..], &["198.51.100.9"], &["garbage"]] {
-        let found = recorded(&servizio, "x-forwarded-for", lines).await;
+        let found = recorded(&service, "x-forwarded-for", lines).await;
         assert_eq!(found, "127.0.0.1", "{lines:?}");
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_trusted_proxy_names_it_and_is_never_taken_for_the_client() {
-    let servizio = TestServer::start_with(|s| {
+    let service = TestServer::start_with(|s| {
         s.server.trusted_proxies = vec!["127.0.0.0/8".to_owned(), "10.0.0.0/24".to_owned()];
         s.server.client_address_header = "x-client".to_owned();
     })
     .await;
-    servizio
+    service
         .grant_scope("chi-chiama", "mef-rgs", whole_scope())
         .await;
     for (lines, expected) in [
@@ -56,11 +56,11 @@ async fn a_trusted_proxy_names_it_and_is_never_taken_for_the_client() {
         (&["unknown"], None),
         (&["127.0.0.1"], None),
     ] {
-        let found = recorded(&servizio, "x-client", lines).await;
+        let found = recorded(&service, "x-client", lines).await;
         assert_eq!(found.as_str(), expected, "{lines:?}");
     }
     // Another header than the one that the proxy writes is the client's to write.
-    let found = recorded(&servizio, "x-forwarded-for", &["198.51.100.9"]).await;
+    let found = recorded(&service, "x-forwarded-for", &["198.51.100.9"]).await;
     assert_eq!(found, Value::Null);
-    servizio.stop().await;
+    service.stop().await;
 }

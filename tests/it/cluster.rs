@@ -80,7 +80,7 @@ async fn fill(cluster: &Cluster) {
 }
 
 pub(crate) fn is_running(pid: &str) -> bool {
-    // A killed child that nobody has waited for is not running any more.
+    // A killed child that was not waited for is not running any more.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
@@ -163,13 +163,13 @@ async fn a_command_joins_a_cluster_that_is_running() {
     assert_eq!(seen, 1, "the service goes on, and sees it");
     service.stop().await.unwrap();
 
-    // Nobody runs it now: the command runs it itself.
+    // No other process runs it now: the command runs it itself.
     let command = join(&settings).await.unwrap();
     assert!(command.is_private());
     command.stop().await.unwrap();
 }
 
-/// A server that runs while nobody holds the lock, as after `kill -9` of the process that started it.
+/// A server that runs while the lock is free, as after `kill -9` of the process that started it.
 async fn leave_behind(place: &ClusterPlace) -> String {
     let cluster = place.start_as(Durability::Full).await.unwrap();
     fill(&cluster).await;

@@ -22,17 +22,17 @@ fn export_request() -> ExportDecreesRequest {
 }
 
 /// Bytes of the answer of the last stream that has ended, as the audit log counts them.
-async fn bytes_sent(servizio: &TestServer) -> i64 {
+async fn bytes_sent(service: &TestServer) -> i64 {
     for _ in 0..200 {
         let found: Option<i64> = sqlx::query_scalar(
             "select byte from audit_chiamata where tipo = 'FINE' order by numero desc limit 1",
         )
-        .fetch_optional(&servizio.db.owner)
+        .fetch_optional(&service.db.owner)
         .await
         .unwrap();
         if let Some(byte) = found {
             sqlx::query("truncate audit_registro")
-                .execute(&servizio.db.owner)
+                .execute(&service.db.owner)
                 .await
                 .unwrap();
             return byte;
@@ -44,10 +44,10 @@ async fn bytes_sent(servizio: &TestServer) -> i64 {
 
 #[tokio::test]
 async fn an_export_is_compressed_as_its_request_was() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 1000).await;
-    servizio.load(&many_rows(3000), "2026-10-31").await;
-    let canale = servizio.clients_of("mlps-ammortizzatori").await.channel;
-    let plain = |canale: CallerChannel| DecreeServiceClient::new(canale);
+    let service = TestServer::start_with(|s| s.export.batch_rows = 1000).await;
+    service.load(&many_rows(3000), "2026-10-31").await;
+    let channel = service.clients_of("mlps-ammortizzatori").await.channel;
+    let plain = |channel: CallerChannel| DecreeServiceClient::new(channel);
     let mut sizes = Vec::new();
     let mut all = Vec::new();
     for wish in [
@@ -56,7 +56,7 @@ async fn an_export_is_compressed_as_its_request_was() {
         Some(CompressionEncoding::Zstd),
     ] {
         // Every client can read all of them; only what it sends says what it wants.
-        let mut client = plain(canale.clone())
+        let mut client = plain(channel.clone())
             .accept_compressed(CompressionEncoding::Gzip)
             .accept_compressed(CompressionEncoding::Zstd);
         if let Some(wish) = wish {
@@ -69,10 +69,10 @@ async fn an_export_is_compressed_as_its_request_was() {
             encoding.as_ref().map(|v| v.to_str().unwrap()),
             expected.as_deref()
         );
-        let esportato = drain(answer.into_inner()).await;
-        assert!(esportato.outcome.is_ok());
-        all.push(esportato.rows);
-        sizes.push(bytes_sent(&servizio).await);
+        let exported = drain(answer.into_inner()).await;
+        assert!(exported.outcome.is_ok());
+        all.push(exported.rows);
+        sizes.push(bytes_sent(&service).await);
     }
     assert_eq!(all[0].len(), 3000);
     assert_eq!(all[0], all[1]);
@@ -81,17 +81,17 @@ async fn an_export_is_compressed_as_its_request_was() {
         sizes[1] * 4 < sizes[0] && sizes[2] * 4 < sizes[0],
         "{sizes:?}"
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_request_does_not_grow_beyond_its_limit() {
-    let servizio = TestServer::start().await;
-    servizio.load(&many_rows(10), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&many_rows(10), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
         let mut report = omnia::contract::proto::report_service_client::ReportServiceClient::new(
-            cliente.channel.clone(),
+            client.channel.clone(),
         )
         .send_compressed(encoding)
         .accept_compressed(encoding);
@@ -112,10 +112,10 @@ async fn a_request_does_not_grow_beyond_its_limit() {
         let status = report.get_report_sintetico(bomb).await.unwrap_err();
         assert_error(&status, Code::OutOfRange, ErrorReason::MessageTooLarge);
     }
-    let answer = cliente
+    let answer = client
         .report
         .get_report_sintetico(GetReportSinteticoRequest::default())
         .await;
     assert!(answer.unwrap().metadata().get("grpc-encoding").is_none());
-    servizio.stop().await;
+    service.stop().await;
 }

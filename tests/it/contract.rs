@@ -155,17 +155,17 @@ fn every_reason_is_what_its_comment_says() {
             ),
             reason => Error::new(*reason, "a message"),
         };
-        let errore = contract_error(&Status::from(error));
-        assert_eq!(errore.reason, *reason);
-        let code = format!("{}.", spelt(errore.code));
+        let failure = contract_error(&Status::from(error));
+        assert_eq!(failure.reason, *reason);
+        let code = format!("{}.", spelt(failure.code));
         assert!(
             comment.trim().starts_with(&code),
             "{code} {reason:?}: {comment}"
         );
         let retries = comment.contains("RetryInfo");
-        assert_eq!(errore.retry.is_some(), retries, "{reason:?}: {comment}");
+        assert_eq!(failure.retry.is_some(), retries, "{reason:?}: {comment}");
         assert!(
-            texts.insert(errore.italiano),
+            texts.insert(failure.italiano),
             "{reason:?} has a text of its own"
         );
     }

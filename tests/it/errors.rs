@@ -107,7 +107,7 @@ pub fn contract_error(status: &Status) -> ContractError {
 /// Checks the reason and its code.
 #[track_caller]
 pub fn assert_error(status: &Status, code: Code, reason: ErrorReason) -> ContractError {
-    let errore = contract_error(status);
-    assert_eq!((errore.code, errore.reason), (code, reason), "{status:?}");
-    errore
+    let error = contract_error(status);
+    assert_eq!((error.code, error.reason), (code, reason), "{status:?}");
+    error
 }

@@ -42,18 +42,18 @@ pub fn many_rows(righe: u32) -> ModelExtract {
 }
 
 async fn scene(change: impl FnOnce(&mut omnia::config::Settings)) -> (TestServer, CallerClients) {
-    let servizio = TestServer::start_with(|settings| {
+    let service = TestServer::start_with(|settings| {
         settings.export.batch_rows = BATCH;
         change(settings);
     })
     .await;
-    servizio.load(&many_rows(ROWS), "2026-10-31").await;
-    let cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    (servizio, cliente)
+    service.load(&many_rows(ROWS), "2026-10-31").await;
+    let client = service.clients_of("mlps-ammortizzatori").await;
+    (service, client)
 }
 
 async fn export(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     resume_token: &str,
 ) -> Result<Streaming<ExportDecreesResponse>, Status> {
     let request = ExportDecreesRequest {
@@ -61,22 +61,22 @@ async fn export(
         resume_token: resume_token.into(),
         ..Default::default()
     };
-    Ok(cliente.decreti.export_decrees(request).await?.into_inner())
+    Ok(client.decreti.export_decrees(request).await?.into_inner())
 }
 
 /// Tries until an export is let in.
-async fn once_admitted(cliente: &mut CallerClients) -> Streaming<ExportDecreesResponse> {
+async fn once_admitted(client: &mut CallerClients) -> Streaming<ExportDecreesResponse> {
     let tries = async {
         loop {
-            match export(cliente, "").await {
+            match export(client, "").await {
                 Ok(stream) => return stream,
                 Err(status) => {
-                    let errore = assert_error(
+                    let error = assert_error(
                         &status,
                         Code::ResourceExhausted,
                         ErrorReason::TooManyExports,
                     );
-                    assert!(errore.retry.unwrap() > Duration::ZERO);
+                    assert!(error.retry.unwrap() > Duration::ZERO);
                     sleep(Duration::from_millis(20)).await;
                 }
             }
@@ -88,18 +88,18 @@ async fn once_admitted(cliente: &mut CallerClients) -> Streaming<ExportDecreesRe
 }
 
 /// Goes on from where a stream broke, as often as it breaks again; all the rows of all the streams.
-async fn resume(cliente: &mut CallerClients, mut rotto: DrainedExport) -> Vec<DettaglioDecreto> {
+async fn resume(client: &mut CallerClients, mut broken: DrainedExport) -> Vec<DettaglioDecreto> {
     let mut righe = Vec::new();
     loop {
-        righe.append(&mut rotto.rows);
-        if rotto.outcome.is_ok() {
+        righe.append(&mut broken.rows);
+        if broken.outcome.is_ok() {
             return righe;
         }
         assert!(
-            !rotto.resume_token.is_empty(),
+            !broken.resume_token.is_empty(),
             "a stream that broke before its first lotto"
         );
-        rotto = drain(export(cliente, &rotto.resume_token).await.unwrap()).await;
+        broken = drain(export(client, &broken.resume_token).await.unwrap()).await;
     }
 }
 
@@ -117,7 +117,7 @@ fn assert_all(righe: &[DettaglioDecreto]) {
 
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_nothing_behind() {
-    let (servizio, mut cliente) = scene(|s| {
+    let (service, mut client) = scene(|s| {
         s.export.max_concurrent = 1;
         s.database.max_connections = 2;
     })
@@ -125,9 +125,9 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
     for messages in [0, 1, 2, 5] {
         for slow in [false, true] {
             let mut chi = if slow {
-                servizio.slow_clients("cliente-mlps-ammortizzatori")
+                service.slow_clients("cliente-mlps-ammortizzatori")
             } else {
-                cliente.clone()
+                client.clone()
             };
             let mut stream = once_admitted(&mut chi).await;
             for _ in 0..messages {
@@ -138,31 +138,31 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
     }
     // Both connections, several times, with answers that would show a connection that is out of step.
     for _ in 0..4 {
-        let mut altro = cliente.clone();
+        let mut other = client.clone();
         let (a, b) = tokio::join!(
-            call_rpc(&mut cliente, DETAIL[0], ""),
-            call_rpc(&mut altro, DETAIL[0], "cf_azienda"),
+            call_rpc(&mut client, DETAIL[0], ""),
+            call_rpc(&mut other, DETAIL[0], "cf_azienda"),
         );
         assert_eq!(a.unwrap(), ROWS as usize);
         assert_eq!(b.unwrap(), ROWS.div_ceil(3) as usize);
     }
-    let esportato = drain(once_admitted(&mut cliente).await).await;
-    assert_eq!(esportato.rows.len(), ROWS as usize);
-    assert!(esportato.outcome.is_ok());
-    servizio.stop().await;
+    let exported = drain(once_admitted(&mut client).await).await;
+    assert_eq!(exported.rows.len(), ROWS as usize);
+    assert!(exported.outcome.is_ok());
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn only_so_many_exports_at_a_time() {
-    let (servizio, mut cliente) = scene(|s| {
+    let (service, mut client) = scene(|s| {
         s.export.max_concurrent = 2;
         s.export.max_per_subject = Some(2);
     })
     .await;
-    let mut lento = servizio.slow_clients("cliente-mlps-ammortizzatori");
-    let primo = export(&mut lento, "").await.unwrap();
-    let secondo = export(&mut lento, "").await.unwrap();
-    let status = export(&mut cliente, "").await.unwrap_err();
+    let mut slow = service.slow_clients("cliente-mlps-ammortizzatori");
+    let first = export(&mut slow, "").await.unwrap();
+    let second = export(&mut slow, "").await.unwrap();
+    let status = export(&mut client, "").await.unwrap_err();
     assert_error(
         &status,
         Code::ResourceExhausted,
@@ -170,135 +170,127 @@ async fn only_so_many_exports_at_a_time() {
     );
     // The other calls are not exports.
     assert_eq!(
-        call_rpc(&mut cliente, DETAIL[0], "").await.unwrap(),
+        call_rpc(&mut client, DETAIL[0], "").await.unwrap(),
         ROWS as usize
     );
-    drop(primo);
-    let terzo = drain(once_admitted(&mut cliente).await).await;
-    assert!(terzo.outcome.is_ok());
+    drop(first);
+    let third = drain(once_admitted(&mut client).await).await;
+    assert!(third.outcome.is_ok());
     // The one that waited is whole.
-    let secondo = drain(secondo).await;
-    assert!(secondo.outcome.is_ok());
-    assert_eq!(secondo.rows, terzo.rows);
-    servizio.stop().await;
+    let second = drain(second).await;
+    assert!(second.outcome.is_ok());
+    assert_eq!(second.rows, third.rows);
+    service.stop().await;
 }
 
 /// The time of an export passes while its client does not read. It also shows that nothing piles up in between: what
 /// arrives later is what was read before the time was up.
 #[tokio::test]
 async fn the_deadline_of_a_client_that_stopped_reading() {
-    let (servizio, mut cliente) = scene(|s| {
+    let (service, mut client) = scene(|s| {
         s.export.deadline_seconds = 1;
         s.export.max_concurrent = 1;
     })
     .await;
-    let stream = export(
-        &mut servizio.slow_clients("cliente-mlps-ammortizzatori"),
-        "",
-    )
-    .await
-    .unwrap();
+    let stream = export(&mut service.slow_clients("cliente-mlps-ammortizzatori"), "")
+        .await
+        .unwrap();
     // The permit is free once the time is up, although the client has not read a thing.
-    drop(once_admitted(&mut cliente).await);
-    let rotto = drain(stream).await;
-    let status = rotto.outcome.clone().unwrap_err();
+    drop(once_admitted(&mut client).await);
+    let broken = drain(stream).await;
+    let status = broken.outcome.clone().unwrap_err();
     assert_error(&status, Code::DeadlineExceeded, ErrorReason::ExportDeadline);
     // hyper keeps up to 400 KiB for a stream: some 60 lotti of 50 rows. All of them would be 160.
-    assert!((1..100).contains(&rotto.batches), "{} lotti", rotto.batches);
-    servizio.stop().await;
+    assert!(
+        (1..100).contains(&broken.batches),
+        "{} lotti",
+        broken.batches
+    );
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_broken_stream_is_resumed_without_a_gap() {
-    let (servizio, mut cliente) = scene(|s| s.export.deadline_seconds = 1).await;
-    let mut stream = export(
-        &mut servizio.slow_clients("cliente-mlps-ammortizzatori"),
-        "",
-    )
-    .await
-    .unwrap();
+    let (service, mut client) = scene(|s| s.export.deadline_seconds = 1).await;
+    let mut stream = export(&mut service.slow_clients("cliente-mlps-ammortizzatori"), "")
+        .await
+        .unwrap();
     stream.message().await.unwrap().unwrap();
     sleep(Duration::from_millis(1200)).await;
-    let rotto = drain(stream).await;
-    assert!(rotto.outcome.is_err());
-    assert_all(&resume(&mut cliente, rotto).await);
-    servizio.stop().await;
+    let broken = drain(stream).await;
+    assert!(broken.outcome.is_err());
+    assert_all(&resume(&mut client, broken).await);
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn the_server_stops_while_exports_run() {
-    let (servizio, _) = scene(|s| s.server.drain_seconds = 1).await;
-    let letto = export(
-        &mut servizio.slow_clients("cliente-mlps-ammortizzatori"),
-        "",
-    )
-    .await
-    .unwrap();
-    let mut mai_letto = export(
-        &mut servizio.slow_clients("cliente-mlps-ammortizzatori"),
-        "",
-    )
-    .await
-    .unwrap();
-    mai_letto.message().await.unwrap().unwrap();
+    let (service, _) = scene(|s| s.server.drain_seconds = 1).await;
+    let read = export(&mut service.slow_clients("cliente-mlps-ammortizzatori"), "")
+        .await
+        .unwrap();
+    let mut never_read = export(&mut service.slow_clients("cliente-mlps-ammortizzatori"), "")
+        .await
+        .unwrap();
+    never_read.message().await.unwrap().unwrap();
     let asked = Instant::now();
-    servizio.ask_to_stop();
+    service.ask_to_stop();
     let reader = tokio::spawn(async move {
         sleep(Duration::from_millis(1200)).await;
-        drain(letto).await
+        drain(read).await
     });
-    servizio.stop().await;
+    service.stop().await;
     // One second to drain, two for the last words.
     let took = asked.elapsed();
     assert!(took < Duration::from_secs(5), "{took:?}");
-    let letto = reader.await.unwrap();
+    let read = reader.await.unwrap();
     assert_error(
-        &letto.outcome.unwrap_err(),
+        &read.outcome.unwrap_err(),
         Code::Unavailable,
         ErrorReason::ShuttingDown,
     );
-    assert!(!letto.rows.is_empty() && letto.rows.len() < ROWS as usize);
+    assert!(!read.rows.is_empty() && read.rows.len() < ROWS as usize);
     // Too late for a word, it may be; but not for an end that looks well.
-    assert!(drain(mai_letto).await.outcome.is_err());
+    assert!(drain(never_read).await.outcome.is_err());
 }
 
 /// An export that ends within the time to drain is whole.
 #[tokio::test]
 async fn the_server_stops_and_lets_exports_end() {
-    let (servizio, mut cliente) = scene(|s| s.server.drain_seconds = 30).await;
-    let stream = export(&mut cliente, "").await.unwrap();
-    servizio.ask_to_stop();
+    let (service, mut client) = scene(|s| s.server.drain_seconds = 30).await;
+    let stream = export(&mut client, "").await.unwrap();
+    service.ask_to_stop();
     sleep(Duration::from_millis(100)).await;
-    let esportato = drain(stream).await;
-    assert!(esportato.outcome.is_ok());
-    assert_eq!(esportato.rows.len(), ROWS as usize);
-    drop(cliente);
-    timeout(Duration::from_secs(5), servizio.stop())
+    let exported = drain(stream).await;
+    assert!(exported.outcome.is_ok());
+    assert_eq!(exported.rows.len(), ROWS as usize);
+    drop(client);
+    timeout(Duration::from_secs(5), service.stop())
         .await
         .expect("nothing is left to wait for");
 }
 
 #[tokio::test]
 async fn the_database_goes_in_the_middle() {
-    let (servizio, mut cliente) = scene(|s| s.export.batch_rows = 20).await;
-    let tutto = drain(export(&mut cliente, "").await.unwrap()).await;
-    assert!(tutto.outcome.is_ok());
-    assert_all(&tutto.rows);
+    let (service, mut client) = scene(|s| s.export.batch_rows = 20).await;
+    let everything = drain(export(&mut client, "").await.unwrap()).await;
+    assert!(everything.outcome.is_ok());
+    assert_all(&everything.rows);
     let (mut broken, mut cut) = (0, 0);
     for pause in [0, 3, 7, 15, 40, 80] {
-        let stream = export(&mut cliente, "").await.unwrap();
+        let stream = export(&mut client, "").await.unwrap();
         let reader = tokio::spawn(drain(stream));
         sleep(Duration::from_millis(pause)).await;
         // Again and again, so that it happens inside a query as well as between two.
         while !reader.is_finished() {
-            cut += servizio.db.detach().await;
+            cut += service.db.detach().await;
         }
-        let esportato = reader.await.unwrap();
-        match esportato.outcome {
-            Ok(_) => assert!(esportato.rows == tutto.rows),
+        let exported = reader.await.unwrap();
+        match exported.outcome {
+            Ok(_) => assert!(exported.rows == everything.rows),
             Err(status) => {
                 assert_error(&status, Code::Unavailable, ErrorReason::DatabaseUnavailable);
-                assert!(tutto.rows.starts_with(&esportato.rows));
+                assert!(everything.rows.starts_with(&exported.rows));
                 broken += 1;
             }
         }
@@ -306,7 +298,7 @@ async fn the_database_goes_in_the_middle() {
     assert!(cut > 0, "no connection was there to be cut");
     assert!(broken > 0, "every export got through");
     // And when it is back, all is well.
-    let di_nuovo = drain(export(&mut cliente, "").await.unwrap()).await;
-    assert!(di_nuovo.rows == tutto.rows);
-    servizio.stop().await;
+    let again = drain(export(&mut client, "").await.unwrap()).await;
+    assert!(again.rows == everything.rows);
+    service.stop().await;
 }

@@ -9,9 +9,9 @@ const CALLS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() {
-    let servizio = TestServer::start().await;
-    servizio.grant_today("chiamante", "mef-sintesi").await;
-    let program = Program::serve(&servizio.db).await;
+    let service = TestServer::start().await;
+    service.grant_today("chiamante", "mef-sintesi").await;
+    let program = Program::serve(&service.db).await;
     let mut client = AccessServiceClient::new(program.channel());
     let bearer = program.bearer("chiamante");
     let mut call = async || {
@@ -22,8 +22,8 @@ async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() 
     };
     call().await.unwrap();
 
-    servizio.db.allow_connections(false).await;
-    servizio.db.detach().await;
+    service.db.allow_connections(false).await;
+    service.db.detach().await;
     for failing in [
         "the grants cannot be read",
         "the latest rilevazione cannot be read",
@@ -40,7 +40,7 @@ async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() 
     loud.retain(|line| levels.iter().any(|level| line["level"] == **level));
     assert!(loud.len() <= 10, "{} lines: {loud:#?}", loud.len());
 
-    servizio.db.allow_connections(true).await;
+    service.db.allow_connections(true).await;
     for well in [
         "the grants can be read again",
         "the latest rilevazione can be read again",
@@ -52,5 +52,5 @@ async fn a_database_that_is_gone_is_said_once_by_each_part_whatever_is_called() 
         assert_eq!(program.said(well).len(), 1);
     }
     call().await.unwrap();
-    servizio.stop().await;
+    service.stop().await;
 }

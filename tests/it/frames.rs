@@ -59,7 +59,7 @@ fn whole(message: &[u8]) -> Vec<u8> {
 
 /// Sends bytes as they are and gives the status that comes back.
 async fn send(
-    servizio: &TestServer,
+    service: &TestServer,
     rpc: &str,
     headers: &[(&'static str, &str)],
     bytes: Vec<u8>,
@@ -70,7 +70,7 @@ async fn send(
         .header("te", "trailers")
         .header(
             "authorization",
-            format!("Bearer {}", servizio.token("valido")),
+            format!("Bearer {}", service.token("valido")),
         );
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -80,7 +80,7 @@ async fn send(
         .body(Body::new(FrameBody { bytes, endless }))
         .unwrap();
     let answer = async {
-        let response = servizio.channel().oneshot(request).await.unwrap();
+        let response = service.channel().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let status = match Status::from_header_map(&parts.headers) {
             Some(status) => Some(status),
@@ -104,16 +104,16 @@ async fn trailers(mut body: Body) -> HeaderMap {
 }
 
 async fn scene() -> TestServer {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    servizio
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    service
         .grant_scope(
             "valido",
             "mlps-ammortizzatori",
             crate::server::whole_scope(),
         )
         .await;
-    servizio
+    service
 }
 
 fn good_message() -> Vec<u8> {
@@ -126,7 +126,7 @@ fn good_message() -> Vec<u8> {
 
 #[tokio::test]
 async fn malformed_messages_are_told_so_by_every_call() {
-    let servizio = scene().await;
+    let service = scene().await;
     let garbage: [(&str, Vec<u8>); 7] = [
         ("half a header", vec![0, 0, 0]),
         ("a header and no message", frame(0, 10, b"")),
@@ -138,35 +138,35 @@ async fn malformed_messages_are_told_so_by_every_call() {
     ];
     for rpc in RPC {
         for (what, bytes) in &garbage {
-            let status = send(&servizio, rpc, &[], bytes.clone(), false).await;
-            let errore = assert_error(
+            let status = send(&service, rpc, &[], bytes.clone(), false).await;
+            let error = assert_error(
                 &status,
                 Code::InvalidArgument,
                 ErrorReason::MessageMalformed,
             );
-            assert!(errore.metadata.is_empty(), "{rpc} {what}");
+            assert!(error.metadata.is_empty(), "{rpc} {what}");
         }
     }
     // A field 1 that is no UTF-8, where it is a text.
     for rpc in DETAIL {
-        let status = send(&servizio, rpc, &[], whole(b"\x0a\x02\xff\xfe"), false).await;
+        let status = send(&service, rpc, &[], whole(b"\x0a\x02\xff\xfe"), false).await;
         assert_error(
             &status,
             Code::InvalidArgument,
             ErrorReason::MessageMalformed,
         );
     }
-    let mut cliente = servizio.clients_as("valido");
-    assert_eq!(call_rpc(&mut cliente, DETAIL[0], "").await.unwrap(), 6);
-    servizio.stop().await;
+    let mut client = service.clients_as("valido");
+    assert_eq!(call_rpc(&mut client, DETAIL[0], "").await.unwrap(), 6);
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn what_is_well_formed_and_unusual_is_answered() {
-    let servizio = scene().await;
+    let service = scene().await;
     let rpc = "DecreeService/ListDecrees";
     let ok = |status: Status| assert_eq!(status.code(), Code::Ok, "{status:?}");
-    ok(send(&servizio, rpc, &[], good_message(), false).await);
+    ok(send(&service, rpc, &[], good_message(), false).await);
     // A field that this version does not know: a later client's.
     let mut later = ListDecreesRequest {
         normativa: NORMATIVE[0].into(),
@@ -174,9 +174,9 @@ async fn what_is_well_formed_and_unusual_is_answered() {
     }
     .encode_to_vec();
     later.extend_from_slice(b"\x9a\x06\x03abc");
-    ok(send(&servizio, rpc, &[], whole(&later), false).await);
+    ok(send(&service, rpc, &[], whole(&later), false).await);
     ok(send(
-        &servizio,
+        &service,
         rpc,
         &[("grpc-encoding", "identity")],
         good_message(),
@@ -184,7 +184,7 @@ async fn what_is_well_formed_and_unusual_is_answered() {
     )
     .await);
     ok(send(
-        &servizio,
+        &service,
         rpc,
         &[("grpc-accept-encoding", "zstd,gzip")],
         good_message(),
@@ -192,7 +192,7 @@ async fn what_is_well_formed_and_unusual_is_answered() {
     )
     .await);
     ok(send(
-        &servizio,
+        &service,
         rpc,
         &[("grpc-timeout", "99999999H")],
         good_message(),
@@ -200,19 +200,19 @@ async fn what_is_well_formed_and_unusual_is_answered() {
     )
     .await);
     ok(send(
-        &servizio,
+        &service,
         "ReportService/ListNormative",
         &[],
         whole(b""),
         false,
     )
     .await);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn compressions_that_are_not_supported_or_not_right() {
-    let servizio = scene().await;
+    let service = scene().await;
     for rpc in RPC {
         for (encoding, code, reason) in [
             (
@@ -230,29 +230,29 @@ async fn compressions_that_are_not_supported_or_not_right() {
             ("zstd", Code::InvalidArgument, ErrorReason::MessageMalformed),
         ] {
             let headers = [("grpc-encoding", encoding)];
-            let status = send(&servizio, rpc, &headers, frame(1, 3, b"abc"), false).await;
+            let status = send(&service, rpc, &headers, frame(1, 3, b"abc"), false).await;
             assert_error(&status, code, reason);
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn messages_that_are_too_large() {
-    let servizio = scene().await;
-    let limit = servizio.settings.server.max_request_bytes;
+    let service = scene().await;
+    let limit = service.settings.server.max_request_bytes;
     for rpc in RPC {
-        // All of it, and only the announcement of four gigabytes: nobody waits for them, and nobody makes room.
+        // All of it, and only the announcement of four gigabytes: the service neither waits for them nor makes room.
         let text = vec![b'A'; limit];
         let mut message = vec![0x0a];
         prost::encoding::encode_varint(text.len() as u64, &mut message);
         message.extend(text);
-        let all = send(&servizio, rpc, &[], whole(&message), false).await;
+        let all = send(&service, rpc, &[], whole(&message), false).await;
         let announced = frame(0, u32::MAX as usize, b"\x0a");
-        let announced = send(&servizio, rpc, &[], announced, true).await;
+        let announced = send(&service, rpc, &[], announced, true).await;
         for status in [all, announced] {
             assert_error(&status, Code::OutOfRange, ErrorReason::MessageTooLarge);
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }

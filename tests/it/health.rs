@@ -22,18 +22,18 @@ const SERVICES: [&str; 4] = [
     "inps.omnia.monitoraggio.v1.ReportService",
 ];
 
-async fn health(servizio: &TestServer, service: &str) -> ServingStatus {
+async fn health(server: &TestServer, service: &str) -> ServingStatus {
     let request = HealthCheckRequest {
         service: service.to_owned(),
     };
-    let answer = HealthClient::new(servizio.channel()).check(request).await;
+    let answer = HealthClient::new(server.channel()).check(request).await;
     answer.unwrap().into_inner().status()
 }
 
-async fn wait_until_it_is(servizio: &TestServer, status: ServingStatus) {
+async fn wait_until_it_is(server: &TestServer, status: ServingStatus) {
     for service in SERVICES.iter().chain([&""]) {
         eventually(&format!("{status:?} of {service:?}"), async || {
-            health(servizio, service).await == status
+            health(server, service).await == status
         })
         .await;
     }
@@ -41,14 +41,14 @@ async fn wait_until_it_is(servizio: &TestServer, status: ServingStatus) {
 
 #[tokio::test]
 async fn health_follows_the_database() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    wait_until_it_is(&servizio, ServingStatus::Serving).await;
+    let server = TestServer::start().await;
+    server.load(&calls::extract(), "2026-10-31").await;
+    let mut client = server.clients_of("mlps-ammortizzatori").await;
+    wait_until_it_is(&server, ServingStatus::Serving).await;
     let unknown = HealthCheckRequest {
         service: "no.such.Service".into(),
     };
-    let watched = HealthClient::new(servizio.channel())
+    let watched = HealthClient::new(server.channel())
         .watch(unknown.clone())
         .await;
     let mut watched = watched.unwrap().into_inner();
@@ -57,15 +57,15 @@ async fn health_follows_the_database() {
     // And it stays open: the name may become known.
     let more = tokio::time::timeout(Duration::from_millis(200), watched.message()).await;
     assert!(more.is_err(), "{more:?}");
-    let unknown = HealthClient::new(servizio.channel()).check(unknown).await;
+    let unknown = HealthClient::new(server.channel()).check(unknown).await;
     assert_eq!(unknown.unwrap_err().code(), Code::NotFound);
 
-    // The database goes: nobody may connect, and who is connected is sent away.
-    servizio.db.allow_connections(false).await;
-    servizio.db.detach().await;
-    wait_until_it_is(&servizio, ServingStatus::NotServing).await;
+    // The database goes: no one may connect, and open connections are ended.
+    server.db.allow_connections(false).await;
+    server.db.detach().await;
+    wait_until_it_is(&server, ServingStatus::NotServing).await;
     for rpc in DETAIL {
-        let status = call_rpc(&mut cliente, rpc, "").await.unwrap_err();
+        let status = call_rpc(&mut client, rpc, "").await.unwrap_err();
         assert_error(
             &status,
             Code::Unavailable,
@@ -73,15 +73,15 @@ async fn health_follows_the_database() {
         );
     }
     // And comes back.
-    servizio.db.allow_connections(true).await;
-    wait_until_it_is(&servizio, ServingStatus::Serving).await;
-    assert_eq!(call_rpc(&mut cliente, DETAIL[0], "").await.unwrap(), 6);
-    servizio.stop().await;
+    server.db.allow_connections(true).await;
+    wait_until_it_is(&server, ServingStatus::Serving).await;
+    assert_eq!(call_rpc(&mut client, DETAIL[0], "").await.unwrap(), 6);
+    server.stop().await;
 }
 
 /// What the two versions of the protocol share; their types differ by the module only.
 macro_rules! reflect {
-    ($version:ident, $servizio:expr, $ask:expr) => {{
+    ($version:ident, $server:expr, $ask:expr) => {{
         use tonic_reflection::pb::$version::{
             ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
             server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
@@ -97,7 +97,7 @@ macro_rules! reflect {
             message_request: Some(request),
         })
         .collect();
-        let mut answers = ServerReflectionClient::new($servizio.channel())
+        let mut answers = ServerReflectionClient::new($server.channel())
             .server_reflection_info(tokio_stream::iter(requests))
             .await
             .unwrap()
@@ -128,12 +128,9 @@ macro_rules! reflect {
 
 #[tokio::test]
 async fn reflection_shows_the_contract_with_its_options() {
-    let servizio = TestServer::start().await;
+    let server = TestServer::start().await;
     let ask = "inps.omnia.monitoraggio.v1.FiltroDecreti";
-    for (services, files) in [
-        reflect!(v1, servizio, ask),
-        reflect!(v1alpha, servizio, ask),
-    ] {
+    for (services, files) in [reflect!(v1, server, ask), reflect!(v1alpha, server, ask)] {
         let ours: BTreeSet<&str> = services
             .iter()
             .map(String::as_str)
@@ -176,16 +173,16 @@ async fn reflection_shows_the_contract_with_its_options() {
             .collect();
         assert_eq!(marked, ["cf_azienda"]);
     }
-    servizio.stop().await;
+    server.stop().await;
 }
 
 #[tokio::test]
 async fn reflection_can_be_turned_off() {
-    let servizio = TestServer::start_with(|s| s.server.reflection = false).await;
+    let server = TestServer::start_with(|s| s.server.reflection = false).await;
     let request = tonic_reflection::pb::v1::ServerReflectionRequest::default();
     let mut client =
         tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient::new(
-            servizio.channel(),
+            server.channel(),
         );
     let answer = client
         .server_reflection_info(tokio_stream::iter([request]))
@@ -195,5 +192,5 @@ async fn reflection_can_be_turned_off() {
         Code::Unimplemented,
         omnia::contract::proto::ErrorReason::CallUnknown,
     );
-    servizio.stop().await;
+    server.stop().await;
 }

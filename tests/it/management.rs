@@ -28,13 +28,13 @@ pub const RPC: [&str; 9] = [
 ];
 
 /// Makes a call with one filter set, as [`crate::chiamate::call_rpc`] does. The calls that name a grant name one that there is
-/// not: GRANT_NOT_FOUND is an answer that nobody gets who may not make the call.
+/// not: GRANT_NOT_FOUND is an answer only for callers who may make the call.
 pub async fn call_rpc(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     rpc: &str,
     filtro: &str,
 ) -> Result<usize, Status> {
-    let grants = &mut cliente.grants;
+    let grants = &mut client.grants;
     let (id, motivo) = (i64::MAX, "prova".to_owned());
     let named = match rpc {
         "GrantService/RecordRequest" => {
@@ -120,29 +120,29 @@ pub fn record_request(soggetto: &str, profilo: &str) -> RecordRequestRequest {
 
 /// A server and two persons of INPS.
 async fn office() -> (TestServer, CallerClients, CallerClients) {
-    let servizio = TestServer::start().await;
+    let service = TestServer::start().await;
     for soggetto in ["anna", "bruno"] {
-        servizio
+        service
             .grant_scope(soggetto, "inps-gestione", whole_scope())
             .await;
     }
-    let (anna, bruno) = (servizio.clients_as("anna"), servizio.clients_as("bruno"));
-    (servizio, anna, bruno)
+    let (anna, bruno) = (service.clients_as("anna"), service.clients_as("bruno"));
+    (service, anna, bruno)
 }
 
-async fn record(cliente: &mut CallerClients, request: RecordRequestRequest) -> AbilitazioneAa07 {
-    let answer = cliente.grants.record_request(request).await.unwrap();
+async fn record(client: &mut CallerClients, request: RecordRequestRequest) -> AbilitazioneAa07 {
+    let answer = client.grants.record_request(request).await.unwrap();
     answer.into_inner().abilitazione.unwrap()
 }
 
 /// One step by name.
 async fn step(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     step: AzioneAbilitazione,
     id: i64,
 ) -> Result<StatoAbilitazione, Status> {
     let motivo = "prova".to_owned();
-    let grants = &mut cliente.grants;
+    let grants = &mut client.grants;
     let answer = match step {
         AzioneAbilitazione::Verifica => {
             let request = VerifyRequestRequest { id, motivo };
@@ -189,8 +189,8 @@ async fn step(
     Ok(answer.unwrap().stato())
 }
 
-async fn get(cliente: &mut CallerClients, id: i64) -> GetGrantResponse {
-    let answer = cliente.grants.get_grant(GetGrantRequest { id }).await;
+async fn get(client: &mut CallerClients, id: i64) -> GetGrantResponse {
+    let answer = client.grants.get_grant(GetGrantRequest { id }).await;
     answer.unwrap().into_inner()
 }
 
@@ -198,7 +198,7 @@ async fn get(cliente: &mut CallerClients, id: i64) -> GetGrantResponse {
 async fn a_grant_lives() {
     use AzioneAbilitazione as A;
     use StatoAbilitazione as S;
-    let (servizio, mut anna, mut bruno) = office().await;
+    let (service, mut anna, mut bruno) = office().await;
     let mut request = record_request("client", "mef-sintesi");
     request.limiti = Some(LimitiAbilitazione {
         orari: vec!["lun-ven 08:00-18:30".into()],
@@ -216,7 +216,7 @@ async fn a_grant_lives() {
     assert_eq!(recorded.impronta_modulo, request.impronta_modulo);
     assert_eq!(recorded.ambito, request.ambito);
 
-    let mut client = servizio.clients_as("client");
+    let mut client = service.clients_as("client");
     let refused = client.access.get_my_access(GetMyAccessRequest {}).await;
     let denied = Code::PermissionDenied;
     assert_error(&refused.unwrap_err(), denied, ErrorReason::GrantMissing);
@@ -273,15 +273,15 @@ async fn a_grant_lives() {
     assert_eq!((last.da_stato(), last.a_stato()), (S::Attiva, S::Revocata));
     assert_eq!(
         last.istante.unwrap().seconds,
-        servizio.clock.now().timestamp()
+        service.clock.now().timestamp()
     );
     assert_eq!(whole.abilitazione.unwrap().ultimo_passo, Some(last));
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn every_bad_field_of_a_request_is_named() {
-    let (servizio, mut anna, _) = office().await;
+    let (service, mut anna, _) = office().await;
     let bad = RecordRequestRequest {
         protocollo_pec: " ".into(),
         impronta_modulo: "ab".into(),
@@ -310,9 +310,9 @@ async fn every_bad_field_of_a_request_is_named() {
     };
     let status = anna.grants.record_request(bad).await.unwrap_err();
     let invalid = ErrorReason::InvalidRequest;
-    let errore = assert_error(&status, Code::InvalidArgument, invalid);
+    let error = assert_error(&status, Code::InvalidArgument, invalid);
     assert_eq!(
-        errore.violations,
+        error.violations,
         [
             "protocollo_pec",
             "impronta_modulo",
@@ -341,20 +341,20 @@ async fn every_bad_field_of_a_request_is_named() {
         ..Default::default()
     });
     let status = anna.grants.record_request(unknown).await.unwrap_err();
-    let errore = assert_error(&status, Code::InvalidArgument, invalid);
+    let error = assert_error(&status, Code::InvalidArgument, invalid);
     assert_eq!(
-        errore.violations,
+        error.violations,
         ["ambito.normative", "ambito.prestazioni", "sostituisce"]
     );
-    assert_eq!(errore.metadata["valori"], "DL1-1900,CIGO");
+    assert_eq!(error.metadata["valori"], "DL1-1900,CIGO");
     for id in [0, -1] {
         let request = VerifyRequestRequest {
             id,
             motivo: " ".into(),
         };
         let status = anna.grants.verify_request(request).await.unwrap_err();
-        let errore = assert_error(&status, Code::InvalidArgument, invalid);
-        assert_eq!(errore.violations, ["id", "motivo"]);
+        let error = assert_error(&status, Code::InvalidArgument, invalid);
+        assert_eq!(error.violations, ["id", "motivo"]);
     }
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -17,8 +17,8 @@ use crate::{
 
 /// Grants in every state, of two subjects' names and two enti each.
 async fn populated() -> (TestServer, CallerClients) {
-    let servizio = TestServer::start().await;
-    let (pool, clock) = (servizio.db.owner.clone(), servizio.clock.clone());
+    let service = TestServer::start().await;
+    let (pool, clock) = (service.db.owner.clone(), service.clock.clone());
     let (anna, why) = (operatore("anna"), motivo("prova"));
     let step = async |id, azione| {
         grants::advance(&pool, &clock, id, azione, &anna, &why)
@@ -26,7 +26,7 @@ async fn populated() -> (TestServer, CallerClients) {
             .unwrap();
     };
     // The day of the tests is 23 November 2026.
-    servizio.set_clock("2026-01-15T09:00:00Z");
+    service.set_clock("2026-01-15T09:00:00Z");
     for (n, (dal, al)) in [
         ("2026-01-01", "2026-10-31"),
         ("2026-01-01", "2026-12-01"),
@@ -44,8 +44,8 @@ async fn populated() -> (TestServer, CallerClients) {
                 richiesta.profilo = "mlps-consultazione".to_owned();
             }
             if stato == "richiesta" || stato == "rifiutata" {
-                let tabella = &servizio.policy_table;
-                let id = grants::record_request(&pool, &clock, tabella, &richiesta, &anna, &why)
+                let table = &service.policy_table;
+                let id = grants::record_request(&pool, &clock, table, &richiesta, &anna, &why)
                     .await
                     .unwrap();
                 if stato == "rifiutata" {
@@ -55,7 +55,7 @@ async fn populated() -> (TestServer, CallerClients) {
                 }
                 continue;
             }
-            let id = servizio.grant(&richiesta).await;
+            let id = service.grant(&richiesta).await;
             match stato {
                 "sospesa" => step(id, Azione::Sospensione).await,
                 "revocata" => revoke(&pool, &clock, id).await,
@@ -63,12 +63,12 @@ async fn populated() -> (TestServer, CallerClients) {
             }
         }
     }
-    servizio.set_clock(crate::server::TODAY);
-    servizio
+    service.set_clock(crate::server::TODAY);
+    service
         .grant_scope("inps", "inps-gestione", whole_scope())
         .await;
-    let inps = servizio.clients_as("inps");
-    (servizio, inps)
+    let inps = service.clients_as("inps");
+    (service, inps)
 }
 
 /// Every page of a selection, of this size.
@@ -96,9 +96,9 @@ async fn pages(
 
 #[tokio::test]
 async fn lists_are_the_selection_on_whatever_pages() {
-    let (servizio, mut inps) = populated().await;
-    let oggi = servizio.clock.today();
-    let all = grants::list(&servizio.db.owner).await.unwrap();
+    let (service, mut inps) = populated().await;
+    let today = service.clock.today();
+    let all = grants::list(&service.db.owner).await.unwrap();
     let expect = |keep: &dyn Fn(&GrantRecord) -> bool| -> Vec<i64> {
         let kept = all.iter().filter(|s| keep(s));
         kept.map(|s| s.aa07.id).collect()
@@ -121,7 +121,7 @@ async fn lists_are_the_selection_on_whatever_pages() {
                 };
                 let name = stato.as_str_name();
                 let expected = expect(&|s| {
-                    let amounts_to = format!("STATO_ABILITAZIONE_{}", s.effective_stato(oggi));
+                    let amounts_to = format!("STATO_ABILITAZIONE_{}", s.effective_stato(today));
                     (stato == StatoAbilitazione::Unspecified || amounts_to == name)
                         && (ente.is_empty() || s.aa07.ente == ente)
                         && (soggetto.is_empty() || s.aa07.soggetto == soggetto)
@@ -144,12 +144,12 @@ async fn lists_are_the_selection_on_whatever_pages() {
         }
     }
     assert!(seen > 50, "{seen}");
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_token_is_of_its_selection() {
-    let (servizio, mut inps) = populated().await;
+    let (service, mut inps) = populated().await;
     let ask = async |inps: &mut CallerClients, soggetto: &str, profilo: &str, token: &str| {
         let request = ListGrantsRequest {
             filtro: Some(FiltroAbilitazioni {
@@ -218,8 +218,8 @@ async fn a_token_is_of_its_selection() {
         page_token: String::new(),
     };
     let status = inps.grants.list_grants(bad).await.unwrap_err();
-    let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-    let mut fields = errore.violations;
+    let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+    let mut fields = error.violations;
     fields.sort();
     assert_eq!(
         fields,
@@ -233,22 +233,22 @@ async fn a_token_is_of_its_selection() {
     );
     for giorni in [-1, 3661] {
         let status = expiring(&mut inps, giorni, "").await.unwrap_err();
-        let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-        assert_eq!(errore.violations, ["giorni"]);
+        let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        assert_eq!(error.violations, ["giorni"]);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn what_expires_soon_is_listed_by_its_last_day() {
-    let (servizio, mut inps) = populated().await;
+    let (service, mut inps) = populated().await;
     for (giorni, expected) in [
         (7, ""),
         (8, "attiva-11 sospesa-11"),
         (26, "attiva-11 sospesa-11"),
         // 0 is 30.
         (0, "attiva-11 sospesa-11 attiva-02 sospesa-02"),
-        // The grant of whoever asks expires too, on 31 December.
+        // The asking caller's own grant expires too, on 31 December.
         (38, "attiva-11 sospesa-11 attiva-02 sospesa-02 inps"),
         (
             3660,
@@ -274,5 +274,5 @@ async fn what_expires_soon_is_listed_by_its_last_day() {
             assert_eq!(found.join(" "), expected, "{giorni} {page_size}");
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -119,15 +119,15 @@ pub struct ModelFigures {
 
 /// The report: voci by norm and benefit.
 pub fn report(
-    estratto: &ModelExtract,
+    extract: &ModelExtract,
     filtro: &ModelFilter,
 ) -> BTreeMap<(&'static str, &'static str), ModelFigures> {
-    let pairs = estratto
+    let pairs = extract
         .rows
         .iter()
         .map(|r| (r.normativa, r.prestazione))
         .chain(
-            estratto
+            extract
                 .stanziamenti
                 .iter()
                 .map(|s| (s.normativa, s.prestazione)),
@@ -136,24 +136,24 @@ pub fn report(
             (filtro.normative.is_empty() || filtro.normative.contains(n))
                 && (filtro.prestazioni.is_empty() || filtro.prestazioni.contains(p))
         });
-    let anni = years(filtro);
+    let the_years = years(filtro);
     pairs
         .map(|pair| {
-            let mut cifre = ModelFigures::default();
-            for s in &estratto.stanziamenti {
-                if (s.normativa, s.prestazione) == pair && anni.contains(&s.anno) {
-                    *cifre.stanziati.get_or_insert(0) += Cents::from(s.importo);
+            let mut figures = ModelFigures::default();
+            for s in &extract.stanziamenti {
+                if (s.normativa, s.prestazione) == pair && the_years.contains(&s.anno) {
+                    *figures.stanziati.get_or_insert(0) += Cents::from(s.importo);
                 }
             }
-            for r in &estratto.rows {
+            for r in &extract.rows {
                 if (r.normativa, r.prestazione) == pair && filtro.takes(r) {
-                    cifre.autorizzati += Cents::from(r.autorizzati);
-                    cifre.erogati += Cents::from(r.erogati);
+                    figures.autorizzati += Cents::from(r.autorizzati);
+                    figures.erogati += Cents::from(r.erogati);
                 }
             }
-            cifre.residuo_autorizzato = cifre.stanziati.map(|s| s - cifre.autorizzati);
-            cifre.residuo_pagato = cifre.stanziati.map(|s| s - cifre.erogati);
-            (pair, cifre)
+            figures.residuo_autorizzato = figures.stanziati.map(|s| s - figures.autorizzati);
+            figures.residuo_pagato = figures.stanziati.map(|s| s - figures.erogati);
+            (pair, figures)
         })
         .collect()
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 async fn list_page(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     normativa: &str,
     filtro: &FiltroDecreti,
     rilevazione: i32,
@@ -28,11 +28,11 @@ async fn list_page(
         page_size: 1,
         page_token: page_token.into(),
     };
-    Ok(cliente.decreti.list_decrees(request).await?.into_inner())
+    Ok(client.decreti.list_decrees(request).await?.into_inner())
 }
 
 async fn rest_of_export(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     normativa: &str,
     filtro: &FiltroDecreti,
     rilevazione: i32,
@@ -44,9 +44,9 @@ async fn rest_of_export(
         rilevazione,
         resume_token: resume_token.into(),
     };
-    let stream = cliente.decreti.export_decrees(request).await?.into_inner();
-    let esportato = drain(stream).await;
-    esportato.outcome.map(|_| esportato.rows)
+    let stream = client.decreti.export_decrees(request).await?.into_inner();
+    let exported = drain(stream).await;
+    exported.outcome.map(|_| exported.rows)
 }
 
 /// Selections that all find the rows of the first norm, each with one thing that the others do not have.
@@ -95,25 +95,27 @@ fn assert_refused<T: std::fmt::Debug>(esito: Result<T, Status>) {
 }
 
 async fn scene() -> (TestServer, CallerClients) {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 1).await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    (servizio, cliente)
+    let service = TestServer::start_with(|s| s.export.batch_rows = 1).await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let client = service.clients_of("mlps-ammortizzatori").await;
+    (service, client)
 }
 
 #[tokio::test]
 async fn a_token_of_another_selection_is_refused() {
-    let (servizio, mut cliente) = scene().await;
+    let (service, mut client) = scene().await;
     // The same extract at a later date: another rilevazione with the same rows.
-    servizio.load(&calls::extract(), "2026-11-01").await;
-    let [prima, altra, _] = NORMATIVE;
-    for (i, suo) in filters().iter().enumerate() {
-        let page = list_page(&mut cliente, prima, suo, 1, "").await.unwrap();
+    service.load(&calls::extract(), "2026-11-01").await;
+    let [before, other, _] = NORMATIVE;
+    for (i, its_token) in filters().iter().enumerate() {
+        let page = list_page(&mut client, before, its_token, 1, "")
+            .await
+            .unwrap();
         let token = page.next_page_token;
-        assert!(!token.is_empty(), "{suo:?} has more than a page");
-        for (j, altro) in filters().iter().enumerate() {
-            let page = list_page(&mut cliente, prima, altro, 0, &token).await;
-            let rest = rest_of_export(&mut cliente, prima, altro, 0, &token).await;
+        assert!(!token.is_empty(), "{its_token:?} has more than a page");
+        for (j, another) in filters().iter().enumerate() {
+            let page = list_page(&mut client, before, another, 0, &token).await;
+            let rest = rest_of_export(&mut client, before, another, 0, &token).await;
             if i == j {
                 assert_eq!(page.unwrap().rilevazione.unwrap().numero, 1);
                 assert!(!rest.unwrap().is_empty());
@@ -122,13 +124,17 @@ async fn a_token_of_another_selection_is_refused() {
                 assert_refused(rest);
             }
         }
-        assert!(list_page(&mut cliente, prima, suo, 1, &token).await.is_ok());
-        assert_refused(list_page(&mut cliente, prima, suo, 2, &token).await);
-        assert_refused(rest_of_export(&mut cliente, prima, suo, 2, &token).await);
-        assert_refused(list_page(&mut cliente, altra, suo, 0, &token).await);
-        assert_refused(rest_of_export(&mut cliente, altra, suo, 0, &token).await);
+        assert!(
+            list_page(&mut client, before, its_token, 1, &token)
+                .await
+                .is_ok()
+        );
+        assert_refused(list_page(&mut client, before, its_token, 2, &token).await);
+        assert_refused(rest_of_export(&mut client, before, its_token, 2, &token).await);
+        assert_refused(list_page(&mut client, other, its_token, 0, &token).await);
+        assert_refused(rest_of_export(&mut client, other, its_token, 0, &token).await);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// What somebody may make of a token: each character another one, each part of it, something before and after it.
@@ -152,27 +158,27 @@ fn changed(token: &str) -> Vec<String> {
     texts
 }
 
-/// Whatever was done to it, wherever: a position that nobody gave would give rows twice, or leave some out, without a word.
+/// Any change at any place: a position that the service did not give would give rows twice, or leave some out, without a word.
 #[tokio::test]
 async fn a_token_that_somebody_changed_is_refused() {
-    let (servizio, mut cliente) = scene().await;
-    servizio.load(&calls::extract(), "2026-11-01").await;
+    let (service, mut client) = scene().await;
+    service.load(&calls::extract(), "2026-11-01").await;
     let filtro = FiltroDecreti {
         cf_azienda: CF[0].into(),
         ..Default::default()
     };
-    let page = list_page(&mut cliente, NORMATIVE[0], &filtro, 1, "")
+    let page = list_page(&mut client, NORMATIVE[0], &filtro, 1, "")
         .await
         .unwrap();
     let token = page.next_page_token;
-    // It can be shown to anybody: no employer is in it.
+    // It can be shown to anyone: no employer is in it.
     let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     assert!(CF.iter().all(|cf| !text.contains(cf)), "{text}");
     let mut accepted = Vec::new();
     for text in changed(&token) {
-        let page = list_page(&mut cliente, NORMATIVE[0], &filtro, 0, &text).await;
-        let rest = rest_of_export(&mut cliente, NORMATIVE[0], &filtro, 0, &text).await;
+        let page = list_page(&mut client, NORMATIVE[0], &filtro, 0, &text).await;
+        let rest = rest_of_export(&mut client, NORMATIVE[0], &filtro, 0, &text).await;
         if page.is_ok() || rest.is_ok() {
             accepted.push(text);
             continue;
@@ -190,28 +196,28 @@ async fn a_token_that_somebody_changed_is_refused() {
         page_size: 1,
         page_token,
     };
-    let first = cliente.report.list_rilevazioni(list(String::new())).await;
+    let first = client.report.list_rilevazioni(list(String::new())).await;
     for text in changed(&first.unwrap().into_inner().next_page_token) {
-        assert_refused(cliente.report.list_rilevazioni(list(text)).await);
+        assert_refused(client.report.list_rilevazioni(list(text)).await);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_token_of_another_list() {
-    let (servizio, mut cliente) = scene().await;
-    servizio.load(&calls::extract(), "2026-11-01").await;
+    let (service, mut client) = scene().await;
+    service.load(&calls::extract(), "2026-11-01").await;
     let rilevazioni = |page_token: String| ListRilevazioniRequest {
         page_size: 1,
         page_token,
     };
-    let first = cliente
+    let first = client
         .report
         .list_rilevazioni(rilevazioni(String::new()))
         .await;
     let first = first.unwrap().into_inner();
     assert_eq!(first.rilevazioni[0].numero, 2);
-    let second = cliente
+    let second = client
         .report
         .list_rilevazioni(rilevazioni(first.next_page_token.clone()))
         .await;
@@ -220,47 +226,47 @@ async fn a_token_of_another_list() {
     assert_eq!(second.next_page_token, "", "the last page");
 
     let none = FiltroDecreti::default();
-    let token = list_page(&mut cliente, NORMATIVE[0], &none, 0, "")
+    let token = list_page(&mut client, NORMATIVE[0], &none, 0, "")
         .await
         .unwrap()
         .next_page_token;
-    assert_refused(cliente.report.list_rilevazioni(rilevazioni(token)).await);
+    assert_refused(client.report.list_rilevazioni(rilevazioni(token)).await);
     let token = first.next_page_token;
-    assert_refused(list_page(&mut cliente, NORMATIVE[0], &none, 0, &token).await);
-    assert_refused(rest_of_export(&mut cliente, NORMATIVE[0], &none, 0, &token).await);
+    assert_refused(list_page(&mut client, NORMATIVE[0], &none, 0, &token).await);
+    assert_refused(rest_of_export(&mut client, NORMATIVE[0], &none, 0, &token).await);
     // With something behind it that was not there.
     let longer = [&URL_SAFE_NO_PAD.decode(&token).unwrap()[..], b"x"].concat();
     let longer = URL_SAFE_NO_PAD.encode(longer);
-    assert_refused(cliente.report.list_rilevazioni(rilevazioni(longer)).await);
-    servizio.stop().await;
+    assert_refused(client.report.list_rilevazioni(rilevazioni(longer)).await);
+    service.stop().await;
 }
 
-/// A load that commits between two pages changes nothing for whoever is reading.
+/// A load that commits between two pages changes nothing for their reader.
 #[tokio::test]
 async fn a_token_keeps_its_rilevazione() {
-    let (servizio, mut cliente) = scene().await;
+    let (service, mut client) = scene().await;
     let none = FiltroDecreti::default();
-    let before = rest_of_export(&mut cliente, NORMATIVE[0], &none, 0, "")
+    let before = rest_of_export(&mut client, NORMATIVE[0], &none, 0, "")
         .await
         .unwrap();
-    let first = list_page(&mut cliente, NORMATIVE[0], &none, 0, "")
+    let first = list_page(&mut client, NORMATIVE[0], &none, 0, "")
         .await
         .unwrap();
     let token = first.next_page_token;
     // One row gone, every other one changed, one that is new and would come first.
-    let mut estratto = calls::extract();
-    let mut nuova = estratto.rows.remove(1);
-    nuova.numero = "0";
-    for riga in &mut estratto.rows {
+    let mut extract = calls::extract();
+    let mut fresh = extract.rows.remove(1);
+    fresh.numero = "0";
+    for riga in &mut extract.rows {
         riga.erogati += 1;
     }
-    estratto.rows.push(nuova);
-    assert_eq!(servizio.load(&estratto, "2026-11-01").await, 2);
+    extract.rows.push(fresh);
+    assert_eq!(service.load(&extract, "2026-11-01").await, 2);
 
     let mut pages = first.decreti;
     let mut page_token = token.clone();
     while !page_token.is_empty() {
-        let page = list_page(&mut cliente, NORMATIVE[0], &none, 0, &page_token)
+        let page = list_page(&mut client, NORMATIVE[0], &none, 0, &page_token)
             .await
             .unwrap();
         assert_eq!(page.rilevazione.unwrap().numero, 1);
@@ -268,14 +274,14 @@ async fn a_token_keeps_its_rilevazione() {
         page_token = page.next_page_token;
     }
     assert_eq!(pages, before);
-    let rest = rest_of_export(&mut cliente, NORMATIVE[0], &none, 0, &token)
+    let rest = rest_of_export(&mut client, NORMATIVE[0], &none, 0, &token)
         .await
         .unwrap();
     assert_eq!(rest, before[1..]);
     // Who begins now reads the new one.
-    let now = rest_of_export(&mut cliente, NORMATIVE[0], &none, 0, "")
+    let now = rest_of_export(&mut client, NORMATIVE[0], &none, 0, "")
         .await
         .unwrap();
     assert!(now.len() == before.len() && now.iter().all(|d| !before.contains(d)));
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -107,7 +107,7 @@ async fn whoever_owns_the_data_need_not_own_the_database() {
     };
     let admin = PgPool::connect(&url("omnia")).await.unwrap();
     run(&admin, "grant create on schema public to dati").await;
-    let dati = PgPool::connect(&url("dati")).await.unwrap();
+    let data_pool = PgPool::connect(&url("dati")).await.unwrap();
     let owner = DatabaseConnections::owner(url("dati").parse().unwrap(), SchemaName::default());
     migrate(&owner).await.unwrap();
     check_schema(&owner).await.unwrap();
@@ -123,8 +123,8 @@ async fn whoever_owns_the_data_need_not_own_the_database() {
     run(&admin, "grant temporary on database altrui to dati").await;
     run(&admin, "revoke temporary on database altrui from public").await;
     assert!(!may("omnia_servizio").await);
-    run(&dati, "create temporary table prova ()").await;
-    dati.close().await;
+    run(&data_pool, "create temporary table prova ()").await;
+    data_pool.close().await;
     admin.close().await;
     run(&db.owner, "drop database altrui with (force)").await;
 }

@@ -70,25 +70,25 @@ impl<'a> SentCall<'a> {
         self
     }
 
-    fn request(&self, servizio: &TestServer) -> http::request::Builder {
+    fn request(&self, service: &TestServer) -> http::request::Builder {
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(self.path)
             .header("te", "trailers")
-            .header("authorization", format!("Bearer {}", servizio.token("be")));
+            .header("authorization", format!("Bearer {}", service.token("be")));
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
         request
     }
 
-    async fn answer(self, servizio: &TestServer) -> ProtocolAnswer {
+    async fn answer(self, service: &TestServer) -> ProtocolAnswer {
         let frames = self.frames.clone().into_iter().map(Bytes::from);
         let frames = frames.map(|bytes| Ok::<_, Status>(Frame::data(bytes)));
         let body = Body::new(StreamBody::new(stream::iter(frames)));
-        let request = self.request(servizio).body(body).unwrap();
+        let request = self.request(service).body(body).unwrap();
         let answer = async {
-            let response = servizio.channel().oneshot(request).await.unwrap();
+            let response = service.channel().oneshot(request).await.unwrap();
             let (parts, mut body) = response.into_parts();
             let mut status = Status::from_header_map(&parts.headers);
             let mut data = 0;
@@ -133,17 +133,17 @@ fn list() -> Vec<u8> {
 }
 
 async fn scene() -> TestServer {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    servizio
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    service
         .grant_scope("be", "mlps-ammortizzatori", crate::server::whole_scope())
         .await;
-    servizio
+    service
 }
 
 #[tokio::test]
 async fn only_a_post_of_grpc_is_a_call() {
-    let servizio = scene().await;
+    let service = scene().await;
     for good in [
         "application/grpc",
         "application/grpc+proto",
@@ -151,7 +151,7 @@ async fn only_a_post_of_grpc_is_a_call() {
         "APPLICATION/GRPC",
     ] {
         let sent = SentCall::to(LIST).content_types(&[good]).frames(&[list()]);
-        let answer = sent.answer(&servizio).await;
+        let answer = sent.answer(&service).await;
         assert_eq!(
             (answer.http, answer.status.code()),
             (StatusCode::OK, Code::Ok)
@@ -169,7 +169,7 @@ async fn only_a_post_of_grpc_is_a_call() {
             &["application/grpc", "application/json"],
         ] {
             let sent = SentCall::to(path).content_types(bad);
-            let answer = sent.answer(&servizio).await;
+            let answer = sent.answer(&service).await;
             let http = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             assert_eq!(answer.http, http, "{path} {bad:?} {:?}", answer.status);
             assert_error(&answer.status, Code::InvalidArgument, R::NotGrpc);
@@ -178,7 +178,7 @@ async fn only_a_post_of_grpc_is_a_call() {
         for method in ["GET", "PUT", "DELETE", "OPTIONS", "PATCH", "PURGE"] {
             let mut sent = SentCall::to(path);
             sent.method = method.parse().unwrap();
-            let answer = sent.answer(&servizio).await;
+            let answer = sent.answer(&service).await;
             let http = StatusCode::METHOD_NOT_ALLOWED;
             assert_eq!(answer.http, http, "{path} {method} {:?}", answer.status);
             assert_eq!(answer.headers["allow"], "POST");
@@ -186,52 +186,49 @@ async fn only_a_post_of_grpc_is_a_call() {
         }
     }
     // The refusals of what would have been calls are recorded like all others.
-    let records = audit::call_records(&servizio.db.owner).await;
+    let records = audit::call_records(&service.db.owner).await;
     let refused = records.iter().filter(|record| {
         record["rpc"] == "DecreeService/ListDecrees"
             && record["motivo"] == "ERROR_REASON_NOT_GRPC"
             && record["esito"] == "INVALID_ARGUMENT"
     });
     assert_eq!(refused.count(), 13);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn nothing_follows_the_method_in_a_path() {
-    let servizio = scene().await;
+    let service = scene().await;
     for path in [LIST, CHECK, WATCH, REFLECTION] {
         for more in ["?", "?a=b", "?/", "?normativa=DL109-2018-ART44"] {
             let path = format!("{path}{more}");
-            let answer = SentCall::to(&path)
-                .frames(&[list()])
-                .answer(&servizio)
-                .await;
+            let answer = SentCall::to(&path).frames(&[list()]).answer(&service).await;
             assert_error(&answer.status, Code::Unimplemented, R::CallUnknown);
             assert_eq!(answer.data, 0, "{path}");
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_is_told_with_what_can() {
-    let servizio = scene().await;
+    let service = scene().await;
     let gzip = framed(1, 20, b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0");
     let flight = "/arrow.flight.protocol.FlightService/ListFlights";
     for path in [LIST, CHECK, WATCH, REFLECTION, flight] {
         for encoding in ["deflate", "br", "GZIP", "gzip,zstd", "", "x\u{e8}"] {
             let sent = SentCall::to(path).with("grpc-encoding", encoding);
-            let answer = sent.answer(&servizio).await;
-            let errore = assert_error(&answer.status, Code::Unimplemented, R::EncodingUnsupported);
+            let answer = sent.answer(&service).await;
+            let error = assert_error(&answer.status, Code::Unimplemented, R::EncodingUnsupported);
             let listed = &answer.headers["grpc-accept-encoding"];
             assert_eq!(listed, "identity,gzip,zstd", "{path} {encoding}");
-            assert!(errore.message.contains("gzip and zstd are"));
-            assert!(!errore.message.contains("no such call"));
+            assert!(error.message.contains("gzip and zstd are"));
+            assert!(!error.message.contains("no such call"));
         }
         let twice = SentCall::to(path)
             .with("grpc-encoding", "gzip")
             .with("grpc-encoding", "br");
-        let answer = twice.answer(&servizio).await;
+        let answer = twice.answer(&service).await;
         assert_error(&answer.status, Code::Unimplemented, R::EncodingUnsupported);
     }
     // What is listed is read, everywhere.
@@ -239,16 +236,16 @@ async fn what_cannot_be_read_is_told_with_what_can() {
         let sent = SentCall::to(path).with("grpc-encoding", "gzip");
         let answer = sent
             .frames(std::slice::from_ref(&gzip))
-            .answer(&servizio)
+            .answer(&service)
             .await;
         assert_eq!(answer.status.code(), Code::Ok, "{path} {:?}", answer.status);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_call_takes_one_message() {
-    let servizio = scene().await;
+    let service = scene().await;
     let paths = RPC
         .iter()
         .map(|rpc| format!("/{}", omnia::contract::proto::path_of(rpc)));
@@ -307,31 +304,31 @@ async fn a_call_takes_one_message() {
     ];
     for path in paths.chain(health) {
         for (what, frames, code, reason) in &table {
-            let answer = SentCall::to(&path).frames(frames).answer(&servizio).await;
+            let answer = SentCall::to(&path).frames(frames).answer(&service).await;
             assert_error(&answer.status, *code, *reason);
             assert_eq!(answer.data, 0, "{path} {what}");
         }
     }
     // Cut into frames as one likes, one message is one message.
     let bytes: Vec<_> = list().iter().map(|byte| vec![*byte]).collect();
-    let answer = SentCall::to(LIST).frames(&bytes).answer(&servizio).await;
+    let answer = SentCall::to(LIST).frames(&bytes).answer(&service).await;
     assert_eq!(answer.status.code(), Code::Ok);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Headers, and the half of a message: then the client thinks better of it.
 #[tokio::test]
 async fn a_body_that_its_client_gave_up_is_recorded_as_cancelled() {
-    let servizio = scene().await;
+    let service = scene().await;
     let (count, mut asked) = (4, Vec::new());
     for n in 0..count {
         let half = stream::iter([Ok(Frame::data(Bytes::from_static(b"\0\0\0\0\x10ab")))]);
         let body = half.chain(stream::pending::<Result<Frame<Bytes>, Status>>());
         let request = SentCall::to(LIST)
-            .request(&servizio)
+            .request(&service)
             .body(Body::new(StreamBody::new(body)))
             .unwrap();
-        let channel = servizio.channel();
+        let channel = service.channel();
         let call = tokio::spawn(channel.oneshot(request));
         // It is let in, and waits for its message, once its subject was decided on.
         tokio::time::sleep(Duration::from_millis(if n == 0 { 500 } else { 100 })).await;
@@ -343,7 +340,7 @@ async fn a_body_that_its_client_gave_up_is_recorded_as_cancelled() {
     }
     let recorded = async {
         loop {
-            let records = audit::call_records(&servizio.db.owner).await;
+            let records = audit::call_records(&service.db.owner).await;
             if records.len() >= count {
                 return records;
             }
@@ -358,5 +355,5 @@ async fn a_body_that_its_client_gave_up_is_recorded_as_cancelled() {
         assert_eq!(record["motivo"], serde_json::Value::Null, "{record}");
         assert_eq!(record["soggetto"], "be", "{record}");
     }
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Quotas: what is used up is refused with the time to wait, and nobody else notices.
+//! Quotas: what is used up is refused with the time to wait, and other callers do not notice.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -23,10 +23,10 @@ use crate::{
 const ACCESS: &str = "AccessService/GetMyAccess";
 
 /// Gives a grant with quotas of its own.
-async fn grant(servizio: &TestServer, soggetto: &str, quote: Quote) {
+async fn grant(service: &TestServer, soggetto: &str, quote: Quote) {
     let mut richiesta = new_request(soggetto, "mef-rgs", "2026-01-01", "2026-12-31");
     richiesta.limiti.quote = quote;
-    servizio.grant(&richiesta).await;
+    service.grant(&richiesta).await;
 }
 
 fn n(n: u32) -> Option<NonZeroU32> {
@@ -36,23 +36,20 @@ fn n(n: u32) -> Option<NonZeroU32> {
 /// Checks that a quota is used up, and gives the time to wait.
 #[track_caller]
 fn assert_exhausted(status: &Status, quota: &str, soggetto: &str, descrizione: &str) -> Duration {
-    let errore = assert_error(status, Code::ResourceExhausted, ErrorReason::QuotaExceeded);
-    assert_eq!(
-        errore.metadata.get("quota").map(String::as_str),
-        Some(quota)
-    );
+    let error = assert_error(status, Code::ResourceExhausted, ErrorReason::QuotaExceeded);
+    assert_eq!(error.metadata.get("quota").map(String::as_str), Some(quota));
     let failure = status.get_details_quota_failure().unwrap();
     let [violation] = failure.violations.as_slice() else {
         panic!("{failure:?}")
     };
     assert_eq!(violation.subject, format!("soggetto:{soggetto}"));
     assert_eq!(violation.description, descrizione);
-    errore.retry.unwrap()
+    error.retry.unwrap()
 }
 
 #[tokio::test]
 async fn calls_a_second_are_the_profiles_unless_the_grant_has_its_own() {
-    let servizio = TestServer::start_with(|s| {
+    let service = TestServer::start_with(|s| {
         let rgs = ProfiloQuotaSettings {
             al_secondo: n(1),
             ..ProfiloQuotaSettings::default()
@@ -60,129 +57,125 @@ async fn calls_a_second_are_the_profiles_unless_the_grant_has_its_own() {
         s.quota.profilo.insert("mef-rgs".to_owned(), rgs);
     })
     .await;
-    grant(&servizio, "poche", Quote::default()).await;
-    let molte = Quote {
+    grant(&service, "poche", Quote::default()).await;
+    let many = Quote {
         al_secondo: n(100_000),
         ..Quote::default()
     };
-    grant(&servizio, "molte", molte).await;
-    let mut poche = servizio.clients_as("poche");
-    let mut molte = servizio.clients_as("molte");
+    grant(&service, "molte", many).await;
+    let mut few = service.clients_as("poche");
+    let mut many = service.clients_as("molte");
     let mut refused = None;
     for _ in 0..20 {
-        call_rpc(&mut molte, ACCESS, "").await.unwrap();
-        if let Err(status) = call_rpc(&mut poche, ACCESS, "").await {
-            let riprova = assert_exhausted(&status, "al_secondo", "poche", "1 calls a second");
-            assert!(riprova <= Duration::from_secs(1));
-            refused = Some(riprova);
+        call_rpc(&mut many, ACCESS, "").await.unwrap();
+        if let Err(status) = call_rpc(&mut few, ACCESS, "").await {
+            let retry = assert_exhausted(&status, "al_secondo", "poche", "1 calls a second");
+            assert!(retry <= Duration::from_secs(1));
+            refused = Some(retry);
         }
     }
     // After the time that it was told last, it is let in.
     tokio::time::sleep(refused.expect("twenty calls took twenty seconds?")).await;
-    call_rpc(&mut poche, ACCESS, "").await.unwrap();
+    call_rpc(&mut few, ACCESS, "").await.unwrap();
 }
 
 #[tokio::test]
 async fn streams_at_the_same_time_free_their_place_when_they_end() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 50).await;
-    servizio.load(&many_rows(8_000), "2026-10-31").await;
-    let una = Quote {
+    let service = TestServer::start_with(|s| s.export.batch_rows = 50).await;
+    service.load(&many_rows(8_000), "2026-10-31").await;
+    let one = Quote {
         esportazioni: n(1),
         ..Quote::default()
     };
-    grant(&servizio, "una", una).await;
-    grant(&servizio, "altra", Quote::default()).await;
+    grant(&service, "una", one).await;
+    grant(&service, "altra", Quote::default()).await;
     let request = ExportDecreesRequest {
         normativa: NORMATIVE[0].into(),
         ..Default::default()
     };
-    let mut cliente = servizio.slow_clients("una");
-    let stream = cliente
+    let mut client = service.slow_clients("una");
+    let stream = client
         .decreti
         .export_decrees(request.clone())
         .await
         .unwrap();
-    let status = cliente
+    let status = client
         .decreti
         .export_decrees(request.clone())
         .await
         .unwrap_err();
     assert_exhausted(&status, "esportazioni", "una", "1 streams at the same time");
     // Other calls and other subjects do not need the place.
-    call_rpc(&mut cliente, ACCESS, "").await.unwrap();
-    let mut altra = servizio.clients_as("altra");
-    drop(altra.decreti.export_decrees(request.clone()).await.unwrap());
+    call_rpc(&mut client, ACCESS, "").await.unwrap();
+    let mut other = service.clients_as("altra");
+    drop(other.decreti.export_decrees(request.clone()).await.unwrap());
     // A call that is refused for another reason does not keep a place.
     drop(stream);
     eventually("the place is free", async || {
-        cliente
-            .decreti
-            .export_decrees(request.clone())
-            .await
-            .is_ok()
+        client.decreti.export_decrees(request.clone()).await.is_ok()
     })
     .await;
 }
 
 #[tokio::test]
 async fn calls_a_day_are_counted_for_all_instances_and_end_at_romes_midnight() {
-    let servizio = TestServer::start().await;
-    let cinque = Quote {
+    let service = TestServer::start().await;
+    let five = Quote {
         al_giorno: n(5),
         ..Quote::default()
     };
-    grant(&servizio, "be", cinque).await;
-    let altra = servizio.another_instance().await;
-    let token = servizio.token("be");
-    let mut clienti = [
-        servizio.clients_as("be"),
-        servizio.clients_over(channel_to(altra), Some(&token)),
+    grant(&service, "be", five).await;
+    let other = service.another_instance().await;
+    let token = service.token("be");
+    let mut clients = [
+        service.clients_as("be"),
+        service.clients_over(channel_to(other), Some(&token)),
     ];
     let mut allowed = 0;
     for i in 0..12 {
-        match call_rpc(&mut clienti[i % 2], ACCESS, "").await {
+        match call_rpc(&mut clients[i % 2], ACCESS, "").await {
             Ok(_) => allowed += 1,
             Err(status) => {
-                let riprova = assert_exhausted(&status, "al_giorno", "be", "5 calls a day");
+                let retry = assert_exhausted(&status, "al_giorno", "be", "5 calls a day");
                 // It is ten in the morning in Rome.
-                assert_eq!(riprova, Duration::from_secs(14 * 3600));
+                assert_eq!(retry, Duration::from_secs(14 * 3600));
             }
         }
     }
-    assert_eq!((allowed, count(&servizio).await), (5, 5));
+    assert_eq!((allowed, count(&service).await), (5, 5));
     // In Rome it is another day an hour before midnight in Greenwich.
-    servizio.set_clock("2026-11-23T23:00:00Z");
-    let mut domani = servizio.clients_as("be");
-    call_rpc(&mut domani, ACCESS, "").await.unwrap();
+    service.set_clock("2026-11-23T23:00:00Z");
+    let mut tomorrow = service.clients_as("be");
+    call_rpc(&mut tomorrow, ACCESS, "").await.unwrap();
 }
 
-async fn count(servizio: &TestServer) -> i64 {
+async fn count(service: &TestServer) -> i64 {
     sqlx::query_scalar(
         "select coalesce(sum(chiamate), 0)::bigint from consumo where soggetto = 'be'",
     )
-    .fetch_one(&servizio.db.owner)
+    .fetch_one(&service.db.owner)
     .await
     .unwrap()
 }
 
 #[tokio::test]
 async fn an_orderly_stop_gives_back_what_was_not_used() {
-    let servizio = TestServer::start().await;
+    let service = TestServer::start().await;
     let quote = Quote {
         al_giorno: n(50_000),
         ..Quote::default()
     };
-    grant(&servizio, "be", quote).await;
-    let mut cliente = servizio.clients_as("be");
+    grant(&service, "be", quote).await;
+    let mut client = service.clients_as("be");
     for _ in 0..3 {
-        call_rpc(&mut cliente, ACCESS, "").await.unwrap();
+        call_rpc(&mut client, ACCESS, "").await.unwrap();
     }
     assert_eq!(
-        count(&servizio).await,
+        count(&service).await,
         50,
         "a thousandth of the quota at a time"
     );
-    let db = servizio.stop().await;
+    let db = service.stop().await;
     let left: i64 = sqlx::query_scalar("select chiamate from consumo")
         .fetch_one(&db.owner)
         .await
@@ -192,14 +185,14 @@ async fn an_orderly_stop_gives_back_what_was_not_used() {
 
 #[tokio::test]
 async fn a_quota_of_a_profile_that_is_not_there_stops_the_start() {
-    let servizio = TestServer::start().await;
-    let mut settings = servizio.settings.clone();
+    let service = TestServer::start().await;
+    let mut settings = service.settings.clone();
     settings
         .quota
         .profilo
         .insert("mef-rsg".to_owned(), ProfiloQuotaSettings::default());
-    let access = omnia::app::access(&settings, &servizio.db.connections, servizio.clock.clone());
+    let access = omnia::app::access(&settings, &service.db.connections, service.clock.clone());
     let error = access.await.unwrap_err().to_string();
     assert!(error.contains("quota.profilo.mef-rsg"), "{error}");
-    servizio.grant_scope("x", "mef-rgs", whole_scope()).await;
+    service.grant_scope("x", "mef-rgs", whole_scope()).await;
 }

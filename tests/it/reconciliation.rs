@@ -25,21 +25,21 @@ const PAGE_SIZES: [i32; 3] = [1, 3, 1000];
 /// A world: two extracts that follow each other, and filters to ask with.
 #[derive(Debug, Clone)]
 struct ReconciledWorld {
-    estratti: [ModelExtract; 2],
+    extracts: [ModelExtract; 2],
     report: Vec<ModelFilter>,
     decreti: Vec<ModelFilter>,
 }
 
 fn world() -> impl Strategy<Value = ReconciledWorld> {
-    let estratti = worlds::extract(60)
-        .prop_flat_map(|prima| (Just(prima.clone()), worlds::following(prima, 20)));
+    let extracts = worlds::extract(60)
+        .prop_flat_map(|before| (Just(before.clone()), worlds::following(before, 20)));
     (
-        estratti,
+        extracts,
         prop::collection::vec(worlds::filtro_report(), 6),
         prop::collection::vec(worlds::filtro_decreti(), 6),
     )
-        .prop_map(|((prima, seconda), report, decreti)| ReconciledWorld {
-            estratti: [prima, seconda],
+        .prop_map(|((before, second), report, decreti)| ReconciledWorld {
+            extracts: [before, second],
             report,
             decreti,
         })
@@ -70,10 +70,10 @@ fn five_ways_to_the_same_figures() {
     };
     let history = Mutex::new(None);
     TestRunner::new(config)
-        .run(&world(), |mondo| {
+        .run(&world(), |whole_world| {
             // One that fails does not come back: a smaller world is tried from nothing.
             let last = history.lock().unwrap().take();
-            let next = runtime.block_on(check(last, &mondo));
+            let next = runtime.block_on(check(last, &whole_world));
             *history.lock().unwrap() = next;
             Ok(())
         })
@@ -95,10 +95,10 @@ impl ReconciledHistory {
     }
 
     /// The number of the rilevazione. One that says the same as the one before, at a later date, is a rilevazione too.
-    async fn load(&mut self, estratto: &ModelExtract) -> i32 {
+    async fn load(&mut self, extract: &ModelExtract) -> i32 {
         self.loaded += 1;
         let date = format!("2026-10-{:02}", self.loaded);
-        let numero = self.server.load(estratto, &date).await;
+        let numero = self.server.load(extract, &date).await;
         assert_eq!(numero, i32::try_from(self.loaded).unwrap());
         numero
     }
@@ -106,22 +106,26 @@ impl ReconciledHistory {
 
 async fn check(
     last: Option<ReconciledHistory>,
-    mondo: &ReconciledWorld,
+    whole_world: &ReconciledWorld,
 ) -> Option<ReconciledHistory> {
     let mut history = match last {
         Some(last) => last,
         None => ReconciledHistory::begin().await,
     };
-    let mut numeri = Vec::new();
-    for estratto in &mondo.estratti {
-        numeri.push(history.load(estratto).await);
+    let mut numbers = Vec::new();
+    for extract in &whole_world.extracts {
+        numbers.push(history.load(extract).await);
     }
-    for (numero, estratto) in numeri.into_iter().zip(&mondo.estratti) {
-        for filtro in &mondo.report {
-            check_report(&mut history.caller, estratto, numero, filtro).await;
+    for (numero, extract) in numbers.into_iter().zip(&whole_world.extracts) {
+        for filtro in &whole_world.report {
+            check_report(&mut history.caller, extract, numero, filtro).await;
         }
-        for (filtro, page_size) in mondo.decreti.iter().zip(PAGE_SIZES.into_iter().cycle()) {
-            check_decreti(&mut history.caller, estratto, numero, filtro, page_size).await;
+        for (filtro, page_size) in whole_world
+            .decreti
+            .iter()
+            .zip(PAGE_SIZES.into_iter().cycle())
+        {
+            check_decreti(&mut history.caller, extract, numero, filtro, page_size).await;
         }
     }
     if history.loaded < 2 * WORLDS_PER_DATABASE {
@@ -132,12 +136,12 @@ async fn check(
 }
 
 async fn check_report(
-    cliente: &mut CallerClients,
-    estratto: &ModelExtract,
+    client: &mut CallerClients,
+    extract: &ModelExtract,
     numero: i32,
     filtro: &ModelFilter,
 ) {
-    let answer = cliente
+    let answer = client
         .report
         .get_report_sintetico(GetReportSinteticoRequest {
             filtro: Some(filtro_report(filtro)),
@@ -147,7 +151,7 @@ async fn check_report(
         .unwrap()
         .into_inner();
     assert_eq!(answer.rilevazione.unwrap().numero, numero);
-    let expected = model::report(estratto, filtro);
+    let expected = model::report(extract, filtro);
     let given: BTreeMap<_, _> = answer
         .voci
         .iter()
@@ -160,7 +164,7 @@ async fn check_report(
         .collect();
     let texts: BTreeMap<_, _> = expected
         .iter()
-        .map(|(pair, cifre)| (*pair, figure_texts(cifre)))
+        .map(|(pair, figures)| (*pair, figure_texts(figures)))
         .collect();
     assert_eq!(given, texts, "rilevazione {numero}, {filtro:?}");
 
@@ -195,7 +199,7 @@ async fn check_report(
             let of_norm = expected.iter().filter(|((n, _), _)| n == normativa);
             let (autorizzati, erogati) =
                 of_norm.fold((0, 0), |(a, e), (_, c)| (a + c.autorizzati, e + c.erogati));
-            let count = cliente
+            let count = client
                 .decreti
                 .count_decrees(CountDecreesRequest {
                     normativa: (*normativa).into(),
@@ -217,18 +221,18 @@ async fn check_report(
 }
 
 async fn check_decreti(
-    cliente: &mut CallerClients,
-    estratto: &ModelExtract,
+    client: &mut CallerClients,
+    extract: &ModelExtract,
     numero: i32,
     filtro: &ModelFilter,
     page_size: i32,
 ) {
-    let expected: Vec<&ModelRow> = estratto.rows.iter().filter(|r| filtro.takes(r)).collect();
+    let expected: Vec<&ModelRow> = extract.rows.iter().filter(|r| filtro.takes(r)).collect();
     let mut rows: Vec<DettaglioDecreto> = expected.iter().map(|r| dettaglio(r)).collect();
     let totals = totali(&expected);
     let normativa = filtro.normative.first().unwrap().to_string();
 
-    let count = cliente
+    let count = client
         .decreti
         .count_decrees(CountDecreesRequest {
             normativa: normativa.clone(),
@@ -241,7 +245,7 @@ async fn check_decreti(
     assert_eq!(count.totali.unwrap(), totals, "CountDecrees, {filtro:?}");
 
     let (exported, tokens, closing) =
-        export(cliente, &normativa, filtro, numero, String::new()).await;
+        export(client, &normativa, filtro, numero, String::new()).await;
     assert_eq!(closing, totals, "chiusura, {filtro:?}");
     let mut sorted = exported.clone();
     for list in [&mut sorted, &mut rows] {
@@ -251,11 +255,11 @@ async fn check_decreti(
     let order = |d: &DettaglioDecreto| (d.data_decreto.clone(), d.numero_decreto.clone());
     assert!(exported.is_sorted_by_key(order), "the promised order");
 
-    let paged = pages(cliente, &normativa, filtro, numero, page_size).await;
+    let paged = pages(client, &normativa, filtro, numero, page_size).await;
     assert_eq!(paged, exported, "pages of {page_size}, {filtro:?}");
     // Resumed after every lotto: the rest, and the totals of the rest.
     for (seen, token) in tokens {
-        let (rest, _, closing) = export(cliente, &normativa, filtro, numero, token).await;
+        let (rest, _, closing) = export(client, &normativa, filtro, numero, token).await;
         assert_eq!(rest, exported[seen..], "resumed after {seen}, {filtro:?}");
         assert_eq!(closing.righe, i64::try_from(rest.len()).unwrap());
     }
@@ -263,13 +267,13 @@ async fn check_decreti(
 
 /// Rows, (rows so far, resume_token) of each lotto, closing totals.
 pub async fn export(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     normativa: &str,
     filtro: &ModelFilter,
     numero: i32,
     resume_token: String,
 ) -> (Vec<DettaglioDecreto>, Vec<(usize, String)>, TotaliControllo) {
-    let mut stream = cliente
+    let mut stream = client
         .decreti
         .export_decrees(ExportDecreesRequest {
             normativa: normativa.into(),
@@ -306,7 +310,7 @@ pub async fn export(
 }
 
 async fn pages(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     normativa: &str,
     filtro: &ModelFilter,
     numero: i32,
@@ -315,7 +319,7 @@ async fn pages(
     let mut rows = Vec::new();
     let mut page_token = String::new();
     loop {
-        let page = cliente
+        let page = client
             .decreti
             .list_decrees(ListDecreesRequest {
                 normativa: normativa.into(),
@@ -356,12 +360,12 @@ fn voce_figures(voce: &proto::VoceReport) -> FigureTexts {
     )
 }
 
-pub fn figure_texts(cifre: &ModelFigures) -> FigureTexts {
+pub fn figure_texts(figures: &ModelFigures) -> FigureTexts {
     (
-        cifre.stanziati.map(euro),
-        euro(cifre.autorizzati),
-        euro(cifre.erogati),
-        cifre.residuo_autorizzato.map(euro),
-        cifre.residuo_pagato.map(euro),
+        figures.stanziati.map(euro),
+        euro(figures.autorizzati),
+        euro(figures.erogati),
+        figures.residuo_autorizzato.map(euro),
+        figures.residuo_pagato.map(euro),
     )
 }

@@ -15,52 +15,52 @@ use crate::{
 };
 
 async fn scene() -> (TestServer, CallerClients) {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    (servizio, cliente)
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let client = service.clients_of("mlps-ammortizzatori").await;
+    (service, client)
 }
 
 #[track_caller]
 fn invalid(status: &Status, fields: &[&str]) -> ContractError {
-    let errore = assert_error(status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-    assert_eq!(errore.violations, fields, "{status:?}");
+    let error = assert_error(status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+    assert_eq!(error.violations, fields, "{status:?}");
     // What an end user is shown names them too.
     for field in fields {
-        assert!(errore.italiano.contains(field), "{}", errore.italiano);
+        assert!(error.italiano.contains(field), "{}", error.italiano);
     }
-    errore
+    error
 }
 
 /// The same selection to the four calls of the detail.
 async fn detail(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     normativa: &str,
     filtro: &FiltroDecreti,
     rilevazione: i32,
 ) -> [Result<(), Status>; 4] {
     let (normativa, filtro) = (normativa.to_owned(), Some(filtro.clone()));
-    let list = cliente.decreti.list_decrees(ListDecreesRequest {
+    let list = client.decreti.list_decrees(ListDecreesRequest {
         normativa: normativa.clone(),
         filtro: filtro.clone(),
         rilevazione,
         ..Default::default()
     });
     let list = list.await.map(drop);
-    let count = cliente.decreti.count_decrees(CountDecreesRequest {
+    let count = client.decreti.count_decrees(CountDecreesRequest {
         normativa: normativa.clone(),
         filtro: filtro.clone(),
         rilevazione,
     });
     let count = count.await.map(drop);
-    let export = cliente.decreti.export_decrees(ExportDecreesRequest {
+    let export = client.decreti.export_decrees(ExportDecreesRequest {
         normativa: normativa.clone(),
         filtro: filtro.clone(),
         rilevazione,
         ..Default::default()
     });
     let export = export.await.map(drop);
-    let download = cliente.decreti.download_decrees(DownloadDecreesRequest {
+    let download = client.decreti.download_decrees(DownloadDecreesRequest {
         normativa,
         filtro,
         rilevazione,
@@ -71,7 +71,7 @@ async fn detail(
 }
 
 async fn report(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     filtro: FiltroReport,
     rilevazione: i32,
 ) -> Result<omnia::contract::proto::GetReportSinteticoResponse, Status> {
@@ -79,13 +79,13 @@ async fn report(
         filtro: Some(filtro),
         rilevazione,
     };
-    let answer = cliente.report.get_report_sintetico(request).await?;
+    let answer = client.report.get_report_sintetico(request).await?;
     Ok(answer.into_inner())
 }
 
 #[tokio::test]
 async fn everything_that_is_wrong_is_told_at_once() {
-    let (servizio, mut cliente) = scene().await;
+    let (service, mut client) = scene().await;
     let bad = FiltroDecreti {
         codifica_sistema_unico: "333".into(),
         numero_decreto: "-1".into(),
@@ -109,11 +109,11 @@ async fn everything_that_is_wrong_is_told_at_once() {
         "rilevazione",
     ];
     for normativa in ["", "dl 109"] {
-        for esito in detail(&mut cliente, normativa, &bad, -1).await {
+        for esito in detail(&mut client, normativa, &bad, -1).await {
             invalid(&esito.unwrap_err(), &of_filter);
         }
     }
-    let list = cliente.decreti.list_decrees(ListDecreesRequest {
+    let list = client.decreti.list_decrees(ListDecreesRequest {
         normativa: String::new(),
         filtro: Some(bad.clone()),
         rilevazione: i32::MIN,
@@ -135,7 +135,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
             criterio: 0,
         }),
     };
-    let status = report(&mut cliente, filtro, -7).await.unwrap_err();
+    let status = report(&mut client, filtro, -7).await.unwrap_err();
     invalid(
         &status,
         &[
@@ -151,15 +151,15 @@ async fn everything_that_is_wrong_is_told_at_once() {
         ..Default::default()
     };
     invalid(
-        &report(&mut cliente, many, 0).await.unwrap_err(),
+        &report(&mut client, many, 0).await.unwrap_err(),
         &["filtro.normativa"],
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn page_sizes() {
-    let (servizio, mut cliente) = scene().await;
+    let (service, mut client) = scene().await;
     for (page_size, good) in [
         (0, true),
         (1, true),
@@ -169,13 +169,13 @@ async fn page_sizes() {
         (i32::MAX, false),
         (i32::MIN, false),
     ] {
-        let list = cliente.decreti.list_decrees(ListDecreesRequest {
+        let list = client.decreti.list_decrees(ListDecreesRequest {
             normativa: NORMATIVE[0].into(),
             page_size,
             ..Default::default()
         });
         let list = list.await.map(|page| page.into_inner().decreti.len());
-        let rilevazioni = cliente.report.list_rilevazioni(ListRilevazioniRequest {
+        let rilevazioni = client.report.list_rilevazioni(ListRilevazioniRequest {
             page_size,
             page_token: String::new(),
         });
@@ -188,16 +188,16 @@ async fn page_sizes() {
             invalid(&rilevazioni.unwrap_err(), &["page_size"]);
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn rilevazioni_that_are_not_there() {
-    let servizio = TestServer::start().await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     // Before the first load: the lists are empty, the reports have nothing to be computed on.
     for rpc in RPC {
-        let esito = call_rpc(&mut cliente, rpc, "").await;
+        let esito = call_rpc(&mut client, rpc, "").await;
         if DETAIL.contains(&rpc) || FLIGHT.contains(&rpc) || rpc.ends_with("ReportSintetico") {
             assert_error(
                 &esito.unwrap_err(),
@@ -208,73 +208,64 @@ async fn rilevazioni_that_are_not_there() {
             esito.unwrap();
         }
     }
-    servizio.load(&calls::extract(), "2026-10-31").await;
+    service.load(&calls::extract(), "2026-10-31").await;
     for number in [2, i32::MAX] {
-        let mut esiti = Vec::from(
-            detail(
-                &mut cliente,
-                NORMATIVE[0],
-                &FiltroDecreti::default(),
-                number,
-            )
-            .await,
-        );
-        esiti.push(
-            report(&mut cliente, FiltroReport::default(), number)
+        let mut outcomes =
+            Vec::from(detail(&mut client, NORMATIVE[0], &FiltroDecreti::default(), number).await);
+        outcomes.push(
+            report(&mut client, FiltroReport::default(), number)
                 .await
                 .map(drop),
         );
-        for esito in esiti {
-            let errore = assert_error(
+        for esito in outcomes {
+            let error = assert_error(
                 &esito.unwrap_err(),
                 Code::NotFound,
                 ErrorReason::RilevazioneNotFound,
             );
-            assert_eq!(errore.metadata["rilevazione"], number.to_string());
+            assert_eq!(error.metadata["rilevazione"], number.to_string());
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// A code of the right form that no catalogue has is a mistake of the caller's: an empty answer would say that the norm
 /// has no decrees.
 #[tokio::test]
 async fn codes_that_the_catalogue_does_not_have() {
-    let (servizio, mut cliente) = scene().await;
+    let (service, mut client) = scene().await;
     for rpc in DETAIL {
-        let status = call_rpc_for(&mut cliente, rpc, "DL109-2018-ART4", "")
+        let status = call_rpc_for(&mut client, rpc, "DL109-2018-ART4", "")
             .await
             .unwrap_err();
-        let errore = invalid(&status, &["normativa"]);
-        assert_eq!(errore.metadata["valori"], "DL109-2018-ART4", "{rpc}");
+        let error = invalid(&status, &["normativa"]);
+        assert_eq!(error.metadata["valori"], "DL109-2018-ART4", "{rpc}");
     }
     let filtro = FiltroReport {
         normativa: vec!["NO-2".into(), NORMATIVE[0].into(), "NO-1".into()],
         prestazione: vec!["NO-3".into()],
         periodo: None,
     };
-    let status = report(&mut cliente, filtro, 0).await.unwrap_err();
-    let errore = invalid(&status, &["filtro.normativa", "filtro.prestazione"]);
-    assert_eq!(errore.metadata["valori"], "NO-1,NO-2,NO-3");
-    servizio.stop().await;
+    let status = report(&mut client, filtro, 0).await.unwrap_err();
+    let error = invalid(&status, &["filtro.normativa", "filtro.prestazione"]);
+    assert_eq!(error.metadata["valori"], "NO-1,NO-2,NO-3");
+    service.stop().await;
 }
 
 /// A selection that is right and that nothing fits: figures of zero, in the form of figures.
 #[tokio::test]
 async fn nothing_found_is_zero() {
-    let (servizio, mut cliente) = scene().await;
+    let (service, mut client) = scene().await;
     // The last norm has nothing any more.
-    let mut estratto = calls::extract();
-    estratto.rows.retain(|r| r.normativa != NORMATIVE[2]);
-    estratto
-        .stanziamenti
-        .retain(|s| s.normativa != NORMATIVE[2]);
-    assert_eq!(servizio.load(&estratto, "2026-11-01").await, 2);
+    let mut extract = calls::extract();
+    extract.rows.retain(|r| r.normativa != NORMATIVE[2]);
+    extract.stanziamenti.retain(|s| s.normativa != NORMATIVE[2]);
+    assert_eq!(service.load(&extract, "2026-11-01").await, 2);
     let filtro = FiltroReport {
         normativa: vec![NORMATIVE[2].into()],
         ..Default::default()
     };
-    let answer = report(&mut cliente, filtro, 0).await.unwrap();
+    let answer = report(&mut client, filtro, 0).await.unwrap();
     assert!(answer.voci.is_empty());
     let totale = answer.totale.unwrap();
     assert_eq!(
@@ -286,23 +277,23 @@ async fn nothing_found_is_zero() {
         (totale.totale_stanziamenti, totale.residuo_pagato),
         (None, None)
     );
-    let count = cliente.decreti.count_decrees(CountDecreesRequest {
+    let count = client.decreti.count_decrees(CountDecreesRequest {
         normativa: NORMATIVE[2].into(),
         ..Default::default()
     });
     let totali = count.await.unwrap().into_inner().totali.unwrap();
     assert_eq!((totali.righe, &*totali.ore_decretate), (0, "0.00"));
     for rpc in DETAIL {
-        let found = call_rpc_for(&mut cliente, rpc, NORMATIVE[2], "").await;
+        let found = call_rpc_for(&mut client, rpc, NORMATIVE[2], "").await;
         assert_eq!(found.unwrap(), 0, "{rpc}");
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Texts that mean something to SQL, to a terminal or to a path are texts of the wrong form and nothing more.
 #[tokio::test]
 async fn strange_texts() {
-    let (servizio, mut cliente) = scene().await;
+    let (service, mut client) = scene().await;
     for text in [
         "' or '1'='1",
         "'; drop table dettaglio_decreto; --",
@@ -329,7 +320,7 @@ async fn strange_texts() {
             cf_azienda: text.into(),
             matricola_azienda: text.into(),
         };
-        for esito in detail(&mut cliente, text, &filtro, 0).await {
+        for esito in detail(&mut client, text, &filtro, 0).await {
             invalid(
                 &esito.unwrap_err(),
                 &[
@@ -349,10 +340,10 @@ async fn strange_texts() {
             periodo: None,
         };
         invalid(
-            &report(&mut cliente, filtro, 0).await.unwrap_err(),
+            &report(&mut client, filtro, 0).await.unwrap_err(),
             &["filtro.normativa[0]", "filtro.prestazione[0]"],
         );
-        let token = cliente.report.list_rilevazioni(ListRilevazioniRequest {
+        let token = client.report.list_rilevazioni(ListRilevazioniRequest {
             page_size: 0,
             page_token: text.into(),
         });
@@ -363,10 +354,10 @@ async fn strange_texts() {
         );
     }
     assert_eq!(
-        call_rpc(&mut cliente, "DecreeService/CountDecrees", "")
+        call_rpc(&mut client, "DecreeService/CountDecrees", "")
             .await
             .unwrap(),
         6
     );
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -1,4 +1,4 @@
-//! SIGTERM while Postgres is frozen: the service is gone in time, whatever anybody does.
+//! SIGTERM while Postgres is frozen: the service is gone in time, in any case.
 
 use std::{path::Path, time::Duration};
 

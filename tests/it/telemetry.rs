@@ -212,7 +212,7 @@ async fn a_call_is_a_span_of_its_callers_trace() {
         .find(|a| a.key == "network.peer.port");
     let port = port.unwrap().value.clone().unwrap().value;
     assert_eq!(port, Some(Value::IntValue(4711)));
-    // Where in the program it was made is nobody's business.
+    // Where in the program it was made does not show.
     for attribute in &span.attributes {
         let key = attribute.key.as_str();
         assert!(

@@ -94,7 +94,7 @@ pub(crate) fn serving(options: PgConnectOptions, max_connections: u32) -> Databa
 }
 
 impl TestDatabase {
-    /// Another server's, which whoever runs it throws away.
+    /// Another server's, which its owner throws away.
     pub(crate) fn elsewhere(owner_url: String, serving_url: String) -> Self {
         let connections = serving(serving_url.parse().unwrap(), 10);
         Self {
@@ -114,7 +114,7 @@ impl TestDatabase {
         migrate(&owner).await.unwrap().len()
     }
 
-    /// Lets nobody connect any more, or again.
+    /// Refuses new connections, or admits them again.
     pub(crate) async fn allow_connections(&self, allow: bool) {
         let name = &self.name;
         administer(format!(

@@ -21,18 +21,18 @@ use crate::{
     server::{AUDIT_KEY, CallerClients, TestServer, channel_to},
 };
 
-async fn take_away(servizio: &TestServer, numero: i32) {
+async fn take_away(service: &TestServer, numero: i32) {
     let operatore = Operatore::parse("anna", None).unwrap();
     let motivo = MotivoAa07::parse("a day too late").unwrap();
-    let owner = &servizio.db.owner;
+    let owner = &service.db.owner;
     let audit = app::audit(
-        &servizio.db.connections,
+        &service.db.connections,
         AuditKey::new(&AUDIT_KEY),
-        servizio.clock.clone(),
+        service.clock.clone(),
     )
     .await
     .unwrap();
-    withdraw(owner, &audit, &servizio.clock, numero, &operatore, &motivo)
+    withdraw(owner, &audit, &service.clock, numero, &operatore, &motivo)
         .await
         .unwrap();
     audit.close().await;
@@ -40,25 +40,25 @@ async fn take_away(servizio: &TestServer, numero: i32) {
 
 /// The rilevazione that each call answers with.
 async fn all_answers(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     rilevazione: i32,
 ) -> Vec<(&'static str, Rilevazione)> {
     let normativa = NORMATIVE[0].to_owned();
     let mut answers = Vec::new();
-    let report = cliente
+    let report = client
         .report
         .get_report_sintetico(GetReportSinteticoRequest {
             rilevazione,
             ..Default::default()
         });
     answers.push(("report", report.await.unwrap().into_inner().rilevazione));
-    let list = cliente.decreti.list_decrees(ListDecreesRequest {
+    let list = client.decreti.list_decrees(ListDecreesRequest {
         normativa: normativa.clone(),
         rilevazione,
         ..Default::default()
     });
     answers.push(("list", list.await.unwrap().into_inner().rilevazione));
-    let count = cliente.decreti.count_decrees(CountDecreesRequest {
+    let count = client.decreti.count_decrees(CountDecreesRequest {
         normativa: normativa.clone(),
         rilevazione,
         ..Default::default()
@@ -69,7 +69,7 @@ async fn all_answers(
         rilevazione,
         ..Default::default()
     };
-    let stream = cliente.decreti.export_decrees(export).await.unwrap();
+    let stream = client.decreti.export_decrees(export).await.unwrap();
     let first = stream.into_inner().message().await.unwrap().unwrap().parte;
     let Some(Parte::Intestazione(header)) = first else {
         panic!("{first:?}");
@@ -81,16 +81,16 @@ async fn all_answers(
         formato: FormatoFile::Csv.into(),
         ..Default::default()
     };
-    let file = download::decreti(cliente, file).await.unwrap();
+    let file = download::decreti(client, file).await.unwrap();
     answers.push(("decrees", file.intestazione.rilevazione));
     let file = DownloadReportSinteticoRequest {
         rilevazione,
         formato: FormatoFile::Csv.into(),
         ..Default::default()
     };
-    let file = download::report(cliente, file).await.unwrap();
+    let file = download::report(client, file).await.unwrap();
     answers.push(("report file", file.intestazione.rilevazione));
-    let listed = cliente
+    let listed = client
         .report
         .list_rilevazioni(ListRilevazioniRequest::default());
     let listed = listed.await.unwrap().into_inner().rilevazioni;
@@ -104,14 +104,14 @@ async fn all_answers(
 }
 
 /// Where a stored mark is said in a flight and in a file.
-async fn metadata(cliente: &mut CallerClients, rilevazione: i32) -> (Option<String>, String) {
+async fn metadata(client: &mut CallerClients, rilevazione: i32) -> (Option<String>, String) {
     let request = ExportDecreesRequest {
         normativa: NORMATIVE[0].into(),
         rilevazione,
         ..Default::default()
     };
     let descriptor = FlightDescriptor::new_cmd(request.encode_to_vec());
-    let schema = cliente
+    let schema = client
         .flight
         .get_schema(descriptor)
         .await
@@ -124,73 +124,73 @@ async fn metadata(cliente: &mut CallerClients, rilevazione: i32) -> (Option<Stri
         formato: FormatoFile::Parquet.into(),
         ..Default::default()
     };
-    let file = download::decreti(cliente, file).await.unwrap();
+    let file = download::decreti(client, file).await.unwrap();
     let text = String::from_utf8_lossy(&file.bytes).into_owned();
     (schema.metadata.get("ritirata_il").cloned(), text)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn marked_in_every_answer_of_every_instance() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-09-30").await;
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-09-30").await;
     let mut late = extract();
     late.rows[0].autorizzati += 1;
-    servizio.load(&late, "2026-10-31").await;
-    let mut a = servizio.clients_of("mlps-ammortizzatori").await;
-    let altra = channel_to(servizio.another_instance().await);
-    let token = servizio.token("cliente-mlps-ammortizzatori");
-    let mut b = servizio.clients_over(altra, Some(&token));
+    service.load(&late, "2026-10-31").await;
+    let mut a = service.clients_of("mlps-ammortizzatori").await;
+    let other = channel_to(service.another_instance().await);
+    let token = service.token("cliente-mlps-ammortizzatori");
+    let mut b = service.clients_over(other, Some(&token));
     // Both know it as the latest, and by its number.
-    for cliente in [&mut a, &mut b] {
+    for client in [&mut a, &mut b] {
         for asked in [0, 2] {
-            for (call, r) in all_answers(cliente, asked).await {
+            for (call, r) in all_answers(client, asked).await {
                 assert_eq!((r.numero, r.ritirata_il), (2, None), "{call}");
             }
         }
-        let (mark, file) = metadata(cliente, 2).await;
+        let (mark, file) = metadata(client, 2).await;
         assert!(mark.is_none() && !file.contains("ritirata_il"));
     }
-    take_away(&servizio, 2).await;
+    take_away(&service, 2).await;
     // The next call of each.
-    for cliente in [&mut a, &mut b] {
-        for (call, r) in all_answers(cliente, 0).await {
+    for client in [&mut a, &mut b] {
+        for (call, r) in all_answers(client, 0).await {
             assert_eq!((r.numero, r.ritirata_il), (1, None), "{call}");
         }
-        for (call, r) in all_answers(cliente, 2).await {
+        for (call, r) in all_answers(client, 2).await {
             assert_eq!(r.numero, 2, "{call}");
             assert!(r.ritirata_il.is_some(), "{call}");
             assert_eq!(r.data_riferimento, "2026-10-31");
         }
-        for (call, r) in all_answers(cliente, 1).await {
+        for (call, r) in all_answers(client, 1).await {
             assert_eq!((r.numero, r.ritirata_il), (1, None), "{call}");
         }
-        let (mark, file) = metadata(cliente, 2).await;
+        let (mark, file) = metadata(client, 2).await;
         assert!(mark.is_some() && file.contains("omnia.rilevazione.ritirata_il"));
-        // Who and why is nobody's business there.
+        // Who and why does not show there.
         assert!(!file.contains("anna") && !file.contains("too late"));
-        let (mark, file) = metadata(cliente, 1).await;
+        let (mark, file) = metadata(client, 1).await;
         assert!(mark.is_none() && !file.contains("ritirata_il"));
     }
     // What comes after it has a number of its own, and the figures of the withdrawn one stay.
     let before = report(&mut a, 2).await;
-    servizio.load(&extract(), "2026-10-01").await;
-    for cliente in [&mut a, &mut b] {
-        for (call, r) in all_answers(cliente, 0).await {
+    service.load(&extract(), "2026-10-01").await;
+    for client in [&mut a, &mut b] {
+        for (call, r) in all_answers(client, 0).await {
             assert_eq!((r.numero, r.ritirata_il), (3, None), "{call}");
         }
-        assert_eq!(report(cliente, 2).await, before);
-        assert_eq!(report(cliente, 3).await, report(cliente, 1).await);
-        assert_ne!(report(cliente, 3).await, before);
+        assert_eq!(report(client, 2).await, before);
+        assert_eq!(report(client, 3).await, report(client, 1).await);
+        assert_ne!(report(client, 3).await, before);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
-async fn report(cliente: &mut CallerClients, rilevazione: i32) -> Vec<String> {
+async fn report(client: &mut CallerClients, rilevazione: i32) -> Vec<String> {
     let request = GetReportSinteticoRequest {
         rilevazione,
         ..Default::default()
     };
-    let answer = cliente.report.get_report_sintetico(request).await.unwrap();
+    let answer = client.report.get_report_sintetico(request).await.unwrap();
     let voci = answer.into_inner().voci;
     voci.iter().map(|voce| format!("{voce:?}")).collect()
 }

@@ -118,15 +118,15 @@ pub fn extract(righe: usize) -> impl Strategy<Value = ModelExtract> {
 }
 
 /// The next extract of the same world: some rows dropped, some changed, some new.
-pub fn following(prima: ModelExtract, righe: usize) -> impl Strategy<Value = ModelExtract> {
-    let len = prima.rows.len();
+pub fn following(before: ModelExtract, righe: usize) -> impl Strategy<Value = ModelExtract> {
+    let len = before.rows.len();
     (
         extract(righe),
         prop::collection::vec(0..4_u8, len),
         0..10_000_u64,
     )
-        .prop_map(move |(nuovo, fate, more)| {
-            let mut righe: Vec<ModelRow> = prima
+        .prop_map(move |(fresh, fate, more)| {
+            let mut righe: Vec<ModelRow> = before
                 .rows
                 .iter()
                 .zip(&fate)
@@ -140,10 +140,10 @@ pub fn following(prima: ModelExtract, righe: usize) -> impl Strategy<Value = Mod
                 })
                 .collect();
             let mut keys: BTreeSet<_> = righe.iter().map(row_key).collect();
-            righe.extend(nuovo.rows.into_iter().filter(|r| keys.insert(row_key(r))));
+            righe.extend(fresh.rows.into_iter().filter(|r| keys.insert(row_key(r))));
             ModelExtract {
                 rows: righe,
-                stanziamenti: nuovo.stanziamenti,
+                stanziamenti: fresh.stanziamenti,
             }
         })
 }

@@ -23,8 +23,8 @@ impl SignatureAlgorithm {
 }
 
 impl From<SignatureAlgorithm> for jsonwebtoken::Algorithm {
-    fn from(algoritmo: SignatureAlgorithm) -> Self {
-        match algoritmo {
+    fn from(algorithm: SignatureAlgorithm) -> Self {
+        match algorithm {
             SignatureAlgorithm::RS256 => Self::RS256,
             SignatureAlgorithm::ES256 => Self::ES256,
         }

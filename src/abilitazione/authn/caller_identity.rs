@@ -68,13 +68,13 @@ impl CallerIdentity {
     /// The person inside the agency (`userID` of the evidence).
     #[must_use]
     pub fn utente(&self) -> Option<&str> {
-        self.evidence.as_ref().map(|evidenza| &*evidenza.utente)
+        self.evidence.as_ref().map(|evidence| &*evidence.utente)
     }
 
     /// Where that person sits (`userLocation`).
     #[must_use]
     pub fn location(&self) -> Option<&str> {
-        self.evidence.as_ref().map(|evidenza| &*evidenza.location)
+        self.evidence.as_ref().map(|evidence| &*evidence.location)
     }
 
     /// How well that person was identified (`LoA`).
@@ -86,7 +86,7 @@ impl CallerIdentity {
     /// The evidence's own id.
     #[must_use]
     pub fn evidence_jti(&self) -> Option<&str> {
-        self.evidence.as_ref().map(|evidenza| &*evidenza.jti)
+        self.evidence.as_ref().map(|evidence| &*evidence.jti)
     }
 
     /// Whether the evidence that this ente must bring is there.
@@ -110,12 +110,12 @@ impl CallerIdentity {
 
     /// Writes down who calls.
     pub fn annotate(&self, traccia: &CallRecord) {
-        traccia.note(|fatti| {
-            fatti.soggetto = Some(self.soggetto().to_owned());
-            fatti.emittente = Some(self.issuer().to_owned());
-            fatti.utente = self.utente().map(str::to_owned);
-            fatti.finalita = self.finalita().map(str::to_owned);
-            fatti.jti = self.jti().map(str::to_owned);
+        traccia.note(|facts| {
+            facts.soggetto = Some(self.soggetto().to_owned());
+            facts.emittente = Some(self.issuer().to_owned());
+            facts.utente = self.utente().map(str::to_owned);
+            facts.finalita = self.finalita().map(str::to_owned);
+            facts.jti = self.jti().map(str::to_owned);
         });
     }
 }

@@ -1,7 +1,7 @@
 //! What was checked, one line a check.
 //!
 //! The server and `omnia voucher check` run the same checks. The server ends at the first that fails; the command goes on,
-//! so that whoever mends a token learns everything at once:
+//! so that the person who mends a token learns everything at once:
 //!
 //! ```text
 //! pass  token: form            header {alg, kid, typ}, payload, signature
@@ -54,7 +54,7 @@ impl CheckLog {
     /// A check that others do not depend on. `None`: it failed, and the others go on.
     ///
     /// # Errors
-    /// It failed, and nobody wants to hear of the others.
+    /// It failed, and the further checks are not wanted.
     pub(super) fn check<T>(&mut self, nome: &'static str, esito: Result<T>) -> Result<Option<T>> {
         let esito = self.require(nome, esito);
         self.proceed(esito)
@@ -67,10 +67,10 @@ impl CheckLog {
     pub(super) fn ensure(
         &mut self,
         nome: &'static str,
-        vale: bool,
-        errore: impl FnOnce() -> Error,
+        in_force: bool,
+        error: impl FnOnce() -> Error,
     ) -> Result<()> {
-        let esito = if vale { Ok(()) } else { Err(errore()) };
+        let esito = if in_force { Ok(()) } else { Err(error()) };
         self.check(nome, esito).map(drop)
     }
 
@@ -89,17 +89,17 @@ impl CheckLog {
         esito
     }
 
-    /// What the last check saw, for whoever reads.
-    pub(super) fn note(&mut self, nota: impl FnOnce() -> String) {
+    /// What the last check saw, for the reader.
+    pub(super) fn note(&mut self, noted: impl FnOnce() -> String) {
         if let Some(passo) = self.passi.as_mut().and_then(|passi| passi.last_mut()) {
-            passo.note = nota();
+            passo.note = noted();
         }
     }
 
     /// Ends a part whose failure was written down as it happened: `None`, and the other parts go on.
     ///
     /// # Errors
-    /// It failed, and nobody wants to hear of the others.
+    /// It failed, and the further checks are not wanted.
     pub(super) fn proceed<T>(&mut self, parte: Result<T>) -> Result<Option<T>> {
         match parte {
             Ok(value) => Ok(Some(value)),
@@ -134,15 +134,15 @@ impl fmt::Display for CheckEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let esito = if self.error.is_some() { "FAIL" } else { "pass" };
         // Both tell what a token holds.
-        let (errore, nota) = (
+        let (error, noted) = (
             self.error.as_deref().map(TerminalLine),
             TerminalLine(&self.note),
         );
-        match (errore, self.note.as_str()) {
+        match (error, self.note.as_str()) {
             (None, "") => write!(f, "{esito}  {}", self.name),
-            (None, _) => write!(f, "{esito}  {:20}  {nota}", self.name),
-            (Some(errore), "") => write!(f, "{esito}  {:20}  {errore}", self.name),
-            (Some(errore), _) => write!(f, "{esito}  {:20}  {errore} ({nota})", self.name),
+            (None, _) => write!(f, "{esito}  {:20}  {noted}", self.name),
+            (Some(error), "") => write!(f, "{esito}  {:20}  {error}", self.name),
+            (Some(error), _) => write!(f, "{esito}  {:20}  {error} ({noted})", self.name),
         }
     }
 }
@@ -158,19 +158,19 @@ mod tests {
 
     #[test]
     fn a_failure_ends_it_or_is_kept() {
-        let mut breve = CheckLog::fail_fast();
-        assert!(breve.ensure("a", true, || bad("x")).is_ok());
-        assert!(breve.ensure("b", false, || bad("x")).is_err());
+        let mut short = CheckLog::fail_fast();
+        assert!(short.ensure("a", true, || bad("x")).is_ok());
+        assert!(short.ensure("b", false, || bad("x")).is_err());
 
-        let mut completo = CheckLog::complete();
-        assert_eq!(completo.check("a", Ok(1)).unwrap(), Some(1));
-        completo.note(|| "one".to_owned());
-        assert_eq!(completo.check::<i32>("b", Err(bad("x"))).unwrap(), None);
-        completo.note(|| "two".to_owned());
-        completo.ensure("c", false, || bad("y")).unwrap();
-        let first = completo.finish(()).unwrap_err();
+        let mut complete = CheckLog::complete();
+        assert_eq!(complete.check("a", Ok(1)).unwrap(), Some(1));
+        complete.note(|| "one".to_owned());
+        assert_eq!(complete.check::<i32>("b", Err(bad("x"))).unwrap(), None);
+        complete.note(|| "two".to_owned());
+        complete.ensure("c", false, || bad("y")).unwrap();
+        let first = complete.finish(()).unwrap_err();
         assert_eq!(first.message, "x", "whatever came after it");
-        let lines: Vec<String> = completo
+        let lines: Vec<String> = complete
             .entries()
             .iter()
             .map(CheckEntry::to_string)

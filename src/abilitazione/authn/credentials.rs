@@ -13,9 +13,9 @@ pub(in crate::abilitazione) const TRACKING_EVIDENCE: HeaderName =
 /// How the token is presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthScheme {
-    /// Whoever has the token may use it.
+    /// The holder of the token may use it.
     Bearer,
-    /// Whoever has the key that the token is bound to may.
+    /// Only the holder of the key that the token is bound to may use it.
     Dpop,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Credentials<'a> {
         let value = match (values.next(), values.next()) {
             (Some(value), None) => value,
             (None, _) => return Err(missing("there is no authorization in the metadata")),
-            // Which of them a proxy before us has looked at is anybody's guess.
+            // A proxy before us may have looked at either of them.
             (Some(_), Some(_)) => {
                 return Err(missing(
                     "there is more than one authorization in the metadata",

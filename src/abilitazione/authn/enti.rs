@@ -1,6 +1,6 @@
 //! Whose names an issuer gives.
 //!
-//! A grant is found by the subject of a token, and a subject is a name that its issuer chose. With two issuers, whoever runs one
+//! A grant is found by the subject of a token, and a subject is a name that its issuer chose. With two issuers, the operator of one
 //! could call a client of theirs as the other's are called. So an issuer gives names of some enti, and a grant of another ente is
 //! none to its tokens:
 //!

@@ -7,10 +7,10 @@
 //! ```
 //!
 //! The consumer signs it, with a key that PDND knows by its kid, and is its `iss`: by our reading, which takes either, the
-//! voucher's `client_id` or its `consumerId`. So nobody's evidence goes with another consumer's voucher. Whose a key of the set is
+//! voucher's `client_id` or its `consumerId`. So no evidence goes with another consumer's voucher. Whose a key of the set is
 //! the set does not say. Under AUDIT_REST_02 the voucher's `digest` is the SHA-256
 //! of the whole text: one evidence, one voucher, as long as the voucher lives, so it comes with each call. Under
-//! AUDIT_REST_01 nothing ties the two: whoever sees one could send it again with other calls, so each is taken once, and
+//! AUDIT_REST_01 nothing ties the two: one who sees it could send it again with other calls, so each is taken once, and
 //! lives a day at most.
 
 use serde::{Deserialize, de::IgnoredAny};
@@ -35,25 +35,25 @@ const MAX_LIFETIME: i64 = 86_400;
 /// Who signs evidences, and for whom they must be.
 #[derive(Debug, Clone)]
 pub struct EvidenceVerifier {
-    chiavi: KeySource,
+    keys: KeySource,
     audience: Vec<String>,
 }
 
 impl EvidenceVerifier {
-    /// Evidences for one of `audience`, signed with the consumers' `chiavi`.
+    /// Evidences for one of `audience`, signed with the consumers' `keys`.
     #[must_use]
-    pub fn new(chiavi: KeySource, audience: Vec<String>) -> Self {
-        Self { chiavi, audience }
+    pub fn new(keys: KeySource, audience: Vec<String>) -> Self {
+        Self { keys, audience }
     }
 
     /// The consumers' keys.
     pub(super) fn keys(&self) -> &KeySource {
-        &self.chiavi
+        &self.keys
     }
 
     /// As [`KeySource::is_generation`].
-    pub(super) fn is_generation(&self, generazione: u64) -> bool {
-        self.chiavi.is_generation(generazione)
+    pub(super) fn is_generation(&self, generation: u64) -> bool {
+        self.keys.is_generation(generation)
     }
 }
 
@@ -187,8 +187,8 @@ pub(super) async fn check(
         None => Err(invalid("the evidence has no kid")),
     };
     let kid = v.require("evidence: kid", kid)?;
-    let mazzo = v.require("evidence: keys", evidenze.chiavi.key_set_with(kid).await)?;
-    let key = mazzo
+    let key_set = v.require("evidence: keys", evidenze.keys.key_set_with(kid).await)?;
+    let key = key_set
         .jwks
         .get(kid)
         .ok_or_else(|| invalid("the evidence's kid is not known"));
@@ -223,10 +223,10 @@ pub(super) async fn check(
     )?;
     v.note(|| format!("{:?}; here {:?}", claims.aud.0, evidenze.audience));
     let (iat, exp) = (claims.iat.floor(), claims.exp.floor());
-    let durata = exp.saturating_sub(iat);
+    let lifetime = exp.saturating_sub(iat);
     v.ensure(
         "evidence: lifetime",
-        (0..=MAX_LIFETIME).contains(&durata),
+        (0..=MAX_LIFETIME).contains(&lifetime),
         || invalid("the evidence lives longer than a day, or ends before it begins"),
     )?;
     v.check("evidence: exp", check_expiry(exp, quando))?;
@@ -265,16 +265,16 @@ pub(super) async fn check(
             claims.user_id, claims.user_location
         )
     });
-    let uso = [
+    let use_mark = [
         b"evidenza".as_slice(),
         &sha256(kid.as_bytes()),
         claims.jti.as_bytes(),
     ]
     .concat();
     Ok(VerifiedEvidence {
-        generation: mazzo.generation,
+        generation: key_set.generation,
         digest: impronta,
-        use_digest: sha256(&uso),
+        use_digest: sha256(&use_mark),
         iss: claims.iss.into(),
         utente: claims.user_id.into(),
         location: claims.user_location.into(),

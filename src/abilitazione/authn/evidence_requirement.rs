@@ -33,6 +33,6 @@ impl EvidenceRequirements {
         self.by_ente
             .iter()
             .find(|(nome, _)| nome == ente)
-            .map_or(self.others, |(_, requisito)| *requisito)
+            .map_or(self.others, |(_, requirement)| *requirement)
     }
 }

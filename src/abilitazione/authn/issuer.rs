@@ -50,16 +50,16 @@ pub struct TrustedIssuer {
 }
 
 impl TrustedIssuer {
-    /// The issuer `issuer` of tokens for one of `audience`, signed by `chiavi`, with what is usual for its kind.
+    /// The issuer `issuer` of tokens for one of `audience`, signed by `keys`, with what is usual for its kind.
     #[must_use]
     pub fn new(
         tipo: IssuerKind,
         issuer: impl Into<Arc<str>>,
         audience: Vec<String>,
-        chiavi: KeySource,
+        keys: KeySource,
     ) -> Self {
         let pdnd = tipo == IssuerKind::Pdnd;
-        let algoritmi = if pdnd {
+        let algorithms = if pdnd {
             vec![SignatureAlgorithm::RS256]
         } else {
             vec![SignatureAlgorithm::RS256, SignatureAlgorithm::ES256]
@@ -69,8 +69,8 @@ impl TrustedIssuer {
             issuer: issuer.into(),
             enti: Arc::default(),
             audience,
-            keys: chiavi,
-            algorithms: algoritmi,
+            keys,
+            algorithms,
             nbf_required: pdnd,
             claim_soggetto: (if pdnd { "client_id" } else { "sub" }).to_owned(),
         }
@@ -96,18 +96,15 @@ impl TrustedIssuer {
 
     /// It signs with these algorithms.
     #[must_use]
-    pub fn with_algorithms(self, algoritmi: Vec<SignatureAlgorithm>) -> Self {
-        Self {
-            algorithms: algoritmi,
-            ..self
-        }
+    pub fn with_algorithms(self, algorithms: Vec<SignatureAlgorithm>) -> Self {
+        Self { algorithms, ..self }
     }
 
     /// Whether a token without `nbf` is refused.
     #[must_use]
-    pub fn with_nbf(self, richiesto: bool) -> Self {
+    pub fn with_nbf(self, required: bool) -> Self {
         Self {
-            nbf_required: richiesto,
+            nbf_required: required,
             ..self
         }
     }

@@ -66,16 +66,16 @@ impl Jwk {
         if other_use || other_ops {
             return Ok(None);
         }
-        let algoritmo = match (self.kty.as_str(), self.crv.as_deref()) {
+        let algorithm = match (self.kty.as_str(), self.crv.as_deref()) {
             ("RSA", _) => SignatureAlgorithm::RS256,
             ("EC", Some("P-256")) => SignatureAlgorithm::ES256,
             _ => return Ok(None),
         };
-        let other_alg = |alg: &str| alg != algoritmo.as_str();
+        let other_alg = |alg: &str| alg != algorithm.as_str();
         if self.alg.as_deref().is_some_and(other_alg) {
             return Ok(None);
         }
-        match algoritmo {
+        match algorithm {
             SignatureAlgorithm::RS256 => self.rsa().map(Some),
             SignatureAlgorithm::ES256 => self.ec().map(Some),
         }

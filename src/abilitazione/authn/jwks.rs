@@ -9,7 +9,7 @@
 //! identity provider publishes along, are passed over. A set with a secret in it is refused: it has leaked.
 //!
 //! A file is ours to mend, so one unsound key in it refuses the whole set. What an endpoint answers is others': there the unsound
-//! key is left out, and of two with one kid both, for nobody can tell which is meant; the other keys, and the withdrawal of
+//! key is left out, and of two with one kid both, for it is unclear which is meant; the other keys, and the withdrawal of
 //! keys, are in force all the same.
 
 use std::{
@@ -118,8 +118,8 @@ impl Jwks {
     pub(super) fn parse_foreign(text: &str) -> Result<(Self, Vec<SkippedKey>), JwksError> {
         let set: Set<JwkSetMember> = serde_json::from_str(without_bom(text))?;
         let mut keys = BTreeMap::new();
-        let mut doppie = BTreeSet::new();
-        let mut scarti = Vec::new();
+        let mut duplicates = BTreeSet::new();
+        let mut discarded = Vec::new();
         for (place, voce) in (1_u32..).zip(set.keys) {
             let (nome, signing) = match voce {
                 JwkSetMember::Key(jwk) => {
@@ -140,14 +140,14 @@ impl Jwks {
             };
             let motivo = match signing {
                 Ok(None) => continue,
-                Ok(Some((kid, _))) if doppie.contains(&kid) => DUPLICATE_KID,
+                Ok(Some((kid, _))) if duplicates.contains(&kid) => DUPLICATE_KID,
                 Ok(Some((kid, key))) => match keys.insert(kid.clone(), key) {
                     None => continue,
                     Some(_) => {
                         keys.remove(&kid);
-                        doppie.insert(kid);
+                        duplicates.insert(kid);
                         // The one before it goes too.
-                        scarti.push(SkippedKey {
+                        discarded.push(SkippedKey {
                             name: nome.clone(),
                             reason: DUPLICATE_KID,
                         });
@@ -156,12 +156,12 @@ impl Jwks {
                 },
                 Err(motivo) => motivo,
             };
-            scarti.push(SkippedKey {
+            discarded.push(SkippedKey {
                 name: nome,
                 reason: motivo,
             });
         }
-        Ok((Self::of(keys)?, scarti))
+        Ok((Self::of(keys)?, discarded))
     }
 
     fn of(keys: BTreeMap<String, VerifyingKey>) -> Result<Self, JwksError> {
@@ -320,7 +320,7 @@ mod tests {
     fn of_others_sets_only_the_unsound_keys_are_left_out() {
         let unsound = r#"{"kty":"RSA","kid":"u","n":"AQAB","e":"AQAB"}"#;
         let ec = |kid| EC.jwk(kid);
-        let (jwks, scarti) = Jwks::parse_foreign(&format!(
+        let (jwks, discarded) = Jwks::parse_foreign(&format!(
             r#"{{"keys": [{}, {}, 7, {unsound}, {}, {{"kty":"RSA","n":7}}, {}, {}]}}"#,
             ec("a"),
             RSA.jwk("b"),
@@ -330,9 +330,9 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(format!("{jwks:?}"), r#"{"b"}"#);
-        let scarti: Vec<_> = scarti.iter().map(|s| (&*s.name, s.reason)).collect();
+        let discarded: Vec<_> = discarded.iter().map(|s| (&*s.name, s.reason)).collect();
         assert_eq!(
-            scarti,
+            discarded,
             [
                 ("number 3", "is not a JWK"),
                 (

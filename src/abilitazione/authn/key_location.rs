@@ -92,7 +92,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 /// Reads a source, again and again.
 #[derive(Debug)]
 pub(super) struct KeyReader {
-    fonte: KeyLocation,
+    source: KeyLocation,
     /// Only for a URL.
     client: Option<Client>,
     /// Only for a file.
@@ -100,8 +100,8 @@ pub(super) struct KeyReader {
 }
 
 impl KeyReader {
-    pub(super) fn new(fonte: KeyLocation) -> Result<Self, Sentence> {
-        let client = match &fonte {
+    pub(super) fn new(source: KeyLocation) -> Result<Self, Sentence> {
+        let client = match &source {
             KeyLocation::File(_) => None,
             KeyLocation::Url(url) => {
                 let mut client = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
@@ -112,19 +112,19 @@ impl KeyReader {
             }
         };
         Ok(Self {
-            fonte,
+            source,
             client,
             reader: Reader::default(),
         })
     }
 
     pub(super) fn location(&self) -> &KeyLocation {
-        &self.fonte
+        &self.source
     }
 
     /// The text of the set, as it is now.
     pub(super) async fn read(&self) -> Result<Vec<u8>, Sentence> {
-        match (&self.fonte, &self.client) {
+        match (&self.source, &self.client) {
             (KeyLocation::Url(url), Some(client)) => get(client, url).await,
             (KeyLocation::File(path), _) => {
                 let path = path.clone();

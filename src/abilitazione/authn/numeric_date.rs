@@ -1,7 +1,7 @@
 //! NumericDate (RFC 7519, section 2): seconds since 1970, which may have a fraction.
 //!
 //! The decimals are read as they are written and never become a float, so that none is rounded away. Whole seconds are what this
-//! service compares (its own instant has none of the fraction either), and a fraction is cut so that nobody gains by it:
+//! service compares (its own instant has none of the fraction either), and a fraction is cut so that no time is gained by it:
 //!
 //! ```text
 //! exp  1795000000.9  ──► 1795000000    ends at most a second early, never late

@@ -36,13 +36,13 @@ mod tests {
 
     #[test]
     fn what_is_over_is_not_spent() {
-        let uso = UseMark {
+        let use_mark = UseMark {
             digest: [0; 32],
             expires_at: 100,
         };
-        assert_eq!(uso.seconds_to_keep(40), Some(61));
-        assert_eq!(uso.seconds_to_keep(100), Some(1));
-        assert_eq!(uso.seconds_to_keep(101), None);
-        assert_eq!(uso.seconds_to_keep(i64::MAX), None);
+        assert_eq!(use_mark.seconds_to_keep(40), Some(61));
+        assert_eq!(use_mark.seconds_to_keep(100), Some(1));
+        assert_eq!(use_mark.seconds_to_keep(101), None);
+        assert_eq!(use_mark.seconds_to_keep(i64::MAX), None);
     }
 }

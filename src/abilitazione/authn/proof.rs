@@ -6,7 +6,7 @@
 //!        "iat":1795000000,"jti":"b9f0…","ath":"base64url(SHA-256(voucher))"}
 //! ```
 //!
-//! The key in the header is anybody's; what makes it good is that its thumbprint is the voucher's `cnf.jkt`. A proof is
+//! Any key may stand in the header; what makes it good is that its thumbprint is the voucher's `cnf.jkt`. A proof is
 //! for one call of one voucher within a minute, once.
 
 use serde::Deserialize;
@@ -43,7 +43,7 @@ pub(super) struct ProofExpectation<'a> {
     pub(super) jkt: Sha256Digest,
     /// SHA-256 of the voucher.
     pub(super) ath: Sha256Digest,
-    /// `"DecreeService/ListDecrees"`. `None`: not known, whoever checks is not the server.
+    /// `"DecreeService/ListDecrees"`. `None`: not known, because the check runs outside the server.
     pub(super) rpc: Option<&'a str>,
     pub(super) public_urls: &'a [PublicUrl],
 }

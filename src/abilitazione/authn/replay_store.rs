@@ -20,7 +20,7 @@ const PRUNE: Duration = Duration::from_secs(60);
 pub struct ReplayStore {
     pool: PgPool,
     /// Ends with the last clone.
-    _pota: Arc<AbortOnDropHandle<()>>,
+    _pruner: Arc<AbortOnDropHandle<()>>,
 }
 
 impl ReplayStore {
@@ -28,10 +28,10 @@ impl ReplayStore {
     /// keep a proof waiting. Inside the Tokio runtime.
     #[must_use]
     pub fn open(pool: PgPool) -> Self {
-        let pota = tokio::spawn(prune(pool.clone()));
+        let pruner = tokio::spawn(prune(pool.clone()));
         Self {
             pool,
-            _pota: Arc::new(AbortOnDropHandle::new(pota)),
+            _pruner: Arc::new(AbortOnDropHandle::new(pruner)),
         }
     }
 
@@ -39,13 +39,13 @@ impl ReplayStore {
     ///
     /// # Errors
     /// The database's: what cannot be noted is not to be taken.
-    pub(super) async fn mark_used(&self, impronta: &Sha256Digest, secondi: i64) -> Result<bool> {
+    pub(super) async fn mark_used(&self, impronta: &Sha256Digest, seconds: i64) -> Result<bool> {
         let written = sqlx::query(
             "insert into prova_usata (impronta, scade) values ($1, now() + $2 * interval '1 second')
              on conflict do nothing",
         )
         .bind(impronta.as_slice())
-        .bind(secondi.clamp(0, 1_000_000))
+        .bind(seconds.clamp(0, 1_000_000))
         .execute(&self.pool)
         .await?;
         Ok(written.rows_affected() == 1)

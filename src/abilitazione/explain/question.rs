@@ -109,9 +109,9 @@ impl ExplainQuestion {
         {
             violations.check::<()>("politica_proposta", Err(TOO_LONG));
         }
-        let mut chiesto = None;
+        let mut asked = None;
         if request.chi.is_some() || !request.rpc.is_empty() {
-            chiesto = AskedCall::parse(&mut violations, request, vocabulary);
+            asked = AskedCall::parse(&mut violations, request, vocabulary);
         } else {
             if proposta.is_none() {
                 violations.check::<()>("rpc", Err(NOTHING));
@@ -128,10 +128,7 @@ impl ExplainQuestion {
             }
         }
         violations.finish()?;
-        Ok(Self {
-            asked: chiesto,
-            proposta,
-        })
+        Ok(Self { asked, proposta })
     }
 }
 
@@ -151,13 +148,13 @@ impl AskedCall {
                      field: &str,
                      names: Vec<String>,
                      known: fn(&RpcVocabulary, &str) -> bool,
-                     difetto: ValueDefect| {
+                     defect: ValueDefect| {
             list(violations, field, names, |nome| {
                 // Without a call nothing can be said about its names.
                 words
                     .is_none_or(|words| known(words, nome))
                     .then(|| nome.to_owned())
-                    .ok_or_else(|| difetto.clone())
+                    .ok_or_else(|| defect.clone())
             })
         };
         let filtri = names(
@@ -268,14 +265,14 @@ impl CallSelection for ExplainQuestion {
 
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         let mut valori = Vec::new();
-        if let Some(chiesto) = &self.asked {
-            valori.push(match &chiesto.chi {
+        if let Some(asked) = &self.asked {
+            valori.push(match &asked.chi {
                 AskedCaller::Profilo(profilo) => ("profilo", SelectedValue::Text(profilo.clone())),
                 AskedCaller::Soggetto { soggetto, .. } => {
                     ("soggetto", SelectedValue::Text(soggetto.clone()))
                 }
             });
-            valori.push(("rpc", SelectedValue::Text(chiesto.rpc.clone())));
+            valori.push(("rpc", SelectedValue::Text(asked.rpc.clone())));
         }
         if self.proposta.is_some() {
             valori.push(("politica_proposta", SelectedValue::Text("sì".to_owned())));
@@ -298,7 +295,7 @@ impl CallSelection for AskedCall {
         &self.prestazioni
     }
 
-    /// Nobody makes this call, so nobody records it.
+    /// This call is not made, so it is not recorded.
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
         Vec::new()
     }

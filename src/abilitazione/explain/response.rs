@@ -16,10 +16,10 @@ pub(super) fn stato(politica: &ActivePolicy) -> StatoPolitica {
             versione,
             ..Default::default()
         },
-        Some(rifiuto) => StatoPolitica {
+        Some(refusal) => StatoPolitica {
             versione,
-            rifiutata_il: rifiuto.at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            errori: rifiuto.errors.0.iter().map(Into::into).collect(),
+            rifiutata_il: refusal.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            errori: refusal.errors.0.iter().map(Into::into).collect(),
         },
     }
 }
@@ -37,13 +37,13 @@ impl From<&PolicyError> for ErrorePolitica {
 }
 
 impl From<PolicyDifference> for DifferenzaPolitica {
-    fn from(differenza: PolicyDifference) -> Self {
+    fn from(difference: PolicyDifference) -> Self {
         Self {
-            aggiunta: differenza.aggiunta,
-            profilo: differenza.profilo,
-            rpc: differenza.rpc,
-            tipo: differenza.tipo.to_owned(),
-            nome: differenza.nome,
+            aggiunta: difference.aggiunta,
+            profilo: difference.profilo,
+            rpc: difference.rpc,
+            tipo: difference.tipo.to_owned(),
+            nome: difference.nome,
         }
     }
 }

@@ -14,14 +14,14 @@ use crate::{
 /// AccessService behind the access layer.
 #[derive(Debug, Clone)]
 pub struct Access {
-    spiega: AccessExplainer,
+    explainer: AccessExplainer,
 }
 
 impl Access {
-    /// AccessService that explains with `spiega`.
+    /// AccessService that explains with `explainer`.
     #[must_use]
-    pub fn new(spiega: AccessExplainer) -> Self {
-        Self { spiega }
+    pub fn new(explainer: AccessExplainer) -> Self {
+        Self { explainer }
     }
 }
 
@@ -38,7 +38,7 @@ impl AccessService for Access {
         &self,
         request: Request<ExplainAccessRequest>,
     ) -> Result<Response<ExplainAccessResponse>, Status> {
-        Ok(Response::new(explain(&self.spiega, request).await?))
+        Ok(Response::new(explain(&self.explainer, request).await?))
     }
 }
 
@@ -49,14 +49,14 @@ fn my_access(request: &Request<GetMyAccessRequest>) -> Result<GetMyAccessRespons
 }
 
 async fn explain(
-    spiega: &AccessExplainer,
+    explainer: &AccessExplainer,
     request: Request<ExplainAccessRequest>,
 ) -> Result<ExplainAccessResponse> {
     let abilitazione = abilitazione(&request)?.clone();
-    let domanda = spiega.read(request.into_inner())?;
+    let question = explainer.read(request.into_inner())?;
     // The proof holds the question: what is answered is what was decided on and recorded.
-    let permesso = abilitazione.permit(domanda)?;
-    spiega.answer(permesso.selection()).await
+    let permesso = abilitazione.permit(question)?;
+    explainer.answer(permesso.selection()).await
 }
 
 impl From<&Abilitazione> for GetMyAccessResponse {
@@ -115,8 +115,8 @@ mod tests {
         let norm = CodiceNormativa::parse("DL109-2018-ART44").unwrap();
         let ambito = Ambito::new(AmbitoCodes::only([norm]).unwrap(), AmbitoCodes::All);
         let aa07 = grants::tests::aa07("mef-sintesi", ambito);
-        let tabella = politica.table();
-        let profilo = tabella.profilo("mef-sintesi").unwrap();
+        let table = politica.table();
+        let profilo = table.profilo("mef-sintesi").unwrap();
         let abilitazione =
             Abilitazione::new(aa07.into(), profilo, "AccessService/GetMyAccess").unwrap();
 

@@ -20,32 +20,32 @@ use crate::{
 /// How long a client may take to send a message of a few KiB.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Waits for the whole body of a call whose message has `limite` bytes at most. Where the client gives the call up meanwhile it
+/// Waits for the whole body of a call whose message has `limit` bytes at most. Where the client gives the call up meanwhile it
 /// does not return: the connection drops the call, and the layers outside record it as cancelled.
 ///
 /// # Errors
 /// [`Reason::MessageTooLarge`]; [`Reason::MessageMalformed`] where it does not come to its end; as [`framing::check`].
-pub(crate) async fn receive_body(body: Body, headers: &HeaderMap, limite: usize) -> Result<Body> {
-    let whole = timeout(RECEIVE_TIMEOUT, collect_body(body, limite))
+pub(crate) async fn receive_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Body> {
+    let whole = timeout(RECEIVE_TIMEOUT, collect_body(body, limit))
         .await
         .unwrap_or_else(|_| Err(malformed("the request did not arrive whole in ten seconds")))?;
     framing::check(&whole, headers)?;
     Ok(Body::new(Full::new(whole)))
 }
 
-async fn collect_body(mut body: Body, limite: usize) -> Result<Bytes> {
+async fn collect_body(mut body: Body, limit: usize) -> Result<Bytes> {
     // One frame has it all, as a rule: then nothing is copied.
     let mut whole = Bytes::new();
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
-            // The stream was reset, or the connection broke: nobody is there to be told.
+            // The stream was reset or the connection broke; there is no caller left to tell.
             return pending().await;
         };
         let Ok(data) = frame.into_data() else {
-            // Trailers of a request: nobody reads them.
+            // Trailers of a request are ignored.
             continue;
         };
-        if whole.len() + data.len() > limite.saturating_add(PREFIX) {
+        if whole.len() + data.len() > limit.saturating_add(PREFIX) {
             return Err(too_large());
         }
         whole = match whole.is_empty() {
@@ -53,7 +53,7 @@ async fn collect_body(mut body: Body, limite: usize) -> Result<Bytes> {
             false => appended(whole, &data),
         };
         // One that only announces more is not waited for.
-        if announced(&whole).is_some_and(|announced| announced > limite) {
+        if announced(&whole).is_some_and(|announced| announced > limit) {
             return Err(too_large());
         }
     }
@@ -61,7 +61,7 @@ async fn collect_body(mut body: Body, limite: usize) -> Result<Bytes> {
 }
 
 fn appended(begun: Bytes, data: &[u8]) -> Bytes {
-    // No copy of what is begun, after the first: nobody else has it.
+    // Only the first append copies: from then on the buffer is ours alone.
     let mut begun = BytesMut::from(begun);
     begun.extend_from_slice(data);
     begun.freeze()

@@ -59,9 +59,9 @@ impl<C> NonEmptyCodes<C> {
 
 impl<C: AmbitoCode> AmbitoCodes<C> {
     /// These codes; `None` where there are none.
-    pub fn only(codici: impl IntoIterator<Item = C>) -> Option<Self> {
-        let codici: BTreeSet<C> = codici.into_iter().collect();
-        (!codici.is_empty()).then_some(Self::Only(NonEmptyCodes(codici)))
+    pub fn only(codes: impl IntoIterator<Item = C>) -> Option<Self> {
+        let codes: BTreeSet<C> = codes.into_iter().collect();
+        (!codes.is_empty()).then_some(Self::Only(NonEmptyCodes(codes)))
     }
 
     /// Whether a code is in it.
@@ -69,7 +69,7 @@ impl<C: AmbitoCode> AmbitoCodes<C> {
     pub fn contains(&self, codice: &C) -> bool {
         match self {
             Self::All => true,
-            Self::Only(NonEmptyCodes(codici)) => codici.contains(codice),
+            Self::Only(NonEmptyCodes(codes)) => codes.contains(codice),
         }
     }
 
@@ -78,21 +78,21 @@ impl<C: AmbitoCode> AmbitoCodes<C> {
     pub fn texts(&self) -> Option<Vec<String>> {
         match self {
             Self::All => None,
-            Self::Only(NonEmptyCodes(codici)) => {
-                Some(codici.iter().map(|c| c.text().to_owned()).collect())
+            Self::Only(NonEmptyCodes(codes)) => {
+                Some(codes.iter().map(|c| c.text().to_owned()).collect())
             }
         }
     }
 
     /// `self` narrowed to the codes that a selection names; the ones that are outside it are the error.
-    fn narrowed(&self, nominati: &[C]) -> Result<Self, Vec<C>> {
-        let outside: BTreeSet<C> = nominati
+    fn narrowed(&self, named: &[C]) -> Result<Self, Vec<C>> {
+        let outside: BTreeSet<C> = named
             .iter()
             .filter(|codice| !self.contains(codice))
             .cloned()
             .collect();
         if outside.is_empty() {
-            Ok(Self::only(nominati.iter().cloned()).unwrap_or_else(|| self.clone()))
+            Ok(Self::only(named.iter().cloned()).unwrap_or_else(|| self.clone()))
         } else {
             Err(outside.into_iter().collect())
         }
@@ -100,17 +100,17 @@ impl<C: AmbitoCode> AmbitoCodes<C> {
 
     /// Pushes ` and <column> = …`. One code is an equality, so that an index keeps its order.
     fn restrict(&self, column: &'static str, query: &mut QueryBuilder<Postgres>) {
-        let Some(mut codici) = self.texts() else {
+        let Some(mut codes) = self.texts() else {
             return;
         };
         query.push(" and ").push(column);
-        match codici.pop() {
-            Some(one) if codici.is_empty() => {
+        match codes.pop() {
+            Some(one) if codes.is_empty() => {
                 query.push(" = ").push_bind(one);
             }
             last => {
-                codici.extend(last);
-                query.push(" = any(").push_bind(codici).push(")");
+                codes.extend(last);
+                query.push(" = any(").push_bind(codes).push(")");
             }
         }
     }

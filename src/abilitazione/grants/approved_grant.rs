@@ -50,20 +50,20 @@ static UNREADABLE: FailureLog = FailureLog::error(
 /// The database's.
 pub async fn read_approved(pool: &PgPool) -> Result<Vec<ApprovedGrant>> {
     let rows = query(pool, None).await?;
-    let mut concesse = Vec::with_capacity(rows.len());
+    let mut grants = Vec::with_capacity(rows.len());
     for row in &rows {
         match ApprovedGrant::from_row(row) {
-            Ok(concessa) => concesse.push(concessa),
+            Ok(granted) => grants.push(granted),
             Err(error) => {
                 let numero: i64 = row.try_get("id")?;
                 UNREADABLE.failed(format_args!("grant {numero}: {}", error.with_cause()));
             }
         }
     }
-    if concesse.len() == rows.len() {
+    if grants.len() == rows.len() {
         UNREADABLE.succeeded();
     }
-    Ok(concesse)
+    Ok(grants)
 }
 
 /// Of all grants of one subject the one that gives access on a day.
@@ -73,17 +73,17 @@ pub async fn read_approved(pool: &PgPool) -> Result<Vec<ApprovedGrant>> {
 /// more) and [`Reason::GrantMissing`]; [`Reason::Internal`] where two are active at once, which the table does not let in:
 /// they are never added up.
 pub fn select_for_day(
-    concesse: &[Arc<ApprovedGrant>],
+    grants: &[Arc<ApprovedGrant>],
     oggi: NaiveDate,
 ) -> Result<Arc<ApprovedGrant>> {
     let today = |stato| {
-        concesse
+        grants
             .iter()
             .filter(move |c| c.stato == stato && c.valid_on(oggi))
     };
-    let mut attive = today(StatoAa07::Attiva);
-    match (attive.next(), attive.next()) {
-        (Some(una), None) => return Ok(Arc::clone(una)),
+    let mut active = today(StatoAa07::Attiva);
+    match (active.next(), active.next()) {
+        (Some(one), None) => return Ok(Arc::clone(one)),
         (Some(_), Some(_)) => {
             return Err(Error::internal(
                 "a subject has two grants that are active today",
@@ -91,8 +91,8 @@ pub fn select_for_day(
         }
         (None, _) => {}
     }
-    let standing = || concesse.iter().filter(|c| c.stato != StatoAa07::Revocata);
-    let (reason, text) = if concesse.is_empty() {
+    let standing = || grants.iter().filter(|c| c.stato != StatoAa07::Revocata);
+    let (reason, text) = if grants.is_empty() {
         (Reason::GrantMissing, "the subject has no AA07 grant")
     } else if today(StatoAa07::Sospesa).next().is_some() {
         (
@@ -128,12 +128,12 @@ pub fn select_for_day(
 /// # Errors
 /// As [`select_for_day`]; the database's; [`Reason::Internal`] where one of the subject's grants cannot be read.
 pub async fn valid_for(pool: &PgPool, soggetto: &str, oggi: NaiveDate) -> Result<Aa07> {
-    let concesse: Vec<Arc<ApprovedGrant>> = query(pool, Some(soggetto))
+    let grants: Vec<Arc<ApprovedGrant>> = query(pool, Some(soggetto))
         .await?
         .iter()
         .map(|row| ApprovedGrant::from_row(row).map(Arc::new))
         .collect::<Result<_>>()?;
-    Ok(Aa07::clone(&select_for_day(&concesse, oggi)?.aa07))
+    Ok(Aa07::clone(&select_for_day(&grants, oggi)?.aa07))
 }
 
 async fn query(pool: &PgPool, soggetto: Option<&str>) -> Result<Vec<PgRow>> {

@@ -27,11 +27,11 @@ impl Certificati {
     ///
     /// # Errors
     /// One that no certificate could be, or too many of them.
-    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, ValueDefect> {
-        if testi.len() > MAX {
+    pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Self, ValueDefect> {
+        if texts.len() > MAX {
             return Err(MANY);
         }
-        testi
+        texts
             .iter()
             .map(|testo| canonical(testo.as_ref()).ok_or(FORM))
             .collect::<Result<_, _>>()
@@ -48,9 +48,9 @@ impl Certificati {
     ///
     /// # Errors
     /// [`Reason::CertificateDenied`].
-    pub fn admits(&self, certificato: Option<&CertificateInfo>) -> Result<()> {
-        let right = |c: &CertificateInfo| self.0.iter().any(|chiesto| c.matches(chiesto));
-        if self.0.is_empty() || certificato.is_some_and(right) {
+    pub fn admits(&self, certificate_info: Option<&CertificateInfo>) -> Result<()> {
+        let right = |c: &CertificateInfo| self.0.iter().any(|asked| c.matches(asked));
+        if self.0.is_empty() || certificate_info.is_some_and(right) {
             return Ok(());
         }
         Err(Error::new(
@@ -98,10 +98,10 @@ mod tests {
             "dns:BE.mef.example",
             "uri:spiffe://mef/RGS",
         ];
-        let testi = Certificati::parse(&all).unwrap().texts();
+        let texts = Certificati::parse(&all).unwrap().texts();
         let expected = format!("sha256:{}", "aa".repeat(32));
         assert_eq!(
-            testi,
+            texts,
             [
                 "dns:be.mef.example",
                 expected.as_str(),
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn any_one_is_enough() {
         let (be, other) = (certificate("be.mef.example"), certificate("mef.example"));
-        let ask = |chiesti: &[&str], certificato: Option<&CertificateInfo>| {
-            let certificati = Certificati::parse(chiesti).unwrap();
-            certificati.admits(certificato).map_err(|e| e.reason)
+        let ask = |asked: &[&str], certificate_info: Option<&CertificateInfo>| {
+            let certificati = Certificati::parse(asked).unwrap();
+            certificati.admits(certificate_info).map_err(|e| e.reason)
         };
         let denied = Err(Reason::CertificateDenied);
         let (dns, sha) = ("dns:be.mef.example", be.fingerprint());

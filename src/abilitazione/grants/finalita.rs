@@ -38,11 +38,11 @@ impl Finalita {
     ///
     /// # Errors
     /// One that is no UUID, or too many of them.
-    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, ValueDefect> {
-        if testi.len() > MAX {
+    pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Self, ValueDefect> {
+        if texts.len() > MAX {
             return Err(MANY);
         }
-        testi
+        texts
             .iter()
             .map(|testo| PurposeId::parse(testo.as_ref()).ok_or(FORM))
             .collect::<Result<_, _>>()

@@ -88,26 +88,31 @@ impl GrantCache {
         enti: &Enti,
         oggi: NaiveDate,
     ) -> Result<Arc<ApprovedGrant>> {
-        let arrivo = Instant::now();
+        let arrived_at = Instant::now();
         let known = self.fresh(MAX_AGE).await?;
         let selected = known.value.select(soggetto, enti, oggi);
-        if selected.is_ok() || known.read_at >= arrivo {
+        if selected.is_ok() || known.read_at >= arrived_at {
             return selected;
         }
         // A grant that was given a moment ago works at once, on an instance that has not heard of it too: nobody is
         // refused by a picture from before the call.
-        let read = self.read(arrivo).await?;
+        let read = self.read(arrived_at).await?;
         read.value.select(soggetto, enti, oggi)
     }
 
-    /// Whether a grant by its number still gives access on a day. A picture that is older than `eta` is renewed first.
+    /// Whether a grant by its number still gives access on a day. A picture that is older than `max_age` is renewed first.
     ///
     /// # Errors
     /// As [`GrantCache::grant_for`].
-    pub async fn check_in_force(&self, numero: i64, oggi: NaiveDate, eta: Duration) -> Result<()> {
-        let known = self.fresh(eta).await?;
-        let concessa = known.value.by_number.get(&numero);
-        grants::select_for_day(concessa.map_or(&[], std::slice::from_ref), oggi).map(drop)
+    pub async fn check_in_force(
+        &self,
+        numero: i64,
+        oggi: NaiveDate,
+        max_age: Duration,
+    ) -> Result<()> {
+        let known = self.fresh(max_age).await?;
+        let granted = known.value.by_number.get(&numero);
+        grants::select_for_day(granted.map_or(&[], std::slice::from_ref), oggi).map(drop)
     }
 
     /// How old the picture is: `None` before the first.
@@ -196,13 +201,13 @@ impl AllGrants {
     }
 
     fn select(&self, soggetto: &str, enti: &Enti, oggi: NaiveDate) -> Result<Arc<ApprovedGrant>> {
-        let concesse = self.by_subject.get(soggetto);
-        let concesse = concesse.map_or(&[][..], Vec::as_slice);
-        if concesse.iter().all(|c| enti.contains(&c.aa07.ente)) {
-            return grants::select_for_day(concesse, oggi);
+        let grants = self.by_subject.get(soggetto);
+        let grants = grants.map_or(&[][..], Vec::as_slice);
+        if grants.iter().all(|c| enti.contains(&c.aa07.ente)) {
+            return grants::select_for_day(grants, oggi);
         }
-        let sue = concesse.iter().filter(|c| enti.contains(&c.aa07.ente));
-        grants::select_for_day(&sue.cloned().collect::<Vec<_>>(), oggi)
+        let own = grants.iter().filter(|c| enti.contains(&c.aa07.ente));
+        grants::select_for_day(&own.cloned().collect::<Vec<_>>(), oggi)
     }
 }
 

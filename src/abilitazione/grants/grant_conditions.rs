@@ -22,12 +22,12 @@ pub struct CallContext<'a> {
 /// [`Reason::HoursDenied`](crate::error::Reason::HoursDenied),
 /// [`Reason::CertificateDenied`](crate::error::Reason::CertificateDenied),
 /// [`Reason::PurposeDenied`](crate::error::Reason::PurposeDenied).
-pub fn check_grant_conditions(aa07: &Aa07, contesto: &CallContext<'_>) -> Result<()> {
-    aa07.reti.admits(contesto.connection.address())?;
-    aa07.orari.admits(contesto.istante)?;
+pub fn check_grant_conditions(aa07: &Aa07, context: &CallContext<'_>) -> Result<()> {
+    aa07.reti.admits(context.connection.address())?;
+    aa07.orari.admits(context.istante)?;
     // The handshake looked at its dates once, perhaps days ago.
-    let certificato = contesto.connection.certificate();
+    let certificate = context.connection.certificate();
     aa07.certificati
-        .admits(certificato.filter(|c| c.is_valid_at(contesto.istante)))?;
-    aa07.finalita.admits(contesto.finalita)
+        .admits(certificate.filter(|c| c.is_valid_at(context.istante)))?;
+    aa07.finalita.admits(context.finalita)
 }

@@ -22,7 +22,7 @@ pub struct FiltroAbilitazioni {
     pub stato: Option<EffectiveStato>,
 }
 
-/// At most `limite` grants that amount to what the filter says on a day, with a number above `dopo`, by number.
+/// At most `upper_limit` grants that amount to what the filter says on a day, with a number above `after`, by number.
 ///
 /// # Errors
 /// The database's; [`Reason::Internal`](crate::error::Reason::Internal) where one cannot be read.
@@ -30,11 +30,11 @@ pub async fn list_page(
     pool: &PgPool,
     filtro: &FiltroAbilitazioni,
     oggi: NaiveDate,
-    dopo: i64,
-    limite: i64,
+    after: i64,
+    upper_limit: i64,
 ) -> Result<Vec<GrantRecord>> {
     let mut query = select();
-    query.push(" where a.id > ").push_bind(dopo);
+    query.push(" where a.id > ").push_bind(after);
     if let Some(soggetto) = &filtro.soggetto {
         query.push(" and a.soggetto = ").push_bind(soggetto);
     }
@@ -47,7 +47,7 @@ pub async fn list_page(
     if let Some(stato) = filtro.stato {
         push_stato(stato, oggi, &mut query);
     }
-    query.push(" order by a.id limit ").push_bind(limite);
+    query.push(" order by a.id limit ").push_bind(upper_limit);
     read(query, pool).await
 }
 
@@ -63,7 +63,7 @@ fn push_stato(stato: EffectiveStato, oggi: NaiveDate, query: &mut QueryBuilder<P
     query.push_bind(stato.as_str());
 }
 
-/// At most `limite` grants that stand, whether suspended or not, and whose last day is at most so many days from a day, by
+/// At most `upper_limit` grants that stand, whether suspended or not, and whose last day is at most so many days from a day, by
 /// last day and number; those after a position of that order.
 ///
 /// # Errors
@@ -72,10 +72,10 @@ pub async fn list_expiring(
     pool: &PgPool,
     oggi: NaiveDate,
     giorni: u32,
-    dopo: Option<(NaiveDate, i64)>,
-    limite: i64,
+    after: Option<(NaiveDate, i64)>,
+    upper_limit: i64,
 ) -> Result<Vec<GrantRecord>> {
-    let fino = oggi
+    let limit = oggi
         .checked_add_days(Days::new(u64::from(giorni)))
         .unwrap_or(NaiveDate::MAX);
     let mut query = select();
@@ -83,13 +83,13 @@ pub async fn list_expiring(
     query
         .push_bind(oggi)
         .push(" and a.valida_al <= ")
-        .push_bind(fino);
-    if let Some((giorno, id)) = dopo {
+        .push_bind(limit);
+    if let Some((giorno, id)) = after {
         query.push(" and (a.valida_al, a.id) > (").push_bind(giorno);
         query.push(", ").push_bind(id).push(")");
     }
     query
         .push(" order by a.valida_al, a.id limit ")
-        .push_bind(limite);
+        .push_bind(upper_limit);
     read(query, pool).await
 }

@@ -24,14 +24,14 @@ pub struct Operatore {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct OperatoreName {
     testo: String,
-    chiave: String,
+    audit_key: String,
 }
 
 impl OperatoreName {
     fn new(testo: &str) -> Self {
         Self {
             testo: testo.to_owned(),
-            chiave: key(testo),
+            audit_key: key(testo),
         }
     }
 }
@@ -40,11 +40,11 @@ impl Operatore {
     /// Reads the name, and the person behind it where that is known.
     ///
     /// # Errors
-    /// The name could not be that of anybody.
+    /// The name cannot be a person's.
     pub fn parse(nome: &str, utente: Option<&str>) -> Result<Self, ValueDefect> {
         let read = |testo: &str| {
             let nome = OperatoreName::new(testo);
-            (is_name(testo) && !nome.chiave.is_empty())
+            (is_name(testo) && !nome.audit_key.is_empty())
                 .then_some(nome)
                 .ok_or(NAME)
         };
@@ -76,12 +76,12 @@ impl Operatore {
 
     /// What the name is compared by.
     pub(super) fn key(&self) -> &str {
-        &self.nome.chiave
+        &self.nome.audit_key
     }
 
     /// What the person is compared by.
     pub(super) fn utente_key(&self) -> Option<&str> {
-        self.utente.as_ref().map(|utente| utente.chiave.as_str())
+        self.utente.as_ref().map(|utente| utente.audit_key.as_str())
     }
 
     /// Whether these are two persons: four eyes. A person may come by several ways, each of which knows her as the subject
@@ -92,10 +92,10 @@ impl Operatore {
     /// `inps-be (anna)` is not another than `anna` or `inps-be`, and is another than `inps-be (bruno)`.
     #[must_use]
     pub fn is_other_person(&self, other: &Self) -> bool {
-        let (a, a_nome) = (self.utente_key(), self.key());
-        let (b, b_nome) = (other.utente_key(), other.key());
-        let one_way = a_nome == b_nome && (a.is_none() || b.is_none());
-        let across = a == Some(b_nome) || b == Some(a_nome);
+        let (a, a_name) = (self.utente_key(), self.key());
+        let (b, b_name) = (other.utente_key(), other.key());
+        let one_way = a_name == b_name && (a.is_none() || b.is_none());
+        let across = a == Some(b_name) || b == Some(a_name);
         let one_person = a.is_some() && a == b;
         !(one_way || across || one_person)
     }

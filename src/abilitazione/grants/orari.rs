@@ -7,7 +7,7 @@
 //! ```
 //!
 //! They are the hours of the clock on the wall: when it goes back in October, an hour that comes twice is admitted twice, and
-//! when it goes forward in March, the hour that does not come is missed by nobody.
+//! when it goes forward in March, the skipped hour does not occur.
 
 use std::fmt;
 
@@ -54,11 +54,11 @@ impl Orari {
     ///
     /// # Errors
     /// One that is no span, or too many of them.
-    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, ValueDefect> {
-        if testi.len() > MAX {
+    pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Self, ValueDefect> {
+        if texts.len() > MAX {
             return Err(MANY);
         }
-        testi
+        texts
             .iter()
             .map(|testo| HourSpan::parse(testo.as_ref()))
             .collect::<Result<_, _>>()
@@ -76,13 +76,13 @@ impl Orari {
     /// # Errors
     /// [`Reason::HoursDenied`].
     pub fn admits(&self, istante: DateTime<Utc>) -> Result<()> {
-        let ora = istante.with_timezone(&Rome);
-        let giorno = ora.weekday().num_days_from_monday() as usize;
-        let minuto = ora.hour() * 60 + ora.minute();
-        let dentro = |fascia: &HourSpan| {
-            fascia.giorni.get(giorno) == Some(&true) && (fascia.dal..fascia.al).contains(&minuto)
+        let now = istante.with_timezone(&Rome);
+        let giorno = now.weekday().num_days_from_monday() as usize;
+        let minute = now.hour() * 60 + now.minute();
+        let inside = |span: &HourSpan| {
+            span.giorni.get(giorno) == Some(&true) && (span.dal..span.al).contains(&minute)
         };
-        if self.0.is_empty() || self.0.iter().any(dentro) {
+        if self.0.is_empty() || self.0.iter().any(inside) {
             return Ok(());
         }
         Err(Error::new(
@@ -96,15 +96,15 @@ impl HourSpan {
     fn parse(testo: &str) -> Result<Self, ValueDefect> {
         let (giorni, ore) = testo.split_once(' ').ok_or(FORM)?;
         let (dal, al) = ore.split_once('-').ok_or(FORM)?;
-        let fascia = Self {
+        let span = Self {
             giorni: days(giorni).ok_or(FORM)?,
             dal: minutes(dal).ok_or(FORM)?,
             al: minutes(al).ok_or(FORM)?,
         };
-        if fascia.al <= fascia.dal {
+        if span.al <= span.dal {
             return Err(ORDER);
         }
-        Ok(fascia)
+        Ok(span)
     }
 }
 
@@ -115,8 +115,8 @@ fn days(testo: &str) -> Option<[bool; 7]> {
         let (dal, al) = parte.split_once('-').unwrap_or((parte, parte));
         let (dal, al) = (day(dal)?, day(al)?);
         // `sab-lun` goes over Sunday.
-        let giorni_dopo = (al + 7 - dal) % 7;
-        for i in 0..=giorni_dopo {
+        let days_later = (al + 7 - dal) % 7;
+        for i in 0..=days_later {
             *giorni.get_mut((dal + i) % 7)? = true;
         }
     }
@@ -129,10 +129,10 @@ fn minutes(testo: &str) -> Option<u32> {
         (testo.len() == 2 && testo.bytes().all(|b| b.is_ascii_digit()))
             .then(|| testo.parse().ok())?
     };
-    let (ore, minuti) = testo.split_once(':')?;
-    let (ore, minuti) = (two(ore)?, two(minuti)?);
-    let minuto = ore * 60 + minuti;
-    (minuti < 60 && minuto <= 24 * 60).then_some(minuto)
+    let (ore, minutes) = testo.split_once(':')?;
+    let (ore, minutes) = (two(ore)?, two(minutes)?);
+    let minute = ore * 60 + minutes;
+    (minutes < 60 && minute <= 24 * 60).then_some(minute)
 }
 
 impl fmt::Display for HourSpan {
@@ -148,7 +148,7 @@ impl fmt::Display for HourSpan {
             ) {
                 (0, _, _) => {}
                 (1, Some(giorno), _) => write!(f, "{separator}{giorno}")?,
-                (_, Some(primo), Some(ultimo)) => write!(f, "{separator}{primo}-{ultimo}")?,
+                (_, Some(first), Some(last)) => write!(f, "{separator}{first}-{last}")?,
                 _ => {}
             }
             if run > 0 {
@@ -168,8 +168,8 @@ mod tests {
 
     use super::*;
 
-    fn orari(testi: &[&str]) -> Orari {
-        Orari::parse(testi).unwrap()
+    fn orari(texts: &[&str]) -> Orari {
+        Orari::parse(texts).unwrap()
     }
 
     fn open(orari: &Orari, istante: &str) -> bool {
@@ -255,12 +255,12 @@ mod tests {
         fn what_is_spelt_is_read_again(
             spans in prop::collection::vec((1..128_u8, 0..1440_u32, 1..=1440_u32), 0..5)
         ) {
-            let fasce = spans.iter().filter(|(_, dal, al)| dal < al).map(|&(days, dal, al)| HourSpan {
+            let hour_spans = spans.iter().filter(|(_, dal, al)| dal < al).map(|&(days, dal, al)| HourSpan {
                 giorni: std::array::from_fn(|i| days >> i & 1 == 1),
                 dal,
                 al,
             });
-            let orari = Orari(fasce.collect());
+            let orari = Orari(hour_spans.collect());
             prop_assert_eq!(Orari::parse(&orari.texts()), Ok(orari));
         }
 

@@ -19,18 +19,18 @@ use crate::{
 pub async fn record_and_approve(
     pool: &PgPool,
     clock: &Clock,
-    tabella: &DecisionTable,
+    table: &DecisionTable,
     richiesta: &RichiestaAa07,
-    [registra_da, approva_da]: [&str; 2],
+    [recorded_by, approved_by]: [&str; 2],
     motivo: &str,
 ) -> Result<i64> {
-    let wrong = |difetto: ValueDefect| Error::internal(difetto);
+    let wrong = |defect: ValueDefect| Error::internal(defect);
     let motivo = MotivoAa07::parse(motivo).map_err(wrong)?;
-    let registra_da = Operatore::parse(registra_da, None).map_err(wrong)?;
-    let approva_da = Operatore::parse(approva_da, None).map_err(wrong)?;
-    let id = record_request(pool, clock, tabella, richiesta, &registra_da, &motivo).await?;
+    let recorded_by = Operatore::parse(recorded_by, None).map_err(wrong)?;
+    let approved_by = Operatore::parse(approved_by, None).map_err(wrong)?;
+    let id = record_request(pool, clock, table, richiesta, &recorded_by, &motivo).await?;
     for azione in [Azione::Verifica, Azione::Approvazione] {
-        advance(pool, clock, id, azione, &approva_da, &motivo).await?;
+        advance(pool, clock, id, azione, &approved_by, &motivo).await?;
     }
     Ok(id)
 }

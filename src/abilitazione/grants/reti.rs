@@ -26,11 +26,11 @@ impl Reti {
     ///
     /// # Errors
     /// One that is no network, or too many of them.
-    pub fn parse<T: AsRef<str>>(testi: &[T]) -> Result<Self, ValueDefect> {
-        if testi.len() > MAX {
+    pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Self, ValueDefect> {
+        if texts.len() > MAX {
             return Err(MANY);
         }
-        testi
+        texts
             .iter()
             .map(|testo| network(testo.as_ref()).ok_or(FORM))
             .collect::<Result<_, _>>()
@@ -49,8 +49,12 @@ impl Reti {
     /// [`Reason::NetworkDenied`]: from that one it may not; or the address is not known, and networks are restricted.
     pub fn admits(&self, indirizzo: Option<IpAddr>) -> Result<()> {
         // An IPv4 address in the form of IPv6 is the same address.
-        let dentro = |ip: IpAddr| self.0.iter().any(|rete| rete.contains(&ip.to_canonical()));
-        if self.0.is_empty() || indirizzo.is_some_and(dentro) {
+        let inside = |ip: IpAddr| {
+            self.0
+                .iter()
+                .any(|network| network.contains(&ip.to_canonical()))
+        };
+        if self.0.is_empty() || indirizzo.is_some_and(inside) {
             return Ok(());
         }
         Err(Error::new(
@@ -61,13 +65,13 @@ impl Reti {
 }
 
 fn network(testo: &str) -> Option<IpNet> {
-    let rete: IpNet = testo
+    let network: IpNet = testo
         .parse()
         .ok()
         .or_else(|| Some(IpNet::from(testo.parse::<IpAddr>().ok()?)))?;
-    // ::ffff:192.0.2.0/120 would look like a restriction and admit nobody: addresses are compared as IPv4.
-    let mapped = matches!(rete, IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some());
-    (rete.trunc() == rete && !mapped).then_some(rete)
+    // ::ffff:192.0.2.0/120 would look like a restriction and admit no caller: addresses are compared as IPv4.
+    let mapped = matches!(network, IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some());
+    (network.trunc() == network && !mapped).then_some(network)
 }
 
 #[cfg(test)]

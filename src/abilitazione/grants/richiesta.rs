@@ -71,11 +71,11 @@ impl RichiestaAa07 {
     pub(super) fn check(
         &self,
         oggi: NaiveDate,
-        tabella: &DecisionTable,
+        table: &DecisionTable,
         violations: &mut Violations,
     ) {
         check_soggetto(&self.soggetto, violations);
-        check_profilo(&self.profilo, tabella, violations);
+        check_profilo(&self.profilo, table, violations);
         check_days(self.valida_dal, self.valida_al, oggi, violations);
     }
 }
@@ -88,12 +88,12 @@ pub(in crate::abilitazione) fn check_soggetto(soggetto: &str, violations: &mut V
 /// Notes a profile that the policy does not have.
 pub(in crate::abilitazione) fn check_profilo(
     profilo: &str,
-    tabella: &DecisionTable,
+    table: &DecisionTable,
     violations: &mut Violations,
 ) {
     note(
         "profilo",
-        tabella.profilo(profilo).is_some(),
+        table.profilo(profilo).is_some(),
         PROFILO,
         violations,
     );
@@ -110,6 +110,6 @@ pub(in crate::abilitazione) fn check_days(
     note("valida_al", al >= oggi, PASSED, violations);
 }
 
-fn note(field: &str, good: bool, difetto: ValueDefect, violations: &mut Violations) {
-    violations.check(field, good.then_some(()).ok_or(difetto));
+fn note(field: &str, good: bool, defect: ValueDefect, violations: &mut Violations) {
+    violations.check(field, good.then_some(()).ok_or(defect));
 }

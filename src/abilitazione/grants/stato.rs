@@ -6,7 +6,7 @@
 //!     └──────revoca──────► RIFIUTATA                     └──────revoca──► REVOCATA ┘
 //! ```
 //!
-//! The table has the same picture as a constraint (`abilitazione_evento`): what is not in it can be written by nobody. FUTURA
+//! The table has the same picture as a constraint (`abilitazione_evento`): what is not in it cannot be written. FUTURA
 //! and SCADUTA are no states of the table: they come of the days and the clock, by themselves.
 
 use std::{fmt, str::FromStr};
@@ -74,7 +74,7 @@ pub enum EffectiveStato {
 }
 
 macro_rules! spelt {
-    ($name:ident, $difetto:expr, $($variant:ident = $text:literal),+) => {
+    ($name:ident, $defect:expr, $($variant:ident = $text:literal),+) => {
         impl $name {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
@@ -100,7 +100,7 @@ macro_rules! spelt {
             fn from_str(text: &str) -> Result<Self, ValueDefect> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err($difetto),
+                    _ => Err($defect),
                 }
             }
         }
@@ -170,29 +170,29 @@ impl StatoAa07 {
     }
 }
 
-/// Where a step leads from a state, on a day on which the grant amounts to `situazione`. A grant that has expired can be
+/// Where a step leads from a state, on a day on which the grant amounts to `situation`. A grant that has expired can be
 /// revoked, and nothing else.
 ///
 /// # Errors
 /// [`Reason::TransitionIllegal`], naming the present state.
 pub fn transition(
     stato: StatoAa07,
-    situazione: EffectiveStato,
+    situation: EffectiveStato,
     azione: Azione,
 ) -> Result<StatoAa07> {
-    let scaduta = situazione == EffectiveStato::Scaduta;
+    let expired = situation == EffectiveStato::Scaduta;
     match (azione, stato) {
         (Azione::Revoca, StatoAa07::Attiva | StatoAa07::Sospesa) => Ok(StatoAa07::Revocata),
         (Azione::Revoca, StatoAa07::Richiesta | StatoAa07::Verificata) => Ok(StatoAa07::Rifiutata),
-        (Azione::Verifica, StatoAa07::Richiesta) if !scaduta => Ok(StatoAa07::Verificata),
-        (Azione::Approvazione, StatoAa07::Verificata) if !scaduta => Ok(StatoAa07::Attiva),
-        (Azione::Sospensione, StatoAa07::Attiva) if !scaduta => Ok(StatoAa07::Sospesa),
-        (Azione::Riattivazione, StatoAa07::Sospesa) if !scaduta => Ok(StatoAa07::Attiva),
+        (Azione::Verifica, StatoAa07::Richiesta) if !expired => Ok(StatoAa07::Verificata),
+        (Azione::Approvazione, StatoAa07::Verificata) if !expired => Ok(StatoAa07::Attiva),
+        (Azione::Sospensione, StatoAa07::Attiva) if !expired => Ok(StatoAa07::Sospesa),
+        (Azione::Riattivazione, StatoAa07::Sospesa) if !expired => Ok(StatoAa07::Attiva),
         _ => Err(Error::new(
             Reason::TransitionIllegal,
-            format!("a grant that is {situazione} does not admit this step: {azione}"),
+            format!("a grant that is {situation} does not admit this step: {azione}"),
         )
-        .with("stato", situazione.as_str())
+        .with("stato", situation.as_str())
         .with("azione", azione.as_str())),
     }
 }

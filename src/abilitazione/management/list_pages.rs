@@ -45,7 +45,7 @@ impl GrantPage {
     pub(super) fn parse(request: proto::ListGrantsRequest, signer: &Signer) -> Result<Self> {
         let mut violations = Violations::default();
         let filtro = filtro(&mut violations, request.filtro.unwrap_or_default());
-        let limite = i64::from(read::page_size(&mut violations, request.page_size));
+        let limit = i64::from(read::page_size(&mut violations, request.page_size));
         violations.finish()?;
         let binding = Binding::of(&[
             "ListGrants",
@@ -54,7 +54,7 @@ impl GrantPage {
             filtro.profilo.as_deref().unwrap_or_default(),
             filtro.stato.map(EffectiveStato::as_str).unwrap_or_default(),
         ]);
-        let dopo = match signer.decode(&request.page_token, binding, Some(NO_RILEVAZIONE))? {
+        let after = match signer.decode(&request.page_token, binding, Some(NO_RILEVAZIONE))? {
             None => 0,
             Some(token) => token
                 .position
@@ -65,8 +65,8 @@ impl GrantPage {
         Ok(Self {
             filtro,
             binding,
-            after: dopo,
-            limit: limite,
+            after,
+            limit,
         })
     }
 }
@@ -149,18 +149,18 @@ impl ExpiringGrantPage {
                 .ok_or(GIORNI),
         };
         let giorni = violations.check("giorni", giorni).unwrap_or_default();
-        let limite = i64::from(read::page_size(&mut violations, request.page_size));
+        let limit = i64::from(read::page_size(&mut violations, request.page_size));
         violations.finish()?;
         let binding = Binding::of(&["ListExpiringGrants", &giorni.to_string()]);
-        let dopo = signer
+        let after = signer
             .decode(&request.page_token, binding, Some(NO_RILEVAZIONE))?
             .map(|token| position(&token.position).ok_or_else(pages::invalid))
             .transpose()?;
         Ok(Self {
             giorni,
             binding,
-            after: dopo,
-            limit: limite,
+            after,
+            limit,
         })
     }
 }
@@ -174,35 +174,35 @@ fn position(bytes: &[u8]) -> Option<(NaiveDate, i64)> {
 }
 
 /// Where a page of ListGrants ends.
-pub(super) fn number_position(scheda: &GrantRecord) -> Vec<u8> {
-    scheda.aa07.id.to_be_bytes().to_vec()
+pub(super) fn number_position(grant_record: &GrantRecord) -> Vec<u8> {
+    grant_record.aa07.id.to_be_bytes().to_vec()
 }
 
 /// Where a page of ListExpiringGrants ends.
-pub(super) fn day_and_number_position(scheda: &GrantRecord) -> Vec<u8> {
-    let mut bytes = scheda
+pub(super) fn day_and_number_position(grant_record: &GrantRecord) -> Vec<u8> {
+    let mut bytes = grant_record
         .aa07
         .valida_al
         .num_days_from_ce()
         .to_be_bytes()
         .to_vec();
-    bytes.extend_from_slice(&number_position(scheda));
+    bytes.extend_from_slice(&number_position(grant_record));
     bytes
 }
 
 /// Takes off what was read beyond the page, which says whether there is a next one, and gives the token of that.
 pub(super) fn split_page(
-    mut schede: Vec<GrantRecord>,
-    limite: i64,
+    mut grant_records: Vec<GrantRecord>,
+    limit: i64,
     binding: Binding,
     signer: &Signer,
     position: fn(&GrantRecord) -> Vec<u8>,
 ) -> (Vec<GrantRecord>, String) {
-    let more = i64::try_from(schede.len()).is_ok_and(|n| n > limite);
+    let more = i64::try_from(grant_records.len()).is_ok_and(|n| n > limit);
     if more {
-        schede.pop();
+        grant_records.pop();
     }
-    let token = match schede.last() {
+    let token = match grant_records.last() {
         Some(last) if more => signer.encode(&PageToken {
             binding,
             rilevazione: NO_RILEVAZIONE,
@@ -210,5 +210,5 @@ pub(super) fn split_page(
         }),
         _ => String::new(),
     };
-    (schede, token)
+    (grant_records, token)
 }

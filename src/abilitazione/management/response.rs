@@ -8,12 +8,12 @@ use crate::{
 };
 
 /// A grant, on a day.
-pub(super) fn abilitazione(scheda: &GrantRecord, oggi: NaiveDate) -> proto::AbilitazioneAa07 {
-    let aa07 = &scheda.aa07;
-    let modulo = scheda.modulo.as_ref();
+pub(super) fn abilitazione(grant_record: &GrantRecord, oggi: NaiveDate) -> proto::AbilitazioneAa07 {
+    let aa07 = &grant_record.aa07;
+    let modulo = grant_record.modulo.as_ref();
     proto::AbilitazioneAa07 {
         id: aa07.id,
-        stato: effective_stato(scheda.effective_stato(oggi)).into(),
+        stato: effective_stato(grant_record.effective_stato(oggi)).into(),
         soggetto: aa07.soggetto.clone(),
         ente: aa07.ente.clone(),
         applicazione: aa07.applicazione.clone(),
@@ -34,8 +34,8 @@ pub(super) fn abilitazione(scheda: &GrantRecord, oggi: NaiveDate) -> proto::Abil
         }),
         protocollo_pec: modulo.map_or_else(String::new, |(p, _)| p.as_str().to_owned()),
         impronta_modulo: modulo.map_or_else(String::new, |(_, i)| i.to_string()),
-        sostituisce: scheda.sostituisce.unwrap_or_default(),
-        ultimo_passo: Some(passo(&scheda.last)),
+        sostituisce: grant_record.sostituisce.unwrap_or_default(),
+        ultimo_passo: Some(passo(&grant_record.last)),
     }
 }
 
@@ -60,8 +60,8 @@ pub(super) fn passo(evento: &EventoAa07) -> proto::PassoAbilitazione {
     }
 }
 
-fn effective_stato(situazione: EffectiveStato) -> StatoAbilitazione {
-    match situazione {
+fn effective_stato(situation: EffectiveStato) -> StatoAbilitazione {
+    match situation {
         EffectiveStato::Richiesta => StatoAbilitazione::Richiesta,
         EffectiveStato::Verificata => StatoAbilitazione::Verificata,
         EffectiveStato::Futura => StatoAbilitazione::Futura,

@@ -48,7 +48,7 @@ pub(super) async fn ask(
             }
             Ok::<bool, Vec<PolicyError>>(answer)
         };
-        let mut risposte = CasbinAnswers::default();
+        let mut casbin_answers = CasbinAnswers::default();
         for (rpc, words) in vocabulary.iter() {
             let mut pick = |tipo: &str, names: &BTreeSet<String>| {
                 let mut picked = BTreeSet::new();
@@ -64,10 +64,12 @@ pub(super) async fn ask(
                 filtri: pick(FILTRO, words.filtri())?,
                 colonne: pick(COLONNA, words.colonne())?,
             };
-            let chiama = allowed(rpc, CHIAMATA, NO_NAME)?;
-            risposte.0.insert(rpc.to_owned(), (chiama, decisione));
+            let may_call = allowed(rpc, CHIAMATA, NO_NAME)?;
+            casbin_answers
+                .0
+                .insert(rpc.to_owned(), (may_call, decisione));
         }
-        answers.insert(profilo.to_owned(), risposte);
+        answers.insert(profilo.to_owned(), casbin_answers);
     }
     if unfounded.is_empty() {
         Ok(answers)
@@ -79,12 +81,10 @@ pub(super) async fn ask(
 /// Whether a row allows it outright to a role that the profile holds. Casbin decides and may be stricter; that it is not
 /// more generous is checked here, since a matcher written too wide would open every door at once.
 fn is_stated(righe: &ParsedPolicy, profilo: &str, rpc: &str, tipo: &str, nome: &str) -> bool {
-    righe.role_bindings.iter().any(|legame| {
-        legame.profilo == profilo
-            && righe.rules.iter().any(|regola| {
-                regola.ruolo == legame.ruolo
-                    && regola.eft == "allow"
-                    && regola.is_about(rpc, tipo, nome)
+    righe.role_bindings.iter().any(|binding| {
+        binding.profilo == profilo
+            && righe.rules.iter().any(|rule| {
+                rule.role == binding.role && rule.eft == "allow" && rule.is_about(rpc, tipo, nome)
             })
     })
 }
@@ -93,17 +93,17 @@ fn is_stated(righe: &ParsedPolicy, profilo: &str, rpc: &str, tipo: &str, nome: &
 async fn enforcer(model: &str, righe: &ParsedPolicy) -> casbin::Result<Enforcer> {
     let model = DefaultModel::from_str(model).await?;
     let mut enforcer = Enforcer::new(model, NullAdapter).await?;
-    let regole = righe.rules.iter().map(|r| {
-        [&r.ruolo, &r.rpc, &r.tipo, &r.nome, &r.eft]
+    let rules = righe.rules.iter().map(|r| {
+        [&r.role, &r.rpc, &r.tipo, &r.nome, &r.eft]
             .map(Clone::clone)
             .to_vec()
     });
-    enforcer.add_policies(regole.collect()).await?;
-    let legami = righe
+    enforcer.add_policies(rules.collect()).await?;
+    let bindings = righe
         .role_bindings
         .iter()
-        .map(|l| vec![l.profilo.clone(), l.ruolo.clone()]);
-    enforcer.add_grouping_policies(legami.collect()).await?;
+        .map(|l| vec![l.profilo.clone(), l.role.clone()]);
+    enforcer.add_grouping_policies(bindings.collect()).await?;
     enforcer.build_role_links()?;
     Ok(enforcer)
 }

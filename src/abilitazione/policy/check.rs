@@ -46,25 +46,28 @@ pub(super) fn rows(righe: &ParsedPolicy, vocabulary: &Vocabulary) -> Vec<PolicyE
         );
         errors.push(error(None, reason));
     }
-    let ruoli: BTreeSet<&str> = righe.rules.iter().map(|r| r.ruolo.as_str()).collect();
-    for legame in &righe.role_bindings {
-        if !ruoli.contains(legame.ruolo.as_str()) {
-            let reason = format!("no `p` row gives anything to the role `{}`", legame.ruolo);
-            errors.push(error(Some(legame.line), reason));
+    let roles: BTreeSet<&str> = righe.rules.iter().map(|r| r.role.as_str()).collect();
+    for binding in &righe.role_bindings {
+        if !roles.contains(binding.role.as_str()) {
+            let reason = format!("no `p` row gives anything to the role `{}`", binding.role);
+            errors.push(error(Some(binding.line), reason));
         }
         // Casbin takes a name for a member of itself: a grant could name the role.
-        if ruoli.contains(legame.profilo.as_str()) {
-            let reason = format!("`{}` is a role and cannot be a profile too", legame.profilo);
-            errors.push(error(Some(legame.line), reason));
+        if roles.contains(binding.profilo.as_str()) {
+            let reason = format!(
+                "`{}` is a role and cannot be a profile too",
+                binding.profilo
+            );
+            errors.push(error(Some(binding.line), reason));
         }
     }
-    for ruolo in ruoli {
+    for role in roles {
         if !righe
             .role_bindings
             .iter()
-            .any(|legame| legame.ruolo == ruolo)
+            .any(|binding| binding.role == role)
         {
-            errors.push(error(None, format!("no profile holds the role `{ruolo}`")));
+            errors.push(error(None, format!("no profile holds the role `{role}`")));
         }
     }
     for (rpc, words) in vocabulary.iter() {
@@ -91,15 +94,15 @@ pub(super) fn rows(righe: &ParsedPolicy, vocabulary: &Vocabulary) -> Vec<PolicyE
 /// What is wrong with what a profile is allowed: each finding is either a row that misleads its reader or a back door.
 pub(super) fn answers(
     profilo: &str,
-    risposte: &CasbinAnswers,
+    answers: &CasbinAnswers,
     vocabulary: &Vocabulary,
 ) -> Vec<PolicyError> {
     let mut errors = Vec::new();
     let mut refuse = |reason: String| {
         errors.push(error(None, format!("profile `{profilo}`: {reason}")));
     };
-    for (rpc, decisione) in risposte.iter() {
-        if !risposte.may_call(rpc) {
+    for (rpc, decisione) in answers.iter() {
+        if !answers.may_call(rpc) {
             for (what, names) in [
                 ("filter", &decisione.filtri),
                 ("column", &decisione.colonne),
@@ -128,10 +131,10 @@ pub(super) fn answers(
         let service = rpc.split('/').next().unwrap_or_default();
         for filtro in &decisione.filtri {
             for (other, words) in vocabulary.iter() {
-                if other.split('/').next() != Some(service) || !risposte.may_call(other) {
+                if other.split('/').next() != Some(service) || !answers.may_call(other) {
                     continue;
                 }
-                if words.colonne().contains(filtro) && !risposte.may_see(other, filtro) {
+                if words.colonne().contains(filtro) && !answers.may_see(other, filtro) {
                     refuse(format!(
                         "may filter `{rpc}` by `{filtro}`, but `{other}` hides `{filtro}` from it: \
                          a filter would tell what the column hides"

@@ -43,16 +43,16 @@ impl fmt::Display for PolicyDifference {
 
 type PermissionCell<'a> = (&'a str, &'a str, &'static str, &'a str);
 
-/// What would change if `proposta` took the place of `presente`.
+/// What would change if `proposta` took the place of `present`.
 #[must_use]
-pub fn differences(presente: &DecisionTable, proposta: &DecisionTable) -> Vec<PolicyDifference> {
-    let (before, after) = (allowed_cells(presente), allowed_cells(proposta));
+pub fn differences(present: &DecisionTable, proposta: &DecisionTable) -> Vec<PolicyDifference> {
+    let (before, after) = (allowed_cells(present), allowed_cells(proposta));
     before
         .symmetric_difference(&after)
-        .map(|&cella| {
-            let (profilo, rpc, tipo, nome) = cella;
+        .map(|&cell| {
+            let (profilo, rpc, tipo, nome) = cell;
             PolicyDifference {
-                aggiunta: after.contains(&cella),
+                aggiunta: after.contains(&cell),
                 profilo: profilo.to_owned(),
                 rpc: rpc.to_owned(),
                 tipo,
@@ -63,11 +63,11 @@ pub fn differences(presente: &DecisionTable, proposta: &DecisionTable) -> Vec<Po
 }
 
 fn allowed_cells(tabella: &DecisionTable) -> BTreeSet<PermissionCell<'_>> {
-    let mut celle = BTreeSet::new();
+    let mut cells = BTreeSet::new();
     for profilo in tabella.profili() {
         for decisione in profilo.decisions() {
             let mut add = |tipo, nome| {
-                celle.insert((profilo.name(), decisione.rpc(), tipo, nome));
+                cells.insert((profilo.name(), decisione.rpc(), tipo, nome));
             };
             add(CHIAMATA, NO_NAME);
             decisione.filtri().iter().for_each(|nome| add(FILTRO, nome));
@@ -77,5 +77,5 @@ fn allowed_cells(tabella: &DecisionTable) -> BTreeSet<PermissionCell<'_>> {
                 .for_each(|nome| add(COLONNA, nome));
         }
     }
-    celle
+    cells
 }

@@ -41,11 +41,11 @@ impl DecisionTable {
     #[must_use]
     pub fn explain(&self, profilo: &str, rpc: &str, tipo: &str, nome: &str) -> PolicyExplanation {
         let consentito = self.allows(profilo, rpc, tipo, nome);
-        let legami: Vec<&RoleBinding> = self
+        let bindings: Vec<&RoleBinding> = self
             .parsed
             .role_bindings
             .iter()
-            .filter(|legame| legame.profilo == profilo)
+            .filter(|binding| binding.profilo == profilo)
             .collect();
         let about = || {
             self.parsed
@@ -53,7 +53,7 @@ impl DecisionTable {
                 .iter()
                 .filter(|r| r.is_about(rpc, tipo, nome))
         };
-        let held = |regola: &PolicyRule| legami.iter().any(|legame| legame.ruolo == regola.ruolo);
+        let held = |rule: &PolicyRule| bindings.iter().any(|binding| binding.role == rule.role);
         let with = |eft: &str| -> Vec<&PolicyRule> {
             about().filter(|r| r.eft == eft && held(r)).collect()
         };
@@ -65,13 +65,13 @@ impl DecisionTable {
         } else if !allow.is_empty() {
             let manca = "the rows give it, the matcher of model.conf does not".to_owned();
             (allow, Some(manca))
-        } else if legami.is_empty() {
+        } else if bindings.is_empty() {
             let manca = format!("the policy has no profile `{profilo}`");
             (Vec::new(), Some(manca))
         } else {
             let others: Vec<String> = about()
                 .filter(|r| r.eft == "allow")
-                .map(|r| format!("`{}` ({FILE}:{})", r.ruolo, r.line))
+                .map(|r| format!("`{}` ({FILE}:{})", r.role, r.line))
                 .collect();
             let others = match others.len() {
                 0 => "no role has it".to_owned(),
@@ -80,11 +80,11 @@ impl DecisionTable {
             let manca = format!("no row gives it to a role of `{profilo}`; {others}");
             (Vec::new(), Some(manca))
         };
-        let bound = legami
+        let bound = bindings
             .iter()
-            .filter(|legame| made.iter().any(|regola| regola.ruolo == legame.ruolo));
+            .filter(|binding| made.iter().any(|rule| rule.role == binding.role));
         let mut lines: Vec<usize> = made.iter().map(|r| r.line).collect();
-        lines.extend(bound.map(|legame| legame.line));
+        lines.extend(bound.map(|binding| binding.line));
         PolicyExplanation {
             consentito,
             righe: lines.into_iter().map(|line| self.row(line)).collect(),

@@ -105,9 +105,9 @@ pub struct ActivePolicy(Arc<ActivePolicyInner>);
 struct ActivePolicyInner {
     tabella: ArcSwap<DecisionTable>,
     /// The same table, for those who wait for another. Calls do not read this one: it has a lock.
-    cambiamenti: watch::Sender<Arc<DecisionTable>>,
+    changes: watch::Sender<Arc<DecisionTable>>,
     /// Of the policy on disk, where that is not the one in force.
-    rifiuto: ArcSwapOption<RejectedPolicy>,
+    refusal: ArcSwapOption<RejectedPolicy>,
 }
 
 /// A policy that was not let in.
@@ -125,10 +125,10 @@ impl ActivePolicy {
     /// # Errors
     /// All that is wrong with it.
     pub async fn load(
-        sorgente: &PolicySource,
+        source: &PolicySource,
         vocabulary: &Vocabulary,
     ) -> Result<Self, PolicyErrors> {
-        let table = DecisionTable::build(sorgente, vocabulary).await?;
+        let table = DecisionTable::build(source, vocabulary).await?;
         Ok(Self::new(Arc::new(table)))
     }
 
@@ -137,8 +137,8 @@ impl ActivePolicy {
     pub fn new(table: Arc<DecisionTable>) -> Self {
         Self(Arc::new(ActivePolicyInner {
             tabella: ArcSwap::new(Arc::clone(&table)),
-            cambiamenti: watch::Sender::new(table),
-            rifiuto: ArcSwapOption::empty(),
+            changes: watch::Sender::new(table),
+            refusal: ArcSwapOption::empty(),
         }))
     }
 
@@ -148,10 +148,10 @@ impl ActivePolicy {
     /// All that is wrong with the new one.
     pub async fn reload(
         &self,
-        sorgente: &PolicySource,
+        source: &PolicySource,
         vocabulary: &Vocabulary,
     ) -> Result<(), PolicyErrors> {
-        self.replace(DecisionTable::build(sorgente, vocabulary).await?);
+        self.replace(DecisionTable::build(source, vocabulary).await?);
         Ok(())
     }
 
@@ -162,26 +162,26 @@ impl ActivePolicy {
             to = tabella.version(),
             "access policy replaced"
         );
-        // Under the channel's lock: whoever is woken finds the new one in force.
-        self.0.cambiamenti.send_modify(|present| {
+        // Under the channel's lock, so that a woken stream finds the new table in force.
+        self.0.changes.send_modify(|present| {
             self.0.tabella.store(Arc::clone(&tabella));
             *present = tabella;
         });
         self.forget_rejected();
     }
 
-    fn note_rejected(&self, rifiuto: RejectedPolicy) {
-        self.0.rifiuto.store(Some(Arc::new(rifiuto)));
+    fn note_rejected(&self, refusal: RejectedPolicy) {
+        self.0.refusal.store(Some(Arc::new(refusal)));
     }
 
     fn forget_rejected(&self) {
-        self.0.rifiuto.store(None);
+        self.0.refusal.store(None);
     }
 
     /// The policy on disk that was refused last; `None` where the one on disk is in force.
     #[must_use]
     pub fn rejected(&self) -> Option<Arc<RejectedPolicy>> {
-        self.0.rifiuto.load_full()
+        self.0.refusal.load_full()
     }
 
     /// The table in force now. A call takes it once, so that it is decided by one policy from start to end.
@@ -193,6 +193,6 @@ impl ActivePolicy {
     /// For those who must act when the policy changes: the receiver holds the table in force and is woken by the next.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<Arc<DecisionTable>> {
-        self.0.cambiamenti.subscribe()
+        self.0.changes.subscribe()
     }
 }

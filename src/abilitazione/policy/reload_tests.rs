@@ -20,7 +20,7 @@ async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
     let disk = HungDisk::new(dir.path());
     let vocabulary = Vocabulary::of_contract().unwrap();
     let politica = ActivePolicy::load(&shipped, &vocabulary).await.unwrap();
-    let salute = HealthRegistry::default();
+    let health_registry = HealthRegistry::default();
     let on_disk = PolicyOnDisk::new(
         politica.clone(),
         Some(dir.path().to_owned()),
@@ -28,9 +28,13 @@ async fn a_disk_that_hangs_is_told_and_the_policy_in_force_stays() {
         Clock::system(),
     );
     let reader = on_disk.reader.clone();
-    let reloader = Reloader::new(on_disk, salute.component("policy"), Clock::system());
+    let reloader = Reloader::new(
+        on_disk,
+        health_registry.component("policy"),
+        Clock::system(),
+    );
     let follows = tokio::spawn(reloader.follow().await.unwrap());
-    let mut health = salute.subscribe();
+    let mut health = health_registry.subscribe();
     let mut becomes = async |well: bool| {
         let becomes = health.wait_for(|components| components["policy"] == well);
         timeout(Duration::from_secs(10), becomes)

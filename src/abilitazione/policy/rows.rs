@@ -19,7 +19,7 @@ pub(super) const NO_NAME: &str = "-";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PolicyRule {
     pub(super) line: usize,
-    pub(super) ruolo: String,
+    pub(super) role: String,
     pub(super) rpc: String,
     pub(super) tipo: String,
     pub(super) nome: String,
@@ -37,7 +37,7 @@ impl PolicyRule {
 pub(super) struct RoleBinding {
     pub(super) line: usize,
     pub(super) profilo: String,
-    pub(super) ruolo: String,
+    pub(super) role: String,
 }
 
 /// The rows of a policy.
@@ -71,8 +71,8 @@ pub(super) fn parse(policy: &str, vocabulary: &Vocabulary) -> (ParsedPolicy, Vec
             });
         };
         match (row[0].text, row.as_slice()) {
-            ("p", [_, ruolo, rpc, tipo, nome, eft]) => {
-                check_name(ruolo, &mut error);
+            ("p", [_, role, rpc, tipo, nome, eft]) => {
+                check_name(role, &mut error);
                 check_words(rpc, tipo, nome, vocabulary, &mut error);
                 if !matches!(eft.text, "allow" | "deny") {
                     error(
@@ -80,41 +80,43 @@ pub(super) fn parse(policy: &str, vocabulary: &Vocabulary) -> (ParsedPolicy, Vec
                         format!("the effect must be `allow` or `deny`, not `{}`", eft.text),
                     );
                 }
-                let regola = PolicyRule {
+                let rule = PolicyRule {
                     line,
-                    ruolo: ruolo.text.to_owned(),
+                    role: role.text.to_owned(),
                     rpc: rpc.text.to_owned(),
                     tipo: tipo.text.to_owned(),
                     nome: nome.text.to_owned(),
                     eft: eft.text.to_owned(),
                 };
                 // Whatever their effects: the same row with two effects contradicts itself.
-                if let Some(first) = righe.rules.iter().find(|r| {
-                    r.ruolo == regola.ruolo && r.is_about(&regola.rpc, &regola.tipo, &regola.nome)
-                }) {
-                    error(1, format!("says again what line {} says", first.line));
-                }
-                if errors.len() == known {
-                    righe.rules.push(regola);
-                }
-            }
-            ("g", [_, profilo, ruolo]) => {
-                check_name(profilo, &mut error);
-                check_name(ruolo, &mut error);
-                let legame = RoleBinding {
-                    line,
-                    profilo: profilo.text.to_owned(),
-                    ruolo: ruolo.text.to_owned(),
-                };
                 if let Some(first) = righe
-                    .role_bindings
+                    .rules
                     .iter()
-                    .find(|l| (&l.profilo, &l.ruolo) == (&legame.profilo, &legame.ruolo))
+                    .find(|r| r.role == rule.role && r.is_about(&rule.rpc, &rule.tipo, &rule.nome))
                 {
                     error(1, format!("says again what line {} says", first.line));
                 }
                 if errors.len() == known {
-                    righe.role_bindings.push(legame);
+                    righe.rules.push(rule);
+                }
+            }
+            ("g", [_, profilo, role]) => {
+                check_name(profilo, &mut error);
+                check_name(role, &mut error);
+                let binding = RoleBinding {
+                    line,
+                    profilo: profilo.text.to_owned(),
+                    role: role.text.to_owned(),
+                };
+                if let Some(first) = righe
+                    .role_bindings
+                    .iter()
+                    .find(|l| (&l.profilo, &l.role) == (&binding.profilo, &binding.role))
+                {
+                    error(1, format!("says again what line {} says", first.line));
+                }
+                if errors.len() == known {
+                    righe.role_bindings.push(binding);
                 }
             }
             ("p", row) => error(

@@ -36,34 +36,34 @@ impl DecisionTable {
     /// # Errors
     /// All that is wrong with it.
     pub async fn build(
-        sorgente: &PolicySource,
+        source: &PolicySource,
         vocabulary: &Vocabulary,
     ) -> Result<Self, PolicyErrors> {
-        let mut errors = model::check(&sorgente.model);
-        let (righe, mut bad_rows) = rows::parse(&sorgente.policy, vocabulary);
+        let mut errors = model::check(&source.model);
+        let (righe, mut bad_rows) = rows::parse(&source.policy, vocabulary);
         errors.append(&mut bad_rows);
         errors.append(&mut check::rows(&righe, vocabulary));
         if !errors.is_empty() {
             return Err(PolicyErrors(errors));
         }
-        let risposte = casbin::ask(&sorgente.model, &righe, vocabulary)
+        let answers = casbin::ask(&source.model, &righe, vocabulary)
             .await
             .map_err(PolicyErrors)?;
-        for (profilo, risposte) in &risposte {
-            errors.append(&mut check::answers(profilo, risposte, vocabulary));
+        for (profilo, answers) in &answers {
+            errors.append(&mut check::answers(profilo, answers, vocabulary));
         }
         if !errors.is_empty() {
             return Err(PolicyErrors(errors));
         }
-        let profili = risposte
+        let profili = answers
             .into_iter()
-            .map(|(nome, risposte)| (nome.clone(), Arc::new(Profilo::new(nome, risposte))))
+            .map(|(nome, answers)| (nome.clone(), Arc::new(Profilo::new(nome, answers))))
             .collect();
         Ok(Self {
-            versione: sorgente.version(),
+            versione: source.version(),
             profili,
             parsed: righe,
-            source: sorgente.clone(),
+            source: source.clone(),
         })
     }
 
@@ -72,11 +72,11 @@ impl DecisionTable {
     /// # Errors
     /// All that is wrong with it.
     pub async fn build_apart(
-        sorgente: PolicySource,
+        source: PolicySource,
         vocabulary: Vocabulary,
     ) -> Result<Self, PolicyErrors> {
         let handle = Handle::current();
-        tokio::task::spawn_blocking(move || handle.block_on(Self::build(&sorgente, &vocabulary)))
+        tokio::task::spawn_blocking(move || handle.block_on(Self::build(&source, &vocabulary)))
             .await
             .unwrap_or_else(|error| {
                 Err(PolicyErrors(vec![PolicyError {
@@ -112,8 +112,8 @@ impl DecisionTable {
 }
 
 impl Profilo {
-    fn new(nome: String, risposte: CasbinAnswers) -> Self {
-        let chiamate = risposte
+    fn new(nome: String, answers: CasbinAnswers) -> Self {
+        let chiamate = answers
             .0
             .into_iter()
             .filter(|(_, (allowed, _))| *allowed)

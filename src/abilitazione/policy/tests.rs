@@ -2,32 +2,32 @@ use super::*;
 
 const ROW: &str = "p, decreti, DecreeService/ListDecrees, filtro, periodo, allow\n";
 
-async fn build(sorgente: &PolicySource) -> Result<DecisionTable, Vec<String>> {
+async fn build(source: &PolicySource) -> Result<DecisionTable, Vec<String>> {
     let vocabulary = Vocabulary::of_contract().unwrap();
-    DecisionTable::build(sorgente, &vocabulary)
+    DecisionTable::build(source, &vocabulary)
         .await
         .map_err(|errors| errors.0.iter().map(ToString::to_string).collect())
 }
 
 /// The shipped policy with something replaced.
 fn with(from: &str, to: &str) -> PolicySource {
-    let mut sorgente = PolicySource::embedded();
-    assert!(sorgente.policy.contains(from), "{from}");
-    sorgente.policy = sorgente.policy.replace(from, to);
-    sorgente
+    let mut source = PolicySource::embedded();
+    assert!(source.policy.contains(from), "{from}");
+    source.policy = source.policy.replace(from, to);
+    source
 }
 
 /// The shipped policy with a last line: the line's number and the text.
 fn and(line: &str) -> (usize, PolicySource) {
-    let mut sorgente = PolicySource::embedded();
-    sorgente.policy.push_str(line);
-    (sorgente.policy.lines().count(), sorgente)
+    let mut source = PolicySource::embedded();
+    source.policy.push_str(line);
+    (source.policy.lines().count(), source)
 }
 
 #[tokio::test]
 async fn the_profiles_are_what_the_offices_were_given() {
-    let tabella = build(&PolicySource::embedded()).await.unwrap();
-    let profili: Vec<&str> = tabella.profili().map(Profilo::name).collect();
+    let table = build(&PolicySource::embedded()).await.unwrap();
+    let profili: Vec<&str> = table.profili().map(Profilo::name).collect();
     assert_eq!(
         profili,
         [
@@ -40,7 +40,7 @@ async fn the_profiles_are_what_the_offices_were_given() {
         ]
     );
     let list = "DecreeService/ListDecrees";
-    let all = tabella.profilo("mlps-ammortizzatori").unwrap();
+    let all = table.profilo("mlps-ammortizzatori").unwrap();
     assert!(all.decision(list).unwrap().filtro("cf_azienda"));
     assert!(
         all.decision(list)
@@ -48,27 +48,27 @@ async fn the_profiles_are_what_the_offices_were_given() {
             .colonna("cf_azienda.persona_fisica")
     );
     for masked in ["mlps-consultazione", "mef-rgs"] {
-        let decisione = tabella.profilo(masked).unwrap().decision(list).unwrap();
+        let decisione = table.profilo(masked).unwrap().decision(list).unwrap();
         assert!(!decisione.filtro("cf_azienda") && !decisione.filtro("matricola_azienda"));
         assert!(decisione.filtro("periodo") && decisione.colonna("cf_azienda"));
         assert!(!decisione.colonna("cf_azienda.persona_fisica"));
         assert!(!decisione.colonna("no_such_column") && !decisione.filtro(""));
     }
-    let sintesi = tabella.profilo("mef-sintesi").unwrap();
+    let sintesi = table.profilo("mef-sintesi").unwrap();
     assert!(sintesi.decision(list).is_none());
     assert!(
         sintesi
             .decision("ReportService/GetReportSintetico")
             .is_some()
     );
-    let gestione = tabella.profilo("inps-gestione").unwrap();
-    assert!(gestione.decision("GrantService/ApproveRequest").is_some());
-    assert!(gestione.decision(list).is_none());
-    for profilo in tabella.profili() {
+    let manager = table.profilo("inps-gestione").unwrap();
+    assert!(manager.decision("GrantService/ApproveRequest").is_some());
+    assert!(manager.decision(list).is_none());
+    for profilo in table.profili() {
         assert!(profilo.decision("AccessService/GetMyAccess").is_some());
     }
     // A role is not a profile, though Casbin would take its name for one.
-    assert!(tabella.profilo("decreti").is_none() && tabella.profilo("").is_none());
+    assert!(table.profilo("decreti").is_none() && table.profilo("").is_none());
 }
 
 #[tokio::test]
@@ -162,8 +162,8 @@ async fn each_bad_row_is_named_with_its_place() {
         ),
         ("g, decreti, report", 1, "is a role and cannot be a profile"),
     ] {
-        let (number, sorgente) = and(line);
-        let errors = build(&sorgente).await.unwrap_err();
+        let (number, source) = and(line);
+        let errors = build(&source).await.unwrap_err();
         let place = format!("policy.csv:{number}:{column}: ");
         assert!(
             errors
@@ -176,20 +176,20 @@ async fn each_bad_row_is_named_with_its_place() {
 
 #[tokio::test]
 async fn all_the_errors_come_at_once() {
-    let (_, mut sorgente) = and("x\ny, z\np, a");
-    sorgente.model = sorgente.model.replace("[matchers]", "[match]");
-    let errors = build(&sorgente).await.unwrap_err();
+    let (_, mut source) = and("x\ny, z\np, a");
+    source.model = source.model.replace("[matchers]", "[match]");
+    let errors = build(&source).await.unwrap_err();
     assert_eq!(errors.len(), 5, "{errors:#?}");
 }
 
 #[tokio::test]
 async fn an_empty_policy_is_refused() {
     for policy in ["", "# nothing\n\n", "g, mef-rgs, report"] {
-        let sorgente = PolicySource {
+        let source = PolicySource {
             policy: policy.to_owned(),
             ..PolicySource::embedded()
         };
-        let errors = build(&sorgente).await.unwrap_err();
+        let errors = build(&source).await.unwrap_err();
         assert!(
             errors
                 .iter()
@@ -238,13 +238,13 @@ async fn a_role_that_no_profile_holds_is_refused() {
 
 #[tokio::test]
 async fn a_filter_or_column_of_a_call_that_may_not_be_made_is_refused() {
-    let (_, sorgente) = and("g, mef-sintesi, persone-fisiche");
-    let errors = build(&sorgente).await.unwrap_err();
+    let (_, source) = and("g, mef-sintesi, persone-fisiche");
+    let errors = build(&source).await.unwrap_err();
     let column = "policy.csv: profile `mef-sintesi`: may use the column `cf_azienda.persona_fisica` of \
                   `DecreeService/ListDecrees`, but not call it";
     assert!(errors.contains(&column.to_owned()), "{errors:#?}");
-    let (_, sorgente) = and("g, mef-sintesi, decreti-azienda");
-    let errors = build(&sorgente).await.unwrap_err();
+    let (_, source) = and("g, mef-sintesi, decreti-azienda");
+    let errors = build(&source).await.unwrap_err();
     assert!(
         errors
             .iter()
@@ -256,14 +256,14 @@ async fn a_filter_or_column_of_a_call_that_may_not_be_made_is_refused() {
 #[tokio::test]
 async fn a_filter_on_a_masked_column_is_refused() {
     // Companies are in clear for mef-rgs, and could be asked for.
-    let (_, sorgente) = and("g, mef-rgs, decreti-azienda");
-    assert!(build(&sorgente).await.is_ok());
+    let (_, source) = and("g, mef-rgs, decreti-azienda");
+    assert!(build(&source).await.is_ok());
 
     // Sole traders are masked: asking by their codice fiscale, even only to count, would unmask them.
-    let (_, sorgente) = and("g, mef-rgs, decreti-azienda\n\
+    let (_, source) = and("g, mef-rgs, decreti-azienda\n\
          p, conta-persone, DecreeService/CountDecrees, filtro, cf_azienda.persona_fisica, allow\n\
          g, mef-rgs, conta-persone");
-    let errors = build(&sorgente).await.unwrap_err();
+    let errors = build(&source).await.unwrap_err();
     let count = "policy.csv: profile `mef-rgs`: may filter `DecreeService/CountDecrees` by \
                  `cf_azienda.persona_fisica`, but `DecreeService/ListDecrees` hides `cf_azienda.persona_fisica` from \
                  it: a filter would tell what the column hides";
@@ -284,12 +284,12 @@ async fn a_filter_on_a_masked_column_is_refused() {
 
 #[tokio::test]
 async fn a_deny_takes_away() {
-    let (_, sorgente) = and(
+    let (_, source) = and(
         "p, senza-ore, DecreeService/CountDecrees, colonna, ore_decretate, deny\ng, mef-rgs, senza-ore",
     );
-    let tabella = build(&sorgente).await.unwrap();
+    let table = build(&source).await.unwrap();
     let count = |profilo: &str| {
-        let profilo = tabella.profilo(profilo).unwrap();
+        let profilo = table.profilo(profilo).unwrap();
         profilo
             .decision("DecreeService/CountDecrees")
             .unwrap()
@@ -314,10 +314,10 @@ async fn a_matcher_that_is_too_wide_or_broken_is_refused() {
         ("m = r.nome ==", "Casbin refuses it"),
         ("m = nosuch(r.nome)", "Casbin refuses it"),
     ] {
-        let mut sorgente = PolicySource::embedded();
-        assert!(sorgente.model.contains(shipped));
-        sorgente.model = sorgente.model.replace(shipped, matcher);
-        let errors = build(&sorgente).await.unwrap_err();
+        let mut source = PolicySource::embedded();
+        assert!(source.model.contains(shipped));
+        source.model = source.model.replace(shipped, matcher);
+        let errors = build(&source).await.unwrap_err();
         assert!(
             errors.iter().any(|e| e.contains(reason)),
             "{matcher}: {errors:#?}"
@@ -343,9 +343,9 @@ async fn a_bad_policy_never_replaces_a_good_one() {
         "p, senza-ore, DecreeService/CountDecrees, colonna, righe, deny\ng, mef-rgs, senza-ore",
     );
     politica.reload(&fewer, &vocabulary).await.unwrap();
-    let tabella = seen_by_others.table();
-    assert_eq!(tabella.version(), fewer.version());
-    assert_ne!(tabella.version(), before);
+    let table = seen_by_others.table();
+    assert_eq!(table.version(), fewer.version());
+    assert_ne!(table.version(), before);
 }
 
 #[test]

@@ -21,10 +21,10 @@ const MAX_LOT: u32 = 1000;
 /// What an instance has of a subject's calls of a day.
 #[derive(Debug)]
 pub(super) struct DailyCalls {
-    limite: NonZeroU32,
-    scorta: Mutex<ReservedCalls>,
+    limit: NonZeroU32,
+    reserved: Mutex<ReservedCalls>,
     /// One takes a lot, the others wait for it.
-    presa: tokio::sync::Mutex<()>,
+    handle: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,11 +45,11 @@ pub(super) fn until_tomorrow(now: DateTime<Utc>) -> Duration {
 }
 
 impl DailyCalls {
-    pub(super) fn new(limite: NonZeroU32) -> Self {
+    pub(super) fn new(limit: NonZeroU32) -> Self {
         Self {
-            limite,
-            scorta: Mutex::default(),
-            presa: tokio::sync::Mutex::default(),
+            limit,
+            reserved: Mutex::default(),
+            handle: tokio::sync::Mutex::default(),
         }
     }
 
@@ -63,40 +63,40 @@ impl DailyCalls {
         if self.lock().use_one(oggi) {
             return Ok(true);
         }
-        let _uno = self.presa.lock().await;
+        let _one = self.handle.lock().await;
         // The one before may have taken enough for both.
         if self.lock().use_one(oggi) {
             return Ok(true);
         }
-        let lotto = (self.limite.get() / 1000).clamp(1, MAX_LOT);
-        let preso = reserve(pool, soggetto, oggi, lotto, self.limite.get()).await?;
-        let mut scorta = self.lock();
-        *scorta = ReservedCalls {
+        let lotto = (self.limit.get() / 1000).clamp(1, MAX_LOT);
+        let taken = reserve(pool, soggetto, oggi, lotto, self.limit.get()).await?;
+        let mut reserved = self.lock();
+        *reserved = ReservedCalls {
             giorno: oggi,
-            chiamate: preso,
+            chiamate: taken,
         };
-        Ok(scorta.use_one(oggi))
+        Ok(reserved.use_one(oggi))
     }
 
     /// Gives back what is left.
     pub(super) async fn give_back(&self, pool: &PgPool, soggetto: &str) -> Result<(), sqlx::Error> {
-        let scorta = std::mem::take(&mut *self.lock());
-        if scorta.chiamate == 0 {
+        let reserved = std::mem::take(&mut *self.lock());
+        if reserved.chiamate == 0 {
             return Ok(());
         }
         sqlx::query(
             "update consumo set chiamate = chiamate - $3 where soggetto = $1 and giorno = $2",
         )
         .bind(soggetto)
-        .bind(scorta.giorno)
-        .bind(i64::from(scorta.chiamate))
+        .bind(reserved.giorno)
+        .bind(i64::from(reserved.chiamate))
         .execute(pool)
         .await
         .map(drop)
     }
 
     fn lock(&self) -> MutexGuard<'_, ReservedCalls> {
-        self.scorta.lock().unwrap_or_else(PoisonError::into_inner)
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,9 +116,9 @@ async fn reserve(
     soggetto: &str,
     giorno: NaiveDate,
     lotto: u32,
-    limite: u32,
+    limit: u32,
 ) -> Result<u32> {
-    let preso: Option<i64> = sqlx::query_scalar(
+    let taken: Option<i64> = sqlx::query_scalar(
         "insert into consumo as c (soggetto, giorno, chiamate, ultimo_lotto)
          values ($1, $2, least($3, $4), least($3, $4))
          on conflict (soggetto, giorno) do update
@@ -129,7 +129,7 @@ async fn reserve(
     .bind(soggetto)
     .bind(giorno)
     .bind(i64::from(lotto))
-    .bind(i64::from(limite))
+    .bind(i64::from(limit))
     .fetch_optional(pool)
     .await
     .map_err(|error| {
@@ -139,7 +139,7 @@ async fn reserve(
         )
         .caused_by(error)
     })?;
-    u32::try_from(preso.unwrap_or(0)).map_err(Error::internal)
+    u32::try_from(taken.unwrap_or(0)).map_err(Error::internal)
 }
 
 #[cfg(test)]
@@ -163,12 +163,12 @@ mod tests {
     #[test]
     fn what_was_taken_for_one_day_is_not_of_another() {
         let giorno: NaiveDate = "2026-11-25".parse().unwrap();
-        let mut scorta = ReservedCalls {
+        let mut reserved = ReservedCalls {
             giorno,
             chiamate: 1,
         };
-        assert!(!scorta.use_one(giorno + Days::new(1)));
-        assert!(scorta.use_one(giorno));
-        assert!(!scorta.use_one(giorno));
+        assert!(!reserved.use_one(giorno + Days::new(1)));
+        assert!(reserved.use_one(giorno));
+        assert!(!reserved.use_one(giorno));
     }
 }

@@ -4,18 +4,15 @@ use super::settings::QuotaSettings;
 use crate::abilitazione::grants::Quote;
 
 /// Its own, else its profile's, else everybody's; each of the three by itself.
-pub(super) fn effective_limits(quota: &QuotaSettings, profilo: &str, propria: &Quote) -> Quote {
+pub(super) fn effective_limits(quota: &QuotaSettings, profilo: &str, own: &Quote) -> Quote {
     let profilo = quota.profilo.get(profilo).copied().unwrap_or_default();
     Quote {
-        al_secondo: propria
-            .al_secondo
-            .or(profilo.al_secondo)
-            .or(quota.al_secondo),
-        esportazioni: propria
+        al_secondo: own.al_secondo.or(profilo.al_secondo).or(quota.al_secondo),
+        esportazioni: own
             .esportazioni
             .or(profilo.esportazioni)
             .or(quota.esportazioni),
-        al_giorno: propria.al_giorno.or(profilo.al_giorno).or(quota.al_giorno),
+        al_giorno: own.al_giorno.or(profilo.al_giorno).or(quota.al_giorno),
     }
 }
 
@@ -44,11 +41,8 @@ mod tests {
             al_giorno: None,
             profilo: [("mef-rgs".to_owned(), rgs)].into(),
         };
-        let propria = quote(0, 0, 5);
-        assert_eq!(
-            effective_limits(&quota, "mef-rgs", &propria),
-            quote(1, 3, 5)
-        );
+        let own = quote(0, 0, 5);
+        assert_eq!(effective_limits(&quota, "mef-rgs", &own), quote(1, 3, 5));
         assert_eq!(
             effective_limits(&quota, "mef-sintesi", &Quote::default()),
             quote(1, 2, 0)

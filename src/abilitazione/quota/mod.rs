@@ -47,7 +47,7 @@ use crate::{
 use daily_calls::DailyCalls;
 use effective_limits::effective_limits;
 
-/// How soon a place for a stream may be free again. A guess: nobody knows when a stream ends.
+/// How soon a place for a stream may be free again. A guess: the end of a stream is not known.
 const STREAM_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What all subjects have used. Cheap to clone.
@@ -58,7 +58,7 @@ pub struct QuotaUsage(Arc<QuotaUsageInner>);
 struct QuotaUsageInner {
     quota: QuotaSettings,
     /// Of subjects with a grant only, so there is no bound to set.
-    soggetti: Mutex<HashMap<String, Arc<SubjectCounters>>>,
+    subjects: Mutex<HashMap<String, Arc<SubjectCounters>>>,
     pool: PgPool,
     clock: Clock,
 }
@@ -84,7 +84,7 @@ impl QuotaUsage {
     pub fn new(quota: QuotaSettings, pool: PgPool, clock: Clock) -> Self {
         Self(Arc::new(QuotaUsageInner {
             quota,
-            soggetti: Mutex::default(),
+            subjects: Mutex::default(),
             pool,
             clock,
         }))
@@ -94,15 +94,15 @@ impl QuotaUsage {
     ///
     /// # Errors
     /// [`Reason::QuotaExceeded`](crate::error::Reason::QuotaExceeded); the database's, where calls a day are counted.
-    pub(super) async fn consume(&self, aa07: &Aa07, flusso: bool) -> Result<QuotaReservation> {
-        let contatori = self.counters(aa07);
+    pub(super) async fn consume(&self, aa07: &Aa07, stream: bool) -> Result<QuotaReservation> {
+        let counters = self.counters(aa07);
         let soggetto = &aa07.soggetto;
-        let permit = match &contatori.esportazioni {
-            Some(posti) if flusso => {
-                let permit = Arc::clone(posti).try_acquire_owned().map_err(|_| {
+        let permit = match &counters.esportazioni {
+            Some(slots) if stream => {
+                let permit = Arc::clone(slots).try_acquire_owned().map_err(|_| {
                     exhausted(
                         "esportazioni",
-                        contatori.quote.esportazioni,
+                        counters.quote.esportazioni,
                         soggetto,
                         STREAM_RETRY_AFTER,
                     )
@@ -111,21 +111,21 @@ impl QuotaUsage {
             }
             _ => None,
         };
-        if let Some(limiter) = &contatori.al_secondo {
+        if let Some(limiter) = &counters.al_secondo {
             limiter.check().map_err(|until| {
-                let riprova = until.wait_time_from(DefaultClock::default().now());
-                exhausted("al_secondo", contatori.quote.al_secondo, soggetto, riprova)
+                let retry = until.wait_time_from(DefaultClock::default().now());
+                exhausted("al_secondo", counters.quote.al_secondo, soggetto, retry)
             })?;
         }
-        if let Some(giorno) = &contatori.al_giorno {
+        if let Some(giorno) = &counters.al_giorno {
             let now = self.0.clock.now();
             if !giorno
                 .take(&self.0.pool, soggetto, day_in_rome(now))
                 .await?
             {
-                let riprova = daily_calls::until_tomorrow(now);
-                let quota = contatori.quote.al_giorno;
-                return Err(exhausted("al_giorno", quota, soggetto, riprova));
+                let retry = daily_calls::until_tomorrow(now);
+                let quota = counters.quote.al_giorno;
+                return Err(exhausted("al_giorno", quota, soggetto, retry));
             }
         }
         Ok(QuotaReservation { _permit: permit })
@@ -133,9 +133,9 @@ impl QuotaUsage {
 
     /// Gives back what was taken for the day and not used.
     pub async fn close(&self) {
-        let soggetti: Vec<(String, Arc<SubjectCounters>)> = self.lock().drain().collect();
-        for (soggetto, contatori) in soggetti {
-            if let Some(giorno) = &contatori.al_giorno
+        let subjects: Vec<(String, Arc<SubjectCounters>)> = self.lock().drain().collect();
+        for (soggetto, counters) in subjects {
+            if let Some(giorno) = &counters.al_giorno
                 && let Err(error) = giorno.give_back(&self.0.pool, &soggetto).await
             {
                 tracing::warn!(soggetto = &*masked(&soggetto), %error, "unused calls of the day cannot be given back");
@@ -147,13 +147,13 @@ impl QuotaUsage {
     /// The counters of a subject; new ones where its quotas are not what they were.
     fn counters(&self, aa07: &Aa07) -> Arc<SubjectCounters> {
         let quote = effective_limits(&self.0.quota, &aa07.profilo, &aa07.quote);
-        let mut soggetti = self.lock();
-        match soggetti.get(&aa07.soggetto) {
-            Some(contatori) if contatori.quote == quote => Arc::clone(contatori),
+        let mut subjects = self.lock();
+        match subjects.get(&aa07.soggetto) {
+            Some(counters) if counters.quote == quote => Arc::clone(counters),
             _ => {
-                let contatori = Arc::new(SubjectCounters::new(quote));
-                soggetti.insert(aa07.soggetto.clone(), Arc::clone(&contatori));
-                contatori
+                let counters = Arc::new(SubjectCounters::new(quote));
+                subjects.insert(aa07.soggetto.clone(), Arc::clone(&counters));
+                counters
             }
         }
     }
@@ -161,7 +161,7 @@ impl QuotaUsage {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<SubjectCounters>>> {
         // An insertion cannot stop half-way.
         self.0
-            .soggetti
+            .subjects
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -169,7 +169,7 @@ impl QuotaUsage {
 
 impl SubjectCounters {
     fn new(quote: Quote) -> Self {
-        let posti = |n: NonZeroU32| {
+        let slots = |n: NonZeroU32| {
             let n = usize::try_from(n.get()).unwrap_or(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(n.min(Semaphore::MAX_PERMITS)))
         };
@@ -178,7 +178,7 @@ impl SubjectCounters {
             al_secondo: quote
                 .al_secondo
                 .map(|n| RateLimiter::direct(Quota::per_second(n))),
-            esportazioni: quote.esportazioni.map(posti),
+            esportazioni: quote.esportazioni.map(slots),
             al_giorno: quote.al_giorno.map(DailyCalls::new),
         }
     }
@@ -188,7 +188,7 @@ fn exhausted(
     nome: &'static str,
     quota: Option<NonZeroU32>,
     soggetto: &str,
-    riprova: Duration,
+    retry: Duration,
 ) -> Error {
     let what = match nome {
         "al_secondo" => "calls a second",
@@ -201,7 +201,7 @@ fn exhausted(
         ExhaustedQuota {
             soggetto: format!("soggetto:{soggetto}"),
             description: format!("{quota} {what}"),
-            retry_after: riprova,
+            retry_after: retry,
         },
     )
 }

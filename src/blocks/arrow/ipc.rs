@@ -27,10 +27,10 @@ pub struct IpcMessage {
 /// Encodes one stream.
 #[derive(Debug)]
 pub struct IpcEncoder {
-    generatore: IpcDataGenerator,
-    dizionari: DictionaryTracker,
+    generator: IpcDataGenerator,
+    dictionaries: DictionaryTracker,
     opzioni: IpcWriteOptions,
-    contesto: IpcWriteContext,
+    context: IpcWriteContext,
 }
 
 impl IpcEncoder {
@@ -41,15 +41,15 @@ impl IpcEncoder {
     pub fn new(schema: &Schema) -> Result<(Self, IpcMessage)> {
         let opzioni = IpcWriteOptions::try_new(ALIGNMENT, false, MetadataVersion::V5)
             .map_err(Error::internal)?;
-        let generatore = IpcDataGenerator::default();
-        let mut dizionari = DictionaryTracker::new(false);
+        let generator = IpcDataGenerator::default();
+        let mut dictionaries = DictionaryTracker::new(false);
         let first =
-            generatore.schema_to_bytes_with_dictionary_tracker(schema, &mut dizionari, &opzioni);
+            generator.schema_to_bytes_with_dictionary_tracker(schema, &mut dictionaries, &opzioni);
         let codifica = Self {
-            generatore,
-            dizionari,
+            generator,
+            dictionaries,
             opzioni,
-            contesto: IpcWriteContext::default(),
+            context: IpcWriteContext::default(),
         };
         Ok((codifica, first.into()))
     }
@@ -59,17 +59,17 @@ impl IpcEncoder {
     /// # Errors
     /// None that could be caused: a fault of ours.
     pub fn batch(&mut self, batch: &RecordBatch) -> Result<(Vec<IpcMessage>, IpcMessage)> {
-        let (dizionari, batch) = self
-            .generatore
+        let (dictionaries, batch) = self
+            .generator
             .encode(
                 batch,
-                &mut self.dizionari,
+                &mut self.dictionaries,
                 &self.opzioni,
-                &mut self.contesto,
+                &mut self.context,
             )
             .map_err(Error::internal)?;
         Ok((
-            dizionari.into_iter().map(IpcMessage::from).collect(),
+            dictionaries.into_iter().map(IpcMessage::from).collect(),
             batch.into(),
         ))
     }

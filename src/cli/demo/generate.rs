@@ -47,8 +47,8 @@ impl Generate {
             seed: self.seme,
             rilevazione: self.rilevazione,
         };
-        let fonti = LoadSources::in_folder(&self.cartella, opzioni.data_riferimento());
-        if let Some(there) = fonti.files().find(|path| path.exists())
+        let sources = LoadSources::in_folder(&self.cartella, opzioni.data_riferimento());
+        if let Some(there) = sources.files().find(|path| path.exists())
             && !self.sovrascrivi
         {
             return Err(format!(
@@ -57,9 +57,9 @@ impl Generate {
             )
             .into());
         }
-        let fonti = generate(opzioni, &self.cartella).await?;
+        let sources = generate(opzioni, &self.cartella).await?;
         errln!("note: {DISCLAIMER}");
-        outln!("{}", load_command(&fonti));
+        outln!("{}", load_command(&sources));
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -85,10 +85,10 @@ pub(super) async fn generate(
         .map_err(|error| format!("cannot write into {}: {error}", cartella.display()).into())
 }
 
-fn load_command(fonti: &LoadSources) -> String {
-    let mut command = format!("omnia load --data-riferimento {}", fonti.data_riferimento);
+fn load_command(sources: &LoadSources) -> String {
+    let mut command = format!("omnia load --data-riferimento {}", sources.data_riferimento);
     let options = ["decreti", "stanziamenti", "normative", "prestazioni"];
-    for (option, path) in options.iter().zip(fonti.files()) {
+    for (option, path) in options.iter().zip(sources.files()) {
         // For a shell, whatever the folder is called.
         let path = path.display().to_string().replace('\'', r"'\''");
         command.push_str(&format!(" --{option} '{path}'"));

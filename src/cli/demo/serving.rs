@@ -111,11 +111,11 @@ impl Demo {
         };
         let serving = async {
             let prepared = self.prepare(&postgres, &dir, &settings);
-            let Some(scena) = stop.unless_asked(prepared).await.transpose()? else {
+            let Some(scene) = stop.unless_asked(prepared).await.transpose()? else {
                 return Err("interrupted".into());
             };
-            settings.access.jwks = Some(KeyLocation::File(scena.jwks.clone()));
-            scena
+            settings.access.jwks = Some(KeyLocation::File(scene.jwks.clone()));
+            scene
                 .serve(&settings, &postgres, stop.token().clone())
                 .await
         };
@@ -135,10 +135,10 @@ impl Demo {
         let key = demo_key::create_or_load(dir)?;
         self.load_once(&owner, dir, settings.export.batch_rows)
             .await?;
-        let sorgente = PolicySource::of_settings(settings.access.policy_dir.as_deref())?;
-        let tabella = DecisionTable::build(&sorgente, &Vocabulary::of_contract()?).await?;
-        register_grants(&owner, &clock, &tabella).await?;
-        let profili = tabella
+        let source = PolicySource::of_settings(settings.access.policy_dir.as_deref())?;
+        let table = DecisionTable::build(&source, &Vocabulary::of_contract()?).await?;
+        register_grants(&owner, &clock, &table).await?;
+        let profili = table
             .profili()
             .map(|p| DemoProfile {
                 profilo: p.name().to_owned(),
@@ -174,14 +174,14 @@ impl Demo {
             rilevazione: 1,
         };
         errln!("generating {} rows", self.righe);
-        let mut fonti = generate::generate(opzioni, &cartella).await?;
-        fonti.righe_per_blocco = righe_per_blocco;
+        let mut sources = generate::generate(opzioni, &cartella).await?;
+        sources.righe_per_blocco = righe_per_blocco;
         errln!("loading them");
-        if let LoadOutcome::Loaded(riepilogo) = load::load(owner, &fonti, None).await?? {
+        if let LoadOutcome::Loaded(summary) = load::load(owner, &sources, None).await?? {
             errln!(
                 "rilevazione {} is loaded: {} rows",
-                riepilogo.rilevazione,
-                riepilogo.rows
+                summary.rilevazione,
+                summary.rows
             );
         }
         std::fs::remove_dir_all(&cartella)?;
@@ -198,14 +198,14 @@ fn soggetto(profilo: &str) -> String {
 async fn register_grants(
     owner: &PgPool,
     clock: &Clock,
-    tabella: &DecisionTable,
+    table: &DecisionTable,
 ) -> Result<(), Sentence> {
-    let oggi = clock.today();
+    let today = clock.today();
     let registered = grants::list(owner).await?;
-    for profilo in tabella.profili().map(Profilo::name) {
+    for profilo in table.profili().map(Profilo::name) {
         let soggetto = soggetto(profilo);
         let has_one = registered.iter().any(|r| {
-            r.aa07.soggetto == soggetto && r.effective_stato(oggi) == EffectiveStato::Attiva
+            r.aa07.soggetto == soggetto && r.effective_stato(today) == EffectiveStato::Attiva
         });
         if has_one {
             continue;
@@ -221,12 +221,12 @@ async fn register_grants(
             },
             profilo: profilo.to_owned(),
             ambito: Ambito::new(AmbitoCodes::All, AmbitoCodes::All),
-            valida_dal: oggi,
-            valida_al: oggi + Months::new(12),
+            valida_dal: today,
+            valida_al: today + Months::new(12),
             limiti: LimitiAa07::default(),
             sostituisce: None,
         };
-        grants::record_and_approve(owner, clock, tabella, &richiesta, OPERATORS, "for the demo")
+        grants::record_and_approve(owner, clock, table, &richiesta, OPERATORS, "for the demo")
             .await?;
     }
     Ok(())

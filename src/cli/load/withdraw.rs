@@ -42,10 +42,10 @@ impl Withdraw {
         postgres::check_schema(postgres.owner()).await?;
         let clock = Clock::system();
         let audit = app::audit(postgres.owner(), audit_key(settings)?, clock.clone()).await?;
-        let rimasta = withdraw(&owner, &audit, &clock, numero, &operatore, &motivo).await;
+        let remaining = withdraw(&owner, &audit, &clock, numero, &operatore, &motivo).await;
         audit.close().await;
         postgres.stop().await?;
-        let latest = match rimasta? {
+        let latest = match remaining? {
             Some(r) => format!(
                 "the latest is rilevazione {} as of {}",
                 r.numero, r.data_riferimento

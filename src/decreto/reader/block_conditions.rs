@@ -35,13 +35,13 @@ impl DetailReader {
                 Criterio::Sovrapposizione => block.validita_al,
                 Criterio::InizioValidita => block.validita_dal,
             };
-            let [dal_min, dal_max] = block.validita_dal;
+            let [from_min, dal_max] = block.validita_dal;
             if let Some(dal) = periodo.dal() {
                 some &= first_max >= dal;
                 all &= first_min >= dal;
             }
             if let Some(al) = periodo.al() {
-                some &= dal_min <= al;
+                some &= from_min <= al;
                 all &= dal_max <= al;
             }
         }

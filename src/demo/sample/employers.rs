@@ -1,6 +1,6 @@
 //! Invented employers. Each is a function of its number: any of them can be had without the ones before.
 //!
-//! Their codes are right and nobody's: the codici fiscali of companies name an office that does not exist (777), and
+//! Their codes are right and belong to no one: the codici fiscali of companies name an office that does not exist (777), and
 //! those of persons a birthplace that does not exist (X and three digits).
 
 use crate::valori::{CodiceFiscale, Matricola};
@@ -41,15 +41,15 @@ impl Employers {
     /// The employer of this number, which is less than `quante`.
     pub(super) fn get(&self, numero: u64) -> Employer {
         // One in eight is a second employer number of the company before it.
-        let titolare = if numero % 8 == 7 { numero - 1 } else { numero };
+        let holder = if numero % 8 == 7 { numero - 1 } else { numero };
         // One in eighteen is a sole trader, except among the large.
-        let persona = titolare % 18 == 4 && titolare > 30;
+        let persona = holder % 18 == 4 && holder > 30;
         // Of these, some one in fifteen has a provisional code: of eleven digits, as a company's.
-        let provvisorio = persona && titolare / 18 % 16 == 5;
-        let cf = if persona && !provvisorio {
-            self.person(titolare)
+        let provisional = persona && holder / 18 % 16 == 5;
+        let cf = if persona && !provisional {
+            self.person(holder)
         } else {
-            let progressive = self.spread(titolare, FACTORS[0], 10_000_000);
+            let progressive = self.spread(holder, FACTORS[0], 10_000_000);
             CodiceFiscale::for_company(&format!("{progressive:07}{OFFICE}"))
         };
         let matricola = Matricola::from_eight(&format!(
@@ -60,7 +60,7 @@ impl Employers {
         #[expect(clippy::expect_used, reason = "the forms are right by construction")]
         Employer {
             cf: cf.expect("a codice fiscale"),
-            provisional: provvisorio,
+            provisional,
             matricola: matricola.expect("a matricola"),
         }
     }
@@ -111,31 +111,34 @@ mod tests {
 
     #[test]
     fn the_codes_are_right_and_distinct() {
-        let aziende = Employers {
+        let employers = Employers {
             count: 50_000,
             offset: 42,
         };
-        let (mut matricole, mut codici) = (HashSet::new(), HashSet::new());
-        let (mut persone, mut omocodi, mut provvisori) = (0, 0, 0);
-        for numero in 0..aziende.count {
+        let (mut matricola_set, mut codes) = (HashSet::new(), HashSet::new());
+        let (mut persons, mut homocodes, mut provisional_count) = (0, 0, 0);
+        for numero in 0..employers.count {
             let Employer {
                 cf,
-                provisional: provvisorio,
+                provisional,
                 matricola,
-            } = aziende.get(numero);
-            provvisori += u32::from(provvisorio);
-            assert!(!(provvisorio && cf.persona_fisica()));
+            } = employers.get(numero);
+            provisional_count += u32::from(provisional);
+            assert!(!(provisional && cf.persona_fisica()));
             assert_eq!(CodiceFiscale::parse(cf.as_str()), Ok(cf.clone()));
             assert!(matricola.check_digits_fit());
-            assert!(matricole.insert(matricola), "{numero}");
+            assert!(matricola_set.insert(matricola), "{numero}");
             if cf.persona_fisica() {
-                persone += 1;
-                omocodi += u32::from(!cf.as_str().as_bytes()[14].is_ascii_digit());
+                persons += 1;
+                homocodes += u32::from(!cf.as_str().as_bytes()[14].is_ascii_digit());
             }
-            assert_eq!(codici.insert(cf), numero % 8 != 7, "{numero}");
+            assert_eq!(codes.insert(cf), numero % 8 != 7, "{numero}");
         }
-        assert!((2_500..4_000).contains(&persone), "{persone}");
-        assert!((200..500).contains(&omocodi), "{omocodi}");
-        assert!((300..400).contains(&provvisori), "{provvisori}");
+        assert!((2_500..4_000).contains(&persons), "{persons}");
+        assert!((200..500).contains(&homocodes), "{homocodes}");
+        assert!(
+            (300..400).contains(&provisional_count),
+            "{provisional_count}"
+        );
     }
 }

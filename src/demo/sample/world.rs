@@ -19,10 +19,10 @@ use super::{
 pub(super) struct SampleWorld {
     seme: u64,
     righe: u64,
-    aziende: Employers,
+    employers: Employers,
     voci: Vec<NormYear>,
     /// For each voce, the sum of the weights of its rows in the first extract.
-    somme: Vec<u64>,
+    sums: Vec<u64>,
 }
 
 /// What the rows of a decree share.
@@ -42,16 +42,16 @@ pub(super) struct SampleDecreto {
 #[derive(Debug)]
 pub(super) struct RowDraw {
     azienda: u64,
-    mesi: u32,
-    peso: u64,
+    months: u32,
+    weight: u64,
     /// Cents an hour.
-    tariffa: u64,
+    hourly_rate: u64,
     /// Hundredths paid at first.
     pagato: u64,
     /// When more is paid: every ten extracts, counted from here.
-    turno: u64,
+    turn: u64,
     /// The extract that does not have it any more.
-    cessa: u64,
+    ends: u64,
 }
 
 /// A row of an extract.
@@ -73,30 +73,30 @@ pub(super) fn data_riferimento(k: u32) -> NaiveDate {
 }
 
 /// The first of a month, which exists.
-fn day(anno: i32, mese: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(anno, mese, 1).unwrap_or_default()
+fn day(anno: i32, month: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(anno, month, 1).unwrap_or_default()
 }
 
 impl SampleWorld {
     pub(super) fn new(seme: u64, righe: u64, stanziamenti: &str) -> Self {
         let voci = norm_years(stanziamenti);
-        let mut mondo = Self {
+        let mut world = Self {
             seme,
             righe,
-            aziende: Employers {
+            employers: Employers {
                 count: (righe / 6).clamp(20, 10_000_000),
                 offset: SeededDraw::new(seme, u64::MAX).below(1_000_000_000),
             },
-            somme: vec![0; voci.len()],
+            sums: vec![0; voci.len()],
             voci,
         };
-        let mut somme = std::mem::take(&mut mondo.somme);
-        let Ok(()) = mondo.each_draw(1, |decreto, tratto| {
-            somme[decreto.voce] += tratto.peso;
+        let mut sums = std::mem::take(&mut world.sums);
+        let Ok(()) = world.each_draw(1, |decreto, span| {
+            sums[decreto.voce] += span.weight;
             Ok::<(), Infallible>(())
         });
-        mondo.somme = somme;
-        mondo
+        world.sums = sums;
+        world
     }
 
     pub(super) fn normativa(&self, decreto: &SampleDecreto) -> &'static str {
@@ -109,30 +109,30 @@ impl SampleWorld {
         k: u32,
         mut f: impl FnMut(&SampleDecreto, &SampleRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.each_draw(k, |decreto, tratto| {
-            if tratto.cessa <= u64::from(k) {
+        self.each_draw(k, |decreto, span| {
+            if span.ends <= u64::from(k) {
                 return Ok(());
             }
-            f(decreto, &self.row(k, decreto, tratto))
+            f(decreto, &self.row(k, decreto, span))
         })
     }
 
-    fn row(&self, k: u32, decreto: &SampleDecreto, tratto: &RowDraw) -> SampleRow {
-        let share = u128::from(self.voci[decreto.voce].spending) * u128::from(tratto.peso)
-            / u128::from(self.somme[decreto.voce].max(1));
+    fn row(&self, k: u32, decreto: &SampleDecreto, span: &RowDraw) -> SampleRow {
+        let share = u128::from(self.voci[decreto.voce].spending) * u128::from(span.weight)
+            / u128::from(self.sums[decreto.voce].max(1));
         // A row's weight may exceed the sum of the first extract's, but not by so much that cents need 64 bits.
         let autorizzati = share as u64;
-        let turns = |k: u32| (u64::from(k) + tratto.turno) / 10;
+        let turns = |k: u32| (u64::from(k) + span.turn) / 10;
         let rate = turns(k) - turns(decreto.inizio);
         // What is paid in full, or a little more, stays so.
-        let pagato = match tratto.pagato {
+        let pagato = match span.pagato {
             full @ 100.. => full,
             part => (part + 15 * rate).min(100),
         };
         SampleRow {
-            al: decreto.dal + Months::new(tratto.mesi) - Days::new(1),
-            employer: self.aziende.get(tratto.azienda),
-            ore: autorizzati * 100 / tratto.tariffa,
+            al: decreto.dal + Months::new(span.months) - Days::new(1),
+            employer: self.employers.get(span.azienda),
+            ore: autorizzati * 100 / span.hourly_rate,
             autorizzati,
             erogati: autorizzati * pagato / 100,
         }
@@ -152,11 +152,11 @@ impl SampleWorld {
             };
             while left > 0 {
                 // 2⁴⁰ decrees for each extract.
-                let mut sorte = SeededDraw::new(self.seme, (u64::from(inizio) << 40) + numero);
-                let decreto = self.decreto(&mut sorte, inizio, numero);
-                let righe = self.row_count(&mut sorte).min(left);
+                let mut draw = SeededDraw::new(self.seme, (u64::from(inizio) << 40) + numero);
+                let decreto = self.decreto(&mut draw, inizio, numero);
+                let righe = self.row_count(&mut draw).min(left);
                 for i in 0..righe {
-                    f(&decreto, &self.row_draw(&mut sorte, &decreto, i))?;
+                    f(&decreto, &self.row_draw(&mut draw, &decreto, i))?;
                 }
                 left -= righe;
                 numero += 1;
@@ -166,13 +166,13 @@ impl SampleWorld {
     }
 
     /// Most decrees have few rows; the longest has 500, or in a small world a two-hundredth of all.
-    fn row_count(&self, sorte: &mut SeededDraw) -> u64 {
+    fn row_count(&self, draw: &mut SeededDraw) -> u64 {
         let longest = (self.righe / 200).clamp(1, 500);
-        (2_000 / (1 + sorte.below(1_000))).clamp(1, longest)
+        (2_000 / (1 + draw.below(1_000))).clamp(1, longest)
     }
 
-    fn decreto(&self, sorte: &mut SeededDraw, inizio: u32, numero: u64) -> SampleDecreto {
-        let voce = self.norm_year(sorte, inizio, numero);
+    fn decreto(&self, draw: &mut SeededDraw, inizio: u32, numero: u64) -> SampleDecreto {
+        let voce = self.norm_year(draw, inizio, numero);
         let NormYear {
             year: anno,
             codifiche,
@@ -180,18 +180,17 @@ impl SampleWorld {
         } = self.voci[voce];
         let (dal, data) = if inizio == 1 {
             // Decided by the end of August 2026 at the latest.
-            let dal =
-                day(anno, 1) + Days::new(sorte.below(if anno == CURRENT { 150 } else { 330 }));
-            let dal = if sorte.below(2) == 0 {
+            let dal = day(anno, 1) + Days::new(draw.below(if anno == CURRENT { 150 } else { 330 }));
+            let dal = if draw.below(2) == 0 {
                 day(dal.year(), dal.month())
             } else {
                 dal
             };
-            (dal, dal - Days::new(30) + Days::new(sorte.below(120)))
+            (dal, dal - Days::new(30) + Days::new(draw.below(120)))
         } else {
             // Decided in the month before the extract.
-            let data = data_riferimento(inizio) - Days::new(sorte.below(28));
-            (data - Days::new(sorte.below(60)), data)
+            let data = data_riferimento(inizio) - Days::new(draw.below(28));
+            (data - Days::new(draw.below(60)), data)
         };
         // Two decrees have the same number, as happens from one year to the next: their dates differ, one being even
         // and the other odd.
@@ -199,30 +198,30 @@ impl SampleWorld {
         SampleDecreto {
             voce,
             numero: 100_000 + numero / 2,
-            codifica: codifiche[sorte.below(codifiche.len() as u64) as usize],
+            codifica: codifiche[draw.below(codifiche.len() as u64) as usize],
             date: data - Days::new(u64::from(odd)),
             dal,
-            azienda: self.employer(sorte),
+            azienda: self.employer(draw),
             inizio,
         }
     }
 
     /// Each norm and year once, then by chance; what is new is of the current year.
-    fn norm_year(&self, sorte: &mut SeededDraw, inizio: u32, numero: u64) -> usize {
+    fn norm_year(&self, draw: &mut SeededDraw, inizio: u32, numero: u64) -> usize {
         let first = numero as usize;
         if inizio == 1 && first < self.voci.len() {
             return first;
         }
-        let peso = |v: &NormYear| {
+        let weight = |v: &NormYear| {
             if inizio == 1 || v.year == CURRENT {
                 v.weight
             } else {
                 0
             }
         };
-        let mut at = sorte.below(self.voci.iter().map(peso).sum());
+        let mut at = draw.below(self.voci.iter().map(weight).sum());
         for (i, voce) in self.voci.iter().enumerate() {
-            match at.checked_sub(peso(voce)) {
+            match at.checked_sub(weight(voce)) {
                 Some(rest) => at = rest,
                 None => return i,
             }
@@ -231,34 +230,34 @@ impl SampleWorld {
     }
 
     /// The first employer of a decree; the large ones, which have small numbers, more often.
-    fn employer(&self, sorte: &mut SeededDraw) -> u64 {
-        let end = self.aziende.count;
-        let upper = 1 + sorte.below(end);
-        sorte.below(upper)
+    fn employer(&self, draw: &mut SeededDraw) -> u64 {
+        let end = self.employers.count;
+        let upper = 1 + draw.below(end);
+        draw.below(upper)
     }
 
-    fn row_draw(&self, sorte: &mut SeededDraw, decreto: &SampleDecreto, i: u64) -> RowDraw {
+    fn row_draw(&self, draw: &mut SeededDraw, decreto: &SampleDecreto, i: u64) -> RowDraw {
         // A decree has fewer rows than there are employers: none occurs twice.
-        let azienda = (decreto.azienda + i) % self.aziende.count;
-        let mesi = 1 + sorte.below(12);
-        let peso = self.aziende.workers(azienda) * mesi * (50 + sorte.below(100));
-        let pagato = match sorte.below(400) {
+        let azienda = (decreto.azienda + i) % self.employers.count;
+        let months = 1 + draw.below(12);
+        let weight = self.employers.workers(azienda) * months * (50 + draw.below(100));
+        let pagato = match draw.below(400) {
             0 => 102,
             1..60 => 0,
             60..220 => 100,
-            _ => 20 + sorte.below(75),
+            _ => 20 + draw.below(75),
         };
         RowDraw {
             azienda,
             // At most 12.
-            mesi: mesi as u32,
-            peso,
-            tariffa: 850 + sorte.below(400),
+            months: months as u32,
+            weight,
+            hourly_rate: 850 + draw.below(400),
             // What was just decided is not paid yet.
             pagato: if decreto.inizio == 1 { pagato } else { 0 },
-            turno: sorte.below(10),
+            turn: draw.below(10),
             // One in two hundred for each extract after the row's first.
-            cessa: u64::from(decreto.inizio) + 1 + sorte.below(200),
+            ends: u64::from(decreto.inizio) + 1 + draw.below(200),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn run(
         .arg("--pgdata")
         .arg(&unfinished)
         .args(["--encoding=UTF8", "--locale=C", "--data-checksums"])
-        // Who can open the socket, in a 0700 directory, may be anyone; over TCP, which is not served, nobody.
+        // Who can open the socket, in a 0700 directory, may be anyone; over TCP, which is not served, no one.
         .args(["--auth-local=trust", "--auth-host=reject"])
         .arg(format!("--username={OWNER}"));
     if durability == Durability::ThrowAway {

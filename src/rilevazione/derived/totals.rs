@@ -41,7 +41,7 @@ fn compare(stored: &[Noted], made: &[Noted], broken: &[i32]) -> Vec<DerivedDefec
     let mut keys: Vec<Key<'_>> = stored.keys().chain(made.keys()).copied().collect();
     keys.sort_unstable();
     keys.dedup();
-    let mut difetti = Vec::new();
+    let mut defects = Vec::new();
     for key in keys {
         let (was, is) = (stored.get(&key), made.get(&key));
         if was == is {
@@ -51,22 +51,22 @@ fn compare(stored: &[Noted], made: &[Noted], broken: &[i32]) -> Vec<DerivedDefec
         let al = was.or(is).map_or(i32::MAX, |one| one.al_rilevazione);
         let sealed = !broken.iter().any(|n| (dal_rilevazione..=al).contains(n));
         let prestazione = prestazione.to_owned();
-        let somme = |one: Option<&&Noted>| Box::new(one.map(|one| one.sums).unwrap_or_default());
+        let sums = |one: Option<&&Noted>| Box::new(one.map(|one| one.sums).unwrap_or_default());
         let cosa = match sealed {
             true => DerivedDefectKind::Rows {
                 prestazione,
-                noted: somme(was),
-                now: somme(is),
+                noted: sums(was),
+                now: sums(is),
             },
             false => DerivedDefectKind::Totals(prestazione),
         };
-        difetti.push(DerivedDefect {
+        defects.push(DerivedDefect {
             normativa: Some(normativa.to_owned()),
             dal_rilevazione,
             kind: cosa,
         });
     }
-    difetti
+    defects
 }
 
 fn of_seals(broken: Vec<i32>) -> impl Iterator<Item = DerivedDefect> {
@@ -84,9 +84,9 @@ pub(crate) async fn verify(
 ) -> sqlx::Result<Vec<DerivedDefect>> {
     let stored = all(conn).await?;
     let broken = broken(&seals(conn).await?, &stored);
-    let mut difetti = compare(&stored, made, &broken);
-    difetti.extend(of_seals(broken));
-    Ok(difetti)
+    let mut defects = compare(&stored, made, &broken);
+    defects.extend(of_seals(broken));
+    Ok(defects)
 }
 
 /// Makes the totals of these norms what the rows made, where that is what the rilevazioni are sealed with. Else nothing is written, and
@@ -105,9 +105,9 @@ pub(crate) async fn settle(
     // Rows and totals agree, and all of them were looked at: it is the seals that were changed.
     let only_seals = by_key(&wanted) == by_key(&stored) && wanted.len() == made.len();
     if !unsealed.is_empty() && !accept_rows && !only_seals {
-        let mut difetti = compare(&stored, &wanted, &broken(&seals, &stored));
-        difetti.extend(of_seals(unsealed));
-        return Ok(difetti);
+        let mut defects = compare(&stored, &wanted, &broken(&seals, &stored));
+        defects.extend(of_seals(unsealed));
+        return Ok(defects);
     }
     sqlx::query("delete from totale_controllo where normativa = any($1)")
         .bind(normative)

@@ -27,7 +27,7 @@ fn all(input: impl Read) -> Vec<Read1> {
                 .fields()
                 .map(|f| String::from_utf8_lossy(f).into_owned())
                 .collect()),
-            Next::Malformed(field, difetto) => Err((field, difetto)),
+            Next::Malformed(field, defect) => Err((field, defect)),
         };
         out.push((record.line, what));
     }

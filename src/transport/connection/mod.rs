@@ -38,7 +38,7 @@ pub struct ConnectionInfo {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientConnection {
     indirizzo: Option<IpAddr>,
-    certificato: Option<Arc<CertificateInfo>>,
+    certificate: Option<Arc<CertificateInfo>>,
 }
 
 impl ClientConnection {
@@ -47,26 +47,26 @@ impl ClientConnection {
     pub fn of_request(
         extensions: &Extensions,
         headers: &HeaderMap,
-        inoltro: &TrustedProxies,
+        trusted_proxies: &TrustedProxies,
     ) -> Self {
-        let connessione: Option<&ConnectionInfo> = extensions.get();
-        let peer = connessione.and_then(|c| c.peer).map(|peer| peer.ip());
+        let connection: Option<&ConnectionInfo> = extensions.get();
+        let peer = connection.and_then(|c| c.peer).map(|peer| peer.ip());
         Self::new(
-            peer.and_then(|peer| inoltro.client_address(peer, headers)),
-            connessione.and_then(|c| c.certificate.clone()),
+            peer.and_then(|peer| trusted_proxies.client_address(peer, headers)),
+            connection.and_then(|c| c.certificate.clone()),
         )
     }
 
     /// An address and a certificate, as they are.
     #[must_use]
-    pub fn new(indirizzo: Option<IpAddr>, certificato: Option<Arc<CertificateInfo>>) -> Self {
+    pub fn new(indirizzo: Option<IpAddr>, certificate: Option<Arc<CertificateInfo>>) -> Self {
         Self {
             indirizzo: indirizzo.map(|ip| ip.to_canonical()),
-            certificato,
+            certificate,
         }
     }
 
-    /// The client's address, an IPv4 one as IPv4. `None`: not known, to be refused wherever the address decides.
+    /// The client's address, an IPv4 one as IPv4. `None`: not known; refused where the address decides.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         self.indirizzo
@@ -75,7 +75,7 @@ impl ClientConnection {
     /// The client's certificate, where it showed one (mutual TLS).
     #[must_use]
     pub fn certificate(&self) -> Option<&CertificateInfo> {
-        self.certificato.as_deref()
+        self.certificate.as_deref()
     }
 }
 
@@ -86,9 +86,9 @@ pub fn client_connection<B>(
 ) -> MapRequestLayer<impl Fn(Request<B>) -> Request<B> + Clone> {
     let proxies = Arc::new(proxies);
     MapRequestLayer::new(move |mut request: Request<B>| {
-        let canale =
+        let channel =
             ClientConnection::of_request(request.extensions(), request.headers(), &proxies);
-        request.extensions_mut().insert(canale);
+        request.extensions_mut().insert(channel);
         request
     })
 }
@@ -101,9 +101,9 @@ mod tests {
     fn without_the_accept_loop_nothing_is_known() {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "1.2.3.4".parse().unwrap());
-        let canale =
+        let channel =
             ClientConnection::of_request(&Extensions::new(), &headers, &TrustedProxies::default());
-        assert_eq!(canale, ClientConnection::default());
+        assert_eq!(channel, ClientConnection::default());
     }
 
     #[test]
@@ -113,11 +113,11 @@ mod tests {
             peer: Some("[::ffff:192.0.2.1]:99".parse().unwrap()),
             certificate: None,
         });
-        let canale = ClientConnection::of_request(
+        let channel = ClientConnection::of_request(
             &extensions,
             &HeaderMap::new(),
             &TrustedProxies::default(),
         );
-        assert_eq!(canale.address(), Some("192.0.2.1".parse().unwrap()));
+        assert_eq!(channel.address(), Some("192.0.2.1".parse().unwrap()));
     }
 }

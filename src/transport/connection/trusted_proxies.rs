@@ -11,7 +11,7 @@ use ipnet::IpNet;
 /// Which proxies are believed, and the header in which they say for whom they ask.
 #[derive(Debug, Clone)]
 pub struct TrustedProxies {
-    fidati: Vec<IpNet>,
+    trusted: Vec<IpNet>,
     header: HeaderName,
 }
 
@@ -31,7 +31,7 @@ impl Default for TrustedProxies {
     /// No proxy is believed.
     fn default() -> Self {
         Self {
-            fidati: Vec::new(),
+            trusted: Vec::new(),
             header: HeaderName::from_static("x-forwarded-for"),
         }
     }
@@ -42,8 +42,8 @@ impl TrustedProxies {
     ///
     /// # Errors
     /// What is wrong with a network or with the name.
-    pub fn parse(fidati: &[String], header: &str) -> Result<Self, TrustedProxiesError> {
-        let fidati = fidati
+    pub fn parse(trusted: &[String], header: &str) -> Result<Self, TrustedProxiesError> {
+        let trusted = trusted
             .iter()
             .map(|text| net(text))
             .collect::<Result<_, _>>();
@@ -61,7 +61,7 @@ impl TrustedProxies {
             ));
         }
         Ok(Self {
-            fidati: fidati?,
+            trusted: trusted?,
             header,
         })
     }
@@ -70,10 +70,10 @@ impl TrustedProxies {
     #[must_use]
     pub fn is_trusted(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        self.fidati.iter().any(|net| net.contains(&ip))
+        self.trusted.iter().any(|net| net.contains(&ip))
     }
 
-    /// The client behind a TCP peer: the peer itself, or whom trusted proxies name. `None`: they name nobody that can be
+    /// The client behind a TCP peer: the peer itself, or the one that trusted proxies name. `None`: they name none that can be
     /// believed, since the header is missing, an entry that counts is no address, or only proxies are in it.
     #[must_use]
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
@@ -143,8 +143,8 @@ mod tests {
     use super::*;
 
     fn trusted() -> TrustedProxies {
-        let fidati = ["10.0.0.0/24".to_owned(), "fd00::/64".to_owned()];
-        TrustedProxies::parse(&fidati, "x-forwarded-for").unwrap()
+        let trusted = ["10.0.0.0/24".to_owned(), "fd00::/64".to_owned()];
+        TrustedProxies::parse(&trusted, "x-forwarded-for").unwrap()
     }
 
     fn of(peer: &str, lines: &[&str]) -> Option<String> {
@@ -184,7 +184,7 @@ mod tests {
             ("fd00::1", &["[2001:db8::1]:443"], Some("2001:db8::1")),
             ("fd00::1", &["[2001:db8::1]"], Some("2001:db8::1")),
             ("fd00::1", &["::ffff:198.51.100.9"], Some("198.51.100.9")),
-            // Nobody that can be believed.
+            // No address that can be believed.
             ("10.0.0.7", &[], None),
             ("10.0.0.7", &[""], None),
             ("10.0.0.7", &["10.0.0.9, 10.0.0.8"], None),

@@ -68,7 +68,7 @@ fn the_silent_one_makes_room_then_the_one_that_rests_longest_and_never_one_that_
     silent.0.open.idle.store(3, Ordering::Release);
     let call = works.busy();
 
-    // Within its first second nobody is silent.
+    // Within its first second no connection counts as silent.
     let fifth = connections.admit(ip(5)).unwrap();
     fifth.spoken();
     let fifth = fifth.busy();

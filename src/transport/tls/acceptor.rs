@@ -66,29 +66,29 @@ impl Acceptor {
         connections: OpenConnections,
         patience: Patience,
     ) -> impl Stream<Item = Connection> + Send {
-        let porta = AcceptLoop {
-            ascolto: self,
+        let accept_loop = AcceptLoop {
+            acceptor: self,
             connections,
             patience,
             failed: Seldom::default(),
-            strette: JoinSet::new(),
-            in_corso: VecDeque::new(),
+            handshakes: JoinSet::new(),
+            in_progress: VecDeque::new(),
             failures: Arc::default(),
         };
-        stream::unfold(porta, |mut porta| async {
-            Some((porta.next_connection().await, porta))
+        stream::unfold(accept_loop, |mut accept_loop| async {
+            Some((accept_loop.next_connection().await, accept_loop))
         })
     }
 }
 
 struct AcceptLoop {
-    ascolto: Acceptor,
+    acceptor: Acceptor,
     connections: OpenConnections,
     patience: Patience,
     failed: Seldom,
-    strette: JoinSet<Option<Connection>>,
+    handshakes: JoinSet<Option<Connection>>,
     /// Of these, the one that began first stands first.
-    in_corso: VecDeque<AbortHandle>,
+    in_progress: VecDeque<AbortHandle>,
     failures: Arc<Failures>,
 }
 
@@ -97,12 +97,12 @@ impl AcceptLoop {
         loop {
             let accepted = tokio::select! {
                 biased;
-                Some(ended) = self.strette.join_next() => match ended {
-                    Ok(Some(flusso)) => return flusso,
+                Some(ended) = self.handshakes.join_next() => match ended {
+                    Ok(Some(stream)) => return stream,
                     // Failed, and said so; or was ended by us.
                     _ => continue,
                 },
-                accepted = self.ascolto.listener.accept() => accepted,
+                accepted = self.acceptor.listener.accept() => accepted,
             };
             let (tcp, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -118,7 +118,7 @@ impl AcceptLoop {
             // Answers are small. On a connection that is gone already it fails, and so will the first read.
             let _ = tcp.set_nodelay(true);
             self.connections.settle().await;
-            match self.ascolto.tls.clone() {
+            match self.acceptor.tls.clone() {
                 None => return Connection::plain(tcp, slot, self.patience),
                 Some(tls) => self.begin_handshake(tls, tcp, peer, slot),
             }
@@ -142,14 +142,15 @@ impl AcceptLoop {
     fn begin_handshake(&mut self, tls: ServerTls, tcp: TcpStream, peer: SocketAddr, slot: Slot) {
         let patience = self.patience;
         let HandshakeLimits {
-            durata,
-            contemporanee: most,
+            lifetime,
+            at_once: most,
         } = tls.limits();
-        if self.in_corso.len() >= most {
-            self.in_corso.retain(|stretta| !stretta.is_finished());
+        if self.in_progress.len() >= most {
+            self.in_progress
+                .retain(|handshake| !handshake.is_finished());
         }
-        if self.in_corso.len() >= most
-            && let Some(oldest) = self.in_corso.pop_front()
+        if self.in_progress.len() >= most
+            && let Some(oldest) = self.in_progress.pop_front()
         {
             oldest.abort();
             telemetry::record_handshake("evicted");
@@ -158,8 +159,8 @@ impl AcceptLoop {
             }
         }
         let failures = Arc::clone(&self.failures);
-        let stretta = async move {
-            let ended = shake_hands(tcp, tls.config(), durata, slot, patience).await;
+        let handshake = async move {
+            let ended = shake_hands(tcp, tls.config(), lifetime, slot, patience).await;
             telemetry::record_handshake(
                 ended.as_ref().map_or_else(HandshakeFailure::name, |_| "ok"),
             );
@@ -172,6 +173,6 @@ impl AcceptLoop {
                 })
                 .ok()
         };
-        self.in_corso.push_back(self.strette.spawn(stretta));
+        self.in_progress.push_back(self.handshakes.spawn(handshake));
     }
 }

@@ -10,25 +10,21 @@ use crate::transport::bounded_read::regular_file;
 
 /// No certificate is so long; a mistaken path may be.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// Whoever is neither owner nor of the group.
+/// Users other than the owner and the group.
 const OTHERS: u32 = 0o007;
 
 /// Certificates or key that cannot be used: which setting, which file, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsError {
-    chiave: &'static str,
+    key: &'static str,
     file: PathBuf,
-    perche: String,
+    why: String,
 }
 
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            chiave,
-            file,
-            perche,
-        } = self;
-        write!(f, "{chiave} {}: {perche}", file.display())
+        let Self { key, file, why } = self;
+        write!(f, "{key} {}: {why}", file.display())
     }
 }
 
@@ -75,11 +71,11 @@ impl TlsPaths {
     }
 
     /// What is wrong with all of them.
-    pub(super) fn error(&self, perche: &str) -> TlsError {
+    pub(super) fn error(&self, why: &str) -> TlsError {
         TlsError {
-            chiave: "tls.cert_file",
+            key: "tls.cert_file",
             file: self.cert.clone(),
-            perche: perche.to_owned(),
+            why: why.to_owned(),
         }
     }
 
@@ -110,24 +106,24 @@ pub struct TlsFiles {
 /// The bytes of one of them.
 #[derive(PartialEq, Eq)]
 pub(super) struct PemFile {
-    chiave: &'static str,
+    key: &'static str,
     pub(super) file: PathBuf,
     pub(super) bytes: Vec<u8>,
 }
 
 impl PemFile {
-    fn read(chiave: &'static str, file: &Path, segreto: bool) -> Result<Self, TlsError> {
+    fn read(key: &'static str, file: &Path, secret: bool) -> Result<Self, TlsError> {
         let read = regular_file(file, MAX_BYTES).map_err(|error| TlsError {
-            chiave,
+            key,
             file: file.to_owned(),
-            perche: error.to_string(),
+            why: error.to_string(),
         })?;
         let contenuto = Self {
-            chiave,
+            key,
             file: file.to_owned(),
             bytes: read.bytes,
         };
-        if segreto && read.mode & OTHERS != 0 {
+        if secret && read.mode & OTHERS != 0 {
             return Err(contenuto.error(format!(
                 "anybody on this machine may reach the key (mode {:o}): chmod o= it",
                 read.mode & 0o777
@@ -137,11 +133,11 @@ impl PemFile {
     }
 
     /// What is wrong with it.
-    pub(super) fn error(&self, perche: impl Into<String>) -> TlsError {
+    pub(super) fn error(&self, why: impl Into<String>) -> TlsError {
         TlsError {
-            chiave: self.chiave,
+            key: self.key,
             file: self.file.clone(),
-            perche: perche.into(),
+            why: why.into(),
         }
     }
 }

@@ -87,17 +87,17 @@ impl From<io::Error> for HandshakeFailure {
     }
 }
 
-/// Shakes hands within `attesa`.
+/// Shakes hands within `waiter`.
 pub(super) async fn shake_hands(
     tcp: TcpStream,
     config: Arc<ServerConfig>,
-    attesa: Duration,
+    waiter: Duration,
     slot: Slot,
     patience: Patience,
 ) -> Result<Connection, HandshakeFailure> {
     let evicted = slot.clone();
     tokio::select! {
-        ended = timeout(attesa, accept(tcp, config, slot, patience)) => {
+        ended = timeout(waiter, accept(tcp, config, slot, patience)) => {
             ended.unwrap_or(Err(HandshakeFailure::TimedOut))
         }
         () = evicted.evicted() => Err(HandshakeFailure::Evicted),

@@ -58,17 +58,17 @@ use crate::{
 pub struct ServerTls(Arc<TlsInForce>);
 
 struct TlsInForce {
-    percorsi: TlsPaths,
+    tls_paths: TlsPaths,
     limiti: HandshakeLimits,
     clock: Clock,
-    materiale: ArcSwap<ServerIdentity>,
+    material: ArcSwap<ServerIdentity>,
 }
 
 /// What handshakes may take.
 #[derive(Debug, Clone, Copy)]
 struct HandshakeLimits {
-    durata: Duration,
-    contemporanee: usize,
+    lifetime: Duration,
+    at_once: usize,
 }
 
 impl ServerTls {
@@ -77,30 +77,30 @@ impl ServerTls {
     /// # Errors
     /// What is wrong with which file.
     pub fn open(settings: &TlsSettings, clock: Clock) -> Result<Option<Self>, TlsError> {
-        let Some(percorsi) = TlsPaths::of(settings) else {
+        let Some(tls_paths) = TlsPaths::of(settings) else {
             return Ok(None);
         };
         let read = {
-            let percorsi = percorsi.clone();
-            Reader::default().run_blocking(move || percorsi.read())
+            let tls_paths = tls_paths.clone();
+            Reader::default().run_blocking(move || tls_paths.read())
         };
-        let lettura = read.unwrap_or_else(|error| Err(percorsi.error(&error.to_string())))?;
-        let materiale = ServerIdentity::new(lettura, percorsi.client_required, &clock)?;
+        let reading = read.unwrap_or_else(|error| Err(tls_paths.error(&error.to_string())))?;
+        let material = ServerIdentity::new(reading, tls_paths.client_required, &clock)?;
         Ok(Some(Self(Arc::new(TlsInForce {
-            percorsi,
+            tls_paths,
             limiti: HandshakeLimits {
-                durata: Duration::from_secs(settings.handshake_seconds),
-                contemporanee: settings.max_handshakes,
+                lifetime: Duration::from_secs(settings.handshake_seconds),
+                at_once: settings.max_handshakes,
             },
             clock,
-            materiale: ArcSwap::from_pointee(materiale),
+            material: ArcSwap::from_pointee(material),
         }))))
     }
 
     /// The server's certificate.
     #[must_use]
     pub fn certificate(&self) -> CertificateInfo {
-        self.0.materiale.load().certificate.clone()
+        self.0.material.load().certificate.clone()
     }
 
     /// The clock by which certificates are valid.
@@ -110,7 +110,7 @@ impl ServerTls {
     }
 
     fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.0.materiale.load().config)
+        Arc::clone(&self.0.material.load().config)
     }
 
     fn limits(&self) -> HandshakeLimits {
@@ -121,7 +121,7 @@ impl ServerTls {
 impl fmt::Debug for ServerTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")
-            .field("percorsi", &self.0.percorsi)
+            .field("percorsi", &self.0.tls_paths)
             .field("certificato", &self.certificate())
             .finish_non_exhaustive()
     }

@@ -49,7 +49,7 @@ impl Reloadable for CertificatesOnDisk {
     ];
 
     fn directories(&self) -> io::Result<Vec<PathBuf>> {
-        self.tls.0.percorsi.directories()
+        self.tls.0.tls_paths.directories()
     }
 
     fn version(&self) -> String {
@@ -57,26 +57,26 @@ impl Reloadable for CertificatesOnDisk {
     }
 
     async fn read(&self) -> Result<TlsFiles, TlsError> {
-        let paths = self.tls.0.percorsi.clone();
+        let paths = self.tls.0.tls_paths.clone();
         let read = self.reader.run(move || paths.read()).await;
-        read.unwrap_or_else(|error| Err(self.tls.0.percorsi.error(&error.to_string())))
+        read.unwrap_or_else(|error| Err(self.tls.0.tls_paths.error(&error.to_string())))
     }
 
     fn is_in_force(&self, reading: &Result<TlsFiles, TlsError>) -> bool {
-        let in_force = self.tls.0.materiale.load();
+        let in_force = self.tls.0.material.load();
         reading.as_ref().is_ok_and(|files| *files == in_force.files)
     }
 
     async fn replace(&self, reading: Result<TlsFiles, TlsError>) -> Result<(), TlsError> {
         let tls = &*self.tls.0;
-        let identity = ServerIdentity::new(reading?, tls.percorsi.client_required, &tls.clock)?;
+        let identity = ServerIdentity::new(reading?, tls.tls_paths.client_required, &tls.clock)?;
         tracing::info!(
             from = self.tls.certificate().fingerprint(),
             to = identity.certificate.fingerprint(),
             expires = %identity.certificate.not_after(),
             "TLS certificates replaced, for new connections"
         );
-        tls.materiale.store(Arc::new(identity));
+        tls.material.store(Arc::new(identity));
         Ok(())
     }
 

@@ -30,34 +30,34 @@ pub(super) struct ServerIdentity {
 
 impl ServerIdentity {
     /// Checks what was read: the certificate is valid now, the key is its key, the authorities are certificates. With
-    /// `obbligo`, a client must show one of theirs.
+    /// `required`, a client must show one of theirs.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub(super) fn new(lettura: TlsFiles, obbligo: bool, clock: &Clock) -> Result<Self, TlsError> {
+    pub(super) fn new(reading: TlsFiles, required: bool, clock: &Clock) -> Result<Self, TlsError> {
         let TlsFiles {
             cert,
             key,
             client_ca,
-        } = &lettura;
+        } = &reading;
         let now = clock.now();
         let chain = certificates(cert)?;
         let own = chain
             .first()
             .ok_or_else(|| cert.error("holds no certificate in PEM"))?;
-        let certificato = CertificateInfo::from_der(own)
+        let certificate = CertificateInfo::from_der(own)
             .map_err(|error| cert.error(format!("its certificate: {error}")))?;
-        check_validity(&certificato, now).map_err(|error| cert.error(error))?;
+        check_validity(&certificate, now).map_err(|error| cert.error(error))?;
         let private = PrivateKeyDer::from_pem_slice(&key.bytes)
             .map_err(|_| key.error("holds no private key in PEM"))?;
 
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = client_ca
             .as_ref()
-            .map(|ca| verifier(ca, obbligo, &provider, now))
+            .map(|ca| verifier(ca, required, &provider, now))
             .transpose()?;
-        let orologio = Arc::new(RustlsClock(clock.clone()));
-        let builder = ServerConfig::builder_with_details(provider, orologio)
+        let rustls_clock = Arc::new(RustlsClock(clock.clone()));
+        let builder = ServerConfig::builder_with_details(provider, rustls_clock)
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(|error| cert.error(error.to_string()))?;
         let builder = match verifier {
@@ -76,13 +76,13 @@ impl ServerIdentity {
         // A session that is resumed is not verified again: not against the date, and not against the authorities.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        if certificato.not_after() - now < SOON {
-            tracing::warn!(expires = %certificato.not_after(), "the server's certificate expires soon");
+        if certificate.not_after() - now < SOON {
+            tracing::warn!(expires = %certificate.not_after(), "the server's certificate expires soon");
         }
         Ok(Self {
             config: Arc::new(config),
-            certificate: certificato,
-            files: lettura,
+            certificate,
+            files: reading,
         })
     }
 }
@@ -95,16 +95,16 @@ fn certificates(contenuto: &PemFile) -> Result<Vec<CertificateDer<'static>>, Tls
 
 fn verifier(
     ca: &PemFile,
-    obbligo: bool,
+    required: bool,
     provider: &Arc<CryptoProvider>,
     now: DateTime<Utc>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let mut roots = RootCertStore::empty();
     for authority in certificates(ca)? {
         let bad = |error: String| ca.error(format!("one of its certificates: {error}"));
-        // Nobody looks at the dates of a root later on.
-        let certificato = CertificateInfo::from_der(&authority).map_err(|e| bad(e.to_string()))?;
-        match check_validity(&certificato, now) {
+        // The dates of a root are not checked later on.
+        let certificate = CertificateInfo::from_der(&authority).map_err(|e| bad(e.to_string()))?;
+        match check_validity(&certificate, now) {
             Ok(()) => roots.add(authority).map_err(|e| bad(e.to_string()))?,
             Err(error) => {
                 tracing::warn!(file = %ca.file.display(), error, "an authority is left out");
@@ -116,7 +116,7 @@ fn verifier(
     }
     let builder =
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
-    let builder = if obbligo {
+    let builder = if required {
         builder
     } else {
         builder.allow_unauthenticated()
@@ -125,17 +125,17 @@ fn verifier(
 }
 
 /// Whether a certificate is valid now; if not, why.
-fn check_validity(certificato: &CertificateInfo, now: DateTime<Utc>) -> Result<(), String> {
-    if certificato.is_valid_at(now) {
+fn check_validity(certificate: &CertificateInfo, now: DateTime<Utc>) -> Result<(), String> {
+    if certificate.is_valid_at(now) {
         return Ok(());
     }
-    Err(if now < certificato.not_before() {
+    Err(if now < certificate.not_before() {
         format!(
             "its certificate is not valid before {}",
-            certificato.not_before()
+            certificate.not_before()
         )
     } else {
-        format!("its certificate expired on {}", certificato.not_after())
+        format!("its certificate expired on {}", certificate.not_after())
     })
 }
 

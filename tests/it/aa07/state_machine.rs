@@ -51,22 +51,22 @@ fn azione() -> impl Strategy<Value = ModelStep> {
 }
 
 /// A step that its grant is likely to admit, so that the rarer states are reached.
-fn likely_step(registro: &ModelRegister) -> BoxedStrategy<ModelMove> {
-    let schede = registro.grants.iter().enumerate();
-    let next: Vec<(usize, ModelStep)> = schede
-        .flat_map(|(i, scheda)| {
-            let azioni: &[ModelStep] = match scheda.stato {
+fn likely_step(register: &ModelRegister) -> BoxedStrategy<ModelMove> {
+    let grant_records = register.grants.iter().enumerate();
+    let next: Vec<(usize, ModelStep)> = grant_records
+        .flat_map(|(i, grant_record)| {
+            let actions: &[ModelStep] = match grant_record.stato {
                 ModelState::Richiesta => &[ModelStep::Verifica],
                 ModelState::Verificata => &[ModelStep::Approvazione],
                 ModelState::Attiva => &[ModelStep::Sospensione, ModelStep::Revoca],
                 ModelState::Sospesa => &[ModelStep::Riattivazione, ModelStep::Revoca],
                 ModelState::Revocata | ModelState::Rifiutata => &[],
             };
-            azioni.iter().map(move |azione| (i, *azione))
+            actions.iter().map(move |azione| (i, *azione))
         })
         .collect();
     if next.is_empty() {
-        return any_step(registro.grants.len()).boxed();
+        return any_step(register.grants.len()).boxed();
     }
     (prop::sample::select(next), 0..PERSONS.len())
         .prop_map(|((quale, azione), chi)| ModelMove::Step { quale, azione, chi })
@@ -111,23 +111,23 @@ impl ReferenceStateMachine for PossibleRegister {
         Just(Self::default()).boxed()
     }
 
-    fn transitions(Self(registro): &Self) -> BoxedStrategy<LifeEvent> {
-        let quante = registro.grants.len();
-        let una = || prop_oneof![3 => likely_step(registro), 1 => any_step(quante).boxed()];
+    fn transitions(Self(register): &Self) -> BoxedStrategy<LifeEvent> {
+        let quante = register.grants.len();
+        let one = || prop_oneof![3 => likely_step(register), 1 => any_step(quante).boxed()];
         // The same step by two persons; or any two steps.
-        let same = (una(), 0..PERSONS.len()).prop_map(|(mossa, other)| {
-            let mut twin = mossa;
+        let same = (one(), 0..PERSONS.len()).prop_map(|(step, other)| {
+            let mut twin = step;
             if let ModelMove::Step { chi, .. } = &mut twin {
                 *chi = other;
             }
-            LifeEvent::Race([mossa, twin])
+            LifeEvent::Race([step, twin])
         });
-        let any = (una(), una()).prop_map(|(a, b)| LifeEvent::Race([a, b]));
+        let any = (one(), one()).prop_map(|(a, b)| LifeEvent::Race([a, b]));
         // A few at a time, so that they live.
         let more = if quante < 8 { 5 } else { 1 };
         prop_oneof![
             more => any_recording(quante).prop_map(LifeEvent::One),
-            12 => una().prop_map(LifeEvent::One),
+            12 => one().prop_map(LifeEvent::One),
             3 => same,
             3 => any,
             1 => (1..3_u64).prop_map(LifeEvent::DaysPass),
@@ -135,18 +135,18 @@ impl ReferenceStateMachine for PossibleRegister {
         .boxed()
     }
 
-    fn apply(mut forse: Self, evento: &LifeEvent) -> Self {
-        let Self(registro) = &mut forse;
+    fn apply(mut maybe: Self, evento: &LifeEvent) -> Self {
+        let Self(register) = &mut maybe;
         match evento {
-            LifeEvent::One(mossa) => {
-                let _ = registro.perform(*mossa);
+            LifeEvent::One(step) => {
+                let _ = register.perform(*step);
             }
-            LifeEvent::Race(mosse) => {
-                let _ = mosse.map(|mossa| registro.perform(mossa));
+            LifeEvent::Race(moves) => {
+                let _ = moves.map(|step| register.perform(step));
             }
-            LifeEvent::DaysPass(giorni) => registro.today += giorni,
+            LifeEvent::DaysPass(giorni) => register.today += giorni,
         }
-        forse
+        maybe
     }
 }
 
@@ -154,12 +154,12 @@ impl ReferenceStateMachine for PossibleRegister {
 struct LifeCycleTest {
     db: TestDatabase,
     runtime: Runtime,
-    tabella: Arc<DecisionTable>,
+    table: Arc<DecisionTable>,
     clock: Clock,
     giorno: Arc<AtomicU64>,
-    modello: ModelRegister,
+    model: ModelRegister,
     /// The numbers of the grants, in the order of their recording.
-    numeri: Vec<i64>,
+    numbers: Vec<i64>,
 }
 
 fn day(n: u64) -> NaiveDate {
@@ -170,12 +170,12 @@ fn day(n: u64) -> NaiveDate {
 type MoveResult = Result<(String, Option<i64>), String>;
 
 impl LifeCycleTest {
-    async fn perform(&self, mossa: ModelMove) -> MoveResult {
+    async fn perform(&self, step: ModelMove) -> MoveResult {
         // As the service does: by its own role.
         let (pool, clock): (&PgPool, _) = (&self.db.serving, &self.clock);
-        let number = |i: usize| self.numeri.get(i).copied().unwrap_or(i64::MAX);
+        let number = |i: usize| self.numbers.get(i).copied().unwrap_or(i64::MAX);
         let why = motivo("prova");
-        let esito = match mossa {
+        let esito = match step {
             ModelMove::Record {
                 soggetto,
                 dal,
@@ -183,12 +183,12 @@ impl LifeCycleTest {
                 chi,
                 sostituisce,
             } => {
-                let mut nuova =
+                let mut fresh =
                     new_request(SOGGETTI[soggetto], "mef-rgs", "2026-01-01", "2026-01-01");
-                (nuova.valida_dal, nuova.valida_al) = (day(dal), day(al));
-                nuova.sostituisce = sostituisce.map(number);
+                (fresh.valida_dal, fresh.valida_al) = (day(dal), day(al));
+                fresh.sostituisce = sostituisce.map(number);
                 let who = operatore(PERSONS[chi]);
-                grants::record_request(pool, clock, &self.tabella, &nuova, &who, &why)
+                grants::record_request(pool, clock, &self.table, &fresh, &who, &why)
                     .await
                     .map(|id| (grants::StatoAa07::Richiesta, Some(id)))
             }
@@ -215,14 +215,14 @@ impl LifeCycleTest {
             .map_err(reason)
     }
 
-    fn one(&mut self, mossa: ModelMove) {
-        let expected = self.modello.perform(mossa);
-        let found = self.runtime.block_on(self.perform(mossa));
+    fn one(&mut self, step: ModelMove) {
+        let expected = self.model.perform(step);
+        let found = self.runtime.block_on(self.perform(step));
         assert!(
             same(&found, expected),
-            "{mossa:?}: {found:?} and not {expected:?}"
+            "{step:?}: {found:?} and not {expected:?}"
         );
-        self.numeri.extend(found.ok().and_then(|(_, id)| id));
+        self.numbers.extend(found.ok().and_then(|(_, id)| id));
     }
 
     /// What comes out is what comes out in the one order or in the other.
@@ -230,7 +230,7 @@ impl LifeCycleTest {
         let found = self
             .runtime
             .block_on(async { tokio::join!(self.perform(a), self.perform(b)) });
-        let (mut first_a, mut first_b) = (self.modello.clone(), self.modello.clone());
+        let (mut first_a, mut first_b) = (self.model.clone(), self.model.clone());
         let in_order = {
             let a = first_a.perform(a);
             (a, first_a.perform(b))
@@ -242,9 +242,9 @@ impl LifeCycleTest {
         let is = |(a, b): (_, _)| same(&found.0, a) && same(&found.1, b);
         let stored = self.stored();
         if is(in_order) && stored == told(&first_a) {
-            self.modello = first_a;
+            self.model = first_a;
         } else if is(reversed) && stored == told(&first_b) {
-            self.modello = first_b;
+            self.model = first_b;
         } else {
             panic!(
                 "{a:?} and {b:?} at once: {found:?}, {stored:?}; not {in_order:?}, nor {reversed:?}"
@@ -259,8 +259,8 @@ impl LifeCycleTest {
     /// State and number of steps of each.
     fn stored(&self) -> Vec<(String, i32)> {
         let listed = self.runtime.block_on(grants::list(&self.db.serving));
-        let schede = listed.unwrap();
-        let told = schede
+        let grant_records = listed.unwrap();
+        let told = grant_records
             .iter()
             .map(|s| (s.last.a_stato.to_string(), s.last.versione));
         told.collect()
@@ -279,9 +279,9 @@ fn same(found: &MoveResult, expected: Result<ModelState, &str>) -> bool {
     }
 }
 
-fn told(modello: &ModelRegister) -> Vec<(String, i32)> {
-    let schede = modello.grants.iter();
-    schede.map(|s| (spelt(s.stato), s.steps)).collect()
+fn told(model: &ModelRegister) -> Vec<(String, i32)> {
+    let grant_records = model.grants.iter();
+    grant_records.map(|s| (spelt(s.stato), s.steps)).collect()
 }
 
 impl StateMachineTest for LifeCycleTest {
@@ -301,41 +301,41 @@ impl StateMachineTest for LifeCycleTest {
             let giorno = Arc::clone(&giorno);
             move || first + Days::new(giorno.load(Ordering::SeqCst))
         });
-        let (db, tabella) = runtime
+        let (db, table) = runtime
             .block_on(async { (test_bench::database().await, shipped_policy::table().await) });
         Self {
             db,
             runtime,
-            tabella: Arc::clone(&tabella),
+            table: Arc::clone(&table),
             clock,
             giorno,
-            modello: ModelRegister::default(),
-            numeri: Vec::new(),
+            model: ModelRegister::default(),
+            numbers: Vec::new(),
         }
     }
 
-    fn apply(mut prova: Self, _: &PossibleRegister, evento: LifeEvent) -> Self {
+    fn apply(mut trial: Self, _: &PossibleRegister, evento: LifeEvent) -> Self {
         match evento {
-            LifeEvent::One(mossa) => prova.one(mossa),
-            LifeEvent::Race(mosse) => prova.race(mosse),
+            LifeEvent::One(step) => trial.one(step),
+            LifeEvent::Race(moves) => trial.race(moves),
             LifeEvent::DaysPass(giorni) => {
-                prova.modello.today += giorni;
-                prova.giorno.store(prova.modello.today, Ordering::SeqCst);
+                trial.model.today += giorni;
+                trial.giorno.store(trial.model.today, Ordering::SeqCst);
             }
         }
-        prova
+        trial
     }
 
-    fn check_invariants(prova: &Self, _: &PossibleRegister) {
-        assert_eq!(prova.stored(), told(&prova.modello));
-        let oggi = day(prova.modello.today);
-        assert_eq!(prova.clock.today(), oggi);
-        let accesso = prova.modello.access();
+    fn check_invariants(trial: &Self, _: &PossibleRegister) {
+        assert_eq!(trial.stored(), told(&trial.model));
+        let today = day(trial.model.today);
+        assert_eq!(trial.clock.today(), today);
+        let access = trial.model.access();
         for (i, soggetto) in SOGGETTI.iter().enumerate() {
-            let valid = grants::valid_for(&prova.db.serving, soggetto, oggi);
-            let found = prova.runtime.block_on(valid).ok().map(|aa07| aa07.id);
-            let expected = accesso.get(&i).map(|n| prova.numeri[*n]);
-            assert_eq!(found, expected, "{soggetto} on {oggi}");
+            let valid = grants::valid_for(&trial.db.serving, soggetto, today);
+            let found = trial.runtime.block_on(valid).ok().map(|aa07| aa07.id);
+            let expected = access.get(&i).map(|n| trial.numbers[*n]);
+            assert_eq!(found, expected, "{soggetto} on {today}");
         }
     }
 }

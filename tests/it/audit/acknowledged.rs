@@ -13,20 +13,20 @@ use crate::server::TestServer;
 
 /// A log whose second anchor is of the year 2036, and whose third is of the day after the first.
 async fn clock_fault() -> TestServer {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     for instant in ["2036-05-01T08:00:00Z", "2026-11-24T08:00:00Z"] {
         write_anchor(owner, at(instant)).await.unwrap().unwrap();
     }
-    servizio
+    service
 }
 
 const FAULT: &str = "ancora 2: is dated 2036-05-01, and the one after it 2026-11-24: a clock was wrong, or it was added";
 
 #[tokio::test]
 async fn an_acknowledged_clock_fault_is_told_with_who_and_why_and_is_no_tampering() {
-    let servizio = clock_fault().await;
-    let owner = &servizio.db.owner;
+    let service = clock_fault().await;
+    let owner = &service.db.owner;
     assert_eq!(places(owner, None).await, [FAULT]);
     let now = at("2026-11-24T09:00:00Z");
     for (who, why) in [
@@ -69,13 +69,13 @@ async fn an_acknowledged_clock_fault_is_told_with_who_and_why_and_is_no_tamperin
         (found.outcome(), found.faults.len()),
         (VerificationOutcome::Tampered, 1)
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn acknowledgements_are_chained_append_only_and_of_one_text() {
-    let servizio = clock_fault().await;
-    let owner = &servizio.db.owner;
+    let service = clock_fault().await;
+    let owner = &service.db.owner;
     let now = at("2026-11-24T09:00:00Z");
     acknowledge(owner, 2, "anna", "NTP was down", now)
         .await
@@ -122,7 +122,7 @@ async fn acknowledgements_are_chained_append_only_and_of_one_text() {
         )
         .await;
     }
-    // Another anchor under the same number was not what anybody looked at.
+    // Another anchor under the same number is not the one that was looked at.
     sql(
         owner,
         "delete from audit_ancora where numero > 2;
@@ -132,26 +132,26 @@ async fn acknowledgements_are_chained_append_only_and_of_one_text() {
     )
     .await;
     assert!(places(owner, None).await.iter().any(|d| d == FAULT));
-    servizio.stop().await;
+    service.stop().await;
 }
 
-fn audit(servizio: &TestServer, arguments: &[&str]) -> Output {
+fn audit(service: &TestServer, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_omnia"))
         .arg("audit")
         .args(arguments)
         .env_clear()
-        .env("OMNIA_DATABASE__URL", &servizio.db.serving_url)
-        .env("OMNIA_DATABASE__OWNER_URL", &servizio.db.owner_url)
+        .env("OMNIA_DATABASE__URL", &service.db.serving_url)
+        .env("OMNIA_DATABASE__OWNER_URL", &service.db.owner_url)
         .output()
         .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_exit_codes_keep_apart_what_is_whole_acknowledged_tampered_and_not_looked_at() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     let verify = || {
-        let output = audit(&servizio, &["verify"]);
+        let output = audit(&service, &["verify"]);
         (
             output.status.code().unwrap(),
             String::from_utf8(output.stdout).unwrap(),
@@ -175,22 +175,22 @@ async fn the_exit_codes_keep_apart_what_is_whole_acknowledged_tampered_and_not_l
         "--motivo",
         "NTP was down",
     ];
-    let done = audit(&servizio, &arguments);
+    let done = audit(&service, &arguments);
     assert!(done.status.success(), "{done:?}");
     let (code, text) = verify();
     assert!(
         code == 3 && text.contains("by anna: NTP was down"),
         "{text}"
     );
-    assert_eq!(audit(&servizio, &arguments).status.code(), Some(1));
+    assert_eq!(audit(&service, &arguments).status.code(), Some(1));
     sql(owner, "delete from audit_registro where numero = 5").await;
     let (code, text) = verify();
     assert!(
         code == 4 && text.contains("by anna: NTP was down"),
         "{text}"
     );
-    servizio.db.allow_connections(false).await;
+    service.db.allow_connections(false).await;
     assert_eq!(verify().0, 75, "nothing could be looked at");
-    servizio.db.allow_connections(true).await;
-    servizio.stop().await;
+    service.db.allow_connections(true).await;
+    service.stop().await;
 }

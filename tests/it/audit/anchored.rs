@@ -12,8 +12,8 @@ use super::{
 };
 #[tokio::test]
 async fn a_chain_removed_whole_is_missed_where_an_anchor_names_it() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     write_anchor(owner, at("2026-11-24T00:00:05Z"))
         .await
         .unwrap();
@@ -26,14 +26,14 @@ async fn a_chain_removed_whole_is_missed_where_an_anchor_names_it() {
         places(owner, None).await,
         ["catena 1: is missing: anchor 2 of 2026-11-24 saw it at record 10"]
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// A clock that was once ahead by years must not end the anchoring for years.
 #[tokio::test]
 async fn an_anchor_of_the_future_does_not_stop_those_of_the_present() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     for instant in ["2036-05-01T08:00:00Z", "2026-11-24T08:00:00Z"] {
         let written = write_anchor(owner, at(instant)).await.unwrap();
         assert!(written.is_some(), "{instant}");
@@ -52,13 +52,13 @@ async fn an_anchor_of_the_future_does_not_stop_those_of_the_present() {
     }
     let found = verify(owner, None, None).await.unwrap();
     assert_eq!((found.anchors, found.faults.len()), (5, 1));
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_clock_a_little_ahead_is_no_anchor_of_the_future() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     write_anchor(owner, at("2026-11-24T00:00:01Z"))
         .await
         .unwrap();
@@ -67,14 +67,14 @@ async fn a_clock_a_little_ahead_is_no_anchor_of_the_future() {
         .unwrap();
     assert_eq!(behind, None);
     intact(owner).await;
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// An anchor that says too early a day must not make what it saw look old.
 #[tokio::test]
 async fn pruning_passes_over_an_anchor_of_a_clock_that_was_behind() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     write_anchor(owner, at("2001-01-01T00:00:01Z"))
         .await
         .unwrap();
@@ -91,18 +91,18 @@ async fn pruning_passes_over_an_anchor_of_a_clock_that_was_behind() {
     let before = PruningLimit::Day("2026-11-25".parse().unwrap());
     let pruned = prune(owner, before, oggi, "prova").await.unwrap().unwrap();
     assert_eq!((pruned.ancora, pruned.righe), (4, 10));
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// The column says which anchor pruning goes by, and no impronta covers it.
 #[tokio::test]
 async fn the_day_of_an_anchor_is_that_of_its_text() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     sql(owner, "update audit_ancora set giorno = '2020-01-01'").await;
     assert_eq!(
         places(owner, None).await,
         ["ancora 1: its column giorno was changed"]
     );
-    servizio.stop().await;
+    service.stop().await;
 }

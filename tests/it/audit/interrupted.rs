@@ -20,26 +20,26 @@ use crate::{
 /// A call that its client gives up was let in, and may have read: it has its record.
 #[tokio::test]
 async fn a_call_that_ends_before_its_answer_is_recorded() {
-    let servizio = TestServer::start().await;
-    servizio.load(&crate::calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mef-rgs").await;
-    let mut lock = servizio.db.owner.begin().await.unwrap();
+    let service = TestServer::start().await;
+    service.load(&crate::calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mef-rgs").await;
+    let mut lock = service.db.owner.begin().await.unwrap();
     sqlx::query("lock table rilevazione in access exclusive mode")
         .execute(&mut *lock)
         .await
         .unwrap();
     let call = tokio::spawn(async move {
         let request = ListRilevazioniRequest::default();
-        cliente.report.list_rilevazioni(request).await
+        client.report.list_rilevazioni(request).await
     });
     eventually("its statement runs", async || {
-        waiting(&servizio.db.owner).await > 0
+        waiting(&service.db.owner).await > 0
     })
     .await;
     call.abort();
     let waits = async {
         loop {
-            if let Some(record) = call_records(&servizio.db.owner).await.pop() {
+            if let Some(record) = call_records(&service.db.owner).await.pop() {
                 return record;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -55,28 +55,28 @@ async fn a_call_that_ends_before_its_answer_is_recorded() {
         (&"CHIAMATA".into(), &"CANCELLED".into())
     );
     lock.rollback().await.unwrap();
-    intact(&servizio.stop().await.owner).await;
+    intact(&service.stop().await.owner).await;
 }
 
 /// A service that stops does not wait for a client that never reads; the log has the end of its stream.
 #[tokio::test]
 async fn streams_that_a_stop_cuts_have_their_end() {
-    let servizio = TestServer::start_with(|s| {
+    let service = TestServer::start_with(|s| {
         s.export.batch_rows = 50;
         s.server.drain_seconds = 0;
     })
     .await;
-    servizio.load(&many_rows(8_000), "2026-10-31").await;
-    servizio
+    service.load(&many_rows(8_000), "2026-10-31").await;
+    service
         .grant_scope("be", "mef-rgs", crate::server::whole_scope())
         .await;
-    let mut cliente = servizio.slow_clients("be");
+    let mut client = service.slow_clients("be");
     let request = ExportDecreesRequest {
         normativa: NORMATIVE[0].into(),
         ..Default::default()
     };
-    let _never_read = cliente.decreti.export_decrees(request).await.unwrap();
-    let db = servizio.stop().await;
+    let _never_read = client.decreti.export_decrees(request).await.unwrap();
+    let db = service.stop().await;
     let record = call_records(&db.owner).await.pop().unwrap();
     assert_eq!(
         (&record["tipo"], &record["esito"]),
@@ -88,53 +88,53 @@ async fn streams_that_a_stop_cuts_have_their_end() {
 /// What the door refused was refused, whatever the code; what it let in was let in, whatever became of it.
 #[tokio::test]
 async fn the_decision_is_the_doors() {
-    let servizio = TestServer::start().await;
-    let mut nessuno = servizio.clients_with(None);
-    let status = nessuno
+    let service = TestServer::start().await;
+    let mut none = service.clients_with(None);
+    let status = none
         .call_any(&format!("{PACKAGE}DecreeService/DropDecrees"))
         .await;
     assert_eq!(status.unwrap_err().code(), Code::Unauthenticated);
-    nessuno.call_any("/no.such.Service/Call").await.unwrap_err();
-    let mut cliente = servizio.clients_of("mef-rgs").await;
+    none.call_any("/no.such.Service/Call").await.unwrap_err();
+    let mut client = service.clients_of("mef-rgs").await;
     // Let in, and wrong.
-    cliente
+    client
         .decreti
         .export_decrees(ExportDecreesRequest::default())
         .await
         .unwrap_err();
-    let decisioni: Vec<String> = call_records(&servizio.db.owner)
+    let decisions: Vec<String> = call_records(&service.db.owner)
         .await
         .iter()
         .map(|record| format!("{} {}", record["decisione"], record["motivo"]).replace('"', ""))
         .collect();
     assert_eq!(
-        decisioni,
+        decisions,
         [
             "NEGATA ERROR_REASON_TOKEN_MISSING",
             "NEGATA ERROR_REASON_CALL_UNKNOWN",
             "CONSENTITA ERROR_REASON_INVALID_REQUEST",
         ]
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// A step that could not be recorded is not taken.
 #[tokio::test]
 async fn no_step_is_taken_that_could_not_be_recorded() {
-    let servizio = TestServer::start().await;
-    let mut cliente = servizio.clients_of("inps-gestione").await;
-    let id = servizio
+    let service = TestServer::start().await;
+    let mut client = service.clients_of("inps-gestione").await;
+    let id = service
         .grant_scope("be", "mef-rgs", crate::server::whole_scope())
         .await;
     sqlx::query("revoke insert on audit_registro from omnia_servizio")
-        .execute(&servizio.db.owner)
+        .execute(&service.db.owner)
         .await
         .unwrap();
     // The log finds out with the first record that it cannot write.
-    crate::calls::call_rpc(&mut cliente, "AccessService/GetMyAccess", "")
+    crate::calls::call_rpc(&mut client, "AccessService/GetMyAccess", "")
         .await
         .unwrap_err();
-    let mut grants = GrantServiceClient::new(cliente.channel.clone());
+    let mut grants = GrantServiceClient::new(client.channel.clone());
     let request = RevokeGrantRequest {
         id,
         motivo: "prova".into(),
@@ -145,7 +145,7 @@ async fn no_step_is_taken_that_could_not_be_recorded() {
         "select a_stato from abilitazione_evento where abilitazione = $1 order by versione desc limit 1",
     )
     .bind(id)
-    .fetch_one(&servizio.db.owner)
+    .fetch_one(&service.db.owner)
     .await
     .unwrap();
     assert_eq!(stato, StatoAa07::Attiva.as_str());

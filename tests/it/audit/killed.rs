@@ -14,12 +14,12 @@ use crate::{program::Program, server::TestServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_before_a_kill_is_in_the_log() {
-    let servizio = TestServer::start().await;
+    let service = TestServer::start().await;
     // The program tells the time by the machine's clock: the grant must be valid on both days.
-    servizio.grant_today("sotto-carico", "mef-sintesi").await;
+    service.grant_today("sotto-carico", "mef-sintesi").await;
     let mut answered = HashSet::new();
     for _ in 0..2 {
-        let mut program = Program::serve(&servizio.db).await;
+        let mut program = Program::serve(&service.db).await;
         let (channel, bearer) = (program.channel(), program.bearer("sotto-carico"));
         let seen = Arc::new(Mutex::new(HashSet::new()));
         let tasks: Vec<_> = (0..16)
@@ -54,7 +54,7 @@ async fn what_was_answered_before_a_kill_is_in_the_log() {
         }
         answered.extend(seen.lock().unwrap().drain());
     }
-    let recorded: HashSet<String> = call_records(&servizio.db.owner)
+    let recorded: HashSet<String> = call_records(&service.db.owner)
         .await
         .iter()
         .filter(|record| record["esito"] == "OK")
@@ -68,6 +68,6 @@ async fn what_was_answered_before_a_kill_is_in_the_log() {
         answered.len()
     );
     // Three chains: of this process, and of the two that were killed, which have no CHIUSURA.
-    assert_eq!(intact(&servizio.db.owner).await.chains, 3);
-    servizio.stop().await;
+    assert_eq!(intact(&service.db.owner).await.chains, 3);
+    service.stop().await;
 }

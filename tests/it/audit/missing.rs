@@ -1,4 +1,4 @@
-//! Chains that are gone before an anchor saw them; and those whose service was killed, which nobody is to suspect.
+//! Chains that are gone before an anchor saw them; and those whose service was killed, which are no ground for suspicion.
 
 use omnia::{
     audit::{
@@ -130,7 +130,7 @@ async fn a_chain_of_today_emptied_or_cut_short_is_missed() {
     }
 }
 
-/// Whoever recomputes a chain contradicts the opening of the next.
+/// A recomputed chain contradicts the opening of the next.
 #[tokio::test]
 async fn a_chain_of_today_rewritten_is_missed() {
     let db = days_work().await;

@@ -30,17 +30,17 @@ fn of_subject(soggetto: &str) -> ListGrantsRequest {
 
 #[tokio::test]
 async fn grants_of_persons_leave_no_codice_fiscale() {
-    let servizio = TestServer::start().await;
-    let mut gestione = servizio.clients_of("inps-gestione").await;
-    let controllo = servizio.clients_of("inps-controllo").await;
-    let mut rgs = servizio.clients_of("mef-rgs").await;
+    let service = TestServer::start().await;
+    let mut manager = service.clients_of("inps-gestione").await;
+    let auditor = service.clients_of("inps-controllo").await;
+    let mut rgs = service.clients_of("mef-rgs").await;
     let impronta = AuditKey::new(&AUDIT_KEY).keyed_hash(PERSONA);
     let tinit = format!("TINIT-{PERSONA}");
     for written in [PERSONA, &tinit, &PERSONA.to_lowercase()] {
         let mut request = record_request(written, "mef-rgs");
         request.protocollo_pec = format!("INPS.0001 {written}");
-        gestione.grants.record_request(request).await.unwrap();
-        let record = call_records(&servizio.db.owner).await.pop().unwrap();
+        manager.grants.record_request(request).await.unwrap();
+        let record = call_records(&service.db.owner).await.pop().unwrap();
         // What stands around it stays; in whatever case, she is one.
         let hidden = written.to_uppercase().replace(PERSONA, &impronta);
         assert_eq!(record["selezione"]["soggetto"], hidden, "{written}");
@@ -49,16 +49,16 @@ async fn grants_of_persons_leave_no_codice_fiscale() {
         assert_eq!(record["selezione"]["profilo"], "mef-rgs");
 
         let request = of_subject(written);
-        let listed = gestione.grants.list_grants(request).await.unwrap();
+        let listed = manager.grants.list_grants(request).await.unwrap();
         assert_eq!(listed.into_inner().abilitazioni.len(), 1, "{written}");
-        let record = call_records(&servizio.db.owner).await.pop().unwrap();
+        let record = call_records(&service.db.owner).await.pop().unwrap();
         assert_eq!(record["selezione"]["soggetto"], hidden, "{written}");
 
         // In the wrong field.
         let mut request = of_subject("");
         request.filtro.as_mut().unwrap().profilo = written.into();
-        gestione.grants.list_grants(request).await.unwrap();
-        let record = call_records(&servizio.db.owner).await.pop().unwrap();
+        manager.grants.list_grants(request).await.unwrap();
+        let record = call_records(&service.db.owner).await.pop().unwrap();
         assert_eq!(record["selezione"]["profilo"], hidden, "{written}");
 
         let request = ExplainAccessRequest {
@@ -66,9 +66,9 @@ async fn grants_of_persons_leave_no_codice_fiscale() {
             rpc: "DecreeService/ListDecrees".into(),
             ..Default::default()
         };
-        let mut accesso = controllo.access.clone();
-        accesso.explain_access(request).await.unwrap();
-        let record = call_records(&servizio.db.owner).await.pop().unwrap();
+        let mut access = auditor.access.clone();
+        access.explain_access(request).await.unwrap();
+        let record = call_records(&service.db.owner).await.pop().unwrap();
         assert_eq!(record["selezione"]["soggetto"], hidden, "{written}");
 
         // Refused, and recorded as that.
@@ -80,21 +80,21 @@ async fn grants_of_persons_leave_no_codice_fiscale() {
         "select count(*) from audit_record where position(upper($1) in upper(record)) > 0",
     )
     .bind(PERSONA)
-    .fetch_one(&servizio.db.owner)
+    .fetch_one(&service.db.owner)
     .await
     .unwrap();
     assert_eq!(clear, 0);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Typed into a field that is not for it, into the path, or as the name of the caller.
 #[tokio::test]
 async fn a_code_typed_anywhere_leaves_no_codice_fiscale() {
-    let servizio = TestServer::start().await;
-    servizio.load(&crate::calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    let chiave = AuditKey::new(&AUDIT_KEY);
-    let (persona, azienda) = (chiave.keyed_hash(PERSONA), chiave.keyed_hash(AZIENDA));
+    let service = TestServer::start().await;
+    service.load(&crate::calls::extract(), "2026-10-31").await;
+    let mut caller_client = service.clients_of("mlps-ammortizzatori").await;
+    let key = AuditKey::new(&AUDIT_KEY);
+    let (persona, azienda) = (key.keyed_hash(PERSONA), key.keyed_hash(AZIENDA));
     let mut filtro = FiltroDecreti::default();
     for (numero, hidden) in [
         (PERSONA.to_owned(), persona.clone()),
@@ -109,8 +109,8 @@ async fn a_code_typed_anywhere_leaves_no_codice_fiscale() {
             filtro: Some(filtro.clone()),
             ..Default::default()
         };
-        cliente.decreti.count_decrees(request).await.unwrap();
-        let record = call_records(&servizio.db.owner).await.pop().unwrap();
+        caller_client.decreti.count_decrees(request).await.unwrap();
+        let record = call_records(&service.db.owner).await.pop().unwrap();
         let selezione = &record["selezione"];
         assert_eq!(selezione["numero_decreto"], hidden);
         assert_eq!(selezione["cf_azienda"], azienda, "a company's too");
@@ -121,8 +121,8 @@ async fn a_code_typed_anywhere_leaves_no_codice_fiscale() {
         ..Default::default()
     };
     // Found or not: it was asked for.
-    let _ = cliente.decreti.count_decrees(request).await;
-    let record = call_records(&servizio.db.owner).await.pop().unwrap();
+    let _ = caller_client.decreti.count_decrees(request).await;
+    let record = call_records(&service.db.owner).await.pop().unwrap();
     assert_eq!(record["selezione"]["normativa"], persona);
 
     for (path, hidden) in [
@@ -137,7 +137,7 @@ async fn a_code_typed_anywhere_leaves_no_codice_fiscale() {
         ),
         (format!("/x/{AZIENDA}"), format!("/x/{azienda}")),
     ] {
-        let channel = servizio.channel();
+        let channel = service.channel();
         let mut client = Grpc::new(channel);
         client.ready().await.unwrap();
         let refused = client
@@ -148,27 +148,26 @@ async fn a_code_typed_anywhere_leaves_no_codice_fiscale() {
             )
             .await;
         refused.unwrap_err();
-        let record = call_records(&servizio.db.owner).await.pop().unwrap();
+        let record = call_records(&service.db.owner).await.pop().unwrap();
         assert_eq!(record["rpc"], hidden, "{path}");
     }
 
-    let mut nessuno = servizio.clients_as(&format!("TINIT-{PERSONA}"));
-    nessuno
-        .decreti
+    let mut none = service.clients_as(&format!("TINIT-{PERSONA}"));
+    none.decreti
         .count_decrees(CountDecreesRequest::default())
         .await
         .unwrap_err();
-    let record = call_records(&servizio.db.owner).await.pop().unwrap();
+    let record = call_records(&service.db.owner).await.pop().unwrap();
     assert_eq!(record["soggetto"], format!("TINIT-{persona}"));
     for code in [PERSONA, AZIENDA] {
         let clear: i64 = sqlx::query_scalar(
             "select count(*) from audit_record where position($1 in upper(record)) > 0",
         )
         .bind(code)
-        .fetch_one(&servizio.db.owner)
+        .fetch_one(&service.db.owner)
         .await
         .unwrap();
         assert_eq!(clear, 0, "{code}");
     }
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -11,22 +11,22 @@ use super::tampering::{at, nine_records, sql};
 use crate::server::TestServer;
 
 /// A server of nine calls with an anchor of 2026-11-24, pruned up to it on 2027-01-10.
-async fn pruned(fino: PruningLimit) -> TestServer {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+async fn pruned(limit: PruningLimit) -> TestServer {
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     write_anchor(owner, at("2026-11-24T00:00:05Z"))
         .await
         .unwrap();
     let oggi = at("2027-01-10T00:00:00Z");
-    let potatura = prune(owner, fino, oggi, "anna").await.unwrap().unwrap();
-    assert_eq!((potatura.ancora, potatura.righe), (2, 10));
-    servizio
+    let pruning = prune(owner, limit, oggi, "anna").await.unwrap().unwrap();
+    assert_eq!((pruning.ancora, pruning.righe), (2, 10));
+    service
 }
 
 async fn verified(owner: &PgPool, conservazione: Option<u32>) -> (Vec<String>, Verification) {
     let verification = verify(owner, None, conservazione).await.unwrap();
-    let difformita = verification.faults.iter().map(ToString::to_string);
-    (difformita.collect(), verification)
+    let discrepancies = verification.faults.iter().map(ToString::to_string);
+    (discrepancies.collect(), verification)
 }
 
 fn one_day() -> PruningLimit {
@@ -35,15 +35,18 @@ fn one_day() -> PruningLimit {
 
 #[tokio::test]
 async fn every_pruning_is_shown() {
-    let servizio = pruned(PruningLimit::Retention(30)).await;
-    let owner = &servizio.db.owner;
-    let (difformita, verification) = verified(owner, Some(365)).await;
-    assert_eq!(difformita, [""; 0], "the retention of that day allowed it");
-    let [potata] = &verification.prunings[..] else {
+    let service = pruned(PruningLimit::Retention(30)).await;
+    let owner = &service.db.owner;
+    let (discrepancies, verification) = verified(owner, Some(365)).await;
+    assert_eq!(
+        discrepancies, [""; 0],
+        "the retention of that day allowed it"
+    );
+    let [pruned_row] = &verification.prunings[..] else {
         panic!("{:?}", verification.prunings)
     };
     assert_eq!(
-        potata.to_string(),
+        pruned_row.to_string(),
         "10 records up to anchor 2 of 2026-11-24, at 2027-01-10T00:00:00.000000Z by anna, retention 30 days; \
          in no anchor yet"
     );
@@ -56,16 +59,16 @@ async fn every_pruning_is_shown() {
             .to_string()
             .ends_with("; in anchor 3")
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_pruning_younger_than_the_retention_is_flagged_and_found_where_nobody_asked_for_it() {
-    let servizio = pruned(one_day()).await;
-    let owner = &servizio.db.owner;
+    let service = pruned(one_day()).await;
+    let owner = &service.db.owner;
     // Asked for by its day: flagged, and as it should be.
-    let (difformita, verification) = verified(owner, Some(365)).await;
-    assert_eq!(difformita, [""; 0]);
+    let (discrepancies, verification) = verified(owner, Some(365)).await;
+    assert_eq!(discrepancies, [""; 0]);
     assert!(verification.prunings[0].too_early);
     let text = verification.prunings[0].to_string();
     assert!(text.contains("--prima-di 2026-11-24"), "{text}");
@@ -78,13 +81,13 @@ async fn a_pruning_younger_than_the_retention_is_flagged_and_found_where_nobody_
         sql(owner, &format!("update audit_potatura set {forged}")).await;
         assert_eq!(verified(owner, Some(365)).await.0, [young], "{forged}");
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_pruning_that_an_anchor_names_can_neither_be_changed_nor_removed() {
-    let servizio = pruned(one_day()).await;
-    let owner = &servizio.db.owner;
+    let service = pruned(one_day()).await;
+    let owner = &service.db.owner;
     let kept = write_anchor(owner, at("2027-01-11T00:00:05Z"))
         .await
         .unwrap();
@@ -114,14 +117,14 @@ async fn a_pruning_that_an_anchor_names_can_neither_be_changed_nor_removed() {
         )
         .await;
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Anchors of before prunings were in them stand as they are.
 #[tokio::test]
 async fn an_anchor_without_prunings_is_still_proved() {
-    let servizio = pruned(one_day()).await;
-    let owner = &servizio.db.owner;
+    let service = pruned(one_day()).await;
+    let owner = &service.db.owner;
     sql(
         owner,
         r#"update audit_ancora set ancora = replace(ancora, ',"potature":[]', '');
@@ -133,7 +136,7 @@ async fn an_anchor_without_prunings_is_still_proved() {
     write_anchor(owner, at("2027-01-11T00:00:05Z"))
         .await
         .unwrap();
-    let (difformita, verification) = verified(owner, None).await;
-    assert_eq!((difformita, verification.anchors), (vec![], 3));
-    servizio.stop().await;
+    let (discrepancies, verification) = verified(owner, None).await;
+    assert_eq!((discrepancies, verification.anchors), (vec![], 3));
+    service.stop().await;
 }

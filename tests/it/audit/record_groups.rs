@@ -23,16 +23,16 @@ async fn count(owner: &PgPool, what: &'static str) -> i64 {
 
 /// A server whose log has a row of at least three records; the number of that row's first.
 async fn together() -> (TestServer, i64) {
-    let servizio = TestServer::start().await;
-    let cliente = servizio.clients_of("mef-sintesi").await;
+    let service = TestServer::start().await;
+    let client = service.clients_of("mef-sintesi").await;
     let calls = (0..60).map(|_| {
-        let mut accesso = cliente.access.clone();
-        async move { accesso.get_my_access(GetMyAccessRequest {}).await }
+        let mut access = client.access.clone();
+        async move { access.get_my_access(GetMyAccessRequest {}).await }
     });
     for answer in join_all(calls).await {
         answer.unwrap();
     }
-    let owner = &servizio.db.owner;
+    let owner = &service.db.owner;
     let first: Option<i64> = sqlx::query_scalar(
         "select numero from audit_registro where octet_length(impronta) >= 96 order by numero limit 1",
     )
@@ -40,15 +40,15 @@ async fn together() -> (TestServer, i64) {
     .await
     .unwrap();
     (
-        servizio,
+        service,
         first.expect("sixty calls at once, each in a commit of its own"),
     )
 }
 
 #[tokio::test]
 async fn records_of_one_commit_are_one_row_and_the_view_has_each() {
-    let (servizio, _) = together().await;
-    let owner = &servizio.db.owner;
+    let (service, _) = together().await;
+    let owner = &service.db.owner;
     assert_eq!(intact(owner).await.records, 61);
     assert_eq!(
         count(owner, "select count(*) from audit_chiamata").await,
@@ -77,14 +77,14 @@ async fn records_of_one_commit_are_one_row_and_the_view_has_each() {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(record["numero"], numero);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// As the table was before rows could hold several.
 #[tokio::test]
 async fn a_row_for_each_record_is_as_provable() {
-    let (servizio, _) = together().await;
-    let owner = &servizio.db.owner;
+    let (service, _) = together().await;
+    let owner = &service.db.owner;
     sql(
         owner,
         "create table singoli as select catena, numero, istante, record, impronta from audit_record;
@@ -98,20 +98,20 @@ async fn a_row_for_each_record_is_as_provable() {
         61
     );
     // And the chain goes on after them.
-    let mut cliente = servizio.clients_as("cliente-mef-sintesi");
-    cliente
+    let mut client = service.clients_as("cliente-mef-sintesi");
+    client
         .access
         .get_my_access(GetMyAccessRequest {})
         .await
         .unwrap();
     assert_eq!(intact(owner).await.records, 62);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn tampering_inside_a_row_is_found_at_its_record() {
-    let (servizio, first) = together().await;
-    let owner = &servizio.db.owner;
+    let (service, first) = together().await;
+    let owner = &service.db.owner;
     sql(owner, "create table copia as table audit_registro").await;
     let second = format!("record {}: ", first + 1);
     let line = "split_part(record, E'\\n', 2)";
@@ -155,28 +155,28 @@ async fn tampering_inside_a_row_is_found_at_its_record() {
         .await;
         intact(owner).await;
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn pruning_counts_records_and_leaves_what_its_anchor_did_not_see() {
-    let (servizio, _) = together().await;
-    let owner = &servizio.db.owner;
+    let (service, _) = together().await;
+    let owner = &service.db.owner;
     write_anchor(owner, at("2026-11-24T00:00:05Z"))
         .await
         .unwrap();
-    let mut cliente = servizio.clients_as("cliente-mef-sintesi");
-    cliente
+    let mut client = service.clients_as("cliente-mef-sintesi");
+    client
         .access
         .get_my_access(GetMyAccessRequest {})
         .await
         .unwrap();
-    let fino = PruningLimit::Day("2026-12-01".parse().unwrap());
-    let potatura = prune(owner, fino, at("2027-01-10T00:00:00Z"), "prova")
+    let limit = PruningLimit::Day("2026-12-01".parse().unwrap());
+    let pruning = prune(owner, limit, at("2027-01-10T00:00:00Z"), "prova")
         .await
         .unwrap()
         .unwrap();
-    assert_eq!((potatura.ancora, potatura.righe), (2, 61));
+    assert_eq!((pruning.ancora, pruning.righe), (2, 61));
     assert_eq!(intact(owner).await.records, 1);
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -14,7 +14,7 @@ use tonic::{Code, Request};
 
 use super::{call_records, intact};
 use crate::{
-    calls::{self as tutte, PERSONA, RPC, STREAMS, call_rpc, drain, filtro_decreti},
+    calls::{self as all_of_them, PERSONA, RPC, STREAMS, call_rpc, drain, filtro_decreti},
     errors::assert_error,
     model::NORMATIVE,
     server::{AUDIT_KEY, TestServer},
@@ -25,20 +25,20 @@ const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-
 /// The record is there as soon as the answer is, for every call and for every way to be refused.
 #[tokio::test]
 async fn every_call_has_its_record_when_its_answer_comes() {
-    let servizio = TestServer::start().await;
-    servizio.load(&tutte::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&all_of_them::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     let mut expected = 0;
     for rpc in RPC {
         let streams = STREAMS.contains(&rpc);
-        call_rpc(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut client, rpc, "").await.unwrap();
         expected += 1;
         if streams {
             // The end of a stream is queued, not waited for: the next record comes after it.
-            call_rpc(&mut cliente, RPC[0], "").await.unwrap();
+            call_rpc(&mut client, RPC[0], "").await.unwrap();
             expected += 2;
         }
-        let records = call_records(&servizio.db.owner).await;
+        let records = call_records(&service.db.owner).await;
         assert_eq!(records.len(), expected, "{rpc}");
         let record = &records[records.len() - if streams { 3 } else { 1 }];
         assert_eq!(record["rpc"], rpc);
@@ -58,17 +58,17 @@ async fn every_call_has_its_record_when_its_answer_comes() {
         }
     }
 
-    let before = call_records(&servizio.db.owner).await.len();
+    let before = call_records(&service.db.owner).await.len();
     for (i, rpc) in RPC.iter().enumerate() {
         for (j, (mut refused, reason)) in [
-            (servizio.clients_with(None), "ERROR_REASON_TOKEN_MISSING"),
-            (servizio.clients_as("nessuno"), "ERROR_REASON_GRANT_MISSING"),
+            (service.clients_with(None), "ERROR_REASON_TOKEN_MISSING"),
+            (service.clients_as("nessuno"), "ERROR_REASON_GRANT_MISSING"),
         ]
         .into_iter()
         .enumerate()
         {
             call_rpc(&mut refused, rpc, "").await.unwrap_err();
-            let records = call_records(&servizio.db.owner).await;
+            let records = call_records(&service.db.owner).await;
             assert_eq!(records.len(), before + 2 * i + j + 1, "{rpc}");
             let record = records.last().unwrap();
             assert_eq!(
@@ -78,15 +78,15 @@ async fn every_call_has_its_record_when_its_answer_comes() {
             assert_eq!(record["decisione"], "NEGATA");
         }
     }
-    intact(&servizio.db.owner).await;
-    servizio.stop().await;
+    intact(&service.db.owner).await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_record_tells_what_was_selected_and_hides_persons() {
-    let servizio = TestServer::start().await;
-    servizio.load(&tutte::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&all_of_them::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     let mut filtro = filtro_decreti("periodo");
     filtro.cf_azienda = PERSONA.into();
     let mut request = Request::new(ListDecreesRequest {
@@ -97,13 +97,13 @@ async fn a_record_tells_what_was_selected_and_hides_persons() {
     request
         .metadata_mut()
         .insert("traceparent", TRACEPARENT.parse().unwrap());
-    let found = cliente
+    let found = client
         .decreti
         .list_decrees(request)
         .await
         .unwrap()
         .into_inner();
-    let record = call_records(&servizio.db.owner).await.pop().unwrap();
+    let record = call_records(&service.db.owner).await.pop().unwrap();
     assert_eq!(record["selezione"]["normativa"], NORMATIVE[0]);
     assert_eq!(
         record["selezione"]["periodo"],
@@ -118,7 +118,7 @@ async fn a_record_tells_what_was_selected_and_hides_persons() {
     assert_eq!(record["traccia"], "4bf92f3577b34da6a3ce929d0e0e4736");
 
     // What is asked for in vain is recorded too, and hidden too.
-    let mut rgs = servizio.clients_of("mef-rgs").await;
+    let mut rgs = service.clients_of("mef-rgs").await;
     let request = ListDecreesRequest {
         normativa: NORMATIVE[0].into(),
         filtro: Some(filtro),
@@ -126,34 +126,34 @@ async fn a_record_tells_what_was_selected_and_hides_persons() {
     };
     let status = rgs.decreti.list_decrees(request).await.unwrap_err();
     assert_error(&status, Code::PermissionDenied, ErrorReason::FilterDenied);
-    let record = call_records(&servizio.db.owner).await.pop().unwrap();
+    let record = call_records(&service.db.owner).await.pop().unwrap();
     assert_eq!(record["motivo"], "ERROR_REASON_FILTER_DENIED");
     assert_eq!(
         record["selezione"]["cf_azienda"],
         AuditKey::new(&AUDIT_KEY).keyed_hash(PERSONA)
     );
     let all: String = sqlx::query_scalar("select string_agg(record, '') from audit_record")
-        .fetch_one(&servizio.db.owner)
+        .fetch_one(&service.db.owner)
         .await
         .unwrap();
     assert!(!all.contains(PERSONA), "a natural person in clear");
-    servizio.stop().await;
+    service.stop().await;
 }
 
-/// A stream has an end in the log, whoever ends it.
+/// A stream has an end in the log, no matter which side ends it.
 #[tokio::test]
 async fn streams_are_recorded_at_both_ends() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 1).await;
-    servizio
+    let service = TestServer::start_with(|s| s.export.batch_rows = 1).await;
+    service
         .load(&crate::export_stream::many_rows(3000), "2026-10-31")
         .await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     let request = || ExportDecreesRequest {
         normativa: NORMATIVE[0].into(),
         ..Default::default()
     };
     let whole = drain(
-        cliente
+        client
             .decreti
             .export_decrees(request())
             .await
@@ -161,21 +161,21 @@ async fn streams_are_recorded_at_both_ends() {
             .into_inner(),
     )
     .await;
-    let records = records_with_end(&servizio, 1).await;
-    let (inizio, fine) = (&records[0], &records[1]);
+    let records = records_with_end(&service, 1).await;
+    let (inizio, end) = (&records[0], &records[1]);
     assert!(
         inizio.get("esito").is_none() && inizio.get("righe").is_none(),
         "{inizio}"
     );
     assert_eq!(
-        (&fine["tipo"], &fine["inizio"]),
+        (&end["tipo"], &end["inizio"]),
         (&"FINE".into(), &inizio["numero"])
     );
-    assert_eq!(fine["esito"], "OK");
-    assert_eq!(fine["righe"], whole.rows.len());
-    assert!(fine["byte"].as_u64().unwrap() > 3000, "{fine}");
+    assert_eq!(end["esito"], "OK");
+    assert_eq!(end["righe"], whole.rows.len());
+    assert!(end["byte"].as_u64().unwrap() > 3000, "{end}");
 
-    let mut stream = cliente
+    let mut stream = client
         .decreti
         .export_decrees(request())
         .await
@@ -183,17 +183,17 @@ async fn streams_are_recorded_at_both_ends() {
         .into_inner();
     stream.message().await.unwrap();
     drop(stream);
-    let records = records_with_end(&servizio, 2).await;
-    let fine = records.last().unwrap();
-    assert_eq!(fine["esito"], "CANCELLED");
-    assert!(fine["righe"].as_u64().unwrap_or(0) < 3000, "{fine}");
-    intact(&servizio.db.owner).await;
-    servizio.stop().await;
+    let records = records_with_end(&service, 2).await;
+    let end = records.last().unwrap();
+    assert_eq!(end["esito"], "CANCELLED");
+    assert!(end["righe"].as_u64().unwrap_or(0) < 3000, "{end}");
+    intact(&service.db.owner).await;
+    service.stop().await;
 }
 
-async fn records_with_end(servizio: &TestServer, ends: usize) -> Vec<serde_json::Value> {
+async fn records_with_end(service: &TestServer, ends: usize) -> Vec<serde_json::Value> {
     for _ in 0..500 {
-        let records = call_records(&servizio.db.owner).await;
+        let records = call_records(&service.db.owner).await;
         if records.iter().filter(|r| r["tipo"] == "FINE").count() == ends {
             return records;
         }
@@ -204,31 +204,31 @@ async fn records_with_end(servizio: &TestServer, ends: usize) -> Vec<serde_json:
 
 #[tokio::test]
 async fn what_cannot_be_recorded_is_not_answered() {
-    let servizio = TestServer::start().await;
-    servizio.load(&tutte::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&all_of_them::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     let execute = |sql: &'static str| {
-        let owner = servizio.db.owner.clone();
+        let owner = service.db.owner.clone();
         async move { sqlx::query(sql).execute(&owner).await.unwrap() }
     };
-    cliente
+    client
         .access
         .get_my_access(GetMyAccessRequest {})
         .await
         .unwrap();
-    let before = call_records(&servizio.db.owner).await.len();
+    let before = call_records(&service.db.owner).await.len();
     execute("revoke insert on audit_registro from omnia_servizio").await;
     for rpc in RPC {
-        let status = call_rpc(&mut cliente, rpc, "").await.unwrap_err();
+        let status = call_rpc(&mut client, rpc, "").await.unwrap_err();
         assert_error(&status, Code::Unavailable, ErrorReason::AuditUnavailable);
     }
     execute("grant insert on audit_registro to omnia_servizio").await;
-    assert_eq!(call_records(&servizio.db.owner).await.len(), before);
+    assert_eq!(call_records(&service.db.owner).await.len(), before);
     // A connection that is cut is made again.
-    servizio.db.detach().await;
+    service.db.detach().await;
     let mut answered = 0;
     for _ in 0..100 {
-        let answer = cliente
+        let answer = client
             .report
             .get_report_sintetico(GetReportSinteticoRequest::default())
             .await;
@@ -239,22 +239,22 @@ async fn what_cannot_be_recorded_is_not_answered() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(answered, 3);
-    assert!(call_records(&servizio.db.owner).await.len() >= before + 3);
-    intact(&servizio.db.owner).await;
-    servizio.stop().await;
+    assert!(call_records(&service.db.owner).await.len() >= before + 3);
+    intact(&service.db.owner).await;
+    service.stop().await;
 }
 
 /// Many at once: one chain, a record each, none twice.
 #[tokio::test]
 async fn calls_at_once_make_one_chain() {
-    let servizio = TestServer::start().await;
-    let cliente = servizio.clients_of("mef-sintesi").await;
+    let service = TestServer::start().await;
+    let client = service.clients_of("mef-sintesi").await;
     let tasks: Vec<_> = (0..32)
         .map(|_| {
-            let mut cliente = cliente.clone();
+            let mut client = client.clone();
             tokio::spawn(async move {
                 for _ in 0..10 {
-                    cliente
+                    client
                         .access
                         .get_my_access(GetMyAccessRequest {})
                         .await
@@ -266,11 +266,11 @@ async fn calls_at_once_make_one_chain() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(call_records(&servizio.db.owner).await.len(), 320);
-    let owner = servizio.db.owner.clone();
+    assert_eq!(call_records(&service.db.owner).await.len(), 320);
+    let owner = service.db.owner.clone();
     assert_eq!(intact(&owner).await.records, 321);
 
-    // Anybody can check the exported lines, with nothing but SHA-256.
+    // The exported lines can be checked with nothing but SHA-256.
     let mut lines = Vec::new();
     export::json_lines(&owner, export::LogDays::default(), &mut lines)
         .await
@@ -284,7 +284,7 @@ async fn calls_at_once_make_one_chain() {
         .await
         .unwrap();
     assert_eq!(Some(last), ChainDigest::from_slice(&head));
-    let db = servizio.stop().await;
+    let db = service.stop().await;
     let last: String =
         sqlx::query_scalar("select record from audit_record order by numero desc limit 1")
             .fetch_one(&db.owner)

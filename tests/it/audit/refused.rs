@@ -59,10 +59,10 @@ pub fn counted(counts: &[Value]) -> u64 {
 }
 
 /// So many calls at once, each refused for this reason.
-async fn refused(cliente: &CallerClients, calls: usize, reason: &str) {
+async fn refused(client: &CallerClients, calls: usize, reason: &str) {
     let calls = (0..calls).map(|_| {
-        let mut cliente = cliente.clone();
-        async move { call_rpc(&mut cliente, RPC, "").await }
+        let mut client = client.clone();
+        async move { call_rpc(&mut client, RPC, "").await }
     });
     for outcome in join_all(calls).await {
         let status = outcome.unwrap_err();
@@ -76,9 +76,9 @@ async fn refused(cliente: &CallerClients, calls: usize, reason: &str) {
 
 #[tokio::test]
 async fn a_flood_of_refused_calls_is_counted_and_none_is_lost() {
-    let servizio = TestServer::start().await;
-    let mut good = servizio.clients_of("mef-sintesi").await;
-    let stranger = servizio.clients_with(None);
+    let service = TestServer::start().await;
+    let mut good = service.clients_of("mef-sintesi").await;
+    let stranger = service.clients_with(None);
     let begun = Instant::now();
     for _ in 0..5 {
         refused(&stranger, 100, "ERROR_REASON_TOKEN_MISSING").await;
@@ -87,7 +87,7 @@ async fn a_flood_of_refused_calls_is_counted_and_none_is_lost() {
     }
     // Sixty at once, and one more for each second.
     let most = 61 + begun.elapsed().as_secs();
-    let db = servizio.stop().await;
+    let db = service.stop().await;
     let (single, counts) = refusals(&db.owner).await;
     println!(
         "{} records of 500 refused calls",
@@ -190,32 +190,27 @@ async fn a_network_is_one_caller_and_headers_of_strangers_count_for_nothing() {
 /// What a caller without a grant does leaves the records of others alone; an auditor adds them all up in the view.
 #[tokio::test]
 async fn each_subject_has_its_own_and_counts_are_written_while_it_runs() {
-    let servizio = TestServer::start_with(|settings| {
+    let service = TestServer::start_with(|settings| {
         each(2)(settings);
         settings.audit.refused_counts_seconds = 1;
     })
     .await;
-    refused(
-        &servizio.clients_with(None),
-        5,
-        "ERROR_REASON_TOKEN_MISSING",
-    )
-    .await;
-    refused(&servizio.clients_as("uno"), 5, "ERROR_REASON_GRANT_MISSING").await;
-    refused(&servizio.clients_as("due"), 1, "ERROR_REASON_GRANT_MISSING").await;
+    refused(&service.clients_with(None), 5, "ERROR_REASON_TOKEN_MISSING").await;
+    refused(&service.clients_as("uno"), 5, "ERROR_REASON_GRANT_MISSING").await;
+    refused(&service.clients_as("due"), 1, "ERROR_REASON_GRANT_MISSING").await;
     let by_subject = "select coalesce(soggetto, ''), count(*) filter (where tipo = 'CHIAMATA'), sum(quante)::bigint
         from audit_chiamata where decisione = 'NEGATA' group by 1 order by 1";
     let expected = [("", 2, 5), ("due", 1, 1), ("uno", 2, 5)];
     let expected = expected.map(|(who, records, calls)| (who.to_owned(), records, calls));
     eventually("the counts are written", async || {
         let found: Vec<(String, i64, i64)> = sqlx::query_as(by_subject)
-            .fetch_all(&servizio.db.owner)
+            .fetch_all(&service.db.owner)
             .await
             .unwrap();
         found == expected
     })
     .await;
-    intact(&servizio.stop().await.owner).await;
+    intact(&service.stop().await.owner).await;
 }
 
 /// Headers that are taken back at once, again and again, write no more than calls that wait for their answer.
@@ -237,7 +232,7 @@ async fn calls_that_are_given_up_at_once_are_counted_too() {
     let mut service = ObserveLayer.layer(recorded);
     let log = RefusalLog::default();
     let listening = log.listen();
-    // A line of code that another test's thread came by first is taken for one that nobody listens to.
+    // A line of code that another test's thread came by first is taken for one without a listener.
     tracing::callsite::rebuild_interest_cache();
     for n in 0..20 {
         let request = Request::get(format!("{PACKAGE}{RPC}?{n}")).body(Body::empty());
@@ -298,29 +293,24 @@ impl Write for RefusalLog {
 async fn lines_of_the_log_are_as_few_as_records() {
     let log = RefusalLog::default();
     let listening = log.listen();
-    let servizio = TestServer::start_with(each(2)).await;
-    let id = servizio
+    let service = TestServer::start_with(each(2)).await;
+    let id = service
         .grant_scope("be", "mef-sintesi", crate::server::whole_scope())
         .await;
-    let good = servizio.token("be");
-    // A line of code that another test's thread came by first is taken for one that nobody listens to.
-    refused(
-        &servizio.clients_with(None),
-        1,
-        "ERROR_REASON_TOKEN_MISSING",
-    )
-    .await;
+    let good = service.token("be");
+    // A line of code that another test's thread came by first is taken for one without a listener.
+    refused(&service.clients_with(None), 1, "ERROR_REASON_TOKEN_MISSING").await;
     tracing::callsite::rebuild_interest_cache();
     log.0.lock().unwrap().clear();
 
     let garbage = "e30.e30.e30";
     refused(
-        &servizio.clients_with(Some(garbage)),
+        &service.clients_with(Some(garbage)),
         40,
         "ERROR_REASON_TOKEN_INVALID",
     )
     .await;
-    let mut be = servizio.clients_as("be");
+    let mut be = service.clients_as("be");
     call_rpc(&mut be, "DecreeService/ListDecrees", "")
         .await
         .unwrap_err();
@@ -328,9 +318,9 @@ async fn lines_of_the_log_are_as_few_as_records() {
         .await
         .unwrap_err();
     for _ in 0..20 {
-        health(&servizio.channel(), "").await;
+        health(&service.channel(), "").await;
     }
-    servizio.stop().await;
+    service.stop().await;
     drop(listening);
 
     let text = log.text();

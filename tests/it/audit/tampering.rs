@@ -1,4 +1,4 @@
-//! The log against whoever would change it.
+//! The log against those who would change it.
 
 use chrono::{DateTime, Utc};
 use omnia::{
@@ -27,24 +27,24 @@ pub(super) async fn sql(owner: &PgPool, statement: &str) {
 }
 
 /// Places that verification complains of.
-pub(super) async fn places(owner: &PgPool, nota: Option<ChainDigest>) -> Vec<String> {
-    let found = verify(owner, nota, None).await.unwrap().faults;
+pub(super) async fn places(owner: &PgPool, noted: Option<ChainDigest>) -> Vec<String> {
+    let found = verify(owner, noted, None).await.unwrap().faults;
     found.into_iter().map(|d| format!("{d}")).collect()
 }
 
 /// A server with a chain of an APERTURA and nine calls.
 pub(super) async fn nine_records() -> TestServer {
-    let servizio = TestServer::start().await;
-    let mut cliente = servizio.clients_of("mef-sintesi").await;
+    let service = TestServer::start().await;
+    let mut client = service.clients_of("mef-sintesi").await;
     for _ in 0..9 {
-        cliente
+        client
             .access
             .get_my_access(GetMyAccessRequest {})
             .await
             .unwrap();
     }
-    assert_eq!(intact(&servizio.db.owner).await.records, 10);
-    servizio
+    assert_eq!(intact(&service.db.owner).await.records, 10);
+    service
 }
 
 /// Recomputes every impronta from the texts, and the head, as somebody would who knows how.
@@ -74,8 +74,8 @@ async fn rewrite(owner: &PgPool) {
 
 #[tokio::test]
 async fn every_tampering_is_found_at_its_place() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     sql(
         owner,
         "create table copia as table audit_registro; create table teste as table audit_catena",
@@ -118,14 +118,14 @@ async fn every_tampering_is_found_at_its_place() {
         .await;
         intact(owner).await;
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
-/// Whoever recomputes the whole chain contradicts its anchor; whoever rewrites the anchors too, the one kept elsewhere.
+/// A chain that is recomputed whole contradicts its anchor; anchors that are rewritten too contradict the one kept elsewhere.
 #[tokio::test]
 async fn a_chain_rewritten_from_end_to_end_contradicts_its_anchor() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     // The server has anchored the day already: the next day's.
     let kept = write_anchor(owner, at("2026-11-24T00:00:05Z"))
         .await
@@ -177,13 +177,13 @@ async fn a_chain_rewritten_from_end_to_end_contradicts_its_anchor() {
             .any(|d| d.contains("none has the impronta that was given")),
         "{found:?}"
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn anchors_are_a_chain_of_their_own() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     for day in 24..28 {
         let instant = format!("2026-11-{day}T00:00:05Z");
         assert!(write_anchor(owner, at(&instant)).await.unwrap().is_some());
@@ -195,13 +195,13 @@ async fn anchors_are_a_chain_of_their_own() {
     sql(owner, "delete from audit_ancora where numero = 3").await;
     let found = places(owner, None).await;
     assert!(found[0].contains("ancora 3: is missing"), "{found:?}");
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn what_is_left_after_pruning_is_still_proved() {
-    let servizio = nine_records().await;
-    let owner = &servizio.db.owner;
+    let service = nine_records().await;
+    let owner = &service.db.owner;
     let oggi = at("2027-01-10T00:00:00Z");
     assert_eq!(
         prune(
@@ -217,8 +217,8 @@ async fn what_is_left_after_pruning_is_still_proved() {
     write_anchor(owner, at("2026-11-24T00:00:05Z"))
         .await
         .unwrap();
-    let mut cliente = servizio.clients_as("cliente-mef-sintesi");
-    cliente
+    let mut client = service.clients_as("cliente-mef-sintesi");
+    client
         .access
         .get_my_access(GetMyAccessRequest {})
         .await
@@ -233,7 +233,7 @@ async fn what_is_left_after_pruning_is_still_proved() {
     )
     .await;
 
-    let potatura = prune(
+    let pruning = prune(
         owner,
         PruningLimit::Day("2026-12-01".parse().unwrap()),
         oggi,
@@ -242,10 +242,10 @@ async fn what_is_left_after_pruning_is_still_proved() {
     .await
     .unwrap()
     .unwrap();
-    assert_eq!((potatura.ancora, potatura.righe), (2, 10));
+    assert_eq!((pruning.ancora, pruning.righe), (2, 10));
     assert_eq!(intact(owner).await.records, 1);
     // The chain goes on, and its new beginning cannot be moved further.
-    cliente
+    client
         .access
         .get_my_access(GetMyAccessRequest {})
         .await
@@ -254,5 +254,5 @@ async fn what_is_left_after_pruning_is_still_proved() {
     sql(owner, "delete from audit_registro where numero = 11").await;
     let found = places(owner, None).await;
     assert!(found[0].contains("record 11: is missing"), "{found:?}");
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -5,8 +5,8 @@ use std::process::Command;
 use crate::{export_stream::many_rows, model::NORMATIVE, server::TestServer};
 
 /// Exit code, standard output, standard error.
-fn derived(servizio: &TestServer, arguments: &[&str]) -> (Option<i32>, String, String) {
-    run_on(&servizio.db.owner_url, "derived", arguments)
+fn derived(service: &TestServer, arguments: &[&str]) -> (Option<i32>, String, String) {
+    run_on(&service.db.owner_url, "derived", arguments)
 }
 
 fn run_on(url: &str, command: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -28,18 +28,18 @@ fn run_on(url: &str, command: &str, arguments: &[&str]) -> (Option<i32>, String,
 
 #[tokio::test]
 async fn verify_finds_what_rebuild_mends() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 10).await;
-    let mut estratto = many_rows(95);
-    servizio.load(&estratto, "2026-09-30").await;
-    estratto.rows[7].erogati += 1;
-    estratto.rows.remove(8);
-    servizio.load(&estratto, "2026-10-31").await;
+    let service = TestServer::start_with(|s| s.export.batch_rows = 10).await;
+    let mut extract = many_rows(95);
+    service.load(&extract, "2026-09-30").await;
+    extract.rows[7].erogati += 1;
+    extract.rows.remove(8);
+    service.load(&extract, "2026-10-31").await;
     let norm = NORMATIVE[0];
-    let fine =
+    let end =
         format!("{norm} from rilevazione 1: 10 blocks\n{norm} from rilevazione 2: 10 blocks\n");
     assert_eq!(
-        derived(&servizio, &["verify"]),
-        (Some(0), fine.clone(), String::new())
+        derived(&service, &["verify"]),
+        (Some(0), end.clone(), String::new())
     );
 
     for (harm, told) in [
@@ -89,8 +89,8 @@ async fn verify_finds_what_rebuild_mends() {
             "DL48-2023-ART30 from rilevazione 2: does not end where its rows change",
         ),
     ] {
-        sqlx::query(harm).execute(&servizio.db.owner).await.unwrap();
-        let (code, _, err) = derived(&servizio, &["verify"]);
+        sqlx::query(harm).execute(&service.db.owner).await.unwrap();
+        let (code, _, err) = derived(&service, &["verify"]);
         assert_eq!(code, Some(1), "{harm}");
         let told = if told.starts_with("DL") {
             told.to_owned()
@@ -99,26 +99,26 @@ async fn verify_finds_what_rebuild_mends() {
         };
         assert!(err.contains(&told), "{harm}: {err}");
         assert!(err.ends_with("run `omnia derived rebuild`\n"), "{err}");
-        let (code, out, err) = derived(&servizio, &["rebuild"]);
+        let (code, out, err) = derived(&service, &["rebuild"]);
         assert_eq!((code, err.as_str()), (Some(0), ""), "{harm}");
         assert!(
             out.contains(&format!("{norm}: 20 blocks of 189 rows\n")),
             "{out}"
         );
-        assert_eq!(derived(&servizio, &["verify"]).1, fine, "{harm}");
+        assert_eq!(derived(&service, &["verify"]).1, end, "{harm}");
     }
     // The name that it had when there were only blocks.
-    let url = &servizio.db.owner_url;
-    assert_eq!(run_on(url, "blocks", &["verify"]).1, fine);
-    servizio.stop().await;
+    let url = &service.db.owner_url;
+    assert_eq!(run_on(url, "blocks", &["verify"]).1, end);
+    service.stop().await;
 }
 
 /// Scripts go by the exit code: wrong is not the same as not seen.
 #[tokio::test]
 async fn what_is_wrong_and_what_could_not_be_looked_at() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 10).await;
-    servizio.load(&many_rows(35), "2026-09-30").await;
-    let owner = &servizio.db.owner;
+    let service = TestServer::start_with(|s| s.export.batch_rows = 10).await;
+    service.load(&many_rows(35), "2026-09-30").await;
+    let owner = &service.db.owner;
     // A load runs.
     let mut load = owner.begin().await.unwrap();
     sqlx::query("select pg_advisory_xact_lock(x'4f4d4e49415f4953'::bigint)")
@@ -126,17 +126,17 @@ async fn what_is_wrong_and_what_could_not_be_looked_at() {
         .await
         .unwrap();
     for arguments in [&["verify"][..], &["rebuild"]] {
-        let (code, _, err) = derived(&servizio, arguments);
+        let (code, _, err) = derived(&service, arguments);
         assert_eq!(code, Some(75), "{err}");
         assert!(err.contains("another load is in progress"), "{err}");
     }
     load.rollback().await.unwrap();
-    assert_eq!(derived(&servizio, &["verify"]).0, Some(0));
+    assert_eq!(derived(&service, &["verify"]).0, Some(0));
     // There is no database, or not such a one.
     for url in [
         "postgres://omnia@127.0.0.1:1/x",
         "mysql://omnia@127.0.0.1/x",
-        &servizio.db.serving_url,
+        &service.db.serving_url,
     ] {
         assert_eq!(run_on(url, "derived", &["verify"]).0, Some(75), "{url}");
     }
@@ -155,11 +155,11 @@ async fn what_is_wrong_and_what_could_not_be_looked_at() {
         ),
     ] {
         sqlx::query(harm).execute(owner).await.unwrap();
-        let (code, _, err) = derived(&servizio, &["verify"]);
+        let (code, _, err) = derived(&service, &["verify"]);
         assert_eq!(code, Some(1), "{err}");
         assert!(err.contains(told), "{err}");
-        assert_eq!(derived(&servizio, &["rebuild"]).0, Some(0), "{harm}");
-        assert_eq!(derived(&servizio, &["verify"]).0, Some(0), "{harm}");
+        assert_eq!(derived(&service, &["rebuild"]).0, Some(0), "{harm}");
+        assert_eq!(derived(&service, &["verify"]).0, Some(0), "{harm}");
     }
     // What no making again mends.
     sqlx::query("delete from dettaglio_decreto where id = (select min(id) from dettaglio_decreto)")
@@ -167,13 +167,13 @@ async fn what_is_wrong_and_what_could_not_be_looked_at() {
         .await
         .unwrap();
     for arguments in [&["verify"][..], &["rebuild"]] {
-        let (code, _, err) = derived(&servizio, arguments);
+        let (code, _, err) = derived(&service, arguments);
         assert_eq!(code, Some(1), "{err}");
         let told = "the rows of CIGS are not those of their load, which noted 35 rows";
         assert!(err.contains(told), "{err}");
     }
-    let (code, out, err) = derived(&servizio, &["rebuild", "--accept-rows"]);
+    let (code, out, err) = derived(&service, &["rebuild", "--accept-rows"]);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    assert_eq!(derived(&servizio, &["verify"]).0, Some(0));
-    servizio.stop().await;
+    assert_eq!(derived(&service, &["verify"]).0, Some(0));
+    service.stop().await;
 }

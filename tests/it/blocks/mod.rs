@@ -14,7 +14,7 @@ use crate::{model::NORMATIVE, server::CallerClients};
 
 /// Every message of an export, or what it ended with.
 pub(super) async fn export(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     normativa: &str,
     filtro: FiltroDecreti,
     rilevazione: i32,
@@ -26,7 +26,7 @@ pub(super) async fn export(
         rilevazione,
         resume_token: resume_token.to_owned(),
     };
-    let mut stream = cliente.decreti.export_decrees(request).await?.into_inner();
+    let mut stream = client.decreti.export_decrees(request).await?.into_inner();
     let mut messages = Vec::new();
     while let Some(message) = stream.message().await? {
         messages.push(message);
@@ -36,9 +36,9 @@ pub(super) async fn export(
 
 /// All the rows of the first norm.
 pub(super) async fn export_all(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
 ) -> Result<Vec<ExportDecreesResponse>, Status> {
-    export(cliente, NORMATIVE[0], FiltroDecreti::default(), 0, "").await
+    export(client, NORMATIVE[0], FiltroDecreti::default(), 0, "").await
 }
 
 pub(super) fn lotti(

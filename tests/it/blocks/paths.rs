@@ -16,18 +16,18 @@ use crate::{
 };
 
 /// From here on the service reads rows: there are no blocks of its size.
-async fn without_blocks(servizio: &TestServer) {
+async fn without_blocks(service: &TestServer) {
     let done = sqlx::query("update serie set righe_per_blocco = righe_per_blocco + 1")
-        .execute(&servizio.db.owner)
+        .execute(&service.db.owner)
         .await
         .unwrap();
     assert!(done.rows_affected() > 0);
 }
 
 /// From here on the service cannot read a row.
-async fn without_rows(servizio: &TestServer) {
+async fn without_rows(service: &TestServer) {
     sqlx::query("revoke select on dettaglio_decreto from omnia_servizio")
-        .execute(&servizio.db.owner)
+        .execute(&service.db.owner)
         .await
         .unwrap();
 }
@@ -63,30 +63,30 @@ fn every_way_gives_the_same() {
         failure_persistence: None,
         ..Config::default()
     };
-    let mondo = worlds::extract(60).prop_flat_map(|prima| {
-        let seconda = worlds::following(prima.clone(), 30);
+    let world = worlds::extract(60).prop_flat_map(|before| {
+        let second = worlds::following(before.clone(), 30);
         let filtri = proptest::collection::vec(worlds::filtro_decreti(), 8);
-        (proptest::strategy::Just(prima), seconda, filtri)
+        (proptest::strategy::Just(before), second, filtri)
     });
     TestRunner::new(config)
-        .run(&mondo, |(prima, seconda, filtri)| {
-            runtime.block_on(check([prima, seconda], &filtri));
+        .run(&world, |(before, second, filtri)| {
+            runtime.block_on(check([before, second], &filtri));
             Ok(())
         })
         .unwrap();
 }
 
-async fn check(estratti: [ModelExtract; 2], filtri: &[ModelFilter]) {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 5).await;
-    servizio.load(&estratti[0], "2026-09-30").await;
-    servizio.load(&estratti[1], "2026-10-31").await;
-    let mut clienti = [
-        servizio.clients_of("mlps-ammortizzatori").await,
-        servizio.clients_of("mef-rgs").await,
+async fn check(extracts: [ModelExtract; 2], filtri: &[ModelFilter]) {
+    let service = TestServer::start_with(|s| s.export.batch_rows = 5).await;
+    service.load(&extracts[0], "2026-09-30").await;
+    service.load(&extracts[1], "2026-10-31").await;
+    let mut clients = [
+        service.clients_of("mlps-ammortizzatori").await,
+        service.clients_of("mef-rgs").await,
     ];
-    let blocchi = all_exports(&mut clienti, filtri).await;
-    without_blocks(&servizio).await;
-    let righe = all_exports(&mut clienti, filtri).await;
+    let blocchi = all_exports(&mut clients, filtri).await;
+    without_blocks(&service).await;
+    let righe = all_exports(&mut clients, filtri).await;
     assert_eq!(blocchi.len(), righe.len());
     for ((what, blocks), (_, rows)) in blocchi.iter().zip(&righe) {
         assert_eq!(content(blocks), content(rows), "{what}");
@@ -98,19 +98,19 @@ async fn check(estratti: [ModelExtract; 2], filtri: &[ModelFilter]) {
             assert_eq!(blocks, rows, "{what}");
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Every norm whole, and every filter that the caller may use, on both rilevazioni.
 async fn all_exports(
-    clienti: &mut [CallerClients; 2],
+    clients: &mut [CallerClients; 2],
     filtri: &[ModelFilter],
 ) -> Vec<(String, Vec<ExportDecreesResponse>)> {
     let mut all = Vec::new();
-    for (chi, cliente) in clienti.iter_mut().enumerate() {
+    for (chi, client) in clients.iter_mut().enumerate() {
         for n in [1, 2] {
             for norm in NORMATIVE {
-                let messages = export(cliente, norm, FiltroDecreti::default(), n, "").await;
+                let messages = export(client, norm, FiltroDecreti::default(), n, "").await;
                 all.push((format!("{chi} {n} {norm} whole"), messages.unwrap()));
             }
             for filtro in filtri {
@@ -120,7 +120,7 @@ async fn all_exports(
                     sent.cf_azienda.clear();
                     sent.matricola_azienda.clear();
                 }
-                let messages = export(cliente, norm, sent.clone(), n, "").await.unwrap();
+                let messages = export(client, norm, sent.clone(), n, "").await.unwrap();
                 all.push((format!("{chi} {n} {norm} {sent:?}"), messages));
             }
         }
@@ -131,9 +131,9 @@ async fn all_exports(
 /// An export needs no row where there are blocks: whole, by periodo, by a codifica that is not rare.
 #[tokio::test]
 async fn blocks_are_used() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 50).await;
-    servizio.load(&many_rows(1000), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-consultazione").await;
+    let service = TestServer::start_with(|s| s.export.batch_rows = 50).await;
+    service.load(&many_rows(1000), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-consultazione").await;
     let codifica = FiltroDecreti {
         codifica_sistema_unico: CODIFICHE[0].into(),
         ..Default::default()
@@ -143,28 +143,28 @@ async fn blocks_are_used() {
         periodo("2022-03-01", "2022-06-30"),
         codifica,
     ];
-    let mut prima = Vec::new();
+    let mut before = Vec::new();
     for filtro in &filtri {
-        prima.push(
-            export(&mut cliente, NORMATIVE[0], filtro.clone(), 0, "")
+        before.push(
+            export(&mut client, NORMATIVE[0], filtro.clone(), 0, "")
                 .await
                 .unwrap(),
         );
     }
-    without_rows(&servizio).await;
-    for (filtro, prima) in filtri.iter().zip(&prima) {
-        let ora = export(&mut cliente, NORMATIVE[0], filtro.clone(), 0, "")
+    without_rows(&service).await;
+    for (filtro, before) in filtri.iter().zip(&before) {
+        let now = export(&mut client, NORMATIVE[0], filtro.clone(), 0, "")
             .await
             .unwrap();
-        assert_eq!(&ora, prima);
+        assert_eq!(&now, before);
         // Resumed after each of its lotti, from blocks too.
-        let mut viste = 0;
-        let tutte = content(prima).0;
-        assert!(tutte.len() > 100);
-        for lotto in lotti(prima) {
-            viste += lotto.decreti.len();
-            let resto = export(
-                &mut cliente,
+        let mut seen = 0;
+        let all = content(before).0;
+        assert!(all.len() > 100);
+        for lotto in lotti(before) {
+            seen += lotto.decreti.len();
+            let rest = export(
+                &mut client,
                 NORMATIVE[0],
                 filtro.clone(),
                 0,
@@ -172,7 +172,7 @@ async fn blocks_are_used() {
             )
             .await
             .unwrap();
-            assert_eq!(content(&resto).0, tutte[viste..]);
+            assert_eq!(content(&rest).0, all[seen..]);
         }
     }
     // A filter by decree is its index's business, and there are no rows any more.
@@ -181,21 +181,21 @@ async fn blocks_are_used() {
         ..Default::default()
     };
     assert!(
-        export(&mut cliente, NORMATIVE[0], numero, 0, "")
+        export(&mut client, NORMATIVE[0], numero, 0, "")
             .await
             .is_err()
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// A position that is no block's end: that of a page.
 #[tokio::test]
 async fn an_export_goes_on_from_a_page() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 50).await;
-    servizio.load(&many_rows(300), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    let tutte = content(&export_all(&mut cliente).await.unwrap()).0;
-    let page = cliente
+    let service = TestServer::start_with(|s| s.export.batch_rows = 50).await;
+    service.load(&many_rows(300), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
+    let all = content(&export_all(&mut client).await.unwrap()).0;
+    let page = client
         .decreti
         .list_decrees(ListDecreesRequest {
             normativa: NORMATIVE[0].into(),
@@ -205,8 +205,8 @@ async fn an_export_goes_on_from_a_page() {
         .await
         .unwrap()
         .into_inner();
-    let resto = export(
-        &mut cliente,
+    let rest = export(
+        &mut client,
         NORMATIVE[0],
         FiltroDecreti::default(),
         0,
@@ -214,28 +214,28 @@ async fn an_export_goes_on_from_a_page() {
     )
     .await
     .unwrap();
-    assert_eq!(content(&resto).0, tutte[33..]);
-    servizio.stop().await;
+    assert_eq!(content(&rest).0, all[33..]);
+    service.stop().await;
 }
 
 /// Only the norms that a load changed get new blocks; and those who see natural persons masked read no list of them.
 #[tokio::test]
 async fn what_a_load_did_not_change_stays() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 10).await;
-    let mut estratto = many_rows(100);
-    let mut altra = many_rows(100);
-    for riga in &mut altra.rows {
+    let service = TestServer::start_with(|s| s.export.batch_rows = 10).await;
+    let mut extract = many_rows(100);
+    let mut other = many_rows(100);
+    for riga in &mut other.rows {
         riga.normativa = NORMATIVE[1];
         riga.numero = "9/9";
     }
-    estratto.rows.extend(altra.rows);
-    servizio.load(&estratto, "2026-09-30").await;
-    estratto.rows[0].erogati += 1;
-    servizio.load(&estratto, "2026-10-31").await;
-    let serie: Vec<(String, i32, i32, i32)> = sqlx::query_as(
+    extract.rows.extend(other.rows);
+    service.load(&extract, "2026-09-30").await;
+    extract.rows[0].erogati += 1;
+    service.load(&extract, "2026-10-31").await;
+    let series: Vec<(String, i32, i32, i32)> = sqlx::query_as(
         "select normativa, dal_rilevazione, al_rilevazione, blocchi from serie order by 1, 2",
     )
-    .fetch_all(&servizio.db.owner)
+    .fetch_all(&service.db.owner)
     .await
     .unwrap();
     let open = i32::MAX;
@@ -245,7 +245,7 @@ async fn what_a_load_did_not_change_stays() {
         (NORMATIVE[1], 1, open, 10),
     ];
     assert_eq!(
-        serie,
+        series,
         expected.map(|(n, dal, al, b)| (n.to_owned(), dal, al, b))
     );
 
@@ -253,17 +253,17 @@ async fn what_a_load_did_not_change_stays() {
         "create policy senza_persone on pezzo to omnia_servizio using (cosa not like '%persone');
          alter table pezzo enable row level security",
     )
-    .execute(&servizio.db.owner)
+    .execute(&service.db.owner)
     .await
     .unwrap();
-    let mut masked = servizio.clients_of("mef-rgs").await;
+    let mut masked = service.clients_of("mef-rgs").await;
     let righe = content(&export_all(&mut masked).await.unwrap()).0;
     assert!(
         righe
             .iter()
             .any(|riga| riga.cf_azienda == crate::model::MASK)
     );
-    let mut clear = servizio.clients_of("mlps-ammortizzatori").await;
+    let mut clear = service.clients_of("mlps-ammortizzatori").await;
     assert!(export_all(&mut clear).await.is_err());
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -21,14 +21,14 @@ const ROWS: u32 = 30_000;
 const WHO: &str = "cliente-mlps-ammortizzatori";
 
 async fn scene(change: impl FnOnce(&mut omnia::config::Settings)) -> (TestServer, CallerClients) {
-    let servizio = TestServer::start_with(change).await;
-    servizio.load(&many_rows(ROWS), "2026-10-31").await;
-    let cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    (servizio, cliente)
+    let service = TestServer::start_with(change).await;
+    service.load(&many_rows(ROWS), "2026-10-31").await;
+    let client = service.clients_of("mlps-ammortizzatori").await;
+    (service, client)
 }
 
 async fn download(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     formato: FormatoFile,
     offset: i64,
 ) -> Result<Streaming<DownloadDecreesResponse>, Status> {
@@ -39,18 +39,18 @@ async fn download(
         offset,
         ..Default::default()
     };
-    let stream = cliente.decreti.download_decrees(request).await?;
+    let stream = client.decreti.download_decrees(request).await?;
     Ok(stream.into_inner())
 }
 
 /// The rest of a file that broke is what follows, and together they are the file.
-async fn resume(cliente: &mut CallerClients, rotto: DrainedDownload<ChiusuraFileDecreti>) {
-    let mut byte = rotto.bytes;
+async fn resume(client: &mut CallerClients, broken: DrainedDownload<ChiusuraFileDecreti>) {
+    let mut byte = broken.bytes;
     let offset = i64::try_from(byte.len()).unwrap();
-    let stream = download(cliente, FormatoFile::Csv, offset).await.unwrap();
+    let stream = download(client, FormatoFile::Csv, offset).await.unwrap();
     let rest = drain(stream, offset).await;
     byte.extend(rest.bytes);
-    let whole = download(cliente, FormatoFile::Csv, 0).await.unwrap();
+    let whole = download(client, FormatoFile::Csv, 0).await.unwrap();
     let whole = drain(whole, 0).await;
     assert!(byte == whole.bytes);
     assert_eq!(rest.outcome.unwrap(), whole.outcome.unwrap());
@@ -58,16 +58,16 @@ async fn resume(cliente: &mut CallerClients, rotto: DrainedDownload<ChiusuraFile
 
 #[tokio::test]
 async fn the_deadline_of_a_client_that_stopped_reading() {
-    let (servizio, mut cliente) = scene(|s| {
+    let (service, mut client) = scene(|s| {
         s.export.deadline_seconds = 5;
         s.export.max_concurrent = 1;
     })
     .await;
-    let stream = download(&mut servizio.slow_clients(WHO), FormatoFile::Csv, 0)
+    let stream = download(&mut service.slow_clients(WHO), FormatoFile::Csv, 0)
         .await
         .unwrap();
     // Downloads count among the exports.
-    let status = download(&mut cliente, FormatoFile::Xlsx, 0)
+    let status = download(&mut client, FormatoFile::Xlsx, 0)
         .await
         .unwrap_err();
     assert_error(
@@ -76,20 +76,20 @@ async fn the_deadline_of_a_client_that_stopped_reading() {
         ErrorReason::TooManyExports,
     );
     sleep(Duration::from_millis(5200)).await;
-    let rotto = drain(stream, 0).await;
-    let status = rotto.outcome.as_ref().unwrap_err();
+    let broken = drain(stream, 0).await;
+    let status = broken.outcome.as_ref().unwrap_err();
     assert_error(status, Code::DeadlineExceeded, ErrorReason::ExportDeadline);
-    resume(&mut cliente, rotto).await;
-    servizio.stop().await;
+    resume(&mut client, broken).await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn the_server_stops_while_a_download_runs() {
-    let (servizio, _) = scene(|s| s.server.drain_seconds = 1).await;
+    let (service, _) = scene(|s| s.server.drain_seconds = 1).await;
     let mut streams = Vec::new();
     for formato in FORMATS {
         streams.push(
-            download(&mut servizio.slow_clients(WHO), formato, 0)
+            download(&mut service.slow_clients(WHO), formato, 0)
                 .await
                 .unwrap(),
         );
@@ -97,7 +97,7 @@ async fn the_server_stops_while_a_download_runs() {
     // Read so slowly that it cannot end within the second to drain.
     let mut stream = streams.swap_remove(0);
     stream.message().await.unwrap().unwrap();
-    servizio.ask_to_stop();
+    service.ask_to_stop();
     let reader = tokio::spawn(async move {
         sleep(Duration::from_millis(1200)).await;
         let mut last = Ok(None);
@@ -108,27 +108,27 @@ async fn the_server_stops_while_a_download_runs() {
         }
         last
     });
-    servizio.stop().await;
+    service.stop().await;
     let status = reader.await.unwrap().unwrap_err();
     assert_error(&status, Code::Unavailable, ErrorReason::ShuttingDown);
     for stream in streams {
-        // A small one may have ended in time, and then it is whole: drena sees to that.
+        // A small one may have ended in time, and then it is whole: `drain` sees to that.
         let _ = drain(stream, 0).await;
     }
 }
 
 #[tokio::test]
 async fn the_database_goes_in_the_middle() {
-    let (servizio, mut cliente) = scene(|s| s.export.batch_rows = 200).await;
+    let (service, mut client) = scene(|s| s.export.batch_rows = 200).await;
     let mut broken = 0;
     for formato in FORMATS {
-        let whole = drain(download(&mut cliente, formato, 0).await.unwrap(), 0).await;
+        let whole = drain(download(&mut client, formato, 0).await.unwrap(), 0).await;
         for pause in [0, 10, 40] {
-            let stream = download(&mut cliente, formato, 0).await.unwrap();
+            let stream = download(&mut client, formato, 0).await.unwrap();
             let reader = tokio::spawn(drain(stream, 0));
             sleep(Duration::from_millis(pause)).await;
             while !reader.is_finished() {
-                servizio.db.detach().await;
+                service.db.detach().await;
             }
             let file = reader.await.unwrap();
             match file.outcome {
@@ -142,14 +142,14 @@ async fn the_database_goes_in_the_middle() {
         }
     }
     assert!(broken > 0, "every download got through");
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_nothing_behind() {
-    let (servizio, mut cliente) = scene(|s| s.export.max_concurrent = 1).await;
+    let (service, mut client) = scene(|s| s.export.max_concurrent = 1).await;
     for formato in FORMATS {
-        let mut stream = download(&mut servizio.slow_clients(WHO), formato, 0)
+        let mut stream = download(&mut service.slow_clients(WHO), formato, 0)
             .await
             .unwrap();
         stream.message().await.unwrap().unwrap();
@@ -162,7 +162,7 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
         // Its place is free.
         let again = async {
             loop {
-                match decreti(&mut cliente, request.clone()).await {
+                match decreti(&mut client, request.clone()).await {
                     Ok(file) => return file,
                     Err(status) => {
                         let (code, reason) = (Code::ResourceExhausted, ErrorReason::TooManyExports);
@@ -175,5 +175,5 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
         let file = timeout(Duration::from_secs(20), again).await.unwrap();
         assert_eq!(file.chiusura.totali.unwrap().righe, i64::from(ROWS));
     }
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -40,7 +40,7 @@ pub struct DrainedDownload<C> {
     pub outcome: Result<C, Status>,
 }
 
-/// One message, whichever of the two downloads it is of.
+/// One message of either download.
 pub enum ReceivedPart<C> {
     Intestazione(IntestazioneFile),
     Pezzo(PezzoFile),
@@ -121,21 +121,21 @@ impl<C> DrainedDownload<C> {
 
 /// A whole download of decrees.
 pub async fn decreti(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     request: DownloadDecreesRequest,
 ) -> Result<DownloadedFile<ChiusuraFileDecreti>, Status> {
     let offset = request.offset;
-    let stream = cliente.decreti.download_decrees(request).await?;
+    let stream = client.decreti.download_decrees(request).await?;
     drain(stream.into_inner(), offset).await.whole()
 }
 
 /// A whole download of the report.
 pub async fn report(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     request: DownloadReportSinteticoRequest,
 ) -> Result<DownloadedFile<ChiusuraFileReport>, Status> {
     let offset = request.offset;
-    let stream = cliente.report.download_report_sintetico(request).await?;
+    let stream = client.report.download_report_sintetico(request).await?;
     drain(stream.into_inner(), offset).await.whole()
 }
 

@@ -25,17 +25,17 @@ pub fn read_table(formato: FormatoFile, byte: &[u8]) -> TextTable {
             let byte = byte
                 .strip_prefix("\u{feff}".as_bytes())
                 .expect("the byte order mark");
-            let mut letto = csv(byte, b';');
-            for cella in letto.rows.iter_mut().flatten() {
+            let mut read = csv(byte, b';');
+            for cell in read.rows.iter_mut().flatten() {
                 // A formula whose value is this text.
-                if let Some(text) = cella.strip_prefix("=\"") {
-                    *cella = text.strip_suffix('"').unwrap().to_owned();
+                if let Some(text) = cell.strip_prefix("=\"") {
+                    *cell = text.strip_suffix('"').unwrap().to_owned();
                 }
-                if let Some(numero) = decimal(cella) {
-                    *cella = numero;
+                if let Some(numero) = decimal(cell) {
+                    *cell = numero;
                 }
             }
-            letto
+            read
         }
         FormatoFile::Xlsx => xlsx(byte),
         FormatoFile::Parquet => parquet(byte),
@@ -43,13 +43,13 @@ pub fn read_table(formato: FormatoFile, byte: &[u8]) -> TextTable {
     }
 }
 
-fn csv(byte: &[u8], separatore: u8) -> TextTable {
+fn csv(byte: &[u8], separator: u8) -> TextTable {
     // Every line ends as RFC 4180 says, the last too.
     let text = std::str::from_utf8(byte).unwrap();
     assert!(text.ends_with("\r\n"));
     assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separatore)
+        .delimiter(separator)
         .has_headers(true)
         .from_reader(byte);
     let texts = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect();
@@ -65,8 +65,8 @@ fn csv(byte: &[u8], separatore: u8) -> TextTable {
 }
 
 /// `-12,50` as `-12.50`; `None`: no such number.
-fn decimal(cella: &str) -> Option<String> {
-    let (units, cents) = cella.split_once(',')?;
+fn decimal(cell: &str) -> Option<String> {
+    let (units, cents) = cell.split_once(',')?;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let right = digits(units.strip_prefix('-').unwrap_or(units)) && digits(cents);
     right.then(|| format!("{units}.{cents}"))
@@ -83,8 +83,8 @@ pub fn zip_part(byte: &[u8], nome: &str) -> String {
 
 /// The first sheet of a workbook.
 fn xlsx(byte: &[u8]) -> TextTable {
-    let foglio = zip_part(byte, "xl/worksheets/sheet1.xml");
-    let mut righe = foglio.split("<row r=\"").skip(1).map(row_cells);
+    let sheet = zip_part(byte, "xl/worksheets/sheet1.xml");
+    let mut righe = sheet.split("<row r=\"").skip(1).map(row_cells);
     let colonne = righe.next().unwrap();
     let righe = righe.map(|mut riga| {
         riga.resize(colonne.len(), String::new());
@@ -98,17 +98,17 @@ fn xlsx(byte: &[u8]) -> TextTable {
 
 /// Every cell where its name says; `A1` and `B1` are those of the header.
 fn row_cells(xml: &str) -> Vec<String> {
-    let mut celle: Vec<String> = Vec::new();
-    for cella in xml.split("<c r=\"").skip(1) {
-        let colonna = usize::from(cella.as_bytes()[0] - b'A');
-        celle.resize(colonna, String::new());
+    let mut cells: Vec<String> = Vec::new();
+    for cell in xml.split("<c r=\"").skip(1) {
+        let colonna = usize::from(cell.as_bytes()[0] - b'A');
+        cells.resize(colonna, String::new());
         let between = |open: &str, close: &str| {
-            let (_, rest) = cella.split_once(open)?;
+            let (_, rest) = cell.split_once(open)?;
             Some(rest.split_once(close).unwrap().0.to_owned())
         };
         let testo = between("<t>", "</t>");
         let style = between(" s=\"", "\"");
-        celle.push(match (testo, style.as_deref()) {
+        cells.push(match (testo, style.as_deref()) {
             (Some(testo), _) => testo,
             (None, Some("1")) => {
                 let days = between("<v>", "</v>").unwrap().parse().unwrap();
@@ -121,7 +121,7 @@ fn row_cells(xml: &str) -> Vec<String> {
             }
         });
     }
-    celle
+    cells
 }
 
 fn parquet(byte: &[u8]) -> TextTable {

@@ -25,16 +25,16 @@ fn request(formato: FormatoFile, offset: i64) -> DownloadDecreesRequest {
 
 #[tokio::test]
 async fn the_same_bytes_from_every_offset_on_every_instance() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 500).await;
+    let service = TestServer::start_with(|s| s.export.batch_rows = 500).await;
     // Some 1.2 MB of CSV: three pieces.
-    servizio.load(&many_rows(10_000), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    let token = servizio.token("cliente-mlps-ammortizzatori");
-    let altra = channel_to(servizio.another_instance().await);
-    let mut altrove = servizio.clients_over(altra, Some(&token));
+    service.load(&many_rows(10_000), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
+    let token = service.token("cliente-mlps-ammortizzatori");
+    let other = channel_to(service.another_instance().await);
+    let mut elsewhere = service.clients_over(other, Some(&token));
     let mut whole = Vec::new();
     for formato in FORMATS {
-        let file = decreti(&mut cliente, request(formato, 0)).await.unwrap();
+        let file = decreti(&mut client, request(formato, 0)).await.unwrap();
         let size = file.bytes.len();
         let piece = omnia::files::PIECE_BYTES;
         // The ends, the bounds of pieces and what lies next to them, and some between.
@@ -42,7 +42,9 @@ async fn the_same_bytes_from_every_offset_on_every_instance() {
         let ends = [size / 2, size - 1, size];
         for offset in offsets.into_iter().filter(|at| *at < size).chain(ends) {
             let from = i64::try_from(offset).unwrap();
-            let rest = decreti(&mut altrove, request(formato, from)).await.unwrap();
+            let rest = decreti(&mut elsewhere, request(formato, from))
+                .await
+                .unwrap();
             assert!(
                 rest.bytes == file.bytes[offset..],
                 "{formato:?} from {offset}"
@@ -51,34 +53,34 @@ async fn the_same_bytes_from_every_offset_on_every_instance() {
             assert_eq!(rest.intestazione, file.intestazione);
         }
         let beyond = i64::try_from(size + 1).unwrap();
-        let status = decreti(&mut cliente, request(formato, beyond))
+        let status = decreti(&mut client, request(formato, beyond))
             .await
             .unwrap_err();
-        let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-        assert_eq!(errore.violations, ["offset"]);
+        let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        assert_eq!(error.violations, ["offset"]);
         whole.push(file);
     }
     // After another load the first rilevazione is what it was.
-    servizio.load(&many_rows(9_000), "2026-11-22").await;
+    service.load(&many_rows(9_000), "2026-11-22").await;
     for (formato, file) in FORMATS.into_iter().zip(&whole) {
-        let again = decreti(&mut cliente, request(formato, 0)).await.unwrap();
+        let again = decreti(&mut client, request(formato, 0)).await.unwrap();
         assert!(again == *file, "{formato:?}");
         let latest = DownloadDecreesRequest {
             rilevazione: 0,
             ..request(formato, 0)
         };
-        let latest = decreti(&mut cliente, latest).await.unwrap();
+        let latest = decreti(&mut client, latest).await.unwrap();
         assert_eq!(latest.intestazione.rilevazione.unwrap().numero, 2);
         assert_ne!(latest.chiusura.sha256, file.chiusura.sha256);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn the_report_too() {
-    let servizio = TestServer::start().await;
-    servizio.load(&crate::calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mef-sintesi").await;
+    let service = TestServer::start().await;
+    service.load(&crate::calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mef-sintesi").await;
     for formato in FORMATS {
         let request = |offset| DownloadReportSinteticoRequest {
             rilevazione: 1,
@@ -86,10 +88,10 @@ async fn the_report_too() {
             offset,
             ..Default::default()
         };
-        let file = report(&mut cliente, request(0)).await.unwrap();
+        let file = report(&mut client, request(0)).await.unwrap();
         for offset in [1, file.bytes.len() / 2, file.bytes.len()] {
             let from = i64::try_from(offset).unwrap();
-            let rest = report(&mut cliente, request(from)).await.unwrap();
+            let rest = report(&mut client, request(from)).await.unwrap();
             assert!(
                 rest.bytes == file.bytes[offset..],
                 "{formato:?} from {offset}"
@@ -97,19 +99,19 @@ async fn the_report_too() {
             assert_eq!(rest.chiusura, file.chiusura);
         }
         let beyond = request(file.chiusura.dimensione + 1);
-        let status = report(&mut cliente, beyond).await.unwrap_err();
-        let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-        assert_eq!(errore.violations, ["offset"]);
+        let status = report(&mut client, beyond).await.unwrap_err();
+        let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        assert_eq!(error.violations, ["offset"]);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// What a request for a file may not leave open is named, all of it at once.
 #[tokio::test]
 async fn what_is_wrong_with_a_request() {
-    let servizio = TestServer::start().await;
-    servizio.load(&crate::calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&crate::calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     for (formato, offset, rilevazione, wrong) in [
         (0, 0, 0, &["formato"][..]),
         (5, 0, 0, &["formato"]),
@@ -124,18 +126,18 @@ async fn what_is_wrong_with_a_request() {
             rilevazione,
             filtro: None,
         };
-        let of_decreti = decreti(&mut cliente, request).await.unwrap_err();
+        let of_decreti = decreti(&mut client, request).await.unwrap_err();
         let request = DownloadReportSinteticoRequest {
             formato,
             offset,
             rilevazione,
             filtro: None,
         };
-        let of_report = report(&mut cliente, request).await.unwrap_err();
+        let of_report = report(&mut client, request).await.unwrap_err();
         for status in [of_decreti, of_report] {
-            let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-            assert_eq!(errore.violations, wrong);
+            let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+            assert_eq!(error.violations, wrong);
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -15,7 +15,7 @@ use tonic::{Code, Status};
 
 use super::{call_rpc, take, tickets_of};
 use crate::{
-    audit::call_records as registrate,
+    audit::call_records as recorded,
     calls::{self, FLIGHT, PERSONA, filtro_decreti},
     errors::assert_error,
     model::NORMATIVE,
@@ -24,43 +24,40 @@ use crate::{
 
 #[tokio::test]
 async fn other_methods_are_unknown() {
-    let servizio = TestServer::start().await;
-    let mut uno = servizio.clients_of("mlps-ammortizzatori").await;
-    let mut nessuno = servizio.clients_with(None);
-    for (cliente, code, reason) in [
-        (&mut uno, Code::Unimplemented, ErrorReason::CallUnknown),
-        (
-            &mut nessuno,
-            Code::Unauthenticated,
-            ErrorReason::TokenMissing,
-        ),
+    let service = TestServer::start().await;
+    let mut one = service.clients_of("mlps-ammortizzatori").await;
+    let mut none = service.clients_with(None);
+    for (client, code, reason) in [
+        (&mut one, Code::Unimplemented, ErrorReason::CallUnknown),
+        (&mut none, Code::Unauthenticated, ErrorReason::TokenMissing),
     ] {
-        let volo = &mut cliente.flight;
+        let flight = &mut client.flight;
         let hands = stream::iter([HandshakeRequest::default()]);
         let put = stream::iter([FlightData::default()]);
         let exchange = stream::iter([FlightData::default()]);
-        let esiti: [Result<(), Status>; 6] = [
-            volo.handshake(hands).await.map(drop),
-            volo.poll_flight_info(FlightDescriptor::default())
+        let outcomes: [Result<(), Status>; 6] = [
+            flight.handshake(hands).await.map(drop),
+            flight
+                .poll_flight_info(FlightDescriptor::default())
                 .await
                 .map(drop),
-            volo.do_put(put).await.map(drop),
-            volo.do_exchange(exchange).await.map(drop),
-            volo.do_action(Action::default()).await.map(drop),
-            volo.list_actions(Empty {}).await.map(drop),
+            flight.do_put(put).await.map(drop),
+            flight.do_exchange(exchange).await.map(drop),
+            flight.do_action(Action::default()).await.map(drop),
+            flight.list_actions(Empty {}).await.map(drop),
         ];
-        for esito in esiti {
+        for esito in outcomes {
             assert_error(&esito.unwrap_err(), code, reason);
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_a_command_is_told() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     let unset = FlightDescriptor {
         r#type: DescriptorType::Unknown.into(),
         ..Default::default()
@@ -85,19 +82,15 @@ async fn what_is_wrong_with_a_command_is_told() {
             &["normativa"],
         ),
     ] {
-        let schema = cliente
-            .flight
-            .get_schema(descriptor.clone())
-            .await
-            .map(drop);
-        let info = cliente.flight.get_flight_info(descriptor).await.map(drop);
+        let schema = client.flight.get_schema(descriptor.clone()).await.map(drop);
+        let info = client.flight.get_flight_info(descriptor).await.map(drop);
         for esito in [schema, info] {
             let status = esito.unwrap_err();
-            let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-            assert_eq!(errore.violations, fields);
+            let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+            assert_eq!(error.violations, fields);
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// What the profile hides is neither in the schema nor in the totals.
@@ -112,49 +105,49 @@ async fn a_hidden_column_is_no_column() {
     policy += "g, mef-rgs, poco\n";
     std::fs::write(dir.path().join("policy.csv"), policy).unwrap();
     std::fs::copy("policies/model.conf", dir.path().join("model.conf")).unwrap();
-    let servizio = TestServer::start_with(|s| s.access.policy_dir = Some(dir.path().into())).await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mef-rgs").await;
+    let service = TestServer::start_with(|s| s.access.policy_dir = Some(dir.path().into())).await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mef-rgs").await;
     let descriptor = FlightDescriptor::new_path(vec![NORMATIVE[0].into()]);
-    let info = cliente
+    let info = client
         .flight
         .get_flight_info(descriptor)
         .await
         .unwrap()
         .into_inner();
-    let preso = take(&mut cliente, tickets_of(&info).pop().unwrap())
+    let taken = take(&mut client, tickets_of(&info).pop().unwrap())
         .await
         .unwrap();
-    let schema = preso.schema.unwrap();
+    let schema = taken.schema.unwrap();
     assert_eq!(schema.fields().len(), 9);
     let fields = call_rpc(
-        &mut cliente,
+        &mut client,
         "FlightService/GetSchema",
         NORMATIVE[0],
         filtro_decreti(""),
     );
     assert_eq!(fields.await.unwrap(), 9);
-    let totali = preso.outcome.unwrap();
+    let totali = taken.outcome.unwrap();
     assert!(totali.importi_erogati.is_empty() && !totali.importi_autorizzati.is_empty());
     assert!(!schema.metadata().contains_key("totali.importi_erogati"));
     assert!(schema.metadata().contains_key("totali.importi_autorizzati"));
     assert!(
-        preso
+        taken
             .rows
             .iter()
             .all(|r| r.matricola_azienda.is_empty() && !r.cf_azienda.is_empty())
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_record_tells_what_was_selected_and_how_much_was_given() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente: CallerClients = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client: CallerClients = service.clients_of("mlps-ammortizzatori").await;
     let filtro = filtro_decreti("cf_azienda.persona_fisica");
     for rpc in FLIGHT {
-        call_rpc(&mut cliente, rpc, NORMATIVE[0], filtro.clone())
+        call_rpc(&mut client, rpc, NORMATIVE[0], filtro.clone())
             .await
             .unwrap();
     }
@@ -163,14 +156,14 @@ async fn a_record_tells_what_was_selected_and_how_much_was_given() {
         filtro: Some(filtro),
         ..Default::default()
     };
-    let stream = cliente
+    let stream = client
         .decreti
         .export_decrees(request.clone())
         .await
         .unwrap();
     let righe = calls::drain(stream.into_inner()).await.rows.len();
     assert!(righe > 0 && request.encoded_len() > 0);
-    let all = registrate(&servizio.stop().await.owner).await;
+    let all = recorded(&service.stop().await.owner).await;
     for rpc in FLIGHT {
         let record = all
             .iter()
@@ -186,10 +179,10 @@ async fn a_record_tells_what_was_selected_and_how_much_was_given() {
         let found = all.iter().find(|r| r["rpc"] == rpc && r["tipo"] == "FINE");
         found.unwrap().clone()
     };
-    let fine = end("FlightService/DoGet");
+    let end_at = end("FlightService/DoGet");
     assert_eq!(
-        (&fine["esito"], &fine["righe"]),
+        (&end_at["esito"], &end_at["righe"]),
         (&"OK".into(), &righe.into())
     );
-    assert_eq!(fine["righe"], end("DecreeService/ExportDecrees")["righe"]);
+    assert_eq!(end_at["righe"], end("DecreeService/ExportDecrees")["righe"]);
 }

@@ -29,22 +29,22 @@ fn whole_ticket(soggetto: &str) -> String {
 }
 
 /// Begins to read, and reads no further than the schema.
-async fn begin(cliente: &mut CallerClients) -> Result<Streaming<FlightData>, Status> {
-    let ticket = Ticket::new(whole_ticket(&cliente.soggetto));
-    let mut stream = cliente.flight.do_get(ticket).await?.into_inner();
+async fn begin(client: &mut CallerClients) -> Result<Streaming<FlightData>, Status> {
+    let ticket = Ticket::new(whole_ticket(&client.soggetto));
+    let mut stream = client.flight.do_get(ticket).await?.into_inner();
     stream.message().await.unwrap().unwrap();
     Ok(stream)
 }
 
 /// Reads on: the rows' messages, and how it ended.
 async fn read_rest(mut stream: Streaming<FlightData>) -> (bool, Result<(), Status>) {
-    let mut chiusa = false;
+    let mut ended = false;
     loop {
         match stream.message().await {
-            Err(status) => return (chiusa, Err(status)),
-            Ok(None) => return (chiusa, Ok(())),
+            Err(status) => return (ended, Err(status)),
+            Ok(None) => return (ended, Ok(())),
             Ok(Some(message)) => {
-                chiusa |= message.app_metadata.starts_with(br#"{"chiusura""#);
+                ended |= message.app_metadata.starts_with(br#"{"chiusura""#);
             }
         }
     }
@@ -52,43 +52,43 @@ async fn read_rest(mut stream: Streaming<FlightData>) -> (bool, Result<(), Statu
 
 #[tokio::test]
 async fn a_grant_that_is_revoked_ends_its_streams() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 50).await;
-    servizio.load(&many_rows(ROWS), "2026-10-31").await;
-    let id = servizio
+    let service = TestServer::start_with(|s| s.export.batch_rows = 50).await;
+    service.load(&many_rows(ROWS), "2026-10-31").await;
+    let id = service
         .grant_scope("be", "mlps-ammortizzatori", whole_scope())
         .await;
-    let mut cliente = servizio.slow_clients("be");
-    let stream = begin(&mut cliente).await.unwrap();
-    revoke(&servizio.db.owner, &servizio.clock, id).await;
+    let mut client = service.slow_clients("be");
+    let stream = begin(&mut client).await.unwrap();
+    revoke(&service.db.owner, &service.clock, id).await;
     // It does not read for a while: what ends the stream is not the reading.
     sleep(Duration::from_millis(1500)).await;
     let end = timeout(Duration::from_secs(10), read_rest(stream)).await;
-    let (chiusa, esito) = end.expect("the stream ends");
-    assert!(!chiusa);
+    let (ended, esito) = end.expect("the stream ends");
+    assert!(!ended);
     assert_error(
         &esito.unwrap_err(),
         Code::PermissionDenied,
         ErrorReason::GrantRevoked,
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
-/// A flight takes its place among the exports, and gives it back when nobody reads it any more.
+/// A flight takes its place among the exports, and gives it back when its reader has gone.
 #[tokio::test]
 async fn flights_and_exports_share_their_places() {
-    let servizio = TestServer::start_with(|s| {
+    let service = TestServer::start_with(|s| {
         s.export.batch_rows = 50;
         s.export.max_concurrent = 1;
     })
     .await;
-    servizio.load(&many_rows(ROWS), "2026-10-31").await;
-    servizio
+    service.load(&many_rows(ROWS), "2026-10-31").await;
+    service
         .grant_scope("be", "mlps-ammortizzatori", whole_scope())
         .await;
-    let mut cliente = servizio.slow_clients("be");
-    let stream = begin(&mut cliente).await.unwrap();
-    let mut altra = servizio.clients_as("be");
-    let status = begin(&mut altra).await.map(drop).unwrap_err();
+    let mut client = service.slow_clients("be");
+    let stream = begin(&mut client).await.unwrap();
+    let mut other = service.clients_as("be");
+    let status = begin(&mut other).await.map(drop).unwrap_err();
     assert_error(
         &status,
         Code::ResourceExhausted,
@@ -98,7 +98,7 @@ async fn flights_and_exports_share_their_places() {
         normativa: NORMATIVE[0].into(),
         ..Default::default()
     };
-    let status = altra.decreti.export_decrees(request).await.unwrap_err();
+    let status = other.decreti.export_decrees(request).await.unwrap_err();
     assert_error(
         &status,
         Code::ResourceExhausted,
@@ -106,33 +106,35 @@ async fn flights_and_exports_share_their_places() {
     );
     drop(stream);
     eventually("its place is free", async || {
-        begin(&mut altra).await.is_ok()
+        begin(&mut other).await.is_ok()
     })
     .await;
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_stream_that_was_dropped_goes_on_from_its_last_batch() {
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 50).await;
-    servizio.load(&many_rows(1_000), "2026-10-31").await;
-    servizio
+    let service = TestServer::start_with(|s| s.export.batch_rows = 50).await;
+    service.load(&many_rows(1_000), "2026-10-31").await;
+    service
         .grant_scope("be", "mlps-ammortizzatori", whole_scope())
         .await;
-    let mut cliente = servizio.clients_as("be");
-    let mut stream = begin(&mut cliente).await.unwrap();
-    let mut riprese = Vec::new();
-    while riprese.len() < 5 {
+    let mut client = service.clients_as("be");
+    let mut stream = begin(&mut client).await.unwrap();
+    let mut resume_tokens = Vec::new();
+    while resume_tokens.len() < 5 {
         let message = stream.message().await.unwrap().unwrap();
         // Dictionaries have none.
         let app = serde_json::from_slice::<serde_json::Value>(&message.app_metadata);
-        riprese.extend(app.map(|app| app["ripresa"].as_str().unwrap().to_owned()));
+        resume_tokens.extend(app.map(|app| app["ripresa"].as_str().unwrap().to_owned()));
     }
     drop(stream);
-    let whole = take(&mut cliente, whole_ticket("be")).await.unwrap();
-    let rest = take(&mut cliente, riprese.pop().unwrap()).await.unwrap();
+    let whole = take(&mut client, whole_ticket("be")).await.unwrap();
+    let rest = take(&mut client, resume_tokens.pop().unwrap())
+        .await
+        .unwrap();
     assert_eq!((whole.rows.len(), rest.rows.len()), (1_000, 750));
     assert_eq!(rest.outcome.unwrap().righe, 750);
     assert!(whole.rows.ends_with(&rest.rows));
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -18,15 +18,15 @@ use crate::{
 
 #[tokio::test]
 async fn fields_and_reasons_stand_in_the_message() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mef-rgs").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mef-rgs").await;
     let bad = r#"{"normativa": "x y", "filtro": {"numero_decreto": "=", "periodo": {"dal": "31/12/2023"}}}"#;
-    let wrong = cliente
+    let wrong = client
         .flight
         .get_flight_info(FlightDescriptor::new_cmd(bad));
     let wrong = wrong.await.unwrap_err();
-    let errore = assert_error(&wrong, Code::InvalidArgument, ErrorReason::InvalidRequest);
+    let error = assert_error(&wrong, Code::InvalidArgument, ErrorReason::InvalidRequest);
     for part in [
         "the request has invalid fields: ",
         "normativa: ",
@@ -34,33 +34,33 @@ async fn fields_and_reasons_stand_in_the_message() {
         "filtro.periodo.dal: must be a day",
         "(ERROR_REASON_INVALID_REQUEST)",
     ] {
-        assert!(errore.message.contains(part), "{part}: {}", errore.message);
+        assert!(error.message.contains(part), "{part}: {}", error.message);
     }
     // What the door refuses, and what the handler of a stream does.
     let filtro = filtro_decreti("cf_azienda");
-    let denied = super::call_rpc(&mut cliente, "FlightService/DoGet", NORMATIVE[0], filtro);
+    let denied = super::call_rpc(&mut client, "FlightService/DoGet", NORMATIVE[0], filtro);
     let denied = denied.await.unwrap_err().message().to_owned();
     assert!(denied.contains("ERROR_REASON_FILTER_DENIED"), "{denied}");
     assert!(denied.contains("filtri: cf_azienda"), "{denied}");
-    let mut nessuno = servizio.clients_with(None);
-    let missing = nessuno.flight.do_get(Ticket::new("x")).await.unwrap_err();
+    let mut none = service.clients_with(None);
+    let missing = none.flight.do_get(Ticket::new("x")).await.unwrap_err();
     assert!(missing.message().contains("ERROR_REASON_TOKEN_MISSING"));
     // Others read the details, and their message stays a sentence.
-    let list = cliente
+    let list = client
         .decreti
         .list_decrees(omnia::contract::proto::ListDecreesRequest::default());
     assert_eq!(
         list.await.unwrap_err().message(),
         "the request has invalid fields"
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn flight_sql_is_told_from_flight() {
-    let servizio = TestServer::start().await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    let volo = &mut cliente.flight;
+    let service = TestServer::start().await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
+    let flight = &mut client.flight;
     for (name, value) in [
         ("CommandStatementQuery", &b"\x0a\x08select 1"[..]),
         ("CommandGetTables", b""),
@@ -74,33 +74,33 @@ async fn flight_sql_is_told_from_flight() {
         let command = any.encode_to_vec();
         let descriptor = FlightDescriptor::new_cmd(command.clone());
         let told: [Result<(), Status>; 3] = [
-            volo.get_flight_info(descriptor.clone()).await.map(drop),
-            volo.get_schema(descriptor).await.map(drop),
-            volo.do_get(Ticket::new(command)).await.map(drop),
+            flight.get_flight_info(descriptor.clone()).await.map(drop),
+            flight.get_schema(descriptor).await.map(drop),
+            flight.do_get(Ticket::new(command)).await.map(drop),
         ];
         for status in told {
             let status = status.unwrap_err();
-            let errore = assert_error(
+            let error = assert_error(
                 &status,
                 Code::Unimplemented,
                 ErrorReason::FlightSqlUnsupported,
             );
             assert!(
-                errore.message.contains("Flight SQL is not spoken here"),
+                error.message.contains("Flight SQL is not spoken here"),
                 "{name}"
             );
         }
     }
     for action in ["CreatePreparedStatement", "BeginTransaction", "anything"] {
-        let status = volo.do_action(Action::new(action, "")).await.unwrap_err();
-        let errore = assert_error(&status, Code::Unimplemented, ErrorReason::CallUnknown);
+        let status = flight.do_action(Action::new(action, "")).await.unwrap_err();
+        let error = assert_error(&status, Code::Unimplemented, ErrorReason::CallUnknown);
         assert!(
-            errore.message.contains("Flight SQL is not spoken here"),
+            error.message.contains("Flight SQL is not spoken here"),
             "{action}"
         );
-        assert!(errore.message.contains("GetFlightInfo"), "{action}");
+        assert!(error.message.contains("GetFlightInfo"), "{action}");
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// What reflection describes is what is spoken: every field has its number and its type.

@@ -28,7 +28,7 @@ use crate::server::{AUDIT_KEY, CallerClients};
 
 /// A request of Flight by the name of the call, for [`crate::chiamate::call_rpc`]. How many things the answer holds.
 pub async fn call_rpc(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     rpc: &str,
     normativa: &str,
     filtro: FiltroDecreti,
@@ -41,12 +41,12 @@ pub async fn call_rpc(
     let descriptor = FlightDescriptor::new_cmd(request.encode_to_vec());
     Ok(match rpc {
         "FlightService/ListFlights" => {
-            let flights = cliente.flight.list_flights(Criteria::default()).await?;
+            let flights = client.flight.list_flights(Criteria::default()).await?;
             let flights: Vec<FlightInfo> = flights.into_inner().try_collect().await?;
             flights.len()
         }
         "FlightService/GetFlightInfo" => {
-            let info = cliente
+            let info = client
                 .flight
                 .get_flight_info(descriptor)
                 .await?
@@ -54,14 +54,14 @@ pub async fn call_rpc(
             usize::try_from(info.total_records).unwrap()
         }
         "FlightService/GetSchema" => {
-            let schema = cliente.flight.get_schema(descriptor).await?.into_inner();
+            let schema = client.flight.get_schema(descriptor).await?.into_inner();
             let schema = arrow_schema::Schema::try_from(schema).unwrap();
             schema.fields().len()
         }
         "FlightService/DoGet" => {
-            let ticket = plain_ticket(&cliente.soggetto, &request);
-            let preso = take(cliente, ticket).await?;
-            preso.outcome.map(|_| preso.rows.len())?
+            let ticket = plain_ticket(&client.soggetto, &request);
+            let taken = take(client, ticket).await?;
+            taken.outcome.map(|_| taken.rows.len())?
         }
         other => panic!("{other}"),
     })
@@ -69,15 +69,15 @@ pub async fn call_rpc(
 
 /// A ticket for all of a selection, as the service would have sealed it.
 pub fn plain_ticket(soggetto: &str, request: &ExportDecreesRequest) -> String {
-    let biglietto = FlightTicket {
+    let ticket = FlightTicket {
         soggetto: soggetto.into(),
         rilevazione: request.rilevazione,
         normativa: request.normativa.clone(),
         filtro: request.filtro.clone(),
         ..Default::default()
     };
-    let sigillo = TicketSealer::new(&AuditKey::new(&AUDIT_KEY)).unwrap();
-    sigillo.seal(&biglietto).unwrap()
+    let sealer = TicketSealer::new(&AuditKey::new(&AUDIT_KEY)).unwrap();
+    sealer.seal(&ticket).unwrap()
 }
 
 /// What a stream gave until it ended.
@@ -93,11 +93,11 @@ pub struct TakenFlight {
 
 /// Reads a ticket to the end of its stream. One that ends well without a chiusura fails the test.
 pub async fn take(
-    cliente: &mut CallerClients,
+    client: &mut CallerClients,
     ticket: impl Into<String>,
 ) -> Result<TakenFlight, Status> {
     let ticket: String = ticket.into();
-    let stream = cliente
+    let stream = client
         .flight
         .do_get(Ticket::new(ticket))
         .await?
@@ -108,7 +108,8 @@ pub async fn take(
 /// Reads a stream to its end, on the same terms.
 pub async fn read_flight(stream: tonic::Streaming<arrow_flight::FlightData>) -> TakenFlight {
     let mut stream = FlightDataDecoder::new(stream.map_err(Into::into));
-    let (mut schema, mut righe, mut riprese, mut totali) = (None, Vec::new(), Vec::new(), None);
+    let (mut schema, mut righe, mut resume_tokens, mut totali) =
+        (None, Vec::new(), Vec::new(), None);
     let esito = loop {
         match stream.try_next().await {
             Err(arrow_flight::error::FlightError::Tonic(status)) => {
@@ -127,9 +128,9 @@ pub async fn read_flight(stream: tonic::Streaming<arrow_flight::FlightData>) -> 
                             serde_json::from_slice(&message.inner.app_metadata).unwrap();
                         righe.extend(decreti(&batch));
                         match app["ripresa"].as_str() {
-                            Some(ripresa) => {
+                            Some(resume_point) => {
                                 assert!(batch.num_rows() > 0, "only the last batch is empty");
-                                riprese.push((righe.len(), ripresa.to_owned()));
+                                resume_tokens.push((righe.len(), resume_point.to_owned()));
                             }
                             None => totali = Some(from_json(&app["chiusura"])),
                         }
@@ -144,7 +145,7 @@ pub async fn read_flight(stream: tonic::Streaming<arrow_flight::FlightData>) -> 
     TakenFlight {
         schema,
         rows: righe,
-        resumes: riprese,
+        resumes: resume_tokens,
         outcome: esito,
     }
 }
@@ -203,9 +204,9 @@ fn cell_text(array: &ArrayRef, row: usize) -> String {
             .to_string(),
         DataType::Decimal128(18, 2) => array.as_primitive::<Decimal128Type>().value_as_string(row),
         DataType::Dictionary(..) => {
-            let codici = array.as_dictionary::<Int32Type>();
-            let key = usize::try_from(codici.keys().value(row)).unwrap();
-            codici.values().as_string::<i32>().value(key).to_owned()
+            let codes = array.as_dictionary::<Int32Type>();
+            let key = usize::try_from(codes.keys().value(row)).unwrap();
+            codes.values().as_string::<i32>().value(key).to_owned()
         }
         other => panic!("{other} is no type of the detail"),
     }

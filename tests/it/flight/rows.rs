@@ -40,43 +40,43 @@ fn as_an_export_gives_them() {
         ..Config::default()
     };
     TestRunner::new(config)
-        .run(&world(), |(estratto, filtri)| {
-            runtime.block_on(check(&estratto, &filtri));
+        .run(&world(), |(extract, filtri)| {
+            runtime.block_on(check(&extract, &filtri));
             Ok(())
         })
         .unwrap();
 }
 
-async fn check(estratto: &ModelExtract, filtri: &[ModelFilter]) {
+async fn check(extract: &ModelExtract, filtri: &[ModelFilter]) {
     // Small lotti: a flight has several endpoints, and each several batches.
-    let servizio = TestServer::start_with(|s| s.export.batch_rows = 2).await;
-    servizio.load(estratto, "2026-10-31").await;
+    let service = TestServer::start_with(|s| s.export.batch_rows = 2).await;
+    service.load(extract, "2026-10-31").await;
     for profilo in ["mlps-ammortizzatori", "mef-rgs"] {
-        let mut cliente = servizio.clients_of(profilo).await;
+        let mut client = service.clients_of(profilo).await;
         for normativa in NORMATIVE {
-            let tutta = ModelFilter {
+            let whole = ModelFilter {
                 normative: [normativa].into(),
                 ..ModelFilter::default()
             };
-            compare(&mut cliente, &export_request(&tutta)).await;
+            compare(&mut client, &export_request(&whole)).await;
         }
         for filtro in filtri {
-            // Nobody but the first may look for a company.
+            // Only the first may look for a company.
             if profilo == "mlps-ammortizzatori" || (filtro.cf, filtro.matricola) == (None, None) {
-                compare(&mut cliente, &export_request(filtro)).await;
+                compare(&mut client, &export_request(filtro)).await;
             }
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
-async fn compare(cliente: &mut CallerClients, request: &ExportDecreesRequest) {
-    let stream = cliente.decreti.export_decrees(request.clone()).await;
-    let esportato = drain(stream.unwrap().into_inner()).await;
-    let totali = esportato.outcome.unwrap();
+async fn compare(client: &mut CallerClients, request: &ExportDecreesRequest) {
+    let stream = client.decreti.export_decrees(request.clone()).await;
+    let exported = drain(stream.unwrap().into_inner()).await;
+    let totali = exported.outcome.unwrap();
 
     let descriptor = FlightDescriptor::new_cmd(request.encode_to_vec());
-    let info = cliente.flight.get_flight_info(descriptor).await.unwrap();
+    let info = client.flight.get_flight_info(descriptor).await.unwrap();
     let info = info.into_inner();
     assert_eq!(info.total_records, totali.righe);
     let app: serde_json::Value = serde_json::from_slice(&info.app_metadata).unwrap();
@@ -84,36 +84,36 @@ async fn compare(cliente: &mut CallerClients, request: &ExportDecreesRequest) {
 
     let tickets = tickets_of(&info);
     let readers = tickets.iter().map(|ticket| {
-        let mut cliente = cliente.clone();
-        async move { take(&mut cliente, ticket.as_str()).await.unwrap() }
+        let mut client = client.clone();
+        async move { take(&mut client, ticket.as_str()).await.unwrap() }
     });
-    let parti = futures_util::future::join_all(readers).await;
+    let parts = futures_util::future::join_all(readers).await;
     let mut righe: Vec<DettaglioDecreto> = Vec::new();
-    let mut somme = Vec::new();
-    for parte in parti {
+    let mut sums = Vec::new();
+    for parte in parts {
         // Each resumes after any of its batches, to its own end and no further.
         let middle = parte.resumes.get(parte.resumes.len() / 2);
-        for (after, ripresa) in middle.into_iter().chain(parte.resumes.last()) {
-            let resto = take(cliente, ripresa.as_str()).await.unwrap();
-            assert_eq!(resto.rows, parte.rows[*after..]);
+        for (after, resume_point) in middle.into_iter().chain(parte.resumes.last()) {
+            let rest = take(client, resume_point.as_str()).await.unwrap();
+            assert_eq!(rest.rows, parte.rows[*after..]);
         }
         let schema = parte.schema.unwrap();
         assert_eq!(schema.metadata()["totali.righe"], totali.righe.to_string());
-        somme.push(parte.outcome.unwrap());
+        sums.push(parte.outcome.unwrap());
         righe.extend(parte.rows);
     }
-    assert_eq!(righe, esportato.rows, "{request:?}");
-    assert_eq!(sum_of(&somme), totali);
+    assert_eq!(righe, exported.rows, "{request:?}");
+    assert_eq!(sum_of(&sums), totali);
 }
 
 /// Adds up control totals; texts as the contract has them.
-fn sum_of(parti: &[TotaliControllo]) -> TotaliControllo {
+fn sum_of(parts: &[TotaliControllo]) -> TotaliControllo {
     let sum = |of: fn(&TotaliControllo) -> &String| {
         let cents = |text: &String| text.replace('.', "").parse::<i128>().unwrap();
-        crate::model::euro(parti.iter().map(|t| cents(of(t))).sum())
+        crate::model::euro(parts.iter().map(|t| cents(of(t))).sum())
     };
     TotaliControllo {
-        righe: parti.iter().map(|t| t.righe).sum(),
+        righe: parts.iter().map(|t| t.righe).sum(),
         ore_decretate: sum(|t| &t.ore_decretate),
         importi_autorizzati: sum(|t| &t.importi_autorizzati),
         importi_erogati: sum(|t| &t.importi_erogati),

@@ -35,22 +35,22 @@ fn schema_text(schema: &Schema) -> String {
 
 #[tokio::test]
 async fn a_schema_says_what_its_columns_are() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     let descriptor = FlightDescriptor::new_path(vec![NORMATIVE[0].into()]);
-    let info = cliente.flight.get_flight_info(descriptor.clone()).await;
+    let info = client.flight.get_flight_info(descriptor.clone()).await;
     let info = info.unwrap().into_inner();
     assert_eq!(info.flight_descriptor, Some(descriptor.clone()));
     let ticket = tickets_of(&info).pop().unwrap();
     let planned = info.try_decode_schema().unwrap();
     // To accept a change: `UPDATE_EXPECT=1 cargo test --test it a_schema_says`.
     expect_file!["../../flight_schema.txt"].assert_eq(&schema_text(&planned));
-    let sent = take(&mut cliente, ticket).await.unwrap().schema.unwrap();
+    let sent = take(&mut client, ticket).await.unwrap().schema.unwrap();
     assert_eq!(*sent, planned);
 
-    // Before a flight is planned nobody has counted.
-    let early = cliente.flight.get_schema(descriptor).await.unwrap();
+    // Before a flight is planned nothing was counted.
+    let early = client.flight.get_schema(descriptor).await.unwrap();
     let early = Schema::try_from(early.into_inner()).unwrap();
     assert_eq!(early.fields(), planned.fields());
     let counted = |schema: &Schema| {
@@ -58,15 +58,15 @@ async fn a_schema_says_what_its_columns_are() {
         keys.filter(|key| key.starts_with("totali.")).count()
     };
     assert_eq!((counted(&early), counted(&planned)), (0, 4));
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_flight_for_each_norm_in_scope() {
-    let servizio = TestServer::start().await;
-    let mut tutte = servizio.clients_of("mef-rgs").await;
-    let list = async |cliente: &mut crate::server::CallerClients| {
-        let flights = cliente.flight.list_flights(Criteria::default()).await;
+    let service = TestServer::start().await;
+    let mut all_of_them = service.clients_of("mef-rgs").await;
+    let list = async |client: &mut crate::server::CallerClients| {
+        let flights = client.flight.list_flights(Criteria::default()).await;
         let flights: Vec<FlightInfo> = flights.unwrap().into_inner().try_collect().await.unwrap();
         let command = |info: &FlightInfo| {
             let cmd = info.flight_descriptor.as_ref().unwrap().cmd.clone();
@@ -74,12 +74,15 @@ async fn a_flight_for_each_norm_in_scope() {
         };
         flights.iter().map(command).collect::<Vec<_>>()
     };
-    assert!(list(&mut tutte).await.is_empty(), "before the first load");
-    let numero = servizio.load(&calls::extract(), "2026-10-31").await;
-    servizio
+    assert!(
+        list(&mut all_of_them).await.is_empty(),
+        "before the first load"
+    );
+    let numero = service.load(&calls::extract(), "2026-10-31").await;
+    service
         .grant_scope("una", "mef-rgs", only_normativa(NORMATIVE[1]))
         .await;
-    let mut una = servizio.clients_as("una");
+    let mut one = service.clients_as("una");
     let expected = |norms: &[&str]| {
         let mut norms = norms.to_vec();
         norms.sort_unstable();
@@ -88,19 +91,23 @@ async fn a_flight_for_each_norm_in_scope() {
             .map(|norm| json!({"normativa": norm, "rilevazione": numero}));
         commands.collect::<Vec<_>>()
     };
-    assert_eq!(list(&mut una).await, expected(&NORMATIVE[1..2]));
-    let all = list(&mut tutte).await;
+    assert_eq!(list(&mut one).await, expected(&NORMATIVE[1..2]));
+    let all = list(&mut all_of_them).await;
     assert_eq!(all, expected(&NORMATIVE));
     // What is listed can be asked for as it is.
     for command in all {
         let descriptor = FlightDescriptor::new_cmd(command.to_string());
-        let info = tutte.flight.get_flight_info(descriptor).await.unwrap();
+        let info = all_of_them
+            .flight
+            .get_flight_info(descriptor)
+            .await
+            .unwrap();
         assert!(info.into_inner().total_records > 0);
     }
     let criteria = Criteria {
         expression: "x".into(),
     };
-    let status = tutte
+    let status = all_of_them
         .flight
         .list_flights(criteria)
         .await
@@ -111,5 +118,5 @@ async fn a_flight_for_each_norm_in_scope() {
         tonic::Code::InvalidArgument,
         omnia::contract::proto::ErrorReason::InvalidRequest,
     );
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Worlds that differ only in who the natural persons are. Whoever sees them masked cannot tell one world from another, whatever
+//! Worlds that differ only in who the natural persons are. A caller who sees them masked cannot tell one world from another, whatever
 //! they ask: then nothing that they are answered depends on a masked value.
 
 use omnia::contract::proto::{

@@ -1,5 +1,5 @@
 //! Provisional codes: of eleven digits as a company's, and natural persons'. On every way they are masked as the others, with the
-//! same mask; and a caller who may ask for companies only is answered as for a code that nobody has.
+//! same mask; and a caller who may ask for companies only is answered as for a code that does not exist.
 
 use std::fmt::Debug;
 
@@ -261,7 +261,7 @@ async fn who_may_not_ask_for_persons_is_answered_as_for_a_code_that_nobody_has()
         TestServer::start_with(|s| s.access.policy_dir = Some(dir.path().to_owned())).await;
     service.load(&extract(), "2026-10-31").await;
     let mut client = service.clients_of("mef-rgs").await;
-    // Right codes that no row has: nobody's, of a company's form and of a provisional code's.
+    // Right codes that no row has: no one's, of a company's form and of a provisional code's.
     for nobody in ["15844561009", "90000000035"] {
         let unknown = about(&mut client, nobody, NORMATIVE[0]).await;
         for code in PROVISIONAL {

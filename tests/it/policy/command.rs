@@ -52,9 +52,9 @@ fn a_profile_is_explained_without_a_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subject_is_explained_with_its_grant() {
-    let servizio = TestServer::start().await;
-    let id = servizio.grant_today("mef-rgs-be", "mef-rgs").await;
-    let database = [("OMNIA_DATABASE__URL", servizio.db.serving_url.as_str())];
+    let service = TestServer::start().await;
+    let id = service.grant_today("mef-rgs-be", "mef-rgs").await;
+    let database = [("OMNIA_DATABASE__URL", service.db.serving_url.as_str())];
     let ask = |soggetto: &'static str| {
         omnia(
             &database,
@@ -75,7 +75,7 @@ async fn a_subject_is_explained_with_its_grant() {
         out.starts_with("refused: ERROR_REASON_GRANT_MISSING: "),
         "{out}"
     );
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[test]

@@ -13,14 +13,14 @@ async fn sighup_reads_again_and_a_refusal_is_logged_with_its_place_and_counted()
     let db = test_bench::database().await;
     let (_root, dir) = policy_dir();
     let (collector, endpoint) = Collector::start().await;
-    let mut programma = Program::serve_with(|command| {
+    let mut program = Program::serve_with(|command| {
         command
             .env("OMNIA_DATABASE__URL", &db.serving_url)
             .env("OMNIA_ACCESS__POLICY_DIR", &dir)
             .env("OMNIA_TELEMETRY__OTLP_ENDPOINT", endpoint);
     })
     .await;
-    let channel = programma.channel();
+    let channel = program.channel();
     let becomes = async |status| {
         eventually("the health of the policy", async || {
             health(&channel, "policy").await == Some(status)
@@ -31,9 +31,9 @@ async fn sighup_reads_again_and_a_refusal_is_logged_with_its_place_and_counted()
 
     // Nothing has changed: an operator who asks is answered all the same.
     let same = "the access policy on disk is the one in force";
-    programma.signal(Signal::SIGHUP);
+    program.signal(Signal::SIGHUP);
     eventually("SIGHUP is answered", async || {
-        !programma.said(same).is_empty()
+        !program.said(same).is_empty()
     })
     .await;
 
@@ -44,10 +44,10 @@ async fn sighup_reads_again_and_a_refusal_is_logged_with_its_place_and_counted()
     let refused = "the access policy on disk is refused: the one in force stays";
     // Looks that find the same say nothing more; SIGHUP asks, and is told again.
     tokio::time::sleep(Duration::from_millis(1200)).await;
-    assert_eq!(programma.said(refused).len(), 1);
-    programma.signal(Signal::SIGHUP);
-    eventually("refused again", async || programma.said(refused).len() == 2).await;
-    for error in programma.said("error in the access policy") {
+    assert_eq!(program.said(refused).len(), 1);
+    program.signal(Signal::SIGHUP);
+    eventually("refused again", async || program.said(refused).len() == 2).await;
+    for error in program.said("error in the access policy") {
         assert_eq!(error["level"], "ERROR");
         assert_eq!(error["file"], "policy.csv");
         assert_eq!(
@@ -59,19 +59,19 @@ async fn sighup_reads_again_and_a_refusal_is_logged_with_its_place_and_counted()
             "`DecreeService/ListDecrees` has no filter `iban`"
         );
     }
-    let before = programma.said(refused)[0]["in_force"]
+    let before = program.said(refused)[0]["in_force"]
         .as_str()
         .unwrap()
         .to_owned();
 
     replace_by_rename(&dir, &shipped(super::DECRETI_TOO));
     becomes(ServingStatus::Serving).await;
-    let replaced = &programma.said("access policy replaced")[0];
+    let replaced = &program.said("access policy replaced")[0];
     assert_eq!(replaced["from"], before.as_str());
     let after = replaced["to"].as_str().unwrap().to_owned();
 
-    programma.signal(Signal::SIGTERM);
-    assert!(programma.child.wait().unwrap().success());
+    program.signal(Signal::SIGTERM);
+    assert!(program.child.wait().unwrap().success());
     let numbers = collector.numbers();
     let last = |name: &str, key: &str, value: &str| {
         let found = numbers.iter().rev().find(|n| {

@@ -25,19 +25,19 @@ use crate::{
 const LIST: &str = "DecreeService/ListDecrees";
 
 async fn start(dir: &Path) -> TestServer {
-    let servizio = TestServer::start_with(|s| s.access.policy_dir = Some(dir.to_owned())).await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let channel = servizio.channel();
+    let service = TestServer::start_with(|s| s.access.policy_dir = Some(dir.to_owned())).await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let channel = service.channel();
     eventually("it serves", async || {
         health(&channel, "").await == Some(ServingStatus::Serving)
     })
     .await;
-    servizio
+    service
 }
 
 /// Whether the call is allowed; any other answer than that or CALL_DENIED fails the test.
-async fn may_list(cliente: &CallerClients) -> bool {
-    match call_rpc(&mut cliente.clone(), LIST, "").await {
+async fn may_list(client: &CallerClients) -> bool {
+    match call_rpc(&mut client.clone(), LIST, "").await {
         Ok(found) => found > 0,
         Err(status) => {
             assert_error(&status, Code::PermissionDenied, ErrorReason::CallDenied);
@@ -54,14 +54,14 @@ impl BiteTimes {
     /// Changes the policy and waits until it bites.
     async fn change(
         &mut self,
-        cliente: &CallerClients,
+        client: &CallerClients,
         what: &str,
         allowed: bool,
         change: impl FnOnce(),
     ) {
-        assert_ne!(may_list(cliente).await, allowed, "before: {what}");
+        assert_ne!(may_list(client).await, allowed, "before: {what}");
         change();
-        let took = eventually(what, async || may_list(cliente).await == allowed).await;
+        let took = eventually(what, async || may_list(client).await == allowed).await;
         self.0.push(took);
     }
 
@@ -75,39 +75,39 @@ impl BiteTimes {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_policy_bites_within_a_second_however_it_was_written() {
     let (_root, dir) = policy_dir();
-    let servizio = start(&dir).await;
-    let cliente = servizio.clients_of("mef-sintesi").await;
-    let mut tempi = BiteTimes::default();
+    let service = start(&dir).await;
+    let client = service.clients_of("mef-sintesi").await;
+    let mut times = BiteTimes::default();
     let policy = dir.join("policy.csv");
     let write = |text: String| fs::write(&policy, text).unwrap();
-    tempi
-        .change(&cliente, "written", true, || write(shipped(DECRETI_TOO)))
+    times
+        .change(&client, "written", true, || write(shipped(DECRETI_TOO)))
         .await;
-    tempi
-        .change(&cliente, "renamed", false, || {
+    times
+        .change(&client, "renamed", false, || {
             replace_by_rename(&dir, &shipped(""))
         })
         .await;
     // The model bites as the rows do.
     let model = PolicySource::embedded().model;
-    tempi
-        .change(&cliente, "renamed again", true, || {
+    times
+        .change(&client, "renamed again", true, || {
             replace_by_rename(&dir, &shipped(DECRETI_TOO))
         })
         .await;
     let narrow = model.replace("m = r.nome", "m = r.profilo != \"mef-sintesi\" && r.nome");
-    tempi
-        .change(&cliente, "a model", false, || {
+    times
+        .change(&client, "a model", false, || {
             fs::write(dir.join("model.conf"), narrow).unwrap()
         })
         .await;
-    tempi
-        .change(&cliente, "no model", true, || {
+    times
+        .change(&client, "no model", true, || {
             fs::remove_file(dir.join("model.conf")).unwrap()
         })
         .await;
-    tempi.within_a_second();
-    servizio.stop().await;
+    times.within_a_second();
+    service.stop().await;
 }
 
 /// As Kubernetes mounts a ConfigMap: the file is a link into `..data`, which is a link to a directory of the moment.
@@ -122,16 +122,16 @@ async fn a_swapped_config_map_bites() {
     version("..1", "");
     symlink("..1", mount.join("..data")).unwrap();
     symlink("..data/policy.csv", mount.join("policy.csv")).unwrap();
-    let servizio = start(mount).await;
-    let cliente = servizio.clients_of("mef-sintesi").await;
-    let mut tempi = BiteTimes::default();
+    let service = start(mount).await;
+    let client = service.clients_of("mef-sintesi").await;
+    let mut times = BiteTimes::default();
     for (from, to, rows) in [
         ("..1", "..2", DECRETI_TOO),
         ("..2", "..3", ""),
         ("..3", "..4", DECRETI_TOO),
     ] {
-        tempi
-            .change(&cliente, to, !rows.is_empty(), || {
+        times
+            .change(&client, to, !rows.is_empty(), || {
                 version(to, rows);
                 symlink(to, mount.join("..data_tmp")).unwrap();
                 fs::rename(mount.join("..data_tmp"), mount.join("..data")).unwrap();
@@ -139,26 +139,26 @@ async fn a_swapped_config_map_bites() {
             })
             .await;
     }
-    tempi.within_a_second();
-    servizio.stop().await;
+    times.within_a_second();
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_policy_leaves_the_old_one_in_force_and_the_health_says_so() {
     let (_root, dir) = policy_dir();
-    let servizio = start(&dir).await;
-    let channel = servizio.channel();
-    let cliente = servizio.clients_of("mef-rgs").await;
-    let tempi = RefCell::new(BiteTimes::default());
+    let service = start(&dir).await;
+    let channel = service.channel();
+    let client = service.clients_of("mef-rgs").await;
+    let times = RefCell::new(BiteTimes::default());
     let becomes = async |status: ServingStatus| {
         let took = eventually("the health of the policy", async || {
             health(&channel, "policy").await == Some(status)
         })
         .await;
-        tempi.borrow_mut().0.push(took);
+        times.borrow_mut().0.push(took);
         // Whatever becomes of the policy, the service serves.
         assert_eq!(health(&channel, "").await, Some(ServingStatus::Serving));
-        assert!(may_list(&cliente).await);
+        assert!(may_list(&client).await);
     };
     becomes(ServingStatus::Serving).await;
     for bad in [
@@ -177,8 +177,8 @@ async fn a_bad_policy_leaves_the_old_one_in_force_and_the_health_says_so() {
     // What follows a bad one is a good one like any other.
     fs::write(dir.join("policy.csv"), shipped(DECRETI_TOO)).unwrap();
     becomes(ServingStatus::Serving).await;
-    tempi.take().within_a_second();
-    servizio.stop().await;
+    times.take().within_a_second();
+    service.stop().await;
 }
 
 /// A writer that takes its time: what is on disk meanwhile is the beginning of a policy, and a good one that gives less.
@@ -188,8 +188,8 @@ async fn the_beginning_of_a_policy_is_never_in_force() {
     let vocabulary = Vocabulary::of_contract().unwrap();
     let whole = ["# one\n", "# two\n"].map(|end| shipped(&format!("{DECRETI_TOO}{end}")));
     let mut seen = HashSet::new();
-    let sorgente = PolicySource::of_settings(Some(&dir)).unwrap();
-    let politica = ActivePolicy::load(&sorgente, &vocabulary).await.unwrap();
+    let source = PolicySource::of_settings(Some(&dir)).unwrap();
+    let politica = ActivePolicy::load(&source, &vocabulary).await.unwrap();
     let on_disk = PolicyOnDisk::new(
         politica.clone(),
         Some(dir.clone()),
@@ -215,17 +215,17 @@ async fn the_beginning_of_a_policy_is_never_in_force() {
             .await
             .unwrap()
             .unwrap();
-        let tabella = changes.borrow_and_update().clone();
-        assert_eq!(tabella.version(), politica.table().version());
-        seen.insert(tabella.version().to_owned());
+        let table = changes.borrow_and_update().clone();
+        assert_eq!(table.version(), politica.table().version());
+        seen.insert(table.version().to_owned());
     }
     follows.abort();
     let versions = whole.map(|policy| {
-        let sorgente = PolicySource {
+        let source = PolicySource {
             policy,
             ..PolicySource::embedded()
         };
-        sorgente.version()
+        source.version()
     });
     assert_eq!(seen, HashSet::from(versions));
 }

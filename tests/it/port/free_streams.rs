@@ -15,11 +15,11 @@ const REFLECTION: [&str; 2] = [
 
 #[tokio::test]
 async fn one_address_has_so_many_and_they_may_be_idle() {
-    let servizio = TestServer::start_with(|s| {
+    let service = TestServer::start_with(|s| {
         s.server.trusted_proxies = vec!["127.0.0.1".to_owned()];
     })
     .await;
-    let mut raw = RawConnection::connect(servizio.address).await;
+    let mut raw = RawConnection::connect(service.address).await;
     let request = HealthCheckRequest::default();
     let mut held = Vec::new();
     let here = [("x-forwarded-for", "2001:db8::1")];
@@ -31,16 +31,16 @@ async fn one_address_has_so_many_and_they_may_be_idle() {
         held.push(watch);
     }
     // Of the same /64, on another connection, and of any kind.
-    let mut other = RawConnection::connect(servizio.address).await;
+    let mut other = RawConnection::connect(service.address).await;
     for path in [WATCH, REFLECTION[0], REFLECTION[1]] {
         let near = [("x-forwarded-for", "2001:db8::ffff")];
         let answer = other.ask::<()>(path, &near, &request, false).await.unwrap();
-        let errore = assert_error(
+        let error = assert_error(
             &answer.status().await,
             Code::ResourceExhausted,
             ErrorReason::TooManyStreams,
         );
-        assert_eq!(errore.metadata["limit"], "address");
+        assert_eq!(error.metadata["limit"], "address");
     }
     let mut elsewhere = other
         .call::<HealthCheckResponse>(WATCH, &[("x-forwarded-for", "2001:db8:0:1::1")], &request)
@@ -60,5 +60,5 @@ async fn one_address_has_so_many_and_they_may_be_idle() {
     })
     .await;
     drop(held);
-    servizio.ask_to_stop();
+    service.ask_to_stop();
 }

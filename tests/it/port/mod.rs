@@ -1,4 +1,4 @@
-//! What anybody can take of the port, and what one can take from all: connections, deadlines, places of streams.
+//! What a caller can take of the port, and what one can take from all: connections, deadlines, places of streams.
 
 mod connections;
 mod deadline;
@@ -25,7 +25,7 @@ use crate::{
     server::{TestServer, whole_scope},
 };
 
-/// Enough for whoever tests something else.
+/// Enough for tests of other things.
 pub const PATIENCE: Patience = Patience {
     opening: Duration::from_secs(60),
     writing: Duration::from_secs(60),
@@ -44,18 +44,18 @@ pub fn connections() -> OpenConnections {
 const ROWS: u32 = 8_000;
 
 async fn server(change: impl FnOnce(&mut omnia::config::Settings)) -> TestServer {
-    let servizio = TestServer::start_with(|s| {
+    let service = TestServer::start_with(|s| {
         s.export.batch_rows = 50;
         change(s);
     })
     .await;
-    servizio.load(&many_rows(ROWS), "2026-10-31").await;
+    service.load(&many_rows(ROWS), "2026-10-31").await;
     for soggetto in ["uno", "due"] {
-        servizio
+        service
             .grant_scope(soggetto, "mlps-ammortizzatori", whole_scope())
             .await;
     }
-    servizio
+    service
 }
 
 fn selection(resume_token: &str) -> ExportDecreesRequest {
@@ -69,12 +69,12 @@ fn selection(resume_token: &str) -> ExportDecreesRequest {
 /// Begins an export as `soggetto`.
 async fn export(
     raw: &mut RawConnection,
-    servizio: &TestServer,
+    service: &TestServer,
     soggetto: &str,
     headers: &[(&'static str, &str)],
     resume_token: &str,
 ) -> RawAnswer<ExportDecreesResponse> {
-    let bearer = format!("Bearer {}", servizio.token(soggetto));
+    let bearer = format!("Bearer {}", service.token(soggetto));
     let headers = [&[("authorization", bearer.as_str())], headers].concat();
     let path = format!("/{}", path_of("DecreeService/ExportDecrees"));
     raw.call(&path, &headers, &selection(resume_token)).await

@@ -15,17 +15,17 @@ use crate::{audit::call_records, errors::assert_error, eventually::eventually};
 
 #[tokio::test]
 async fn a_stream_that_does_not_move_gives_its_place_back_and_says_where_to_go_on() {
-    let servizio = server(|s| {
+    let service = server(|s| {
         s.export.max_concurrent = 1;
         s.export.stall_seconds = 1;
     })
     .await;
-    let mut raw = RawConnection::with_window(servizio.address, 16 * 1024).await;
+    let mut raw = RawConnection::with_window(service.address, 16 * 1024).await;
     let begun = Instant::now();
-    let mut stalled = export(&mut raw, &servizio, "uno", &[], "").await;
+    let mut stalled = export(&mut raw, &service, "uno", &[], "").await;
     let first = stalled.message().await.unwrap().unwrap();
     eventually("the place is free", async || {
-        let status = export(&mut raw, &servizio, "due", &[], "")
+        let status = export(&mut raw, &service, "due", &[], "")
             .await
             .status()
             .await;
@@ -35,26 +35,26 @@ async fn a_stream_that_does_not_move_gives_its_place_back_and_says_where_to_go_o
     assert!(begun.elapsed() >= Duration::from_secs(1));
     let (mut messages, status) = stalled.drain().await.unwrap();
     messages.insert(0, first);
-    let errore = assert_error(&status, Code::DeadlineExceeded, ErrorReason::ExportStalled);
-    assert_eq!(errore.metadata["resume_token"], last_token(&messages));
-    let (rest, status) = export(&mut raw, &servizio, "uno", &[], &last_token(&messages))
+    let error = assert_error(&status, Code::DeadlineExceeded, ErrorReason::ExportStalled);
+    assert_eq!(error.metadata["resume_token"], last_token(&messages));
+    let (rest, status) = export(&mut raw, &service, "uno", &[], &last_token(&messages))
         .await
         .drain()
         .await
         .unwrap();
     assert_eq!(status.code(), Code::Ok);
     assert_eq!(rows(&messages) + rows(&rest), super::ROWS as usize);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Not even the status is fetched: the stream is reset, and the log says what became of it.
 #[tokio::test]
 async fn a_stream_that_is_never_read_again_is_reset() {
-    let servizio = server(|s| s.export.stall_seconds = 1).await;
-    let mut raw = RawConnection::with_window(servizio.address, 16 * 1024).await;
-    let stalled = export(&mut raw, &servizio, "uno", &[], "").await;
+    let service = server(|s| s.export.stall_seconds = 1).await;
+    let mut raw = RawConnection::with_window(service.address, 16 * 1024).await;
+    let stalled = export(&mut raw, &service, "uno", &[], "").await;
     eventually("the end is recorded", async || {
-        let records = call_records(&servizio.db.owner).await;
+        let records = call_records(&service.db.owner).await;
         records.iter().any(|record| {
             record["tipo"] == "FINE"
                 && record["esito"] == "DEADLINE_EXCEEDED"
@@ -67,18 +67,18 @@ async fn a_stream_that_is_never_read_again_is_reset() {
         .unwrap()
         .unwrap_err();
     assert_eq!(error.reason(), Some(h2::Reason::CANCEL), "{error}");
-    // Nobody else on the connection notices.
-    let next = export(&mut raw, &servizio, "due", &[], "").await;
+    // Other calls on the connection do not notice.
+    let next = export(&mut raw, &service, "due", &[], "").await;
     assert_eq!(next.status().await.code(), Code::Ok);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// All told it takes several times as long as a stream may stand still.
 #[tokio::test]
 async fn who_reads_slowly_is_not_stalled() {
-    let servizio = server(|s| s.export.stall_seconds = 1).await;
-    let mut raw = RawConnection::with_window(servizio.address, 16 * 1024).await;
-    let mut slow = export(&mut raw, &servizio, "uno", &[], "").await;
+    let service = server(|s| s.export.stall_seconds = 1).await;
+    let mut raw = RawConnection::with_window(service.address, 16 * 1024).await;
+    let mut slow = export(&mut raw, &service, "uno", &[], "").await;
     let begun = Instant::now();
     let mut taken = 0;
     while begun.elapsed() < Duration::from_secs(3) {
@@ -90,5 +90,5 @@ async fn who_reads_slowly_is_not_stalled() {
     let (messages, status) = slow.drain().await.unwrap();
     assert_eq!(status.code(), Code::Ok, "{status:?}");
     assert_eq!(rows(&messages), super::ROWS as usize);
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Which rilevazione is the latest: nobody who asks after a load is answered with the one before, at whichever instance.
+//! Which rilevazione is the latest: after a load, no instance answers with the one before.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// The number of the latest, as the two reports see it, and what is authorised in it.
-async fn latest(cliente: &mut CallerClients) -> (i32, String) {
-    let report = cliente
+async fn latest(client: &mut CallerClients) -> (i32, String) {
+    let report = client
         .report
         .get_report_sintetico(GetReportSinteticoRequest::default())
         .await
@@ -28,29 +28,29 @@ async fn latest(cliente: &mut CallerClients) -> (i32, String) {
         normativa: NORMATIVE[0].into(),
         ..Default::default()
     };
-    let count = cliente.decreti.count_decrees(count).await.unwrap();
+    let count = client.decreti.count_decrees(count).await.unwrap();
     assert_eq!(count.into_inner().rilevazione.unwrap().numero, numero);
     (numero, report.totale.unwrap().importi_autorizzati)
 }
 
 /// The n-th extract, and what is authorised in it.
 fn nth(n: u64) -> (ModelExtract, String) {
-    let mut estratto = extract();
-    estratto.rows[0].autorizzati += n;
-    let sum = estratto.rows.iter().map(|r| i128::from(r.autorizzati));
+    let mut model_extract = extract();
+    model_extract.rows[0].autorizzati += n;
+    let sum = model_extract.rows.iter().map(|r| i128::from(r.autorizzati));
     let sum = euro(sum.sum());
-    (estratto, sum)
+    (model_extract, sum)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_load_is_seen_by_the_next_call_of_every_instance() {
-    let servizio = TestServer::start().await;
-    let mut a = servizio.clients_of("mlps-ammortizzatori").await;
-    let altra = channel_to(servizio.another_instance().await);
-    let token = servizio.token("cliente-mlps-ammortizzatori");
-    let mut b = servizio.clients_over(altra, Some(&token));
-    for cliente in [&mut a, &mut b] {
-        let nothing = cliente
+    let service = TestServer::start().await;
+    let mut a = service.clients_of("mlps-ammortizzatori").await;
+    let other = channel_to(service.another_instance().await);
+    let token = service.token("cliente-mlps-ammortizzatori");
+    let mut b = service.clients_over(other, Some(&token));
+    for client in [&mut a, &mut b] {
+        let nothing = client
             .report
             .get_report_sintetico(GetReportSinteticoRequest::default())
             .await;
@@ -62,35 +62,35 @@ async fn a_load_is_seen_by_the_next_call_of_every_instance() {
         );
     }
     for n in 1..=4 {
-        let (estratto, sum) = nth(n);
+        let (model_extract, sum) = nth(n);
         let data = format!("2026-10-{n:02}");
-        let numero = servizio.load(&estratto, &data).await;
-        for cliente in [&mut a, &mut b] {
-            assert_eq!(latest(cliente).await, (numero, sum.clone()));
+        let numero = service.load(&model_extract, &data).await;
+        for client in [&mut a, &mut b] {
+            assert_eq!(latest(client).await, (numero, sum.clone()));
         }
         // In the steady state, and before the next load.
         sleep(Duration::from_millis(150)).await;
         assert_eq!(latest(&mut a).await.0, numero);
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Asked without a pause while loads commit, two instances in turn: the answer never goes back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_instances_never_contradict_each_other() {
-    let servizio = TestServer::start().await;
-    let (prima, _) = nth(1);
-    servizio.load(&prima, "2026-10-01").await;
-    let a = servizio.clients_of("mlps-ammortizzatori").await;
-    let altra = channel_to(servizio.another_instance().await);
-    let token = servizio.token("cliente-mlps-ammortizzatori");
-    let b = servizio.clients_over(altra, Some(&token));
+    let service = TestServer::start().await;
+    let (before, _) = nth(1);
+    service.load(&before, "2026-10-01").await;
+    let a = service.clients_of("mlps-ammortizzatori").await;
+    let other = channel_to(service.another_instance().await);
+    let token = service.token("cliente-mlps-ammortizzatori");
+    let b = service.clients_over(other, Some(&token));
     let asking = tokio::spawn(async move {
-        let (mut clienti, mut seen) = ([a, b], 1);
+        let (mut clients, mut seen) = ([a, b], 1);
         let begin = Instant::now();
         while seen < 3 {
-            for cliente in &mut clienti {
-                let (numero, sum) = latest_of_report(cliente).await;
+            for client in &mut clients {
+                let (numero, sum) = latest_of_report(client).await;
                 assert!(numero >= seen, "{numero} after {seen}");
                 assert_eq!(sum, nth(numero.cast_unsigned().into()).1);
                 seen = numero;
@@ -99,14 +99,14 @@ async fn two_instances_never_contradict_each_other() {
         }
     });
     for n in [2, 3] {
-        servizio.load(&nth(n).0, &format!("2026-10-{n:02}")).await;
+        service.load(&nth(n).0, &format!("2026-10-{n:02}")).await;
     }
     asking.await.unwrap();
-    servizio.stop().await;
+    service.stop().await;
 }
 
-async fn latest_of_report(cliente: &mut CallerClients) -> (i32, String) {
-    let answer = cliente
+async fn latest_of_report(client: &mut CallerClients) -> (i32, String) {
+    let answer = client
         .report
         .get_report_sintetico(GetReportSinteticoRequest::default());
     let answer = answer.await.unwrap().into_inner();
@@ -117,10 +117,10 @@ async fn latest_of_report(cliente: &mut CallerClients) -> (i32, String) {
 /// A norm that comes with a load is known at once, though the catalogue was read before.
 #[tokio::test]
 async fn a_new_norm_is_known_at_once() {
-    let servizio = TestServer::start().await;
-    servizio.load(&extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
-    let mut chiedi = async |normativa: &str| {
+    let service = TestServer::start().await;
+    service.load(&extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
+    let mut ask = async |normativa: &str| {
         let filtro = Some(FiltroReport {
             normativa: vec![normativa.to_owned(), NORMATIVE[0].to_owned()],
             ..Default::default()
@@ -129,17 +129,17 @@ async fn a_new_norm_is_known_at_once() {
             filtro,
             rilevazione: 0,
         };
-        let answer = cliente.report.get_report_sintetico(request).await;
+        let answer = client.report.get_report_sintetico(request).await;
         answer.map(|answer| answer.into_inner().voci.len())
     };
-    let status = chiedi("NUOVA").await.unwrap_err();
-    let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-    assert_eq!(errore.metadata["valori"], "NUOVA");
-    assert_eq!(chiedi(NORMATIVE[1]).await.unwrap(), 4);
+    let status = ask("NUOVA").await.unwrap_err();
+    let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+    assert_eq!(error.metadata["valori"], "NUOVA");
+    assert_eq!(ask(NORMATIVE[1]).await.unwrap(), 4);
     sqlx::query("insert into normativa values ('NUOVA', 'una norma')")
-        .execute(&servizio.db.owner)
+        .execute(&service.db.owner)
         .await
         .unwrap();
-    assert_eq!(chiedi("NUOVA").await.unwrap(), 2);
-    servizio.stop().await;
+    assert_eq!(ask("NUOVA").await.unwrap(), 2);
+    service.stop().await;
 }

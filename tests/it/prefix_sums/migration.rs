@@ -26,16 +26,16 @@ async fn totals(owner: &sqlx::PgPool) -> Vec<String> {
 #[tokio::test]
 async fn what_was_loaded_before_has_its_sums() {
     let db = test_bench::database().await;
-    let mondo = worlds::extract(80).prop_flat_map(|prima| {
-        worlds::following(prima.clone(), 40).prop_flat_map(move |seconda| {
-            let prima = prima.clone();
-            worlds::following(seconda.clone(), 10)
-                .prop_flat_map(move |terza| Just(vec![prima.clone(), seconda.clone(), terza]))
+    let world = worlds::extract(80).prop_flat_map(|before| {
+        worlds::following(before.clone(), 40).prop_flat_map(move |second| {
+            let before = before.clone();
+            worlds::following(second.clone(), 10)
+                .prop_flat_map(move |third| Just(vec![before.clone(), second.clone(), third]))
         })
     });
     let mut runner = TestRunner::deterministic();
-    let estratti = mondo.new_tree(&mut runner).unwrap().current();
-    load_all(&db.owner, &estratti).await;
+    let extracts = world.new_tree(&mut runner).unwrap().current();
+    load_all(&db.owner, &extracts).await;
     let loaded = sums(&db.owner).await;
     assert!(
         loaded.iter().any(|row| row.ends_with(",2,2)")),
@@ -63,9 +63,9 @@ async fn what_was_loaded_before_has_its_sums() {
     assert_eq!(sums(&db.owner).await, loaded);
     assert_eq!(totals(&db.owner).await, noted);
     // And the next load goes on from there.
-    let quarta = &estratti[0];
+    let fourth = &extracts[0];
     let clock = omnia::clock::Clock::from_fn(|| "2026-11-23T09:00:00Z".parse().unwrap());
-    let n = crate::server::load_into(&db.owner, &clock, quarta, "2026-11-01").await;
+    let n = crate::server::load_into(&db.owner, &clock, fourth, "2026-11-01").await;
     assert_eq!(n, 4);
     let open: i64 =
         sqlx::query_scalar("select count(*) from somma_giorno where al_rilevazione = 2147483647")

@@ -24,12 +24,14 @@ use crate::{
 
 /// A database, and the decision on a report for somebody who may see everything.
 async fn full_access() -> (DoorScene, Abilitazione) {
-    let scena = scene().await;
-    let tutto = new_request("tutto", "mlps-ammortizzatori", "2026-01-01", "2026-12-31");
-    scena.grant(&tutto).await;
+    let test_scene = scene().await;
+    let everything = new_request("tutto", "mlps-ammortizzatori", "2026-01-01", "2026-12-31");
+    test_scene.grant(&everything).await;
     let path = format!("{PACKAGE}ReportService/GetReportSintetico");
-    let esito = scena.knock(&path, Some(&scena.token("tutto"))).await;
-    (scena, esito.reached.unwrap().abilitazione.unwrap())
+    let esito = test_scene
+        .knock(&path, Some(&test_scene.token("tutto")))
+        .await;
+    (test_scene, esito.reached.unwrap().abilitazione.unwrap())
 }
 
 fn permesso(chi: &Abilitazione, filtro: proto::FiltroReport) -> Permesso<FiltroReport> {
@@ -40,11 +42,11 @@ fn permesso(chi: &Abilitazione, filtro: proto::FiltroReport) -> Permesso<FiltroR
 }
 
 /// Loads extracts one after the other, a month apart, from rilevazione 1.
-async fn load_all(owner: &PgPool, estratti: &[ModelExtract]) {
+async fn load_all(owner: &PgPool, extracts: &[ModelExtract]) {
     let clock = Clock::from_fn(|| "2026-11-23T09:00:00Z".parse().unwrap());
-    for (n, estratto) in (1..).zip(estratti) {
+    for (n, extract) in (1..).zip(extracts) {
         let data = format!("2026-{n:02}-01");
-        assert_eq!(load_into(owner, &clock, estratto, &data).await, n);
+        assert_eq!(load_into(owner, &clock, extract, &data).await, n);
     }
 }
 

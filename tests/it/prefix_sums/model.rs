@@ -24,25 +24,25 @@ use crate::{
 /// nothing of one benefit, the fifth is the first again. One whose rows are all gone is left out: it would be refused.
 fn extracts() -> impl Strategy<Value = Vec<ModelExtract>> {
     worlds::extract(30)
-        .prop_flat_map(|prima| (Just(prima.clone()), worlds::following(prima, 15)))
-        .prop_map(|(prima, seconda)| {
-            let senza = |gone: &dyn Fn(&model::ModelRow) -> bool| {
-                let mut estratto = seconda.clone();
-                estratto.rows.retain(|riga| !gone(riga));
-                estratto
+        .prop_flat_map(|before| (Just(before.clone()), worlds::following(before, 15)))
+        .prop_map(|(before, second)| {
+            let without = |gone: &dyn Fn(&model::ModelRow) -> bool| {
+                let mut extract = second.clone();
+                extract.rows.retain(|riga| !gone(riga));
+                extract
             };
-            let terza = senza(&|riga| riga.normativa == NORMATIVE[0]);
-            let quarta = senza(&|riga| riga.prestazione == PRESTAZIONI[1]);
-            let mut estratti = vec![prima.clone(), seconda.clone(), terza, quarta, prima];
-            estratti.retain(|estratto| !estratto.rows.is_empty());
-            estratti
+            let third = without(&|riga| riga.normativa == NORMATIVE[0]);
+            let fourth = without(&|riga| riga.prestazione == PRESTAZIONI[1]);
+            let mut model_extracts = vec![before.clone(), second.clone(), third, fourth, before];
+            model_extracts.retain(|extract| !extract.rows.is_empty());
+            model_extracts
         })
 }
 
 /// Every periodo between the days that matter to some rows, open ends too, by both criteri; and none.
-fn filters(estratto: &ModelExtract) -> Vec<ModelFilter> {
+fn filters(extract: &ModelExtract) -> Vec<ModelFilter> {
     let mut giorni = BTreeSet::new();
-    for riga in estratto.rows.iter().take(3) {
+    for riga in extract.rows.iter().take(3) {
         let beside = |g: Day| [g.saturating_sub(1), g, g + 1];
         giorni.extend(beside(riga.dal).into_iter().chain(beside(riga.al)));
     }
@@ -93,23 +93,23 @@ fn every_rilevazione_has_the_figures_of_its_extract() {
         ..Config::default()
     };
     TestRunner::new(config)
-        .run(&extracts(), |estratti| {
-            runtime.block_on(check(&estratti));
+        .run(&extracts(), |model_extracts| {
+            runtime.block_on(check(&model_extracts));
             Ok(())
         })
         .unwrap();
 }
 
-async fn check(estratti: &[ModelExtract]) {
-    let (scena, chi) = full_access().await;
-    load_all(&scena.db.owner, estratti).await;
-    for (n, estratto) in (1..).zip(estratti) {
+async fn check(model_extracts: &[ModelExtract]) {
+    let (scene, chi) = full_access().await;
+    load_all(&scene.db.owner, model_extracts).await;
+    for (n, extract) in (1..).zip(model_extracts) {
         let any = permesso(&chi, filtro_report(&ModelFilter::default()));
-        let cumuli = query::prefix_sums(&scena.db.serving, &any, n)
+        let prefix_sums = query::prefix_sums(&scene.db.serving, &any, n)
             .await
             .unwrap();
-        for filtro in filters(estratto) {
-            let sintesi = sintesi(&cumuli, permesso(&chi, filtro_report(&filtro)));
+        for filtro in filters(extract) {
+            let sintesi = sintesi(&prefix_sums, permesso(&chi, filtro_report(&filtro)));
             let given: BTreeMap<_, _> = sintesi
                 .voci
                 .iter()
@@ -118,9 +118,9 @@ async fn check(estratti: &[ModelExtract]) {
                     ((pair.0.unwrap(), pair.1.unwrap()), as_told(&v.figures))
                 })
                 .collect();
-            let expected: BTreeMap<_, _> = model::report(estratto, &filtro)
+            let expected: BTreeMap<_, _> = model::report(extract, &filtro)
                 .iter()
-                .map(|(pair, cifre)| (*pair, figure_texts(cifre)))
+                .map(|(pair, figures)| (*pair, figure_texts(figures)))
                 .collect();
             assert_eq!(given, expected, "rilevazione {n}, {filtro:?}");
             let pairs: Vec<_> = sintesi
@@ -132,26 +132,26 @@ async fn check(estratti: &[ModelExtract]) {
         }
     }
     // What does not change is written once.
-    let before = sums(&scena.db.owner).await;
+    let before = sums(&scene.db.owner).await;
     let twice: i64 = sqlx::query_scalar(
         "select count(*) from somma_giorno prima join somma_giorno poi
              using (normativa, prestazione, giorno, iniziano_autorizzati, iniziano_erogati, finiscono_autorizzati,
                     finiscono_erogati)
          where poi.dal_rilevazione - 1 = prima.al_rilevazione",
     )
-    .fetch_one(&scena.db.owner)
+    .fetch_one(&scene.db.owner)
     .await
     .unwrap();
     assert!(twice == 0 && !before.is_empty());
 }
 
-fn as_told(cifre: &ReportFigures) -> FigureTexts {
+fn as_told(figures: &ReportFigures) -> FigureTexts {
     let text = |importo: Option<omnia::valori::Importo>| importo.map(|i| i.to_string());
     (
-        text(cifre.totale_stanziamenti),
-        text(cifre.importi_autorizzati).unwrap(),
-        text(cifre.importi_erogati).unwrap(),
-        text(cifre.residuo_autorizzato),
-        text(cifre.residuo_pagato),
+        text(figures.totale_stanziamenti),
+        text(figures.importi_autorizzati).unwrap(),
+        text(figures.importi_erogati).unwrap(),
+        text(figures.residuo_autorizzato),
+        text(figures.residuo_pagato),
     )
 }

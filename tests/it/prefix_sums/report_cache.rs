@@ -11,12 +11,12 @@ use crate::eventually::eventually;
 
 #[tokio::test]
 async fn the_one_asked_for_longest_ago_goes() {
-    let (scena, chi) = full_access().await;
-    load_all(&scena.db.owner, &vec![calls::extract(); 3]).await;
+    let (scene, chi) = full_access().await;
+    load_all(&scene.db.owner, &vec![calls::extract(); 3]).await;
     let any = permesso(&chi, proto::FiltroReport::default());
-    let memoria = ReportCache::new(scena.db.serving.clone(), 2);
-    let mut deboli = Vec::new();
-    for (ask, in_uso) in [
+    let cache = ReportCache::new(scene.db.serving.clone(), 2);
+    let mut weak = Vec::new();
+    for (ask, in_use) in [
         (1, vec![1]),
         (2, vec![2, 1]),
         (1, vec![1, 2]),
@@ -24,39 +24,39 @@ async fn the_one_asked_for_longest_ago_goes() {
         (1, vec![1, 3]),
         (2, vec![2, 1]),
     ] {
-        let cumuli = memoria.prefix_sums(&any, ask).await.unwrap();
-        assert!(!cumuli.pairs().is_empty());
-        deboli.push(Arc::downgrade(&cumuli));
-        assert_eq!(memoria.in_use(), in_uso);
+        let prefix_sums = cache.prefix_sums(&any, ask).await.unwrap();
+        assert!(!prefix_sums.pairs().is_empty());
+        weak.push(Arc::downgrade(&prefix_sums));
+        assert_eq!(cache.in_use(), in_use);
     }
     // What has no place is freed, and what kept it was not read again.
-    let alive: Vec<bool> = deboli.iter().map(|w| w.upgrade().is_some()).collect();
+    let alive: Vec<bool> = weak.iter().map(|w| w.upgrade().is_some()).collect();
     assert_eq!(alive, [true, false, true, false, true, true]);
-    assert!(deboli[0].ptr_eq(&deboli[4]));
+    assert!(weak[0].ptr_eq(&weak[4]));
 
-    let uno = ReportCache::new(scena.db.serving.clone(), 1);
+    let one = ReportCache::new(scene.db.serving.clone(), 1);
     for ask in [1, 2, 3, 1] {
-        uno.prefix_sums(&any, ask).await.unwrap();
-        assert_eq!(uno.in_use(), [ask]);
+        one.prefix_sums(&any, ask).await.unwrap();
+        assert_eq!(one.in_use(), [ask]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_at_once_read_once() {
-    let (scena, chi) = full_access().await;
-    load_all(&scena.db.owner, &[calls::extract()]).await;
-    let memoria = ReportCache::new(scena.db.serving.clone(), 1);
-    let mut lock = scena.db.owner.begin().await.unwrap();
+    let (scene, chi) = full_access().await;
+    load_all(&scene.db.owner, &[calls::extract()]).await;
+    let cache = ReportCache::new(scene.db.serving.clone(), 1);
+    let mut lock = scene.db.owner.begin().await.unwrap();
     sqlx::query("lock table somma_giorno in access exclusive mode")
         .execute(&mut *lock)
         .await
         .unwrap();
     let ask = || {
-        let (memoria, any) = (
-            memoria.clone(),
+        let (cache, any) = (
+            cache.clone(),
             permesso(&chi, proto::FiltroReport::default()),
         );
-        tokio::spawn(async move { memoria.prefix_sums(&any, 1).await })
+        tokio::spawn(async move { cache.prefix_sums(&any, 1).await })
     };
     let first = ask();
     let asking: Vec<_> = (0..63).map(|_| ask()).collect();
@@ -65,12 +65,12 @@ async fn many_at_once_read_once() {
             "select count(*) from pg_stat_activity
              where datname = current_database() and query like '%from somma_giorno%' and wait_event_type = 'Lock'",
         )
-        .fetch_one(&scena.db.owner)
+        .fetch_one(&scene.db.owner)
         .await
         .unwrap()
     };
     eventually("one reads", async || readers().await > 0).await;
-    // Whoever is to come has come by then.
+    // All have come by then.
     for _ in 0..30 {
         sleep(Duration::from_millis(10)).await;
         assert_eq!(readers().await, 1);
@@ -82,26 +82,30 @@ async fn many_at_once_read_once() {
     for answer in asking {
         found.push(answer.await.unwrap().unwrap());
     }
-    assert!(found.iter().all(|cumuli| Arc::ptr_eq(cumuli, &found[0])));
+    assert!(
+        found
+            .iter()
+            .all(|prefix_sums| Arc::ptr_eq(prefix_sums, &found[0]))
+    );
     assert_eq!(found[0].pairs().len(), 6);
 }
 
 #[tokio::test]
 async fn a_reading_that_fails_leaves_no_trace() {
-    let (scena, chi) = full_access().await;
-    load_all(&scena.db.owner, &[calls::extract()]).await;
+    let (scene, chi) = full_access().await;
+    load_all(&scene.db.owner, &[calls::extract()]).await;
     let any = permesso(&chi, proto::FiltroReport::default());
-    let memoria = ReportCache::new(scena.db.serving.clone(), 1);
+    let cache = ReportCache::new(scene.db.serving.clone(), 1);
     for (statement, good) in [
         ("revoke select on stanziamento from omnia_servizio", false),
         ("grant select on stanziamento to omnia_servizio", true),
     ] {
         sqlx::query(statement)
-            .execute(&scena.db.owner)
+            .execute(&scene.db.owner)
             .await
             .unwrap();
         assert_eq!(
-            memoria.prefix_sums(&any, 1).await.is_ok(),
+            cache.prefix_sums(&any, 1).await.is_ok(),
             good,
             "{statement}"
         );

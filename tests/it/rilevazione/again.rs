@@ -78,21 +78,25 @@ async fn what_says_anything_else_is_another_extract() {
 #[tokio::test]
 async fn the_catalogue_that_comes_with_it_is_applied() {
     let db = test_bench::database().await;
-    let estratto = ExtractFiles::of(&[A], &[]);
-    estratto.must_load(&db.owner).await;
+    let extract = ExtractFiles::of(&[A], &[]);
+    extract.must_load(&db.owner).await;
     let names = NORMATIVE.replace("Cessazione", "Un'altra") + "DL1-2024,Nuova\n";
-    fs::write(estratto.path("normative.csv"), &names).unwrap();
+    fs::write(extract.path("normative.csv"), &names).unwrap();
     fs::write(
-        estratto.path("prestazioni.csv"),
+        extract.path("prestazioni.csv"),
         PRESTAZIONI.replace("Cassa", "La cassa"),
     )
     .unwrap();
-    let (esito, _) = estratto.load(&db.owner).await;
-    let Ok(LoadOutcome::AlreadyLoaded(gia)) = esito else {
+    let (esito, _) = extract.load(&db.owner).await;
+    let Ok(LoadOutcome::AlreadyLoaded(already)) = esito else {
         panic!("{esito:?}");
     };
     assert_eq!(
-        (gia.rilevazione, gia.catalog.added, gia.catalog.described),
+        (
+            already.rilevazione,
+            already.catalog.added,
+            already.catalog.described
+        ),
         (1, 1, 3)
     );
     let catalogue: Vec<String> = sqlx::query_scalar(
@@ -115,11 +119,11 @@ async fn the_catalogue_that_comes_with_it_is_applied() {
     // A catalogue that is wrong refuses the extract as before, and changes nothing.
     let before = everything(&db.owner).await;
     fs::write(
-        estratto.path("normative.csv"),
+        extract.path("normative.csv"),
         "normativa,descrizione\nDL2-2024,Altra\nx,y\n",
     )
     .unwrap();
-    let (esito, _) = estratto.load(&db.owner).await;
+    let (esito, _) = extract.load(&db.owner).await;
     assert!(
         matches!(esito, Err(LoadError::Refused { rifiuti: 1, .. })),
         "{esito:?}"

@@ -18,8 +18,8 @@ fn run(command: &mut Command) -> (Option<i32>, String, String) {
 #[tokio::test]
 async fn a_load_prints_what_became_of_it() {
     let db = test_bench::database().await;
-    let estratto = ExtractFiles::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
-    let mut command = load_command(&db, &estratto.fonti);
+    let extract = ExtractFiles::of(&[A, B], &["DL48-2023-ART30,CIGS,2023,13.00"]);
+    let mut command = load_command(&db, &extract.fonti);
     let loaded = "rilevazione 1 is loaded, as of 2024-01-31: 2 rows (2 new, 0 changed, 0 dropped), 1 appropriations, 0 warnings\n";
     assert_eq!(
         run(&mut command),
@@ -39,9 +39,9 @@ async fn rejects_go_to_standard_error_or_to_a_file_of_ones_own() {
         .replace("00743110157", "\u{1b}[2J\"\"")
         .replace("7012345662", "7012345663");
     let bad = bad.replace("\u{1b}[2J\"\"", "\"\u{1b}[2J\"\"\"");
-    let estratto = ExtractFiles::of(&[&bad], &[]);
-    let name = estratto.fonti.decreti.display();
-    let (code, out, err) = run(&mut load_command(&db, &estratto.fonti));
+    let extract = ExtractFiles::of(&[&bad], &[]);
+    let name = extract.fonti.decreti.display();
+    let (code, out, err) = run(&mut load_command(&db, &extract.fonti));
     assert_eq!((code, out.as_str()), (Some(1), ""));
     let form = "must be a codice fiscale: 11 digits, or 16 upper-case characters";
     assert_eq!(
@@ -53,11 +53,11 @@ async fn rejects_go_to_standard_error_or_to_a_file_of_ones_own() {
         )
     );
 
-    let list = estratto.path("rifiuti.csv");
-    // Whatever was there, and whoever could read it.
+    let list = extract.path("rifiuti.csv");
+    // No matter what was there and who could read it.
     fs::write(&list, "x".repeat(10_000)).unwrap();
     fs::set_permissions(&list, fs::Permissions::from_mode(0o644)).unwrap();
-    let (code, _, err) = run(load_command(&db, &estratto.fonti)
+    let (code, _, err) = run(load_command(&db, &extract.fonti)
         .arg("--rifiuti")
         .arg(&list));
     assert_eq!(code, Some(1));
@@ -87,11 +87,11 @@ async fn rejects_go_to_standard_error_or_to_a_file_of_ones_own() {
 #[tokio::test]
 async fn the_list_of_rejects_does_not_overwrite_the_extract() {
     let db = test_bench::database().await;
-    let estratto = ExtractFiles::of(&[A], &[]);
-    let link = estratto.path("link.csv");
-    std::os::unix::fs::symlink(&estratto.fonti.decreti, &link).unwrap();
-    let before = fs::read(&estratto.fonti.decreti).unwrap();
-    let (code, _, err) = run(load_command(&db, &estratto.fonti)
+    let extract = ExtractFiles::of(&[A], &[]);
+    let link = extract.path("link.csv");
+    std::os::unix::fs::symlink(&extract.fonti.decreti, &link).unwrap();
+    let before = fs::read(&extract.fonti.decreti).unwrap();
+    let (code, _, err) = run(load_command(&db, &extract.fonti)
         .arg("--rifiuti")
         .arg(&link));
     assert_eq!(code, Some(1));
@@ -99,10 +99,10 @@ async fn the_list_of_rejects_does_not_overwrite_the_extract() {
         err,
         format!(
             "omnia: --rifiuti would overwrite {}, which is to be loaded\n",
-            estratto.fonti.decreti.display()
+            extract.fonti.decreti.display()
         )
     );
-    assert_eq!(fs::read(&estratto.fonti.decreti).unwrap(), before);
+    assert_eq!(fs::read(&extract.fonti.decreti).unwrap(), before);
 }
 
 #[tokio::test]
@@ -112,8 +112,8 @@ async fn a_database_without_the_schema_is_told() {
         .execute(&db.owner)
         .await
         .unwrap();
-    let estratto = ExtractFiles::of(&[A], &[]);
-    let (code, _, err) = run(&mut load_command(&db, &estratto.fonti));
+    let extract = ExtractFiles::of(&[A], &[]);
+    let (code, _, err) = run(&mut load_command(&db, &extract.fonti));
     assert_eq!(code, Some(1));
     assert!(err.contains("run `omnia migrate`"), "{err}");
 }

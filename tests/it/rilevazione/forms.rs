@@ -25,8 +25,8 @@ async fn separators_orders_marks_quotes_and_line_ends() {
         let db = test_bench::database().await;
         let stanziamenti =
             "importo;anno;prestazione;normativa\n12.30;2023;\"CIGS\";DL48-2023-ART30";
-        let estratto = ExtractFiles::new(&decreti, stanziamenti);
-        assert_eq!(estratto.must_load(&db.owner).await.rows, 2);
+        let extract = ExtractFiles::new(&decreti, stanziamenti);
+        assert_eq!(extract.must_load(&db.owner).await.rows, 2);
         assert_eq!(visible(&db.owner, 1).await, expected, "{decreti}");
         assert_eq!(
             visible_stanziamenti(&db.owner, 1).await,
@@ -38,8 +38,8 @@ async fn separators_orders_marks_quotes_and_line_ends() {
 #[tokio::test]
 async fn the_catalogue_is_added_to_and_described_anew() {
     let db = test_bench::database().await;
-    let estratto = ExtractFiles::of(&[A], &[]);
-    estratto.must_load(&db.owner).await;
+    let extract = ExtractFiles::of(&[A], &[]);
+    extract.must_load(&db.owner).await;
     // The rows name what an earlier load brought.
     let mut later = ExtractFiles::of(&[B], &[]).dated("2024-02-29");
     fs::write(

@@ -74,10 +74,10 @@ async fn kill(db: &TestDatabase, mut loader: Child) {
 async fn while_it_reads() {
     let db = test_bench::database().await;
     let before = everything(&db.owner).await;
-    let estratto = ExtractFiles::of(&[A, B], &[]);
+    let extract = ExtractFiles::of(&[A, B], &[]);
     // A pipe that gives many rows and then nothing more, without ending.
-    let mut fonti = estratto.fonti.clone();
-    fonti.decreti = estratto.path("pipe");
+    let mut fonti = extract.fonti.clone();
+    fonti.decreti = extract.path("pipe");
     assert!(
         Command::new("mkfifo")
             .arg(&fonti.decreti)
@@ -107,7 +107,7 @@ async fn while_it_reads() {
     kill(&db, loader).await;
     drop(pipe);
     assert_eq!(everything(&db.owner).await, before);
-    assert_eq!(estratto.must_load(&db.owner).await.rilevazione, 1);
+    assert_eq!(extract.must_load(&db.owner).await.rilevazione, 1);
 }
 
 /// Kills a loader that has written everything and is about to record the rilevazione, which somebody prevents.
@@ -142,9 +142,9 @@ async fn while_it_writes() {
     kill_at_the_end(&db, &second.fonti).await;
     assert_eq!(visible(&db.owner, 1).await, [A, B]);
     assert_eq!(visible(&db.owner, 2).await, [A, B]);
-    let riepilogo = second.must_load(&db.owner).await;
+    let summary = second.must_load(&db.owner).await;
     assert_eq!(
-        (riepilogo.rilevazione, riepilogo.changed, riepilogo.ended),
+        (summary.rilevazione, summary.changed, summary.ended),
         (2, 1, 1)
     );
     assert_eq!(visible(&db.owner, 1).await, [A, B]);

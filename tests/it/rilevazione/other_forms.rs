@@ -66,8 +66,8 @@ async fn one_sentence_says_what_the_file_is() {
         assert_eq!(found, [tell("decreti.csv", 1, "", "", sentence)], "{what}");
     }
     // The same of every file.
-    let estratto = ExtractFiles::new(&plain, utf16(&file(STANZIAMENTI, &[]), u16::to_le_bytes));
-    let found = refused(&db.owner, &estratto).await;
+    let extract = ExtractFiles::new(&plain, utf16(&file(STANZIAMENTI, &[]), u16::to_le_bytes));
+    let found = refused(&db.owner, &extract).await;
     assert_eq!(found, [tell("stanziamenti.csv", 1, "", "", utf_16)]);
 }
 
@@ -122,8 +122,8 @@ async fn a_day_of_another_century_is_doubtful() {
     let edge = B
         .replace("2023-12-23", "1990-01-01")
         .replace("2024-09-30", "2100-12-31");
-    let estratto = ExtractFiles::of(&[&row, &edge], &[]);
-    let (esito, found) = estratto.load(&db.owner).await;
+    let extract = ExtractFiles::of(&[&row, &edge], &[]);
+    let (esito, found) = extract.load(&db.owner).await;
     assert!(
         matches!(&esito, Ok(LoadOutcome::Loaded(r)) if r.warnings == 2),
         "{esito:?}"

@@ -42,14 +42,11 @@ async fn what_the_column_says_is_kept_with_the_row() {
     assert_eq!(turned.must_be_known(&db.owner).await, 1);
     // Another word is a change of the row, and of that rilevazione alone.
     let rows = [(A, ""), (&*provisional_row, "N"), (B, "")];
-    let riepilogo = extract(&rows)
+    let summary = extract(&rows)
         .dated("2024-02-29")
         .must_load(&db.owner)
         .await;
-    assert_eq!(
-        (riepilogo.added, riepilogo.changed, riepilogo.ended),
-        (0, 1, 0)
-    );
+    assert_eq!((summary.added, summary.changed, summary.ended), (0, 1, 0));
     assert_eq!(provisional(&db.owner, 1).await, [CODE]);
     assert_eq!(provisional(&db.owner, 2).await, [""; 0]);
 }
@@ -88,8 +85,8 @@ async fn what_is_said_of_one_row_is_said_of_the_code() {
     let row = |numero: &str| A.replace("00743110157", CODE).replace("112233", numero);
     let (one, two, three) = (row("1"), row("2"), row("3"));
     let rows = [(&*one, "N"), (&*two, "S"), (&*three, ""), (A, "")];
-    let estratto = extract(&rows);
-    let (esito, found) = estratto.load(&db.owner).await;
+    let model_extract = extract(&rows);
+    let (esito, found) = model_extract.load(&db.owner).await;
     assert!(
         matches!(&esito, Ok(LoadOutcome::Loaded(r)) if r.warnings == 2),
         "{esito:?}"
@@ -120,7 +117,7 @@ async fn a_column_that_is_lost_unmasks_nobody() {
         refused(&db.owner, &lost).await,
         [tell("decreti.csv", 1, "persona_fisica", "", why)]
     );
-    // Nobody of them is in it: as before.
+    // None of them is in it: as before.
     ExtractFiles::of(&[A, B], &[])
         .dated("2024-02-29")
         .must_load(&db.owner)

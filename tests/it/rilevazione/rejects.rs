@@ -23,9 +23,9 @@ pub(super) fn told(found: &[Finding]) -> Vec<ToldReject> {
 }
 
 /// Loads what must be refused, and checks that nothing of it stays.
-pub(super) async fn refused(pool: &PgPool, estratto: &ExtractFiles) -> Vec<ToldReject> {
+pub(super) async fn refused(pool: &PgPool, extract: &ExtractFiles) -> Vec<ToldReject> {
     let before = everything(pool).await;
-    let (esito, found) = estratto.load(pool).await;
+    let (esito, found) = extract.load(pool).await;
     let errors = found.iter().filter(|s| s.severity == Severity::Error);
     let (errors, all) = (errors.count() as u64, found.len() as u64);
     match esito {
@@ -39,12 +39,12 @@ pub(super) async fn refused(pool: &PgPool, estratto: &ExtractFiles) -> Vec<ToldR
     told(&found)
 }
 
-pub(super) fn tell(file: &str, riga: u64, colonna: &str, valore: &str, motivo: &str) -> ToldReject {
+pub(super) fn tell(file: &str, riga: u64, colonna: &str, value: &str, motivo: &str) -> ToldReject {
     (
         file.to_owned(),
         riga,
         colonna.to_owned(),
-        valore.to_owned(),
+        value.to_owned(),
         motivo.to_owned(),
     )
 }
@@ -114,9 +114,9 @@ async fn each_bad_value() {
     for (column, value, reason) in cases {
         let mut fields: Vec<&str> = A.split(',').collect();
         fields[names.iter().position(|name| *name == column).unwrap()] = value;
-        let estratto = ExtractFiles::of(&[B, &fields.join(",")], &[]);
+        let extract = ExtractFiles::of(&[B, &fields.join(",")], &[]);
         assert_eq!(
-            refused(&db.owner, &estratto).await,
+            refused(&db.owner, &extract).await,
             [tell("decreti.csv", 3, column, value, reason)]
         );
     }
@@ -141,9 +141,9 @@ async fn each_bad_value() {
         ),
         ("DL48-2023-ART30,CIGS,2023,1", "importo", "1", DECIMAL),
     ] {
-        let estratto = ExtractFiles::of(&[A], &[row]);
+        let extract = ExtractFiles::of(&[A], &[row]);
         assert_eq!(
-            refused(&db.owner, &estratto).await,
+            refused(&db.owner, &extract).await,
             [tell("stanziamenti.csv", 2, column, value, reason)]
         );
     }
@@ -279,8 +279,8 @@ async fn all_that_is_wrong_is_told_at_once() {
     ExtractFiles::of(&[A], &[]).must_load(&db.owner).await;
     let bad = "X,CIGS,1,112233,2023-12-22,2023-10-01,2023-12-31,1,1,1,1,1";
     let rows: Vec<&str> = std::iter::repeat_n(bad, 2_000).collect();
-    let estratto = ExtractFiles::of(&rows, &["X,CIGS,2023,1.00"]).dated("2024-02-29");
-    let found = refused(&db.owner, &estratto).await;
+    let extract = ExtractFiles::of(&rows, &["X,CIGS,2023,1.00"]).dated("2024-02-29");
+    let found = refused(&db.owner, &extract).await;
     // Seven values in each row.
     assert_eq!(found.len(), 7 * 2_000 + 1);
     assert_eq!(found[13_999].1, 2_001);
@@ -296,8 +296,8 @@ async fn a_long_value_is_cut_and_a_doubtful_matricola_is_taken() {
     assert_eq!(found[0].3, "à".repeat(200));
 
     let doubtful = A.replace("7012345662", "7012345663");
-    let estratto = ExtractFiles::of(&[&doubtful], &[]);
-    let (esito, found) = estratto.load(&db.owner).await;
+    let extract = ExtractFiles::of(&[&doubtful], &[]);
+    let (esito, found) = extract.load(&db.owner).await;
     assert!(
         matches!(
             esito,
@@ -326,16 +326,16 @@ async fn a_long_value_is_cut_and_a_doubtful_matricola_is_taken() {
 #[tokio::test]
 async fn a_file_that_is_not_there() {
     let db = test_bench::database().await;
-    let estratto = ExtractFiles::of(&[A], &[]);
-    fs::remove_file(estratto.path("stanziamenti.csv")).unwrap();
+    let extract = ExtractFiles::of(&[A], &[]);
+    fs::remove_file(extract.path("stanziamenti.csv")).unwrap();
     let before = everything(&db.owner).await;
-    let (esito, _) = estratto.load(&db.owner).await;
+    let (esito, _) = extract.load(&db.owner).await;
     let error = esito.unwrap_err().to_string();
     assert!(
         error.starts_with("cannot read ") && error.contains("stanziamenti.csv: No such file"),
         "{error}"
     );
     assert_eq!(everything(&db.owner).await, before);
-    fs::write(estratto.path("stanziamenti.csv"), file(STANZIAMENTI, &[])).unwrap();
-    estratto.must_load(&db.owner).await;
+    fs::write(extract.path("stanziamenti.csv"), file(STANZIAMENTI, &[])).unwrap();
+    extract.must_load(&db.owner).await;
 }

@@ -64,7 +64,7 @@ async fn an_earlier_day_can_be_loaded_then() {
         before,
         "nothing of it is taken back"
     );
-    // In comparison with the first: the second is nobody's business any more.
+    // In comparison with the first: the second does not matter any more.
     assert_eq!(
         right.must_load(&db.owner).await,
         LoadSummary {
@@ -119,13 +119,13 @@ async fn the_latest_first_and_each_once() {
     assert_eq!(take_away(&db, 1).await.unwrap(), None);
     // The first one of all again: everything is new, and the numbers go on.
     let again = ExtractFiles::of(&[A, B], &[]).dated("2024-01-01");
-    let riepilogo = again.must_load(&db.owner).await;
+    let summary = again.must_load(&db.owner).await;
     assert_eq!(
         (
-            riepilogo.rilevazione,
-            riepilogo.added,
-            riepilogo.changed,
-            riepilogo.ended
+            summary.rilevazione,
+            summary.added,
+            summary.changed,
+            summary.ended
         ),
         (4, 2, 0, 0)
     );
@@ -185,9 +185,9 @@ async fn who_and_why_stays_and_only_the_owner_writes_it() {
 #[tokio::test]
 async fn as_an_operator_does_it() {
     let db = test_bench::database().await;
-    let estratto = ExtractFiles::of(&[A], &[]);
-    estratto.must_load(&db.owner).await;
-    let key = estratto.path("audit.key");
+    let extract = ExtractFiles::of(&[A], &[]);
+    extract.must_load(&db.owner).await;
+    let key = extract.path("audit.key");
     fs::write(&key, "07".repeat(32)).unwrap();
     let run = |args: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_omnia"))
@@ -233,9 +233,9 @@ async fn as_an_operator_does_it() {
     let said = err.lines().find(|line| !opened(line));
     assert_eq!(said, Some("omnia: rilevazione 1 is withdrawn already"));
     // The extract itself is loaded as before, and nothing is to be given beside the subcommand.
-    let output = load_command(&db, &estratto.fonti).output().unwrap();
+    let output = load_command(&db, &extract.fonti).output().unwrap();
     assert!(output.stdout.starts_with(b"rilevazione 2 is loaded"));
-    let mut both = load_command(&db, &estratto.fonti);
+    let mut both = load_command(&db, &extract.fonti);
     assert_eq!(
         both.args(["withdraw"])
             .args(full)

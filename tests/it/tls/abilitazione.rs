@@ -12,15 +12,15 @@ use tonic::{Code, Status, transport::Channel};
 use super::{IssuedCertificate, TlsDir, server};
 use crate::{abilitazione::new_request, errors::assert_error, server::TestServer};
 
-async fn grant(servizio: &TestServer, soggetto: &str, chiesti: &[&str]) {
+async fn grant(service: &TestServer, soggetto: &str, asked: &[&str]) {
     let mut richiesta = new_request(soggetto, "mef-rgs", "2026-01-01", "2026-12-31");
-    richiesta.limiti.certificati = Certificati::parse(chiesti).unwrap();
-    servizio.grant(&richiesta).await;
+    richiesta.limiti.certificati = Certificati::parse(asked).unwrap();
+    service.grant(&richiesta).await;
 }
 
-async fn call(servizio: &TestServer, channel: &Channel, soggetto: &str) -> Result<(), Status> {
-    let mut cliente = servizio.clients_over(channel.clone(), Some(&servizio.token(soggetto)));
-    let answer = cliente.access.get_my_access(GetMyAccessRequest {}).await;
+async fn call(service: &TestServer, channel: &Channel, soggetto: &str) -> Result<(), Status> {
+    let mut client = service.clients_over(channel.clone(), Some(&service.token(soggetto)));
+    let answer = client.access.get_my_access(GetMyAccessRequest {}).await;
     answer.map(drop)
 }
 
@@ -37,36 +37,36 @@ fn assert_denied(answer: Result<(), Status>) {
 #[tokio::test]
 async fn a_grant_is_used_with_its_certificate_and_with_no_other() {
     let cartella = TlsDir::new();
-    let servizio = server(&cartella, ClientCertificateMode::Optional).await;
+    let service = server(&cartella, ClientCertificateMode::Optional).await;
     let rgs = cartella.enti.issue_with("be.mef.example", |p| {
         let uri = "spiffe://mef/rgs".try_into().unwrap();
         p.subject_alt_names.push(SanType::URI(uri));
     });
-    let lavoro = cartella.enti.issue("be.lavoro.example");
+    let lavoro_certificate = cartella.enti.issue("be.lavoro.example");
     // Another certificate of the same name: enough where the name is demanded, not where the fingerprint is.
     let renewed = cartella.enti.issue("be.mef.example");
-    let impronta = |emesso: &IssuedCertificate| {
-        let certificato = CertificateInfo::from_der(&emesso.der).unwrap();
-        certificato.fingerprint().to_owned()
+    let impronta = |issued: &IssuedCertificate| {
+        let certificate = CertificateInfo::from_der(&issued.der).unwrap();
+        certificate.fingerprint().to_owned()
     };
-    grant(&servizio, "impronta", &[&impronta(&rgs)]).await;
-    grant(&servizio, "dns", &["dns:be.mef.example"]).await;
-    grant(&servizio, "uri", &["uri:spiffe://mef/rgs"]).await;
+    grant(&service, "impronta", &[&impronta(&rgs)]).await;
+    grant(&service, "dns", &["dns:be.mef.example"]).await;
+    grant(&service, "uri", &["uri:spiffe://mef/rgs"]).await;
     grant(
-        &servizio,
+        &service,
         "due",
-        &[&impronta(&lavoro), "dns:be.mef.example"],
+        &[&impronta(&lavoro_certificate), "dns:be.mef.example"],
     )
     .await;
     for (shown, allowed) in [
         (Some(&rgs), &["impronta", "dns", "uri", "due", "be-rgs"][..]),
         (Some(&renewed), &["dns", "due", "be-rgs"]),
-        (Some(&lavoro), &["due", "be-rgs"]),
+        (Some(&lavoro_certificate), &["due", "be-rgs"]),
         (None, &["be-rgs"]),
     ] {
-        let channel = cartella.channel(&servizio, shown);
+        let channel = cartella.channel(&service, shown);
         for soggetto in ["impronta", "dns", "uri", "due", "be-rgs"] {
-            let answer = call(&servizio, &channel, soggetto).await;
+            let answer = call(&service, &channel, soggetto).await;
             if allowed.contains(&soggetto) {
                 answer.unwrap();
             } else {
@@ -74,26 +74,26 @@ async fn a_grant_is_used_with_its_certificate_and_with_no_other() {
             }
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// The handshake looks at the date once; the connection may last.
 #[tokio::test]
 async fn a_certificate_that_expires_under_an_open_connection_is_as_good_as_none() {
     let cartella = TlsDir::new();
-    let servizio = server(&cartella, ClientCertificateMode::Required).await;
-    grant(&servizio, "dns", &["dns:be.mef.example"]).await;
+    let service = server(&cartella, ClientCertificateMode::Required).await;
+    grant(&service, "dns", &["dns:be.mef.example"]).await;
     let short = cartella.enti.issue_with("be.mef.example", |p| {
         p.not_after = date_time_ymd(2026, 11, 24)
     });
-    let channel = cartella.channel(&servizio, Some(&short));
+    let channel = cartella.channel(&service, Some(&short));
     for instant in ["2026-11-23T09:00:00Z", "2026-11-24T00:00:00Z"] {
-        servizio.set_clock(instant);
-        call(&servizio, &channel, "dns").await.unwrap();
+        service.set_clock(instant);
+        call(&service, &channel, "dns").await.unwrap();
     }
-    servizio.set_clock("2026-11-24T00:00:01Z");
-    assert_denied(call(&servizio, &channel, "dns").await);
+    service.set_clock("2026-11-24T00:00:01Z");
+    assert_denied(call(&service, &channel, "dns").await);
     // Still the same connection: a new one would not be opened.
-    call(&servizio, &channel, "be-rgs").await.unwrap();
-    servizio.stop().await;
+    call(&service, &channel, "be-rgs").await.unwrap();
+    service.stop().await;
 }

@@ -14,25 +14,25 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_operators_client_shows_its_certificate_and_looks_at_the_services() {
     let cartella = TlsDir::new();
-    let servizio = TestServer::start_with(cartella.set_tls(ClientCertificateMode::Required)).await;
-    servizio.load(&extract(), "2026-10-31").await;
-    servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start_with(cartella.set_tls(ClientCertificateMode::Required)).await;
+    service.load(&extract(), "2026-10-31").await;
+    service.clients_of("mlps-ammortizzatori").await;
     let dir = tempfile::tempdir().unwrap();
     let put = |name: &str, text: &str| {
         let path = dir.path().join(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
     };
-    let mio = cartella.enti.issue("be.mlps.example");
-    let altrui = cartella.authority.issue("be.mlps.example");
+    let mine = cartella.enti.issue("be.mlps.example");
+    let foreign = cartella.authority.issue("be.mlps.example");
     put("ca.pem", &cartella.authority.pem);
     put("enti.pem", &cartella.enti.pem);
-    put("mio.pem", &mio.pem);
-    put("mio.key", &mio.key);
-    put("altrui.pem", &altrui.pem);
-    put("altrui.key", &altrui.key);
-    let url = format!("https://localhost:{}", servizio.address.port());
-    let token = servizio.token("cliente-mlps-ammortizzatori");
+    put("mio.pem", &mine.pem);
+    put("mio.key", &mine.key);
+    put("altrui.pem", &foreign.pem);
+    put("altrui.key", &foreign.key);
+    let url = format!("https://localhost:{}", service.address.port());
+    let token = service.token("cliente-mlps-ammortizzatori");
     let report = async |arguments: &[&str]| {
         let mut command = get(&url, &token, dir.path());
         run(command.arg("report").args(arguments)).await
@@ -87,5 +87,5 @@ async fn the_operators_client_shows_its_certificate_and_looks_at_the_services() 
             "omnia: mio.key: anybody on this machine may reach the key (mode 644): chmod o= it\n"
         )
     );
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -37,25 +37,25 @@ use crate::{
 
 /// A client's configuration: whom it trusts, what it speaks and what it shows.
 pub(super) fn client_config(
-    fidate: &[&TestAuthority],
+    authorities: &[&TestAuthority],
     versions: &[&'static tokio_rustls::rustls::SupportedProtocolVersion],
     alpn: &[&str],
-    mostra: Option<&IssuedCertificate>,
+    shows: Option<&IssuedCertificate>,
 ) -> TlsConnector {
     let mut roots = RootCertStore::empty();
-    for fidata in fidate {
-        let root = CertificateDer::from_pem_slice(fidata.pem.as_bytes()).unwrap();
+    for trusted in authorities {
+        let root = CertificateDer::from_pem_slice(trusted.pem.as_bytes()).unwrap();
         roots.add(root).unwrap();
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots);
-    let mut config = match mostra {
-        Some(emesso) => builder
+    let mut config = match shows {
+        Some(issued) => builder
             .with_client_auth_cert(
-                vec![emesso.der.clone().into()],
-                PrivateKeyDer::from_pem_slice(emesso.key.as_bytes()).unwrap(),
+                vec![issued.der.clone().into()],
+                PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap(),
             )
             .unwrap(),
         None => builder.with_no_client_auth(),
@@ -66,11 +66,11 @@ pub(super) fn client_config(
 
 pub(super) fn connect(
     connector: &TlsConnector,
-    ascolto: std::net::SocketAddr,
+    acceptor: std::net::SocketAddr,
 ) -> impl Future<Output = std::io::Result<TlsStream<TcpStream>>> {
     let connector = connector.clone();
     async move {
-        let tcp = TcpStream::connect(ascolto).await?;
+        let tcp = TcpStream::connect(acceptor).await?;
         connector
             .connect("localhost".try_into().unwrap(), tcp)
             .await
@@ -88,24 +88,24 @@ async fn open(cartella: &TlsDir, ask: ClientCertificateMode) -> (Acceptor, std::
 #[tokio::test]
 async fn the_certificate_that_was_shown_is_known_of_the_connection() {
     let cartella = TlsDir::new();
-    let (ascolto, address) = open(&cartella, ClientCertificateMode::Optional).await;
-    let mut connessioni = std::pin::pin!(ascolto.connections(connections(), PATIENCE));
+    let (acceptor, address) = open(&cartella, ClientCertificateMode::Optional).await;
+    let mut accepted = std::pin::pin!(acceptor.connections(connections(), PATIENCE));
     let shown = cartella.enti.issue_with("Be.MEF.example", |p| {
         let uri = "spiffe://mef/rgs".try_into().unwrap();
         p.subject_alt_names.push(SanType::URI(uri));
     });
     for version in [&TLS13, &TLS12] {
-        for mostra in [Some(&shown), None] {
-            let connector = client_config(&[&cartella.authority], &[version], &["h2"], mostra);
-            let (client, flusso) = join(connect(&connector, address), connessioni.next()).await;
+        for shows in [Some(&shown), None] {
+            let connector = client_config(&[&cartella.authority], &[version], &["h2"], shows);
+            let (client, stream) = join(connect(&connector, address), accepted.next()).await;
             let client = client.unwrap();
-            let connessione: ConnectionInfo = flusso.unwrap().info().clone();
+            let connection: ConnectionInfo = stream.unwrap().info().clone();
             assert_eq!(
-                connessione.peer,
+                connection.peer,
                 Some(client.get_ref().0.local_addr().unwrap())
             );
-            let known = connessione.certificate;
-            let expected = mostra.map(|m| CertificateInfo::from_der(&m.der).unwrap());
+            let known = connection.certificate;
+            let expected = shows.map(|m| CertificateInfo::from_der(&m.der).unwrap());
             assert_eq!(known.as_deref(), expected.as_ref());
             if let Some(known) = known {
                 for asked in ["dns:be.mef.example", "uri:spiffe://mef/rgs"] {
@@ -121,20 +121,20 @@ async fn the_certificate_that_was_shown_is_known_of_the_connection() {
 #[tokio::test]
 async fn only_http2_is_spoken() {
     let cartella = TlsDir::new();
-    let (ascolto, address) = open(&cartella, ClientCertificateMode::No).await;
-    let mut connessioni = std::pin::pin!(ascolto.connections(connections(), PATIENCE));
+    let (acceptor, address) = open(&cartella, ClientCertificateMode::No).await;
+    let mut accepted = std::pin::pin!(acceptor.connections(connections(), PATIENCE));
     for alpn in [&["http/1.1"][..], &["h3", "http/1.0"], &[]] {
         for version in [&TLS13, &TLS12] {
             let connector = client_config(&[&cartella.authority], &[version], alpn, None);
             let attempt = connect(&connector, address);
-            let bad = async { timeout(Duration::from_millis(300), connessioni.next()).await };
+            let bad = async { timeout(Duration::from_millis(300), accepted.next()).await };
             let (_, got) = join(attempt, bad).await;
             assert!(got.is_err(), "{alpn:?} got a connection");
         }
     }
     let connector = client_config(&[&cartella.authority], &[&TLS13], &["http/1.1", "h2"], None);
-    let (client, flusso) = join(connect(&connector, address), connessioni.next()).await;
-    assert!(flusso.is_some());
+    let (client, stream) = join(connect(&connector, address), accepted.next()).await;
+    assert!(stream.is_some());
     assert_eq!(
         client.unwrap().get_ref().1.alpn_protocol(),
         Some(&b"h2"[..])
@@ -144,28 +144,28 @@ async fn only_http2_is_spoken() {
 #[tokio::test]
 async fn behind_a_proxy_that_speaks_tls_its_header_counts() {
     let cartella = TlsDir::new();
-    let imposta = cartella.set_tls(ClientCertificateMode::No);
-    let servizio = TestServer::start_with(|s| {
-        imposta(s);
+    let settings = cartella.set_tls(ClientCertificateMode::No);
+    let service = TestServer::start_with(|s| {
+        settings(s);
         s.server.trusted_proxies = vec!["127.0.0.1".to_owned()];
     })
     .await;
-    servizio
+    service
         .grant_scope("be-rgs", "mef-rgs", whole_scope())
         .await;
-    let channel = cartella.channel(&servizio, None);
-    let mut cliente = servizio.clients_over(channel, Some(&servizio.token("be-rgs")));
+    let channel = cartella.channel(&service, None);
+    let mut client = service.clients_over(channel, Some(&service.token("be-rgs")));
     let mut request = Request::new(omnia::contract::proto::GetMyAccessRequest {});
     request
         .metadata_mut()
         .insert("x-forwarded-for", "1.2.3.4, 198.51.100.9".parse().unwrap());
-    cliente.access.get_my_access(request).await.unwrap();
+    client.access.get_my_access(request).await.unwrap();
     let record: String =
         sqlx::query_scalar("select record from audit_record where record like '%\"rpc\"%'")
-            .fetch_one(&servizio.db.owner)
+            .fetch_one(&service.db.owner)
             .await
             .unwrap();
     let record: Value = serde_json::from_str(&record).unwrap();
     assert_eq!(record["indirizzo"], "198.51.100.9");
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -48,7 +48,7 @@ async fn each_kind_is_told_and_a_flood_of_one_is_not() {
     // The server of the test runs on this thread too.
     let _guard = tracing::subscriber::set_default(subscriber);
     let cartella = TlsDir::new();
-    let servizio = server(&cartella, ClientCertificateMode::Required).await;
+    let service = server(&cartella, ClientCertificateMode::Required).await;
     for first in [
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         // A ClientHello without anything in it.
@@ -56,7 +56,7 @@ async fn each_kind_is_told_and_a_flood_of_one_is_not() {
         "",
     ] {
         for _ in 0..20 {
-            let mut tcp = TcpStream::connect(servizio.address).await.unwrap();
+            let mut tcp = TcpStream::connect(service.address).await.unwrap();
             tcp.write_all(first.as_bytes()).await.unwrap();
             tcp.shutdown().await.unwrap();
             // Until it is closed from the other side.
@@ -66,7 +66,7 @@ async fn each_kind_is_told_and_a_flood_of_one_is_not() {
         }
     }
     for _ in 0..8 {
-        call(&servizio, &cartella.channel(&servizio, None))
+        call(&service, &cartella.channel(&service, None))
             .await
             .unwrap_err();
     }
@@ -79,5 +79,5 @@ async fn each_kind_is_told_and_a_flood_of_one_is_not() {
         assert_eq!(lines.with(kind), 5, "{kind}");
     }
     assert!(lines.with("127.0.0.1:") >= 20);
-    servizio.stop().await;
+    service.stop().await;
 }

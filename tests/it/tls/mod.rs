@@ -45,9 +45,9 @@ impl TlsDir {
     }
 
     /// Puts a certificate and its key where the server looks.
-    fn put(&self, emesso: &IssuedCertificate) {
-        self.write("server.pem", &emesso.pem);
-        self.write("server.key", &emesso.key);
+    fn put(&self, issued: &IssuedCertificate) {
+        self.write("server.pem", &issued.pem);
+        self.write("server.key", &issued.key);
     }
 
     /// Writes as a careful operator does: whole, under another name, then renamed.
@@ -64,8 +64,8 @@ impl TlsDir {
     }
 
     /// A connection that trusts the server's authority, and shows this certificate.
-    fn channel(&self, servizio: &TestServer, mostra: Option<&IssuedCertificate>) -> Channel {
-        channel_to(servizio, &self.authority, mostra)
+    fn channel(&self, service: &TestServer, shown: Option<&IssuedCertificate>) -> Channel {
+        channel_to(service, &self.authority, shown)
     }
 }
 
@@ -80,17 +80,17 @@ fn tls_settings(dir: &Path, ask: ClientCertificateMode) -> omnia::transport::tls
 }
 
 fn channel_to(
-    servizio: &TestServer,
-    fidata: &TestAuthority,
-    mostra: Option<&IssuedCertificate>,
+    service: &TestServer,
+    trusted: &TestAuthority,
+    shown: Option<&IssuedCertificate>,
 ) -> Channel {
     let mut tls = ClientTlsConfig::new()
         .domain_name("localhost")
-        .ca_certificate(Certificate::from_pem(&fidata.pem));
-    if let Some(emesso) = mostra {
-        tls = tls.identity(Identity::from_pem(&emesso.pem, &emesso.key));
+        .ca_certificate(Certificate::from_pem(&trusted.pem));
+    if let Some(issued) = shown {
+        tls = tls.identity(Identity::from_pem(&issued.pem, &issued.key));
     }
-    Endpoint::from_shared(format!("https://{}", servizio.address))
+    Endpoint::from_shared(format!("https://{}", service.address))
         .unwrap()
         .tls_config(tls)
         .unwrap()
@@ -99,24 +99,24 @@ fn channel_to(
 
 /// A server with a grant for [`call`].
 async fn server(cartella: &TlsDir, ask: ClientCertificateMode) -> TestServer {
-    let servizio = TestServer::start_with(cartella.set_tls(ask)).await;
-    servizio
+    let service = TestServer::start_with(cartella.set_tls(ask)).await;
+    service
         .grant_scope("be-rgs", "mef-rgs", whole_scope())
         .await;
-    servizio
+    service
 }
 
 /// A call on this connection, as somebody who may make it.
-async fn call(servizio: &TestServer, channel: &Channel) -> Result<(), Status> {
-    let mut cliente = servizio.clients_over(channel.clone(), Some(&servizio.token("be-rgs")));
-    let answer = cliente.access.get_my_access(GetMyAccessRequest {}).await;
+async fn call(service: &TestServer, channel: &Channel) -> Result<(), Status> {
+    let mut client = service.clients_over(channel.clone(), Some(&service.token("be-rgs")));
+    let answer = client.access.get_my_access(GetMyAccessRequest {}).await;
     answer.map(drop)
 }
 
 /// Calls that reached the service at all.
-async fn recorded_calls(servizio: &TestServer) -> i64 {
+async fn recorded_calls(service: &TestServer) -> i64 {
     sqlx::query_scalar("select count(*) from audit_record where record like '%\"rpc\"%'")
-        .fetch_one(&servizio.db.owner)
+        .fetch_one(&service.db.owner)
         .await
         .unwrap()
 }

@@ -22,15 +22,15 @@ use crate::{
     server::{TestServer, whole_scope},
 };
 
-fn thumbprint(emesso: &IssuedCertificate) -> String {
-    let certificato = CertificateInfo::from_der(&emesso.der).unwrap();
-    certificato.fingerprint().to_owned()
+fn thumbprint(issued: &IssuedCertificate) -> String {
+    let certificate = CertificateInfo::from_der(&issued.der).unwrap();
+    certificate.fingerprint().to_owned()
 }
 
 /// The fingerprint that a new connection sees.
-async fn served(servizio: &TestServer, fidate: &[&TestAuthority]) -> String {
-    let connector = client_config(fidate, &[&TLS13], &["h2"], None);
-    let tls = connect(&connector, servizio.address).await.unwrap();
+async fn served(service: &TestServer, trusted: &[&TestAuthority]) -> String {
+    let connector = client_config(trusted, &[&TLS13], &["h2"], None);
+    let tls = connect(&connector, service.address).await.unwrap();
     let chain = tls.get_ref().1.peer_certificates().unwrap();
     CertificateInfo::from_der(&chain[0])
         .unwrap()
@@ -41,20 +41,20 @@ async fn served(servizio: &TestServer, fidate: &[&TestAuthority]) -> String {
 #[tokio::test]
 async fn new_connections_see_the_new_certificate_and_old_ones_go_on() {
     let cartella = TlsDir::new();
-    let imposta = cartella.set_tls(ClientCertificateMode::No);
-    let servizio = TestServer::start_with(|s| {
-        imposta(s);
+    let settings = cartella.set_tls(ClientCertificateMode::No);
+    let service = TestServer::start_with(|s| {
+        settings(s);
         s.export.batch_rows = 1;
     })
     .await;
-    servizio
+    service
         .load(&crate::export_stream::many_rows(3000), "2026-10-31")
         .await;
-    servizio
+    service
         .grant_scope("be-rgs", "mlps-ammortizzatori", whole_scope())
         .await;
-    let old = cartella.channel(&servizio, None);
-    let mut begun = servizio.clients_over(old.clone(), Some(&servizio.token("be-rgs")));
+    let old = cartella.channel(&service, None);
+    let mut begun = service.clients_over(old.clone(), Some(&service.token("be-rgs")));
     let request = ExportDecreesRequest {
         normativa: NORMATIVE[0].into(),
         ..Default::default()
@@ -72,17 +72,17 @@ async fn new_connections_see_the_new_certificate_and_old_ones_go_on() {
     let replaced = other.issue("localhost");
     cartella.put(&replaced);
     let took = eventually("the new certificate", async || {
-        served(&servizio, &[&cartella.authority, &other]).await == thumbprint(&replaced)
+        served(&service, &[&cartella.authority, &other]).await == thumbprint(&replaced)
     })
     .await;
     assert!(took.as_secs() < 3, "{took:?}");
-    call(&servizio, &old).await.unwrap();
+    call(&service, &old).await.unwrap();
     assert!(
-        call(&servizio, &cartella.channel(&servizio, None))
+        call(&service, &cartella.channel(&service, None))
             .await
             .is_err()
     );
-    call(&servizio, &channel_to(&servizio, &other, None))
+    call(&service, &channel_to(&service, &other, None))
         .await
         .unwrap();
 
@@ -96,16 +96,16 @@ async fn new_connections_see_the_new_certificate_and_old_ones_go_on() {
         }
     }
     assert!(closed && rows == 3000, "{rows} rows");
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn a_bad_pair_is_refused_and_the_old_one_stays() {
     let cartella = TlsDir::new();
-    let servizio = server(&cartella, ClientCertificateMode::No).await;
-    let fidate = [&cartella.authority];
-    let first = served(&servizio, &fidate).await;
-    let channel = cartella.channel(&servizio, None);
+    let service = server(&cartella, ClientCertificateMode::No).await;
+    let trusted = [&cartella.authority];
+    let first = served(&service, &trusted).await;
+    let channel = cartella.channel(&service, None);
     let is = async |status| health(&channel, "tls").await == Some(status);
     eventually("well", async || is(ServingStatus::Serving).await).await;
 
@@ -113,8 +113,8 @@ async fn a_bad_pair_is_refused_and_the_old_one_stays() {
     let second = cartella.authority.issue("localhost");
     cartella.write("server.pem", &second.pem);
     eventually("refused", async || is(ServingStatus::NotServing).await).await;
-    assert_eq!(served(&servizio, &fidate).await, first);
-    call(&servizio, &cartella.channel(&servizio, None))
+    assert_eq!(served(&service, &trusted).await, first);
+    call(&service, &cartella.channel(&service, None))
         .await
         .unwrap();
     assert_eq!(health(&channel, "").await, Some(ServingStatus::Serving));
@@ -122,7 +122,7 @@ async fn a_bad_pair_is_refused_and_the_old_one_stays() {
     // The other half.
     cartella.write("server.key", &second.key);
     eventually("well again", async || is(ServingStatus::Serving).await).await;
-    assert_eq!(served(&servizio, &fidate).await, thumbprint(&second));
+    assert_eq!(served(&service, &trusted).await, thumbprint(&second));
 
     // Expired, missing, garbage: each is refused, each time what is in force stays.
     let expired = cartella.authority.issue_with("localhost", |p| {
@@ -137,41 +137,41 @@ async fn a_bad_pair_is_refused_and_the_old_one_stays() {
     for spoil in spoils {
         spoil();
         eventually("refused", async || is(ServingStatus::NotServing).await).await;
-        assert_eq!(served(&servizio, &fidate).await, thumbprint(&second));
+        assert_eq!(served(&service, &trusted).await, thumbprint(&second));
         cartella.put(&second);
         eventually("well again", async || is(ServingStatus::Serving).await).await;
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test]
 async fn the_authorities_of_clients_are_replaced_too() {
     let cartella = TlsDir::new();
-    let servizio = server(&cartella, ClientCertificateMode::Required).await;
+    let service = server(&cartella, ClientCertificateMode::Required).await;
     let old = cartella.enti.issue("be.mef.example");
     let other = TestAuthority::new("Nuova autorità degli enti");
     let new = other.issue("be.mef.example");
-    let connected = cartella.channel(&servizio, Some(&old));
-    call(&servizio, &connected).await.unwrap();
+    let connected = cartella.channel(&service, Some(&old));
+    call(&service, &connected).await.unwrap();
     assert!(
-        call(&servizio, &cartella.channel(&servizio, Some(&new)))
+        call(&service, &cartella.channel(&service, Some(&new)))
             .await
             .is_err()
     );
 
     cartella.write("enti.pem", &other.pem);
     eventually("the new authority", async || {
-        call(&servizio, &cartella.channel(&servizio, Some(&new)))
+        call(&service, &cartella.channel(&service, Some(&new)))
             .await
             .is_ok()
     })
     .await;
     assert!(
-        call(&servizio, &cartella.channel(&servizio, Some(&old)))
+        call(&service, &cartella.channel(&service, Some(&old)))
             .await
             .is_err()
     );
     // Open connections stay.
-    call(&servizio, &connected).await.unwrap();
-    servizio.stop().await;
+    call(&service, &connected).await.unwrap();
+    service.stop().await;
 }

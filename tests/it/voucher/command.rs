@@ -112,18 +112,18 @@ fn failed(out: &str) -> Vec<String> {
 
 #[test]
 fn what_is_right_passes() {
-    let ufficio = CheckDesk::new();
-    let evidence = ufficio.evidence();
-    let voucher = ufficio.voucher(|claims| {
+    let desk = CheckDesk::new();
+    let evidence = desk.evidence();
+    let voucher = desk.voucher(|claims| {
         claims["digest"] = json!({"alg": "SHA256", "value": hex(&sha256(&evidence))});
         claims["cnf"] = json!({"jkt": CLIENT_EC.jkt()});
     });
     let proof = CLIENT_EC.sign(
         &json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": CLIENT_EC.jwk}),
-        &json!({"htm": "POST", "htu": HTU, "iat": ufficio.now, "jti": "p1", "ath": b64(sha256(&voucher))}),
+        &json!({"htm": "POST", "htu": HTU, "iat": desk.now, "jti": "p1", "ath": b64(sha256(&voucher))}),
     );
-    let token = ufficio.file("voucher", &format!("DPoP {voucher}"));
-    let evidence = ufficio.file("evidence", &evidence);
+    let token = desk.file("voucher", &format!("DPoP {voucher}"));
+    let evidence = desk.file("evidence", &evidence);
     let arguments = [
         &*token,
         "--proof",
@@ -135,7 +135,7 @@ fn what_is_right_passes() {
         "--ente",
         "MLPS",
     ];
-    let (code, out) = ufficio.check(&proof, &arguments);
+    let (code, out) = desk.check(&proof, &arguments);
     assert_eq!((code, failed(&out)), (Some(0), vec![]), "{out}");
     for line in [
         "token: signature",
@@ -149,7 +149,7 @@ fn what_is_right_passes() {
     }
     assert!(!out.contains(&voucher), "a token in a log is a token lost");
     // As Bearer, the same voucher is refused.
-    let (code, out) = ufficio.check(&voucher, &["-"]);
+    let (code, out) = desk.check(&voucher, &["-"]);
     assert_eq!(
         (code, failed(&out)),
         (Some(1), vec!["proof: presented".to_owned()])
@@ -159,9 +159,9 @@ fn what_is_right_passes() {
 
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
-    let ufficio = CheckDesk::new();
-    let (now, evidence) = (ufficio.now, ufficio.evidence());
-    let voucher = ufficio.voucher(|claims| {
+    let desk = CheckDesk::new();
+    let (now, evidence) = (desk.now, desk.evidence());
+    let voucher = desk.voucher(|claims| {
         claims["aud"] = json!("https://collaudo.example/v1");
         claims["exp"] = json!(now - 60);
         claims["digest"] = json!({"alg": "SHA256", "value": "00".repeat(32)});
@@ -171,11 +171,8 @@ fn all_that_is_wrong_is_told_at_once() {
         &json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": CLIENT_EC.jwk}),
         &json!({"htm": "GET", "htu": "https://localhost/x", "iat": now, "jti": "p1", "ath": "x"}),
     );
-    let (proof, evidence) = (
-        ufficio.file("proof", &proof),
-        ufficio.file("evidence", &evidence),
-    );
-    let (code, out) = ufficio.check(
+    let (proof, evidence) = (desk.file("proof", &proof), desk.file("evidence", &evidence));
+    let (code, out) = desk.check(
         &voucher,
         &[
             "-",
@@ -215,9 +212,9 @@ fn all_that_is_wrong_is_told_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn how_reading_the_keys_ends_is_measured() {
     let (collector, endpoint) = Collector::start().await;
-    let ufficio = CheckDesk::new();
-    let path = ufficio.dir.path().join("omnia.toml");
-    // Nobody listens there.
+    let desk = CheckDesk::new();
+    let path = desk.dir.path().join("omnia.toml");
+    // A port without a listener.
     let down = "http://127.0.0.1:9/keys.json";
     // One of its two keys is of no use.
     let up = KeyEndpoint::start().await;
@@ -230,10 +227,10 @@ async fn how_reading_the_keys_ends_is_measured() {
         std::fs::read_to_string(&path).unwrap()
     );
     std::fs::write(&path, settings).unwrap();
-    let voucher = ufficio.voucher(|_| ());
-    let pdnd = ufficio.dir.path().join("pdnd.json").display().to_string();
-    let now = ufficio.now;
-    let checked = tokio::task::spawn_blocking(move || ufficio.check(&voucher, &["-"]));
+    let voucher = desk.voucher(|_| ());
+    let pdnd = desk.dir.path().join("pdnd.json").display().to_string();
+    let now = desk.now;
+    let checked = tokio::task::spawn_blocking(move || desk.check(&voucher, &["-"]));
     let (code, out) = checked.await.unwrap();
     assert_eq!(code, Some(0), "{out}");
     let numbers = collector.numbers();
@@ -270,8 +267,8 @@ async fn how_reading_the_keys_ends_is_measured() {
 
 #[test]
 fn what_cannot_be_read_is_said() {
-    let ufficio = CheckDesk::new();
-    let (code, out) = ufficio.check("garbage", &["-"]);
+    let desk = CheckDesk::new();
+    let (code, out) = desk.check("garbage", &["-"]);
     assert_eq!(
         (code, failed(&out)),
         (Some(1), vec!["token: form".to_owned()])
@@ -283,7 +280,7 @@ fn what_cannot_be_read_is_said() {
         &["x", "--ente", "MISE"],
         &[],
     ] {
-        let (code, out) = ufficio.check("", arguments);
+        let (code, out) = desk.check("", arguments);
         assert!(
             code.is_some_and(|code| code != 0) && out.is_empty(),
             "{arguments:?}: {out}"

@@ -11,40 +11,40 @@ use super::{
 use TokenPart::{Claims as C, Header as H};
 
 /// Every line is refused with its reason, as UNAUTHENTICATED, and leaves no trace that would make the next one fail.
-async fn refused(scena: &VoucherScene, table: Vec<(&str, Presentation, R)>) {
-    for (defect, presenta, reason) in table {
-        let outcome = scena.call(&presenta).await;
+async fn refused(scene: &VoucherScene, table: Vec<(&str, Presentation, R)>) {
+    for (defect, present, reason) in table {
+        let outcome = scene.call(&present).await;
         assert_eq!(outcome, Err((Code::Unauthenticated, reason)), "{defect}");
     }
 }
 
 #[tokio::test]
 async fn of_the_voucher() {
-    let scena = VoucherScene::start().await;
-    let now = scena.now();
-    let with = |part, member, value| Presentation::bearer(&scena.voucher_with(part, member, value));
+    let scene = VoucherScene::start().await;
+    let now = scene.now();
+    let with = |part, member, value| Presentation::bearer(&scene.voucher_with(part, member, value));
     for aud in [
         json!(AUDIENCE),
         json!(format!("https://other.example/v1,{AUDIENCE}")),
         json!(["https://other.example/v1", AUDIENCE]),
     ] {
         assert_eq!(
-            scena.call(&with(C, "aud", aud.clone())).await,
+            scene.call(&with(C, "aud", aud.clone())).await,
             Ok(()),
             "{aud}"
         );
     }
-    let (header, claims) = scena.voucher_parts();
+    let (header, claims) = scene.voucher_parts();
     let none = json!({"alg": "none", "typ": "at+jwt", "kid": "pdnd-1"});
     let unsigned = format!("{}.{}.", b64(none.to_string()), b64(claims.to_string()));
     let mut hs256 = header.clone();
     hs256["alg"] = json!("HS256");
     let modulus = PDND.jwk["n"].as_str().unwrap();
     let confused = hmac(&hs256, &claims, modulus.as_bytes());
-    let right = scena.voucher(None, None);
+    let right = scene.voucher(None, None);
     let (message, _) = right.rsplit_once('.').unwrap();
     refused(
-        &scena,
+        &scene,
         vec![
             ("no token", Presentation::default(), R::TokenMissing),
             (
@@ -173,20 +173,20 @@ async fn of_the_voucher() {
         ],
     )
     .await;
-    assert_eq!(scena.call(&Presentation::bearer(&right)).await, Ok(()));
+    assert_eq!(scene.call(&Presentation::bearer(&right)).await, Ok(()));
 }
 
 #[tokio::test]
 async fn of_the_proof() {
-    let scena = VoucherScene::start().await;
-    let now = scena.now();
-    let bound = scena.voucher(Some(&CLIENT_EC), None);
-    let free = scena.voucher(None, None);
+    let scene = VoucherScene::start().await;
+    let now = scene.now();
+    let bound = scene.voucher(Some(&CLIENT_EC), None);
+    let free = scene.voucher(None, None);
     let with = |part, member, value| {
-        Presentation::dpop(&bound, &scena.proof_with(&bound, part, member, value))
+        Presentation::dpop(&bound, &scene.proof_with(&bound, part, member, value))
     };
-    let right = |jti| scena.proof(&CLIENT_EC, &bound, jti);
-    let (mut header, claims) = scena.proof_parts(&CLIENT_EC, &bound, "a");
+    let right = |jti| scene.proof(&CLIENT_EC, &bound, jti);
+    let (mut header, claims) = scene.proof_parts(&CLIENT_EC, &bound, "a");
     let foreign = EVIL.sign(&header, &claims);
     header["alg"] = json!("HS256");
     let confused = hmac(
@@ -199,7 +199,7 @@ async fn of_the_proof() {
     let mut leaked = CLIENT_EC.jwk.clone();
     leaked["d"] = json!("AAAA");
     let oct = json!({"kty": "oct", "k": "AAAA"});
-    let other_voucher = scena.voucher_with(C, "jti", json!("voucher-2"));
+    let other_voucher = scene.voucher_with(C, "jti", json!("voucher-2"));
     let other = |htu: &str| with(C, "htu", json!(htu));
     let authority = HTU.replace("omnia.example", "omnia.example.evil.example");
     let table = vec![
@@ -218,11 +218,11 @@ async fn of_the_proof() {
         ),
         (
             "a voucher without a key as DPoP",
-            Presentation::dpop(&free, &scena.proof(&CLIENT_EC, &free, "e")),
+            Presentation::dpop(&free, &scene.proof(&CLIENT_EC, &free, "e")),
         ),
         (
             "a proof of a voucher without a key",
-            Presentation::bearer(&free).with("dpop", &scena.proof(&CLIENT_EC, &free, "f")),
+            Presentation::bearer(&free).with("dpop", &scene.proof(&CLIENT_EC, &free, "f")),
         ),
         ("not a JWT", Presentation::dpop(&bound, "garbage")),
         ("typ JWT", with(H, "typ", json!("JWT"))),
@@ -235,7 +235,7 @@ async fn of_the_proof() {
         ("jwk symmetric", with(H, "jwk", oct)),
         (
             "jwk of another, rightly signed",
-            Presentation::dpop(&bound, &scena.proof(&EVIL, &bound, "g")),
+            Presentation::dpop(&bound, &scene.proof(&EVIL, &bound, "g")),
         ),
         ("signed by another", Presentation::dpop(&bound, &foreign)),
         ("htm GET", with(C, "htm", json!("GET"))),
@@ -261,32 +261,32 @@ async fn of_the_proof() {
     ];
     let table = table
         .into_iter()
-        .map(|(defect, presenta)| (defect, presenta, R::ProofInvalid));
-    refused(&scena, table.collect()).await;
+        .map(|(defect, present)| (defect, present, R::ProofInvalid));
+    refused(&scene, table.collect()).await;
 
     for (name, proof) in [
         ("as it should be", right("h")),
         (
             "as old as may be",
-            scena.proof_with(&bound, C, "iat", json!(now - 70)),
+            scene.proof_with(&bound, C, "iat", json!(now - 70)),
         ),
         ("spelt otherwise", {
             let htu = "HTTPS://OMNIA.example:443/./inps.omnia.monitoraggio.v1.AccessService/%47etMyAccess?x#y";
-            let (header, mut claims) = scena.proof_parts(&CLIENT_EC, &bound, "i");
+            let (header, mut claims) = scene.proof_parts(&CLIENT_EC, &bound, "i");
             claims["htu"] = json!(htu);
             CLIENT_EC.sign(&header, &claims)
         }),
     ] {
         assert_eq!(
-            scena.call(&Presentation::dpop(&bound, &proof)).await,
+            scene.call(&Presentation::dpop(&bound, &proof)).await,
             Ok(()),
             "{name}"
         );
     }
-    let bound = scena.voucher(Some(&CLIENT_RSA), None);
-    let proof = scena.proof(&CLIENT_RSA, &bound, "k");
+    let bound = scene.voucher(Some(&CLIENT_RSA), None);
+    let proof = scene.proof(&CLIENT_RSA, &bound, "k");
     assert_eq!(
-        scena.call(&Presentation::dpop(&bound, &proof)).await,
+        scene.call(&Presentation::dpop(&bound, &proof)).await,
         Ok(()),
         "RS256"
     );
@@ -294,14 +294,14 @@ async fn of_the_proof() {
 
 #[tokio::test]
 async fn of_the_evidence() {
-    let scena = VoucherScene::start().await;
-    let now = scena.now();
-    let right = scena.evidence("a");
+    let scene = VoucherScene::start().await;
+    let now = scene.now();
+    let right = scene.evidence("a");
     let tied = |evidence: &str| {
-        Presentation::bearer(&scena.voucher(None, Some(evidence))).evidence(evidence)
+        Presentation::bearer(&scene.voucher(None, Some(evidence))).evidence(evidence)
     };
-    let with = |part, member, value| tied(&scena.evidence_with(part, member, value));
-    let (mut header, claims) = scena.evidence_parts("a");
+    let with = |part, member, value| tied(&scene.evidence_with(part, member, value));
+    let (mut header, claims) = scene.evidence_parts("a");
     let foreign = EVIL.sign(&header, &claims);
     header["alg"] = json!("HS256");
     let confused = hmac(
@@ -309,12 +309,12 @@ async fn of_the_evidence() {
         &claims,
         CONSUMER.jwk["n"].as_str().unwrap().as_bytes(),
     );
-    let named = Presentation::bearer(&scena.voucher(None, Some(&right)));
+    let named = Presentation::bearer(&scene.voucher(None, Some(&right)));
     let other_purpose = FINALITA.replace('0', "1");
     let table = vec![
         (
             "not the one that the voucher names",
-            named.clone().evidence(&scena.evidence("b")),
+            named.clone().evidence(&scene.evidence("b")),
         ),
         ("two of them", named.evidence(&right).evidence(&right)),
         ("not a JWT", tied("garbage")),
@@ -338,7 +338,7 @@ async fn of_the_evidence() {
         (
             "exp over",
             tied(&{
-                let (header, mut claims) = scena.evidence_parts("c");
+                let (header, mut claims) = scene.evidence_parts("c");
                 claims["iat"] = json!(now - 600);
                 claims["nbf"] = json!(now - 600);
                 claims["exp"] = json!(now - 31);
@@ -358,7 +358,7 @@ async fn of_the_evidence() {
         ("iss of another consumer", with(C, "iss", json!("other"))),
         (
             "iss of another consumer, not named by the voucher",
-            Presentation::bearer(&scena.voucher(None, None)).evidence(&scena.evidence_with(
+            Presentation::bearer(&scene.voucher(None, None)).evidence(&scene.evidence_with(
                 C,
                 "iss",
                 json!("other"),
@@ -367,31 +367,31 @@ async fn of_the_evidence() {
     ];
     let table = table
         .into_iter()
-        .map(|(defect, presenta)| (defect, presenta, R::EvidenceInvalid));
-    refused(&scena, table.collect()).await;
+        .map(|(defect, present)| (defect, present, R::EvidenceInvalid));
+    refused(&scene, table.collect()).await;
 
-    assert_eq!(scena.call(&tied(&right)).await, Ok(()));
-    let (header, mut claims) = scena.evidence_parts("d");
+    assert_eq!(scene.call(&tied(&right)).await, Ok(()));
+    let (header, mut claims) = scene.evidence_parts("d");
     claims.as_object_mut().unwrap().remove("LoA");
     assert_eq!(
-        scena.call(&tied(&CONSUMER.sign(&header, &claims))).await,
+        scene.call(&tied(&CONSUMER.sign(&header, &claims))).await,
         Ok(())
     );
     claims["loa"] = json!("low");
     assert_eq!(
-        scena.call(&tied(&CONSUMER.sign(&header, &claims))).await,
+        scene.call(&tied(&CONSUMER.sign(&header, &claims))).await,
         Ok(())
     );
     // Whom PDND calls the consumer may sign too: agencies have several clients.
     claims["iss"] = json!("consumer-of-clients");
     let evidence = CONSUMER.sign(&header, &claims);
     let named = json!({"alg": "SHA256", "value": super::hex(&super::sha256(&evidence))});
-    let (header, mut claims) = scena.voucher_parts();
+    let (header, mut claims) = scene.voucher_parts();
     claims["digest"] = named;
     claims["consumerId"] = json!("consumer-of-clients");
     let voucher = PDND.sign(&header, &claims);
     assert_eq!(
-        scena
+        scene
             .call(&Presentation::bearer(&voucher).evidence(&evidence))
             .await,
         Ok(())

@@ -24,7 +24,7 @@ fn spell(object: &str, claim: &str, number: &str) -> String {
 }
 
 struct JsonCase<'a> {
-    scena: &'a VoucherScene,
+    scene: &'a VoucherScene,
     key: &'a TokenKey,
     texts: JwtTexts,
     reason: ErrorReason,
@@ -34,7 +34,7 @@ struct JsonCase<'a> {
 impl JsonCase<'_> {
     async fn outcome(&self, header: &str, claims: &str) -> Result<(), (Code, ErrorReason)> {
         let jws = self.key.sign_texts(header, claims);
-        self.scena.call(&(self.present)(&jws)).await
+        self.scene.call(&(self.present)(&jws)).await
     }
 
     async fn good(&self, what: &str, claims: &str) {
@@ -73,11 +73,11 @@ impl JsonCase<'_> {
 
 #[tokio::test]
 async fn of_the_voucher() {
-    let scena = VoucherScene::start().await;
-    let now = scena.now();
-    let (header, claims) = scena.voucher_parts();
+    let scene = VoucherScene::start().await;
+    let now = scene.now();
+    let (header, claims) = scene.voucher_parts();
     let case = JsonCase {
-        scena: &scena,
+        scene: &scene,
         key: &PDND,
         texts: (header.to_string(), claims.to_string()),
         reason: ErrorReason::TokenInvalid,
@@ -113,18 +113,18 @@ async fn of_the_voucher() {
     ] {
         case.refused(member, header, &add(claims, member)).await;
     }
-    scena.servizio.stop().await;
+    scene.service.stop().await;
 }
 
 #[tokio::test]
 async fn of_the_proof() {
-    let scena = VoucherScene::start().await;
-    let now = scena.now();
-    let voucher = scena.voucher(Some(&CLIENT_EC), None);
-    let (header, claims) = scena.proof_parts(&CLIENT_EC, &voucher, "proof-0");
+    let scene = VoucherScene::start().await;
+    let now = scene.now();
+    let voucher = scene.voucher(Some(&CLIENT_EC), None);
+    let (header, claims) = scene.proof_parts(&CLIENT_EC, &voucher, "proof-0");
     let present = |proof: &str| Presentation::dpop(&voucher, proof);
     let case = JsonCase {
-        scena: &scena,
+        scene: &scene,
         key: &CLIENT_EC,
         texts: (header.to_string(), claims.to_string()),
         reason: ErrorReason::ProofInvalid,
@@ -159,18 +159,18 @@ async fn of_the_proof() {
         assert_ne!(&twice, header);
         case.refused(member, &twice, claims).await;
     }
-    scena.servizio.stop().await;
+    scene.service.stop().await;
 }
 
 #[tokio::test]
 async fn of_the_evidence() {
-    let scena = VoucherScene::start().await;
-    let now = scena.now();
-    let voucher = scena.voucher(None, None);
-    let (header, claims) = scena.evidence_parts("evidence-0");
+    let scene = VoucherScene::start().await;
+    let now = scene.now();
+    let voucher = scene.voucher(None, None);
+    let (header, claims) = scene.evidence_parts("evidence-0");
     let present = |evidence: &str| Presentation::bearer(&voucher).evidence(evidence);
     let case = JsonCase {
-        scena: &scena,
+        scene: &scene,
         key: &CONSUMER,
         texts: (header.to_string(), claims.to_string()),
         reason: ErrorReason::EvidenceInvalid,
@@ -197,5 +197,5 @@ async fn of_the_evidence() {
     for member in ["\"userID\":\"x\"", "\"LoA\":\"high\"", "\"dnonce\":1"] {
         case.refused(member, header, &add(claims, member)).await;
     }
-    scena.servizio.stop().await;
+    scene.service.stop().await;
 }

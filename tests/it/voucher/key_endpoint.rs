@@ -101,10 +101,10 @@ pub(super) fn keys(keys: &[Value]) -> String {
 const UNAVAILABLE: (Code, R) = (Code::Unavailable, R::KeysUnavailable);
 const INVALID: (Code, R) = (Code::Unauthenticated, R::TokenInvalid);
 
-async fn storm(scena: &VoucherScene, kid: &str) {
+async fn storm(scene: &VoucherScene, kid: &str) {
     let unknown = (0..40).map(|i| {
-        let voucher = scena.voucher_with(Header, "kid", json!(format!("{kid}-{i}")));
-        async move { scena.call(&Presentation::bearer(&voucher)).await }
+        let voucher = scene.voucher_with(Header, "kid", json!(format!("{kid}-{i}")));
+        async move { scene.call(&Presentation::bearer(&voucher)).await }
     });
     for outcome in futures_util::future::join_all(unknown).await {
         assert_eq!(outcome, Err(INVALID));
@@ -114,13 +114,13 @@ async fn storm(scena: &VoucherScene, kid: &str) {
 #[tokio::test]
 async fn a_storm_of_unknown_kids_is_one_fetch() {
     let endpoint = KeyEndpoint::start().await;
-    let scena = endpoint.scene(86_400).await;
+    let scene = endpoint.scene(86_400).await;
     assert_eq!(endpoint.count(), 1, "at the start");
-    storm(&scena, "a").await;
+    storm(&scene, "a").await;
     assert_eq!(endpoint.count(), 1, "it was asked a moment ago");
-    scena.servizio.set_clock("2026-11-23T09:00:30Z");
-    storm(&scena, "b").await;
-    storm(&scena, "c").await;
+    scene.service.set_clock("2026-11-23T09:00:30Z");
+    storm(&scene, "b").await;
+    storm(&scene, "c").await;
     assert_eq!(endpoint.count(), 2);
 
     // A key that is new is found, by all who wait for it.
@@ -128,11 +128,11 @@ async fn a_storm_of_unknown_kids_is_one_fetch() {
         200,
         &keys(&[PDND.with_kid("pdnd-1"), EVIL.with_kid("pdnd-2")]),
     );
-    scena.servizio.set_clock("2026-11-23T09:01:00Z");
-    let (mut header, claims) = scena.voucher_parts();
+    scene.service.set_clock("2026-11-23T09:01:00Z");
+    let (mut header, claims) = scene.voucher_parts();
     header["kid"] = json!("pdnd-2");
     let rotated = Presentation::bearer(&EVIL.sign(&header, &claims));
-    let waiting = (0..10).map(|_| scena.call(&rotated));
+    let waiting = (0..10).map(|_| scene.call(&rotated));
     for outcome in futures_util::future::join_all(waiting).await {
         assert_eq!(outcome, Ok(()));
     }
@@ -142,10 +142,10 @@ async fn a_storm_of_unknown_kids_is_one_fetch() {
 #[tokio::test]
 async fn known_keys_stay_until_the_limit_when_the_endpoint_is_down() {
     let endpoint = KeyEndpoint::start().await;
-    let scena = endpoint.scene(86_400).await;
-    let voucher = |jti: &str| Presentation::bearer(&scena.voucher_with(Claims, "jti", json!(jti)));
+    let scene = endpoint.scene(86_400).await;
+    let voucher = |jti: &str| Presentation::bearer(&scene.voucher_with(Claims, "jti", json!(jti)));
     let seen = voucher("a");
-    assert_eq!(scena.call(&seen).await, Ok(()));
+    assert_eq!(scene.call(&seen).await, Ok(()));
     let long = format!("{{\"keys\":[],\"pad\":\"{}\"}}", "x".repeat(300_000));
     for (minute, status, body) in [
         (20, 503, "down"),
@@ -156,70 +156,70 @@ async fn known_keys_stay_until_the_limit_when_the_endpoint_is_down() {
     ] {
         endpoint.says(status, body);
         let asked = endpoint.count();
-        scena
-            .servizio
+        scene
+            .service
             .set_clock(&format!("2026-11-23T09:{minute}:59Z"));
         // An unknown kid asks for them, in vain.
-        storm(&scena, "x").await;
+        storm(&scene, "x").await;
         assert_eq!(
             endpoint.count(),
             asked + 1,
             "{status}: asked once, and no redirect followed"
         );
-        assert_eq!(scena.call(&seen).await, Ok(()), "{status}");
+        assert_eq!(scene.call(&seen).await, Ok(()), "{status}");
         assert_eq!(
-            scena.call(&voucher(&format!("b{minute}"))).await,
+            scene.call(&voucher(&format!("b{minute}"))).await,
             Ok(()),
             "{status}"
         );
     }
-    scena.servizio.set_clock("2026-11-23T10:00:00Z");
-    assert_eq!(scena.call(&seen).await, Ok(()));
-    scena.servizio.set_clock("2026-11-23T10:00:01Z");
-    assert_eq!(scena.call(&seen).await, Err(UNAVAILABLE), "seen before");
-    assert_eq!(scena.call(&voucher("c")).await, Err(UNAVAILABLE));
-    // It is back: whoever comes finds it out.
+    scene.service.set_clock("2026-11-23T10:00:00Z");
+    assert_eq!(scene.call(&seen).await, Ok(()));
+    scene.service.set_clock("2026-11-23T10:00:01Z");
+    assert_eq!(scene.call(&seen).await, Err(UNAVAILABLE), "seen before");
+    assert_eq!(scene.call(&voucher("c")).await, Err(UNAVAILABLE));
+    // It is back, and the next call finds out.
     endpoint.says(200, &keys(&[PDND.with_kid("pdnd-1")]));
-    scena.servizio.set_clock("2026-11-23T10:01:00Z");
-    assert_eq!(scena.call(&seen).await, Ok(()));
-    assert_eq!(scena.call(&voucher("c")).await, Ok(()));
+    scene.service.set_clock("2026-11-23T10:01:00Z");
+    assert_eq!(scene.call(&seen).await, Ok(()));
+    assert_eq!(scene.call(&voucher("c")).await, Ok(()));
 }
 
 #[tokio::test]
 async fn without_keys_from_the_start_nobody_gets_in_until_there_are() {
     let endpoint = KeyEndpoint::start().await;
     endpoint.says(500, "");
-    let scena = endpoint.scene(86_400).await;
-    let voucher = Presentation::bearer(&scena.voucher(None, None));
-    assert_eq!(scena.call(&voucher).await, Err(UNAVAILABLE));
+    let scene = endpoint.scene(86_400).await;
+    let voucher = Presentation::bearer(&scene.voucher(None, None));
+    assert_eq!(scene.call(&voucher).await, Err(UNAVAILABLE));
     endpoint.says(200, &keys(&[PDND.with_kid("pdnd-1")]));
-    scena.servizio.set_clock("2026-11-23T09:00:30Z");
-    assert_eq!(scena.call(&voucher).await, Ok(()));
+    scene.service.set_clock("2026-11-23T09:00:30Z");
+    assert_eq!(scene.call(&voucher).await, Ok(()));
 }
 
-/// Nobody waits for the refresh, and a key that was withdrawn takes with it what it had verified.
+/// No call waits for the refresh, and a key that was withdrawn takes with it what it had verified.
 #[tokio::test]
 async fn keys_are_refreshed_ahead_in_the_background() {
     let endpoint = KeyEndpoint::start().await;
-    let scena = endpoint.scene(1).await;
-    let voucher = Presentation::bearer(&scena.voucher(None, None));
-    assert_eq!(scena.call(&voucher).await, Ok(()));
+    let scene = endpoint.scene(1).await;
+    let voucher = Presentation::bearer(&scene.voucher(None, None));
+    assert_eq!(scene.call(&voucher).await, Ok(()));
     let asked = endpoint.count();
     endpoint.says(200, &keys(&[EVIL.with_kid("pdnd-2")]));
     eventually("the keys are refreshed", async || {
         endpoint.count() >= asked + 2
     })
     .await;
-    assert_eq!(scena.call(&voucher).await, Err(INVALID));
+    assert_eq!(scene.call(&voucher).await, Err(INVALID));
 }
 
-/// A key that is unsound is its own trouble; a set with a secret in it is nobody's keys any more.
+/// A key that is unsound is its own trouble; a set with a secret in it has no keys that count.
 #[tokio::test]
 async fn one_unsound_key_does_not_freeze_the_others() {
     let endpoint = KeyEndpoint::start().await;
-    let scena = endpoint.scene(86_400).await;
-    let old = Presentation::bearer(&scena.voucher(None, None));
-    assert_eq!(scena.call(&old).await, Ok(()));
+    let scene = endpoint.scene(86_400).await;
+    let old = Presentation::bearer(&scene.voucher(None, None));
+    assert_eq!(scene.call(&old).await, Ok(()));
     let mut unsound = PDND.with_kid("unsound");
     unsound["e"] = json!("AQ");
     let twice = [EVIL.with_kid("twice"), PDND.with_kid("twice")];
@@ -229,30 +229,30 @@ async fn one_unsound_key_does_not_freeze_the_others() {
         200,
         &keys(&[one, unsound, EVIL.with_kid("pdnd-2"), other, strange]),
     );
-    scena.servizio.set_clock("2026-11-23T09:01:00Z");
+    scene.service.set_clock("2026-11-23T09:01:00Z");
     let signed = |key: &TokenKey, kid: &str| {
-        let (mut header, claims) = scena.voucher_parts();
+        let (mut header, claims) = scene.voucher_parts();
         header["kid"] = json!(kid);
         Presentation::bearer(&key.sign(&header, &claims))
     };
-    assert_eq!(scena.call(&signed(&EVIL, "pdnd-2")).await, Ok(()));
-    assert_eq!(scena.call(&old).await, Err(INVALID), "it was withdrawn");
+    assert_eq!(scene.call(&signed(&EVIL, "pdnd-2")).await, Ok(()));
+    assert_eq!(scene.call(&old).await, Err(INVALID), "it was withdrawn");
     for (key, kid) in [
         (&EVIL, "twice"),
         (&PDND, "twice"),
         (&PDND, "unsound"),
         (&PDND, "strange"),
     ] {
-        assert_eq!(scena.call(&signed(key, kid)).await, Err(INVALID), "{kid}");
+        assert_eq!(scene.call(&signed(key, kid)).await, Err(INVALID), "{kid}");
     }
 
     let mut leaked = EVIL.with_kid("leaked");
     leaked["d"] = json!("AAAA");
     endpoint.says(200, &keys(&[leaked, PDND.with_kid("pdnd-3")]));
-    scena.servizio.set_clock("2026-11-23T09:02:00Z");
-    assert_eq!(scena.call(&signed(&PDND, "pdnd-3")).await, Err(INVALID));
+    scene.service.set_clock("2026-11-23T09:02:00Z");
+    assert_eq!(scene.call(&signed(&PDND, "pdnd-3")).await, Err(INVALID));
     assert_eq!(
-        scena.call(&signed(&EVIL, "pdnd-2")).await,
+        scene.call(&signed(&EVIL, "pdnd-2")).await,
         Ok(()),
         "those known are kept"
     );

@@ -37,7 +37,7 @@ const HTU: &str = "https://omnia.example/inps.omnia.monitoraggio.v1.AccessServic
 
 /// A server that takes vouchers of a PDND of the test's.
 struct VoucherScene {
-    servizio: TestServer,
+    service: TestServer,
     _dir: tempfile::TempDir,
 }
 
@@ -77,8 +77,8 @@ impl Presentation {
             .await
             .map(drop)
             .map_err(|status| {
-                let errore = contract_error(&status);
-                (errore.code, errore.reason)
+                let error = contract_error(&status);
+                (error.code, error.reason)
             })
     }
 }
@@ -106,7 +106,7 @@ impl VoucherScene {
         );
         write_jwks(&pdnd, &[PDND.with_kid("pdnd-1")]);
         write_jwks(&consumer, &[CONSUMER.with_kid("consumer-1")]);
-        let servizio = TestServer::start_with(|settings| {
+        let service = TestServer::start_with(|settings| {
             settings.access.issuers.push(IssuerSettings {
                 kind: IssuerKind::Pdnd,
                 issuer: ISSUER.to_owned(),
@@ -124,21 +124,18 @@ impl VoucherScene {
             change(settings);
         })
         .await;
-        servizio
+        service
             .grant_scope(CLIENT, "mlps-ammortizzatori", whole_scope())
             .await;
-        Self {
-            servizio,
-            _dir: dir,
-        }
+        Self { service, _dir: dir }
     }
 
     fn now(&self) -> i64 {
-        self.servizio.clock.now().timestamp()
+        self.service.clock.now().timestamp()
     }
 
-    async fn call(&self, presenta: &Presentation) -> Result<(), (Code, ErrorReason)> {
-        presenta.call(self.servizio.channel()).await
+    async fn call(&self, present: &Presentation) -> Result<(), (Code, ErrorReason)> {
+        present.call(self.service.channel()).await
     }
 
     fn voucher_parts(&self) -> (Value, Value) {

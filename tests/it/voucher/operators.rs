@@ -16,15 +16,15 @@ use crate::{abilitazione::new_request, errors::assert_error};
 const BACK_END: &str = "inps-gestione-be";
 
 /// A voucher of the back end, with the evidence of a person if there is one.
-fn presented_by(scena: &VoucherScene, utente: Option<&str>) -> Presentation {
-    let (header, mut claims) = scena.voucher_parts();
+fn presented_by(scene: &VoucherScene, utente: Option<&str>) -> Presentation {
+    let (header, mut claims) = scene.voucher_parts();
     claims["sub"] = json!(BACK_END);
     claims["client_id"] = json!(BACK_END);
     claims["jti"] = json!(format!("voucher-{utente:?}"));
     let Some(utente) = utente else {
         return Presentation::bearer(&PDND.sign(&header, &claims));
     };
-    let (evidence_header, mut evidence) = scena.evidence_parts(utente);
+    let (evidence_header, mut evidence) = scene.evidence_parts(utente);
     evidence["iss"] = json!(BACK_END);
     evidence["userID"] = json!(utente);
     let evidence = CONSUMER.sign(&evidence_header, &evidence);
@@ -32,9 +32,9 @@ fn presented_by(scena: &VoucherScene, utente: Option<&str>) -> Presentation {
     Presentation::bearer(&PDND.sign(&header, &claims)).evidence(&evidence)
 }
 
-fn presented_with<T>(presenta: &Presentation, message: T) -> Request<T> {
+fn presented_with<T>(present: &Presentation, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    for (name, value) in &presenta.headers {
+    for (name, value) in &present.headers {
         request.metadata_mut().append(*name, value.parse().unwrap());
     }
     request
@@ -42,14 +42,14 @@ fn presented_with<T>(presenta: &Presentation, message: T) -> Request<T> {
 
 #[tokio::test]
 async fn two_persons_of_one_back_end_are_four_eyes_and_one_is_not() {
-    let scena = VoucherScene::start().await;
-    let gestione = new_request(BACK_END, "inps-gestione", "2026-01-01", "2026-12-31");
-    scena.servizio.grant(&gestione).await;
-    let mut grants: GrantServiceClient<Channel> = GrantServiceClient::new(scena.servizio.channel());
+    let scene = VoucherScene::start().await;
+    let manager = new_request(BACK_END, "inps-gestione", "2026-01-01", "2026-12-31");
+    scene.service.grant(&manager).await;
+    let mut grants: GrantServiceClient<Channel> = GrantServiceClient::new(scene.service.channel());
     let (anna, bruno, nobody) = (
-        presented_by(&scena, Some("anna")),
-        presented_by(&scena, Some("bruno")),
-        presented_by(&scena, None),
+        presented_by(&scene, Some("anna")),
+        presented_by(&scene, Some("bruno")),
+        presented_by(&scene, None),
     );
     let request = RecordRequestRequest {
         protocollo_pec: "INPS.0001".into(),

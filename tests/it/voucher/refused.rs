@@ -11,12 +11,12 @@ use crate::audit::refused::{counted, refusals};
 
 #[tokio::test]
 async fn what_is_counted_is_traced_by_purpose_and_voucher() {
-    let scena = VoucherScene::start_with(|settings| {
+    let scene = VoucherScene::start_with(|settings| {
         settings.audit.refused_per_caller_per_minute = NonZeroU32::new(2).unwrap();
     })
     .await;
     let voucher = |jti: &str| {
-        let (header, mut claims) = scena.voucher_parts();
+        let (header, mut claims) = scene.voucher_parts();
         for claim in ["sub", "client_id"] {
             claims[claim] = json!("0b7c2b1a-0000-4000-8000-5d3c1f7f4b8e");
         }
@@ -26,10 +26,10 @@ async fn what_is_counted_is_traced_by_purpose_and_voucher() {
     let missing = Err((Code::PermissionDenied, R::GrantMissing));
     for (jti, calls) in [("a", 5), ("b", 7)] {
         for _ in 0..calls {
-            assert_eq!(scena.call(&voucher(jti)).await, missing);
+            assert_eq!(scene.call(&voucher(jti)).await, missing);
         }
     }
-    let db = scena.servizio.stop().await;
+    let db = scene.service.stop().await;
     let (single, counts) = refusals(&db.owner).await;
     assert_eq!((single.len(), counted(&counts)), (2, 10));
     assert_eq!(counts.len(), 2, "{counts:?}");

@@ -26,8 +26,8 @@ use crate::abilitazione::new_request;
 const UNAUTHENTICATED: Code = Code::Unauthenticated;
 
 /// Another instance on the same database.
-async fn second(scena: &VoucherScene) -> Channel {
-    let address = scena.servizio.another_instance().await;
+async fn second(scene: &VoucherScene) -> Channel {
+    let address = scene.service.another_instance().await;
     Endpoint::from_shared(format!("http://{address}"))
         .unwrap()
         .connect_lazy()
@@ -35,33 +35,33 @@ async fn second(scena: &VoucherScene) -> Channel {
 
 #[tokio::test]
 async fn a_proof_is_taken_once_by_whichever_instance() {
-    let scena = VoucherScene::start().await;
-    let other = second(&scena).await;
-    let voucher = scena.voucher(Some(&CLIENT_EC), None);
-    let proof = |jti| Presentation::dpop(&voucher, &scena.proof(&CLIENT_EC, &voucher, jti));
+    let scene = VoucherScene::start().await;
+    let other = second(&scene).await;
+    let voucher = scene.voucher(Some(&CLIENT_EC), None);
+    let proof = |jti| Presentation::dpop(&voucher, &scene.proof(&CLIENT_EC, &voucher, jti));
     let replayed = Err((UNAUTHENTICATED, R::ProofReplayed));
 
-    assert_eq!(scena.call(&proof("a")).await, Ok(()));
-    assert_eq!(scena.call(&proof("a")).await, replayed);
+    assert_eq!(scene.call(&proof("a")).await, Ok(()));
+    assert_eq!(scene.call(&proof("a")).await, replayed);
     assert_eq!(proof("a").call(other.clone()).await, replayed);
     assert_eq!(proof("b").call(other.clone()).await, Ok(()));
-    assert_eq!(scena.call(&proof("b")).await, replayed);
-    // A jti is its key's: nobody uses up another's.
-    let theirs = scena.voucher(Some(&CLIENT_RSA), None);
-    let theirs = Presentation::dpop(&theirs, &scena.proof(&CLIENT_RSA, &theirs, "a"));
-    assert_eq!(scena.call(&theirs).await, Ok(()));
+    assert_eq!(scene.call(&proof("b")).await, replayed);
+    // A jti is its key's: no key uses up another's.
+    let theirs = scene.voucher(Some(&CLIENT_RSA), None);
+    let theirs = Presentation::dpop(&theirs, &scene.proof(&CLIENT_RSA, &theirs, "a"));
+    assert_eq!(scene.call(&theirs).await, Ok(()));
 
     // Of many at once, one is the first.
     let tries = (0..16).map(|i| {
-        let (presenta, channel) = (
+        let (present, channel) = (
             proof("c"),
             if i % 2 == 0 {
                 other.clone()
             } else {
-                scena.servizio.channel()
+                scene.service.channel()
             },
         );
-        async move { presenta.call(channel).await }
+        async move { present.call(channel).await }
     });
     let outcomes = futures_util::future::join_all(tries).await;
     let first = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
@@ -74,33 +74,33 @@ async fn a_proof_is_taken_once_by_whichever_instance() {
 
 #[tokio::test]
 async fn a_proof_that_cannot_be_noted_is_refused() {
-    let scena = VoucherScene::start().await;
-    let voucher = scena.voucher(Some(&CLIENT_EC), None);
-    let proof = |jti| Presentation::dpop(&voucher, &scena.proof(&CLIENT_EC, &voucher, jti));
-    assert_eq!(scena.call(&proof("a")).await, Ok(()));
+    let scene = VoucherScene::start().await;
+    let voucher = scene.voucher(Some(&CLIENT_EC), None);
+    let proof = |jti| Presentation::dpop(&voucher, &scene.proof(&CLIENT_EC, &voucher, jti));
+    assert_eq!(scene.call(&proof("a")).await, Ok(()));
     sqlx::query("revoke insert on prova_usata from omnia_servizio")
-        .execute(&scena.servizio.db.owner)
+        .execute(&scene.service.db.owner)
         .await
         .unwrap();
     assert_eq!(
-        scena.call(&proof("b")).await,
+        scene.call(&proof("b")).await,
         Err((Code::Internal, R::Internal))
     );
     sqlx::query("grant insert on prova_usata to omnia_servizio")
-        .execute(&scena.servizio.db.owner)
+        .execute(&scene.service.db.owner)
         .await
         .unwrap();
-    assert_eq!(scena.call(&proof("b")).await, Ok(()));
+    assert_eq!(scene.call(&proof("b")).await, Ok(()));
 }
 
 /// The serving role remembers; what could still be taken again, it cannot forget.
 #[tokio::test]
 async fn only_what_is_too_old_is_forgotten() {
-    let scena = VoucherScene::start().await;
-    let voucher = scena.voucher(Some(&CLIENT_EC), None);
-    let proof = Presentation::dpop(&voucher, &scena.proof(&CLIENT_EC, &voucher, "a"));
-    assert_eq!(scena.call(&proof).await, Ok(()));
-    let db = &scena.servizio.db;
+    let scene = VoucherScene::start().await;
+    let voucher = scene.voucher(Some(&CLIENT_EC), None);
+    let proof = Presentation::dpop(&voucher, &scene.proof(&CLIENT_EC, &voucher, "a"));
+    assert_eq!(scene.call(&proof).await, Ok(()));
+    let db = &scene.service.db;
     let kept: bool = sqlx::query_scalar(
         "select scade > now() + interval '60 seconds' and scade < now() + interval '80 seconds' from prova_usata",
     )
@@ -127,64 +127,64 @@ async fn only_what_is_too_old_is_forgotten() {
 
 #[tokio::test]
 async fn an_evidence_is_used_with_its_voucher_or_once() {
-    let scena = VoucherScene::start().await;
+    let scene = VoucherScene::start().await;
     let invalid = Err((UNAUTHENTICATED, R::EvidenceInvalid));
     // AUDIT_REST_02: the voucher names it, and both live together.
-    let evidence = scena.evidence("a");
-    let tied = Presentation::bearer(&scena.voucher(None, Some(&evidence))).evidence(&evidence);
-    assert_eq!(scena.call(&tied).await, Ok(()));
-    assert_eq!(scena.call(&tied).await, Ok(()));
+    let evidence = scene.evidence("a");
+    let tied = Presentation::bearer(&scene.voucher(None, Some(&evidence))).evidence(&evidence);
+    assert_eq!(scene.call(&tied).await, Ok(()));
+    assert_eq!(scene.call(&tied).await, Ok(()));
     // AUDIT_REST_01: nothing ties them.
-    let other = second(&scena).await;
-    let free = Presentation::bearer(&scena.voucher(None, None));
-    let evidence = scena.evidence("b");
-    assert_eq!(scena.call(&free.clone().evidence(&evidence)).await, Ok(()));
-    assert_eq!(scena.call(&free.clone().evidence(&evidence)).await, invalid);
+    let other = second(&scene).await;
+    let free = Presentation::bearer(&scene.voucher(None, None));
+    let evidence = scene.evidence("b");
+    assert_eq!(scene.call(&free.clone().evidence(&evidence)).await, Ok(()));
+    assert_eq!(scene.call(&free.clone().evidence(&evidence)).await, invalid);
     assert_eq!(free.clone().evidence(&evidence).call(other).await, invalid);
-    let again = scena.evidence("c");
-    assert_eq!(scena.call(&free.clone().evidence(&again)).await, Ok(()));
-    assert_eq!(scena.call(&free).await, Ok(()), "nothing is required");
+    let again = scene.evidence("c");
+    assert_eq!(scene.call(&free.clone().evidence(&again)).await, Ok(()));
+    assert_eq!(scene.call(&free).await, Ok(()), "nothing is required");
 }
 
 #[tokio::test]
 async fn the_evidence_is_required_by_ente() {
-    let scena = VoucherScene::start_with(|settings| {
+    let scene = VoucherScene::start_with(|settings| {
         settings.access.evidence.default = EvidenceRequirement::AuditRest01;
         settings.access.evidence.per_ente =
             BTreeMap::from([("MLPS".to_owned(), EvidenceRequirement::AuditRest02)]);
     })
     .await;
     let invalid = Err((UNAUTHENTICATED, R::EvidenceInvalid));
-    let evidence = scena.evidence("a");
-    let free = Presentation::bearer(&scena.voucher(None, None));
-    let tied = Presentation::bearer(&scena.voucher(None, Some(&evidence)));
-    assert_eq!(scena.call(&free).await, invalid);
-    assert_eq!(scena.call(&tied).await, invalid, "named, and not there");
+    let evidence = scene.evidence("a");
+    let free = Presentation::bearer(&scene.voucher(None, None));
+    let tied = Presentation::bearer(&scene.voucher(None, Some(&evidence)));
+    assert_eq!(scene.call(&free).await, invalid);
+    assert_eq!(scene.call(&tied).await, invalid, "named, and not there");
     assert_eq!(
-        scena
-            .call(&free.clone().evidence(&scena.evidence("b")))
+        scene
+            .call(&free.clone().evidence(&scene.evidence("b")))
             .await,
         invalid,
         "01 is not 02"
     );
-    assert_eq!(scena.call(&tied.evidence(&evidence)).await, Ok(()));
+    assert_eq!(scene.call(&tied.evidence(&evidence)).await, Ok(()));
 
     // A client of the other ministry: 01 is enough, and nothing is not.
     let mef = new_request("mef", "mef-rgs", "2026-01-01", "2026-12-31");
-    scena.servizio.grant(&mef).await;
-    let (header, mut claims) = scena.voucher_parts();
+    scene.service.grant(&mef).await;
+    let (header, mut claims) = scene.voucher_parts();
     claims["sub"] = json!("mef");
     claims["client_id"] = json!("mef");
     let free = Presentation::bearer(&PDND.sign(&header, &claims));
-    assert_eq!(scena.call(&free).await, invalid);
-    let theirs = scena.evidence_with(super::TokenPart::Claims, "iss", json!("mef"));
-    assert_eq!(scena.call(&free.evidence(&theirs)).await, Ok(()));
+    assert_eq!(scene.call(&free).await, invalid);
+    let theirs = scene.evidence_with(super::TokenPart::Claims, "iss", json!("mef"));
+    assert_eq!(scene.call(&free.evidence(&theirs)).await, Ok(()));
 }
 
 /// A voucher is good for the purposes that its client's grant lists.
 #[tokio::test]
 async fn the_purpose_must_be_one_of_the_grants() {
-    let scena = VoucherScene::start().await;
+    let scene = VoucherScene::start().await;
     for (client, purpose, outcome) in [
         ("stesso", FINALITA.to_owned(), Ok(())),
         (
@@ -195,20 +195,20 @@ async fn the_purpose_must_be_one_of_the_grants() {
     ] {
         let mut richiesta = new_request(client, "mef-rgs", "2026-01-01", "2026-12-31");
         richiesta.limiti.finalita = Finalita::parse(&[purpose]).unwrap();
-        scena.servizio.grant(&richiesta).await;
-        let (header, mut claims) = scena.voucher_parts();
+        scene.service.grant(&richiesta).await;
+        let (header, mut claims) = scene.voucher_parts();
         claims["sub"] = json!(client);
         claims["client_id"] = json!(client);
         let voucher = Presentation::bearer(&PDND.sign(&header, &claims));
-        assert_eq!(scena.call(&voucher).await, outcome, "{client}");
+        assert_eq!(scene.call(&voucher).await, outcome, "{client}");
     }
     // A token without a purpose is not for any of them.
     let mut richiesta = new_request("senza", "mef-rgs", "2026-01-01", "2026-12-31");
     richiesta.limiti.finalita = Finalita::parse(&[FINALITA]).unwrap();
-    scena.servizio.grant(&richiesta).await;
-    let plain = Presentation::bearer(&scena.servizio.token("senza"));
+    scene.service.grant(&richiesta).await;
+    let plain = Presentation::bearer(&scene.service.token("senza"));
     let denied = Err((Code::PermissionDenied, R::PurposeDenied));
-    assert_eq!(scena.call(&plain).await, denied);
+    assert_eq!(scene.call(&plain).await, denied);
 }
 
 /// Another provider beside PDND, by the same code: its own subject, no nbf, and nothing that a voucher has.
@@ -217,7 +217,7 @@ async fn a_generic_issuer_is_settings_and_no_more() {
     let dir = tempfile::tempdir().unwrap();
     let jwks = dir.path().join("idp.json");
     write_jwks(&jwks, &[CLIENT_EC.with_kid("idp-1")]);
-    let scena = VoucherScene::start_with(|settings| {
+    let scene = VoucherScene::start_with(|settings| {
         settings.access.issuers.push(IssuerSettings {
             kind: IssuerKind::Oidc,
             issuer: "https://idp.example".to_owned(),
@@ -231,34 +231,34 @@ async fn a_generic_issuer_is_settings_and_no_more() {
     })
     .await;
     let claims = json!({
-        "iss": "https://idp.example", "aud": "omnia", "sub": "somebody", "azp": CLIENT, "exp": scena.now() + 60,
+        "iss": "https://idp.example", "aud": "omnia", "sub": "somebody", "azp": CLIENT, "exp": scene.now() + 60,
     });
     let header = |kid| json!({"alg": "ES256", "typ": "JWT", "kid": kid});
     let token = |kid| Presentation::bearer(&CLIENT_EC.sign(&header(kid), &claims));
-    assert_eq!(scena.call(&token("idp-1")).await, Ok(()));
+    assert_eq!(scene.call(&token("idp-1")).await, Ok(()));
     // Each issuer has its own keys: what PDND's sign is no token of this one, nor the other way round.
     let invalid = Err((UNAUTHENTICATED, R::TokenInvalid));
-    assert_eq!(scena.call(&token("pdnd-1")).await, invalid);
-    let (mut header, claims) = scena.voucher_parts();
+    assert_eq!(scene.call(&token("pdnd-1")).await, invalid);
+    let (mut header, claims) = scene.voucher_parts();
     header["alg"] = json!("ES256");
     header["kid"] = json!("idp-1");
     let forged = Presentation::bearer(&CLIENT_EC.sign(&header, &claims));
-    assert_eq!(scena.call(&forged).await, invalid);
+    assert_eq!(scene.call(&forged).await, invalid);
 }
 
 /// Who, for which purpose, with which voucher: in the record of the call.
 #[tokio::test]
 async fn the_audit_knows_who_asked() {
-    let scena = VoucherScene::start().await;
-    let (header, mut claims) = scena.evidence_parts("a");
+    let scene = VoucherScene::start().await;
+    let (header, mut claims) = scene.evidence_parts("a");
     claims["userID"] = json!("matricola 4711");
     let evidence = CONSUMER.sign(&header, &claims);
-    let tied = Presentation::bearer(&scena.voucher(None, Some(&evidence))).evidence(&evidence);
-    assert_eq!(scena.call(&tied).await, Ok(()));
+    let tied = Presentation::bearer(&scene.voucher(None, Some(&evidence))).evidence(&evidence);
+    assert_eq!(scene.call(&tied).await, Ok(()));
     let row: (String, String, String, String) = sqlx::query_as(
         "select soggetto, utente, finalita, jti from audit_chiamata where rpc like '%GetMyAccess' and utente is not null",
     )
-    .fetch_one(&scena.servizio.db.owner)
+    .fetch_one(&scene.service.db.owner)
     .await
     .unwrap();
     let expected = (CLIENT, "matricola 4711", FINALITA, "voucher-1");
@@ -268,10 +268,10 @@ async fn the_audit_knows_who_asked() {
 /// What is kept of a voucher does not outlive it.
 #[tokio::test]
 async fn a_voucher_that_was_seen_ends_when_it_ends() {
-    let scena = VoucherScene::start().await;
-    let now = scena.now();
+    let scene = VoucherScene::start().await;
+    let now = scene.now();
     let voucher =
-        Presentation::bearer(&scena.voucher_with(super::TokenPart::Claims, "exp", json!(now + 60)));
+        Presentation::bearer(&scene.voucher_with(super::TokenPart::Claims, "exp", json!(now + 60)));
     for (instant, outcome) in [
         ("2026-11-23T09:00:00Z", Ok(())),
         ("2026-11-23T09:01:29Z", Ok(())),
@@ -285,7 +285,7 @@ async fn a_voucher_that_was_seen_ends_when_it_ends() {
             Err((UNAUTHENTICATED, R::TokenNotYetValid)),
         ),
     ] {
-        scena.servizio.set_clock(instant);
-        assert_eq!(scena.call(&voucher).await, outcome, "{instant}");
+        scene.service.set_clock(instant);
+        assert_eq!(scene.call(&voucher).await, outcome, "{instant}");
     }
 }

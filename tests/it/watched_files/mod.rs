@@ -11,10 +11,10 @@ use std::{
 /// What an operator, a full disk or an attacker may put where a file should be.
 #[derive(Debug, Clone, Copy)]
 enum Wrong {
-    /// Whoever opens it waits for a writer.
+    /// Opening it waits for a writer.
     Pipe,
     Directory,
-    /// As long as the issue that nobody has the memory for.
+    /// Larger than any memory.
     Huge,
     Missing,
 }

@@ -83,7 +83,7 @@ impl WatchingProgram {
         .await;
     }
 
-    /// What a call with a token of `issuer`'s key is told, under a kid that nobody knows.
+    /// What a call with a token of `issuer`'s key is told, under an unknown kid.
     async fn unknown_kid(&self) -> (Code, Duration) {
         let elsewhere = tempfile::tempdir().unwrap();
         let key = demo_key::create_or_load(elsewhere.path()).unwrap();

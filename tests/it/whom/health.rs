@@ -23,31 +23,31 @@ const ACCESS: &str = "AccessService/GetMyAccess";
 /// To be able to read the log is not to be able to write it.
 #[tokio::test]
 async fn it_does_not_serve_while_every_record_is_refused() {
-    let servizio = TestServer::start().await;
-    let mut cliente = servizio.clients_of("mef-rgs").await;
-    call_rpc(&mut cliente, ACCESS, "").await.unwrap();
-    becomes(&servizio, ServingStatus::Serving).await;
+    let service = TestServer::start().await;
+    let mut client = service.clients_of("mef-rgs").await;
+    call_rpc(&mut client, ACCESS, "").await.unwrap();
+    becomes(&service, ServingStatus::Serving).await;
     let set = async |statement: &'static str| {
         sqlx::raw_sql(statement)
-            .execute(&servizio.db.owner)
+            .execute(&service.db.owner)
             .await
             .unwrap();
     };
     set("revoke insert on audit_registro from omnia_servizio").await;
-    let status = call_rpc(&mut cliente, ACCESS, "").await.unwrap_err();
+    let status = call_rpc(&mut client, ACCESS, "").await.unwrap_err();
     assert_error(&status, Code::Unavailable, ErrorReason::AuditUnavailable);
-    let told = becomes(&servizio, ServingStatus::NotServing).await;
+    let told = becomes(&service, ServingStatus::NotServing).await;
     assert!(told < Duration::from_secs(2), "{told:?}");
-    // And while nobody calls it finds out nothing that is not so.
+    // And without calls it finds out nothing that is not so.
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        assert_eq!(health(&servizio).await, ServingStatus::NotServing);
+        assert_eq!(health(&service).await, ServingStatus::NotServing);
     }
     set("grant insert on audit_registro to omnia_servizio").await;
-    becomes(&servizio, ServingStatus::Serving).await;
-    call_rpc(&mut cliente, ACCESS, "").await.unwrap();
+    becomes(&service, ServingStatus::Serving).await;
+    call_rpc(&mut client, ACCESS, "").await.unwrap();
 
-    let db = servizio.stop().await;
+    let db = service.stop().await;
     intact(&db.owner).await;
     let records: Vec<serde_json::Value> =
         sqlx::query_scalar("select record::json from audit_record order by catena, numero")
@@ -68,15 +68,15 @@ async fn it_does_not_serve_while_every_record_is_refused() {
 /// Both from the moment the database went: health is not later than the first refused call by more than two seconds.
 #[tokio::test]
 async fn it_does_not_serve_two_seconds_after_the_first_refused_call() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mef-rgs").await;
-    becomes(&servizio, ServingStatus::Serving).await;
-    servizio.db.allow_connections(false).await;
-    servizio.db.detach().await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mef-rgs").await;
+    becomes(&service, ServingStatus::Serving).await;
+    service.db.allow_connections(false).await;
+    service.db.detach().await;
     let begin = Instant::now();
     let refused = async {
-        while call_rpc(&mut cliente, "ReportService/GetReportSintetico", "")
+        while call_rpc(&mut client, "ReportService/GetReportSintetico", "")
             .await
             .is_ok()
         {
@@ -84,34 +84,34 @@ async fn it_does_not_serve_two_seconds_after_the_first_refused_call() {
         }
         begin.elapsed()
     };
-    let told = becomes(&servizio, ServingStatus::NotServing);
+    let told = becomes(&service, ServingStatus::NotServing);
     let (refused, told) = tokio::join!(refused, told);
     assert!(
         told < refused + Duration::from_secs(2),
         "{told:?} {refused:?}"
     );
-    servizio.db.allow_connections(true).await;
-    becomes(&servizio, ServingStatus::Serving).await;
-    call_rpc(&mut cliente, ACCESS, "").await.unwrap();
-    servizio.stop().await;
+    service.db.allow_connections(true).await;
+    becomes(&service, ServingStatus::Serving).await;
+    call_rpc(&mut client, ACCESS, "").await.unwrap();
+    service.stop().await;
 }
 
 /// Where the grants cannot be read, callers do not try one after the other.
 #[tokio::test]
 async fn a_reading_that_fails_fails_for_all_who_wait_for_it() {
-    let servizio = TestServer::start().await;
-    let cliente = servizio.clients_of("mef-rgs").await;
-    becomes(&servizio, ServingStatus::Serving).await;
-    let mut lock = servizio.db.owner.begin().await.unwrap();
+    let service = TestServer::start().await;
+    let client = service.clients_of("mef-rgs").await;
+    becomes(&service, ServingStatus::Serving).await;
+    let mut lock = service.db.owner.begin().await.unwrap();
     sqlx::raw_sql("lock table abilitazione in access exclusive mode")
         .execute(&mut *lock)
         .await
         .unwrap();
-    becomes(&servizio, ServingStatus::NotServing).await;
+    becomes(&service, ServingStatus::NotServing).await;
     let begin = Instant::now();
     let calls = (0..30).map(|_| {
-        let mut cliente = cliente.clone();
-        async move { call_rpc(&mut cliente, ACCESS, "").await }
+        let mut client = client.clone();
+        async move { call_rpc(&mut client, ACCESS, "").await }
     });
     for answer in join_all(calls).await {
         let status = answer.unwrap_err();
@@ -124,16 +124,16 @@ async fn a_reading_that_fails_fails_for_all_who_wait_for_it() {
         begin.elapsed()
     );
     lock.rollback().await.unwrap();
-    becomes(&servizio, ServingStatus::Serving).await;
-    servizio.stop().await;
+    becomes(&service, ServingStatus::Serving).await;
+    service.stop().await;
 }
 
-/// What drains takes nobody new, however well it is.
+/// A draining service takes no new caller, however well it is.
 #[tokio::test]
 async fn once_it_is_asked_to_stop_it_does_not_serve_again() {
-    let servizio = TestServer::start_with(|s| s.server.drain_seconds = 2).await;
-    becomes(&servizio, ServingStatus::Serving).await;
-    let mut watch = HealthClient::new(servizio.channel())
+    let service = TestServer::start_with(|s| s.server.drain_seconds = 2).await;
+    becomes(&service, ServingStatus::Serving).await;
+    let mut watch = HealthClient::new(service.channel())
         .watch(HealthCheckRequest::default())
         .await
         .unwrap()
@@ -143,7 +143,7 @@ async fn once_it_is_asked_to_stop_it_does_not_serve_again() {
         ServingStatus::Serving
     );
     // It drains for two seconds, with this very stream under way.
-    servizio.stop().await;
+    service.stop().await;
     let mut said = Vec::new();
     while let Ok(Ok(Some(answer))) =
         tokio::time::timeout(Duration::from_millis(300), watch.message()).await

@@ -1,4 +1,4 @@
-//! Whom the service speaks to: which schema of which server, through what, and how callers learn that it is nobody.
+//! Whom the service speaks to: which schema of which server, through what, and how callers learn that there is none.
 
 mod health;
 mod pgbouncer;
@@ -16,15 +16,15 @@ use tonic_health::pb::{
 use crate::{eventually::eventually, server::TestServer};
 
 /// What health says of the whole.
-async fn health(servizio: &TestServer) -> ServingStatus {
-    let answer = HealthClient::new(servizio.channel())
+async fn health(service: &TestServer) -> ServingStatus {
+    let answer = HealthClient::new(service.channel())
         .check(HealthCheckRequest::default())
         .await;
     answer.unwrap().into_inner().status()
 }
 
 /// Waits until health says so; how long that took.
-async fn becomes(servizio: &TestServer, status: ServingStatus) -> Duration {
+async fn becomes(service: &TestServer, status: ServingStatus) -> Duration {
     let what = format!("health becomes {status:?}");
-    eventually(&what, async || health(servizio).await == status).await
+    eventually(&what, async || health(service).await == status).await
 }

@@ -80,17 +80,17 @@ async fn in_session_mode_all_is_in_force_and_all_works() {
     next.close().await.unwrap();
 
     db.serving_url = pgbouncer.url(&db.serving_url);
-    let servizio = TestServer::start_on(db, |_| ()).await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start_on(db, |_| ()).await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     for rpc in calls::RPC {
-        call_rpc(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut client, rpc, "").await.unwrap();
     }
-    becomes(&servizio, ServingStatus::Serving).await;
-    servizio.stop().await;
+    becomes(&service, ServingStatus::Serving).await;
+    service.stop().await;
 }
 
-/// However it chooses the server that it lends, and whoever else is lent some.
+/// In every way of choosing the server that it lends, and with other borrowers.
 #[tokio::test]
 async fn transaction_and_statement_mode_are_refused_by_a_sentence() {
     let db = test_bench::database().await;

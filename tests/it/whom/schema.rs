@@ -53,7 +53,7 @@ fn program(db: &TestDatabase, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The tables of nobody: as in a new database.
+/// Tables without data, as in a new database.
 async fn emptied() -> TestDatabase {
     let db = test_bench::database().await;
     run(
@@ -146,28 +146,21 @@ async fn another_schema_has_everything() {
     .await
     .unwrap();
     assert!(rows > 0);
-    let tabella = shipped_policy::table().await;
+    let table = shipped_policy::table().await;
     let richiesta = new_request("be", "mef-rgs", "2026-01-01", "2026-12-31");
-    grants::record_and_approve(
-        there.pool(),
-        &clock,
-        &tabella,
-        &richiesta,
-        OPERATORI,
-        "prova",
-    )
-    .await
-    .unwrap();
+    grants::record_and_approve(there.pool(), &clock, &table, &richiesta, OPERATORI, "prova")
+        .await
+        .unwrap();
     assert_eq!(grants::list(serving.pool()).await.unwrap().len(), 1);
     // A function that works as its owner, and names the schema.
-    let prove = serving.beside(SideConnections::Proofs);
+    let proofs = serving.beside(SideConnections::Proofs);
     let pruned: i64 = sqlx::query_scalar("select prova_usata_pota()")
-        .fetch_one(&prove)
+        .fetch_one(&proofs)
         .await
         .unwrap();
     assert_eq!(pruned, 0);
-    let chiave = omnia::crypto::key::AuditKey::new(&server::AUDIT_KEY);
-    let audit = omnia::app::audit(&serving, chiave, clock).await.unwrap();
+    let key = omnia::crypto::key::AuditKey::new(&server::AUDIT_KEY);
+    let audit = omnia::app::audit(&serving, key, clock).await.unwrap();
     audit.close().await;
     let chains: i64 = sqlx::query_scalar("select count(*) from audit_registro")
         .fetch_one(there.pool())
@@ -189,7 +182,7 @@ async fn the_same_tables_in_two_schemas_are_refused() {
     assert_eq!(schemas_of(&db.owner, "normativa").await, ["public"]);
     let error = check_schema(&serving(&db, "dati")).await.unwrap_err();
     assert!(error.to_string().contains("\"dati\""), "{error}");
-    // And where there is a second set already, nobody knows what went where.
+    // And where there is a second set already, it is unclear what went where.
     for table in [
         "_sqlx_migrations",
         "abilitazione",

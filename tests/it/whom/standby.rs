@@ -1,4 +1,4 @@
-//! A server that is a standby, or becomes one, serves nobody.
+//! A server that is a standby, or becomes one, is not used.
 
 use std::collections::BTreeSet;
 
@@ -30,10 +30,10 @@ const CALLS: [&str; 2] = [
     "DecreeService/CountDecrees",
 ];
 
-/// By whichever comes first: the grants that are too old, or the record that cannot be written.
-async fn all_are_refused(cliente: &mut CallerClients) {
+/// By the first of these: the grants that are too old, or the record that cannot be written.
+async fn all_are_refused(client: &mut CallerClients) {
     for rpc in CALLS {
-        let status = call_rpc(cliente, rpc, "").await.unwrap_err();
+        let status = call_rpc(client, rpc, "").await.unwrap_err();
         let error = contract_error(&status);
         assert_eq!(error.code, Code::Unavailable, "{error:?}");
         let refused = [
@@ -44,9 +44,9 @@ async fn all_are_refused(cliente: &mut CallerClients) {
     }
 }
 
-async fn step(pool: &PgPool, servizio: &TestServer, id: i64, azione: Azione) {
+async fn step(pool: &PgPool, service: &TestServer, id: i64, azione: Azione) {
     let (operatore, motivo) = (operatore("carla"), motivo("prova"));
-    grants::advance(pool, &servizio.clock, id, azione, &operatore, &motivo)
+    grants::advance(pool, &service.clock, id, azione, &operatore, &motivo)
         .await
         .unwrap();
 }
@@ -62,46 +62,46 @@ async fn a_primary_that_comes_back_as_a_standby_serves_nobody() {
         address.at
     );
     let db = TestDatabase::elsewhere(pair.old.url("omnia", DATABASE), serving);
-    let servizio = TestServer::start_on(db, |_| ()).await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let id = servizio
+    let service = TestServer::start_on(db, |_| ()).await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let id = service
         .grant_scope("be", "mlps-ammortizzatori", whole_scope())
         .await;
-    let mut cliente = servizio.clients_as("be");
+    let mut client = service.clients_as("be");
     for rpc in CALLS {
-        call_rpc(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut client, rpc, "").await.unwrap();
     }
-    becomes(&servizio, ServingStatus::Serving).await;
+    becomes(&service, ServingStatus::Serving).await;
     pair.caught_up().await;
-    servizio.db.owner.close().await;
+    service.db.owner.close().await;
 
     pair.fail_over().await;
     pair.old.execute("select pg_wal_replay_pause()").await;
     let new = PgPool::connect(&pair.standby.url("omnia", DATABASE))
         .await
         .unwrap();
-    step(&new, &servizio, id, Azione::Sospensione).await;
-    becomes(&servizio, ServingStatus::NotServing).await;
+    step(&new, &service, id, Azione::Sospensione).await;
+    becomes(&service, ServingStatus::NotServing).await;
     for _ in 0..2 {
-        all_are_refused(&mut cliente).await;
-        assert_eq!(health(&servizio).await, ServingStatus::NotServing);
+        all_are_refused(&mut client).await;
+        assert_eq!(health(&service).await, ServingStatus::NotServing);
     }
-    // It is refused by name to whoever starts now.
-    let error = check_schema(&servizio.db.connections).await.unwrap_err();
+    // A service that starts now refuses it by name.
+    let error = check_schema(&service.db.connections).await.unwrap_err();
     assert!(error.to_string().contains("is a standby"), "{error}");
-    let error = servizio.db.connections.audit().await.unwrap_err();
+    let error = service.db.connections.audit().await.unwrap_err();
     assert!(error.to_string().contains("is a standby"), "{error}");
 
     // The address leads to the new primary at last.
     address.lead_to(&pair.standby.socket);
-    becomes(&servizio, ServingStatus::Serving).await;
-    let status = call_rpc(&mut cliente, CALLS[0], "").await.unwrap_err();
+    becomes(&service, ServingStatus::Serving).await;
+    let status = call_rpc(&mut client, CALLS[0], "").await.unwrap_err();
     assert_error(&status, Code::PermissionDenied, ErrorReason::GrantSuspended);
-    step(&new, &servizio, id, Azione::Riattivazione).await;
+    step(&new, &service, id, Azione::Riattivazione).await;
     for rpc in CALLS {
-        call_rpc(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut client, rpc, "").await.unwrap();
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Whether the server of this one database says that it is in recovery, without any connection to it breaking. (Not `strict`: the
@@ -130,34 +130,34 @@ async fn processes(db: &TestDatabase) -> BTreeSet<i32> {
 
 #[tokio::test]
 async fn connections_that_stay_open_are_dropped_when_their_server_becomes_a_standby() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let mut cliente = servizio.clients_of("mlps-ammortizzatori").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let mut client = service.clients_of("mlps-ammortizzatori").await;
     for rpc in CALLS {
-        call_rpc(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut client, rpc, "").await.unwrap();
     }
-    becomes(&servizio, ServingStatus::Serving).await;
-    let before = processes(&servizio.db).await;
+    becomes(&service, ServingStatus::Serving).await;
+    let before = processes(&service.db).await;
     assert!(before.len() >= 3, "{before:?}");
 
-    recovery(&servizio.db, true).await;
-    becomes(&servizio, ServingStatus::NotServing).await;
-    all_are_refused(&mut cliente).await;
+    recovery(&service.db, true).await;
+    becomes(&service, ServingStatus::NotServing).await;
+    all_are_refused(&mut client).await;
 
-    recovery(&servizio.db, false).await;
-    becomes(&servizio, ServingStatus::Serving).await;
+    recovery(&service.db, false).await;
+    becomes(&service, ServingStatus::Serving).await;
     for rpc in CALLS {
-        call_rpc(&mut cliente, rpc, "").await.unwrap();
+        call_rpc(&mut client, rpc, "").await.unwrap();
     }
     // Those of the calls go as they are taken up again.
     eventually("the connections of before are gone", async || {
-        processes(&servizio.db).await.is_disjoint(&before)
+        processes(&service.db).await.is_disjoint(&before)
     })
     .await;
-    servizio.stop().await;
+    service.stop().await;
 }
 
-/// Each kind of pool, opened on a standby: whoever asks for a connection waits in vain.
+/// Each kind of pool, opened on a standby, gives no connection.
 #[tokio::test]
 async fn no_pool_opens_a_connection_to_a_standby() {
     let db = crate::test_bench::database().await;

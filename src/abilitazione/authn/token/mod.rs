@@ -121,7 +121,7 @@ pub(super) async fn check(
         || invalid("the token's typ is not that of an access token (at+jwt)"),
     )?;
     v.note(|| format!("{:?}", typ.as_deref().unwrap_or_default()));
-    let generazione = verify_signature(emittente, &jws, v).await?;
+    let generation = verify_signature(emittente, &jws, v).await?;
 
     v.ensure("token: aud", claims.aud.names(&emittente.audience), || {
         Error::new(
@@ -166,7 +166,7 @@ pub(super) async fn check(
         issuer_index: place,
         issuer: Arc::clone(&emittente.issuer),
         enti: Arc::clone(&emittente.enti),
-        generation: generazione,
+        generation,
         soggetto: soggetto.unwrap_or_default().into(),
         consumer_id: consumer_id(&claims, emittente.kind),
         jti: jti.map(Into::into),
@@ -202,13 +202,13 @@ async fn verify_signature(
         None => Err(invalid("the token has no kid")),
     };
     let kid = v.require("token: kid", kid)?;
-    let mazzo = v.require("token: keys", emittente.keys.key_set_with(kid).await)?;
-    let key = mazzo
+    let key_set = v.require("token: keys", emittente.keys.key_set_with(kid).await)?;
+    let key = key_set
         .jwks
         .get(kid)
         .ok_or_else(|| invalid("the token's kid is not known"));
     let key = v.require("token: key", key);
-    v.note(|| format!("kid {kid:?}, known: {:?}", mazzo.jwks));
+    v.note(|| format!("kid {kid:?}, known: {:?}", key_set.jwks));
     let key = key?;
     // The key says which algorithm; a token that says another is not for this key.
     let verifies = if jws.is_for(key) {
@@ -219,7 +219,7 @@ async fn verify_signature(
         Err("the token's algorithm is not that of its key")
     };
     v.check("token: signature", verifies.map_err(invalid))?;
-    Ok(mazzo.generation)
+    Ok(key_set.generation)
 }
 
 fn jti(claims: &TokenClaims, tipo: IssuerKind) -> Result<Option<&str>> {

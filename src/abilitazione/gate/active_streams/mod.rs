@@ -30,14 +30,14 @@ pub(crate) struct ActiveStreams(Arc<Mutex<StreamRegistry>>);
 #[derive(Debug, Default)]
 struct StreamRegistry {
     ultima: u64,
-    vive: HashMap<u64, ActiveStream>,
+    live: HashMap<u64, ActiveStream>,
 }
 
 /// A stream, and the decision that allowed it.
 #[derive(Debug, Clone)]
 pub(crate) struct ActiveStream {
     pub(crate) abilitazione: Abilitazione,
-    presa: CancelHandle,
+    handle: CancelHandle,
 }
 
 impl ActiveStream {
@@ -50,15 +50,15 @@ impl ActiveStream {
             reason = error.reason.as_str_name(),
             "a stream is ended: it would not be allowed now"
         );
-        self.presa.cancel(error.into());
+        self.handle.cancel(error.into());
     }
 }
 
 /// Takes a stream out of the register when it ends.
 struct StreamRegistration {
-    correnti: ActiveStreams,
+    active_streams: ActiveStreams,
     numero: u64,
-    _posto: QuotaReservation,
+    _reservation: QuotaReservation,
 }
 
 impl ActiveStreams {
@@ -67,27 +67,27 @@ impl ActiveStreams {
         &self,
         abilitazione: Abilitazione,
         posto: QuotaReservation,
-        presa: CancelHandle,
+        handle: CancelHandle,
     ) {
-        let mut registro = self.lock();
-        registro.ultima += 1;
-        let numero = registro.ultima;
-        let corrente = ActiveStream {
+        let mut register = self.lock();
+        register.ultima += 1;
+        let numero = register.ultima;
+        let current = ActiveStream {
             abilitazione,
-            presa: presa.clone(),
+            handle: handle.clone(),
         };
-        registro.vive.insert(numero, corrente);
-        drop(registro);
-        presa.hold(StreamRegistration {
-            correnti: self.clone(),
+        register.live.insert(numero, current);
+        drop(register);
+        handle.hold(StreamRegistration {
+            active_streams: self.clone(),
             numero,
-            _posto: posto,
+            _reservation: posto,
         });
     }
 
     /// The streams that are under way now.
     pub(crate) fn all(&self) -> Vec<ActiveStream> {
-        self.lock().vive.values().cloned().collect()
+        self.lock().live.values().cloned().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, StreamRegistry> {
@@ -98,6 +98,6 @@ impl ActiveStreams {
 
 impl Drop for StreamRegistration {
     fn drop(&mut self) {
-        self.correnti.lock().vive.remove(&self.numero);
+        self.active_streams.lock().live.remove(&self.numero);
     }
 }

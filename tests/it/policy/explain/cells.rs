@@ -28,24 +28,24 @@ fn filter_names(filtro: &str) -> Vec<String> {
 /// Every profile of the policy, every call of the contract, every filter: both are asked, the door and the explanation.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_explained_is_what_happens_in_every_cell() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
     let vocabulary = Vocabulary::of_contract().unwrap();
-    let profili: Vec<String> = servizio
+    let profili: Vec<String> = service
         .policy_table
         .profili()
         .map(|p| p.name().into())
         .collect();
-    servizio
+    service
         .grant_scope("controllore", "inps-controllo", whole_scope())
         .await;
-    let controllo = servizio.clients_as("controllore");
+    let auditor = service.clients_as("controllore");
     let (mut allowed, mut refused) = (0, 0);
     for nome in &profili {
-        let mut cliente = servizio.clients_of(nome).await;
+        let mut client = service.clients_of(nome).await;
         for (rpc, words) in vocabulary.iter() {
             for filtro in words.filtri().iter().map(String::as_str).chain([""]) {
-                let happens = match call_rpc(&mut cliente, rpc, filtro).await {
+                let happens = match call_rpc(&mut client, rpc, filtro).await {
                     Ok(_) => ErrorReason::Unspecified,
                     Err(status) => {
                         let info = status.get_details_error_info().unwrap();
@@ -60,7 +60,7 @@ async fn what_is_explained_is_what_happens_in_every_cell() {
                         filtri: filter_names(filtro),
                         ..chi
                     };
-                    let told = explain(&controllo, request).await;
+                    let told = explain(&auditor, request).await;
                     let what = format!("{nome} {rpc} {filtro}: {told:?}");
                     assert_eq!(told.motivo(), happens, "{what}");
                     assert_eq!(
@@ -90,25 +90,25 @@ async fn what_is_explained_is_what_happens_in_every_cell() {
         }
     }
     assert!(allowed > 60 && refused > 30, "{allowed} {refused}");
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Columns: what is explained is what each profile is told that it sees.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_columns_that_are_explained_are_those_that_are_seen() {
-    let servizio = TestServer::start().await;
+    let service = TestServer::start().await;
     let vocabulary = Vocabulary::of_contract().unwrap();
-    let controllo = servizio.clients_of("inps-controllo").await;
+    let auditor = service.clients_of("inps-controllo").await;
     for nome in ["mef-rgs", "mef-sintesi", "mlps-ammortizzatori"] {
-        let mut cliente = servizio.clients_of(nome).await;
-        let mine = cliente.access.get_my_access(GetMyAccessRequest {}).await;
+        let mut client = service.clients_of(nome).await;
+        let mine = client.access.get_my_access(GetMyAccessRequest {}).await;
         let mine = mine.unwrap().into_inner();
         for (rpc, words) in vocabulary.iter().filter(|(_, w)| !w.colonne().is_empty()) {
             let request = ExplainAccessRequest {
                 colonne: words.colonne().iter().cloned().collect(),
                 ..of_profilo(nome, rpc)
             };
-            let told = explain(&controllo, request).await;
+            let told = explain(&auditor, request).await;
             let call = mine.chiamate.iter().find(|c| c.rpc == rpc);
             // A column that is not seen refuses no call.
             assert_eq!(told.consentito, call.is_some(), "{nome} {rpc}");
@@ -121,13 +121,13 @@ async fn the_columns_that_are_explained_are_those_that_are_seen() {
             assert_eq!(seen, expected, "{nome} {rpc}");
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rows_are_those_of_the_file_and_what_is_missing_is_named() {
-    let servizio = TestServer::start().await;
-    let controllo = servizio.clients_of("inps-controllo").await;
+    let service = TestServer::start().await;
+    let auditor = service.clients_of("inps-controllo").await;
     let policy = PolicySource::embedded().policy;
     let line = |text: &str| {
         let at = policy.lines().position(|line| line == text);
@@ -137,10 +137,10 @@ async fn the_rows_are_those_of_the_file_and_what_is_missing_is_named() {
         filtri: vec!["periodo".into(), "cf_azienda".into()],
         ..of_profilo("mef-rgs", LIST)
     };
-    let told = explain(&controllo, request).await;
+    let told = explain(&auditor, request).await;
     assert_eq!(told.motivo(), ErrorReason::FilterDenied);
     let periodo = "p, decreti, DecreeService/ListDecrees, filtro, periodo, allow";
-    let [chiamata, voce, negata] = told.voci.as_slice() else {
+    let [chiamata, voce, denied] = told.voci.as_slice() else {
         panic!("{told:?}")
     };
     assert_eq!((&*chiamata.tipo, &*chiamata.nome), ("chiamata", "-"));
@@ -157,36 +157,36 @@ async fn the_rows_are_those_of_the_file_and_what_is_missing_is_named() {
             ("policy.csv", line(bound), bound)
         ]
     );
-    assert!(negata.righe.is_empty());
+    assert!(denied.righe.is_empty());
     let other = line("p, decreti-azienda, DecreeService/ListDecrees, filtro, cf_azienda, allow");
     let missing = format!(
         "no row gives it to a role of `mef-rgs`; these have it: `decreti-azienda` (policy.csv:{other})"
     );
-    assert_eq!(negata.manca, missing);
+    assert_eq!(denied.manca, missing);
 
-    let unknown = explain(&controllo, of_profilo("mef-altro", LIST)).await;
+    let unknown = explain(&auditor, of_profilo("mef-altro", LIST)).await;
     assert_eq!(unknown.motivo(), ErrorReason::CallDenied);
     assert_eq!(
         unknown.voci[0].manca,
         "the policy has no profile `mef-altro`"
     );
     // A role is not a profile.
-    let role = explain(&controllo, of_profilo("decreti", LIST)).await;
+    let role = explain(&auditor, of_profilo("decreti", LIST)).await;
     assert_eq!(role.motivo(), ErrorReason::CallDenied);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// It tells what a grant holds: the ministries may not ask, whatever they ask.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_ministry_may_ask() {
-    let servizio = TestServer::start().await;
+    let service = TestServer::start().await;
     for nome in [
         "mlps-ammortizzatori",
         "mlps-consultazione",
         "mef-rgs",
         "mef-sintesi",
     ] {
-        let cliente = servizio.clients_of(nome).await;
+        let client = service.clients_of(nome).await;
         for request in [
             of_soggetto(&format!("cliente-{nome}"), LIST),
             of_profilo(nome, LIST),
@@ -196,10 +196,10 @@ async fn no_ministry_may_ask() {
             },
             ExplainAccessRequest::default(),
         ] {
-            let status = ask(&cliente, request).await.unwrap_err();
-            let errore = assert_error(&status, Code::PermissionDenied, ErrorReason::CallDenied);
-            assert_eq!(errore.metadata["rpc"], "AccessService/ExplainAccess");
+            let status = ask(&client, request).await.unwrap_err();
+            let error = assert_error(&status, Code::PermissionDenied, ErrorReason::CallDenied);
+            assert_eq!(error.metadata["rpc"], "AccessService/ExplainAccess");
         }
     }
-    servizio.stop().await;
+    service.stop().await;
 }

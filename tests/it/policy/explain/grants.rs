@@ -22,17 +22,17 @@ use crate::{
 /// The grant: what there is, which one counts, and when. The door is asked at the same instants.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_grant_that_counts_is_named_at_any_time() {
-    let servizio = TestServer::start().await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
     // It is asked at instants at which its own grant would not count: only the caller's now does.
-    let controllo = servizio.clients_of("inps-controllo").await;
+    let auditor = service.clients_of("inps-controllo").await;
     let norm = CodiceNormativa::parse(NORMATIVE[0]).unwrap();
     let ambito = Ambito::new(AmbitoCodes::only([norm]).unwrap(), AmbitoCodes::All);
-    let revoked = servizio
+    let revoked = service
         .grant_scope("client", "mef-rgs", whole_scope())
         .await;
-    revoke(&servizio.db.owner, &servizio.clock, revoked).await;
-    let id = servizio.grant_scope("client", "mef-rgs", ambito).await;
+    revoke(&service.db.owner, &service.clock, revoked).await;
+    let id = service.grant_scope("client", "mef-rgs", ambito).await;
     let now = "2026-11-23T09:00:00Z";
     for (chi, istante, normativa) in [
         ("client", now, NORMATIVE[0]),
@@ -47,10 +47,10 @@ async fn the_grant_that_counts_is_named_at_any_time() {
             istante: istante.into(),
             ..of_soggetto(chi, LIST)
         };
-        let told = explain(&controllo, request).await;
-        servizio.set_clock(istante);
-        let happens = call_rpc_for(&mut servizio.clients_as(chi), LIST, normativa, "").await;
-        servizio.set_clock(now);
+        let told = explain(&auditor, request).await;
+        service.set_clock(istante);
+        let happens = call_rpc_for(&mut service.clients_as(chi), LIST, normativa, "").await;
+        service.set_clock(now);
         let what = format!("{chi} {istante} {normativa}: {happens:?} {told:?}");
         match happens {
             Ok(_) => assert!(told.consentito, "{what}"),
@@ -74,18 +74,18 @@ async fn the_grant_that_counts_is_named_at_any_time() {
         assert_eq!(valid, told.profilo == "mef-rgs", "{what}");
         assert_eq!(valid, told.motivo() != ErrorReason::GrantNotValid, "{what}");
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// From where and when the grant that counts admits a call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn networks_and_hours_are_asked_about() {
-    let servizio = TestServer::start().await;
-    let controllo = servizio.clients_of("inps-controllo").await;
+    let service = TestServer::start().await;
+    let auditor = service.clients_of("inps-controllo").await;
     let mut richiesta = new_request("client", "mef-sintesi", "2026-01-01", "2026-12-31");
     richiesta.limiti.reti = Reti::parse(&["192.0.2.0/24"]).unwrap();
     richiesta.limiti.orari = Orari::parse(&["lun-ven 08:00-18:30"]).unwrap();
-    servizio.grant(&richiesta).await;
+    service.grant(&richiesta).await;
     let (inside, outside) = ("192.0.2.7", "203.0.113.7");
     // The 23rd is a Monday; 17:30 in UTC is 18:30 in Rome.
     let (monday, evening) = ("2026-11-23T17:29:59Z", "2026-11-23T17:30:00Z");
@@ -122,7 +122,7 @@ async fn networks_and_hours_are_asked_about() {
             istante: istante.into(),
             ..of_soggetto("client", rpc)
         };
-        let told = explain(&controllo, request).await;
+        let told = explain(&auditor, request).await;
         assert_eq!(told.motivo(), motivo, "{indirizzo} {istante} {rpc}");
         let [grant] = told.abilitazioni.as_slice() else {
             panic!("{told:?}")
@@ -133,14 +133,14 @@ async fn networks_and_hours_are_asked_about() {
         assert_eq!(grant.decisiva, motivo != ErrorReason::GrantNotValid);
         assert_eq!(told.voci.len(), usize::from(grant.decisiva));
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Who asked about whom is recorded; a subject that is a person as the log has persons.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn questions_are_recorded() {
-    let servizio = TestServer::start().await;
-    let controllo = servizio.clients_of("inps-controllo").await;
+    let service = TestServer::start().await;
+    let auditor = service.clients_of("inps-controllo").await;
     for (chi, recorded) in [
         ("mef-rgs-be", "mef-rgs-be".to_owned()),
         (
@@ -148,11 +148,11 @@ async fn questions_are_recorded() {
             AuditKey::new(&AUDIT_KEY).keyed_hash(calls::PERSONA),
         ),
     ] {
-        explain(&controllo, of_soggetto(chi, LIST)).await;
+        explain(&auditor, of_soggetto(chi, LIST)).await;
         let record: String = sqlx::query_scalar(
             "select record from audit_record where record like '%ExplainAccess%' order by numero desc limit 1",
         )
-        .fetch_one(&servizio.db.owner)
+        .fetch_one(&service.db.owner)
         .await
         .unwrap();
         let record: serde_json::Value = serde_json::from_str(&record).unwrap();
@@ -160,5 +160,5 @@ async fn questions_are_recorded() {
         assert_eq!(record["selezione"]["soggetto"], recorded);
         assert_eq!(record["selezione"]["rpc"], LIST);
     }
-    servizio.stop().await;
+    service.stop().await;
 }

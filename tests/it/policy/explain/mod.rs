@@ -31,14 +31,14 @@ fn of_profilo(profilo: &str, rpc: &str) -> ExplainAccessRequest {
 }
 
 async fn ask(
-    controllo: &CallerClients,
+    auditor: &CallerClients,
     request: ExplainAccessRequest,
 ) -> Result<ExplainAccessResponse, Status> {
-    let mut accesso = controllo.access.clone();
-    Ok(accesso.explain_access(request).await?.into_inner())
+    let mut access = auditor.access.clone();
+    Ok(access.explain_access(request).await?.into_inner())
 }
 
-async fn explain(controllo: &CallerClients, request: ExplainAccessRequest) -> Spiegazione {
-    let answer = ask(controllo, request).await.unwrap();
+async fn explain(auditor: &CallerClients, request: ExplainAccessRequest) -> Spiegazione {
+    let answer = ask(auditor, request).await.unwrap();
     answer.spiegazione.unwrap()
 }

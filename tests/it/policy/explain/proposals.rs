@@ -18,10 +18,10 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proposed_policy_is_compared_and_never_in_force() {
     let (_root, dir) = policy_dir();
-    let servizio = TestServer::start_with(|s| s.access.policy_dir = Some(dir.clone())).await;
-    servizio.load(&calls::extract(), "2026-10-31").await;
-    let controllo = servizio.clients_of("inps-controllo").await;
-    let mut sintesi = servizio.clients_of("mef-sintesi").await;
+    let service = TestServer::start_with(|s| s.access.policy_dir = Some(dir.clone())).await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let auditor = service.clients_of("inps-controllo").await;
+    let mut sintesi = service.clients_of("mef-sintesi").await;
     let count = "p, catalogo, ReportService/ListNormative, colonna, descrizione, allow\n";
     let proposta = shipped("g, mef-sintesi, decreti\n").replace(count, "")
         + count.replace("catalogo", "nuovo").as_str()
@@ -30,8 +30,8 @@ async fn a_proposed_policy_is_compared_and_never_in_force() {
         politica_proposta: proposta.clone(),
         ..of_profilo("mef-sintesi", LIST)
     };
-    let before = servizio.policy_table.version();
-    let answer = ask(&controllo, request.clone()).await.unwrap();
+    let before = service.policy_table.version();
+    let answer = ask(&auditor, request.clone()).await.unwrap();
     assert!(!answer.spiegazione.unwrap().consentito);
     let stato = answer.politica.unwrap();
     assert_eq!((&*stato.versione, stato.errori.len()), (before, 0));
@@ -59,14 +59,14 @@ async fn a_proposed_policy_is_compared_and_never_in_force() {
         politica_proposta: shipped(""),
         ..Default::default()
     };
-    let same = ask(&controllo, same).await.unwrap();
+    let same = ask(&auditor, same).await.unwrap();
     assert!(same.spiegazione.is_none());
     let same = same.proposta.unwrap();
     assert_eq!((same.versione.as_str(), same.differenze.len()), (before, 0));
 
-    // Many times, and nothing has changed for anybody.
+    // Many times, and nothing has changed for any caller.
     for _ in 0..3 {
-        ask(&controllo, request.clone()).await.unwrap();
+        ask(&auditor, request.clone()).await.unwrap();
     }
     let status = call_rpc(&mut sintesi, LIST, "").await.unwrap_err();
     assert_error(&status, Code::PermissionDenied, ErrorReason::CallDenied);
@@ -81,17 +81,17 @@ async fn a_proposed_policy_is_compared_and_never_in_force() {
         call_rpc(&mut sintesi, LIST, "").await.is_ok()
     })
     .await;
-    let now = ask(&controllo, of_profilo("mef-sintesi", LIST))
+    let now = ask(&auditor, of_profilo("mef-sintesi", LIST))
         .await
         .unwrap();
     assert_eq!(now.politica.unwrap().versione, told.versione);
-    servizio.stop().await;
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_a_question_or_a_proposal_is_told_at_once() {
-    let servizio = TestServer::start_with(|s| s.server.max_request_bytes = 1 << 20).await;
-    let controllo = servizio.clients_of("inps-controllo").await;
+    let service = TestServer::start_with(|s| s.server.max_request_bytes = 1 << 20).await;
+    let auditor = service.clients_of("inps-controllo").await;
     let text = shipped("p, decreti, DecreeService/ListDecrees, filtro, iban, allow\nx\n");
     let lines = text.lines().count();
     let proposed = |politica_proposta: String| ExplainAccessRequest {
@@ -163,9 +163,9 @@ async fn what_is_wrong_with_a_question_or_a_proposal_is_told_at_once() {
             expected(&["politica_proposta"]),
         ),
     ] {
-        let status = ask(&controllo, request).await.unwrap_err();
-        let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-        assert_eq!(errore.violations, fields, "{status:?}");
+        let status = ask(&auditor, request).await.unwrap_err();
+        let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        assert_eq!(error.violations, fields, "{status:?}");
     }
     // A hundred errors, and one that repeats what was sent: a client can still take the answer.
     let long = format!("p, {}\nx", "y".repeat(60_000));
@@ -183,9 +183,9 @@ async fn what_is_wrong_with_a_question_or_a_proposal_is_told_at_once() {
             "the type of a row must be `p` or `g`, not `zz",
         ),
     ] {
-        let status = ask(&controllo, proposed(text)).await.unwrap_err();
-        let errore = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
-        assert_eq!(errore.violations[0], "politica_proposta:1:1");
+        let status = ask(&auditor, proposed(text)).await.unwrap_err();
+        let error = assert_error(&status, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        assert_eq!(error.violations[0], "politica_proposta:1:1");
         let violations = status.get_details_bad_request().unwrap().field_violations;
         assert!(
             violations[0].description.starts_with(first),
@@ -194,17 +194,17 @@ async fn what_is_wrong_with_a_question_or_a_proposal_is_told_at_once() {
         let last = &violations.last().unwrap().description;
         assert!(last.ends_with("fields are, from this one on"), "{last}");
     }
-    servizio.stop().await;
+    service.stop().await;
 }
 
 /// Besides the health check: what was refused, and why.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_policy_is_told_with_its_errors() {
     let (_root, dir) = policy_dir();
-    let servizio = TestServer::start_with(|s| s.access.policy_dir = Some(dir.clone())).await;
-    let controllo = servizio.clients_of("inps-controllo").await;
+    let service = TestServer::start_with(|s| s.access.policy_dir = Some(dir.clone())).await;
+    let auditor = service.clients_of("inps-controllo").await;
     let stato = async || {
-        let answer = ask(&controllo, of_profilo("mef-rgs", LIST)).await;
+        let answer = ask(&auditor, of_profilo("mef-rgs", LIST)).await;
         answer.unwrap().politica.unwrap()
     };
     assert_eq!(stato().await.rifiutata_il, "");
@@ -216,7 +216,7 @@ async fn a_refused_policy_is_told_with_its_errors() {
     .await;
     let told = stato().await;
     assert_eq!(told.rifiutata_il, "2026-11-23T09:00:00Z");
-    assert_eq!(told.versione, servizio.policy_table.version());
+    assert_eq!(told.versione, service.policy_table.version());
     let [error] = told.errori.as_slice() else {
         panic!("{told:?}")
     };
@@ -234,5 +234,5 @@ async fn a_refused_policy_is_told_with_its_errors() {
         stato().await.errori.is_empty()
     })
     .await;
-    servizio.stop().await;
+    service.stop().await;
 }

@@ -28,8 +28,8 @@ const AUDIENCE: &str = "omnia";
 fn issuer(tipo: IssuerKind) -> TrustedIssuer {
     let jwks = format!(r#"{{"keys": [{}, {}]}}"#, EC.jwk("ec"), RSA.jwk("rsa"));
     let clock = Clock::from_fn(|| DateTime::from_timestamp(NOW, 0).unwrap());
-    let chiavi = KeySource::fixed(Jwks::parse(&jwks).unwrap(), clock);
-    TrustedIssuer::new(tipo, ISSUER, vec![AUDIENCE.to_owned()], chiavi)
+    let keys = KeySource::fixed(Jwks::parse(&jwks).unwrap(), clock);
+    TrustedIssuer::new(tipo, ISSUER, vec![AUDIENCE.to_owned()], keys)
 }
 
 fn verify(emittente: TrustedIssuer, token: &str) -> Result<VerifiedToken, Reason> {
@@ -37,11 +37,11 @@ fn verify(emittente: TrustedIssuer, token: &str) -> Result<VerifiedToken, Reason
         now: NOW,
         leeway: LEEWAY,
     };
-    let emittenti = [emittente];
-    let mut verbale = CheckLog::fail_fast();
+    let issuers = [emittente];
+    let mut check_log = CheckLog::fail_fast();
     // Fixed keys wait for nothing.
-    let esame = pin!(check(&emittenti, token, quando, &mut verbale));
-    match esame.poll(&mut Context::from_waker(Waker::noop())) {
+    let examination = pin!(check(&issuers, token, quando, &mut check_log));
+    match examination.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(esito) => esito.map_err(|error| error.reason),
         Poll::Pending => panic!("waits"),
     }
@@ -59,7 +59,7 @@ fn sign(key: &TestSigningKey, kid: Option<&str>, claims: &Value) -> String {
 
 fn try_token(token: &str) -> Result<String, Reason> {
     let emittente = issuer(IssuerKind::Oidc).with_nbf(true);
-    verify(emittente, token).map(|verificato| verificato.soggetto.into())
+    verify(emittente, token).map(|verified| verified.soggetto.into())
 }
 
 /// The claims as usual, but for one; `Null` takes it out.
@@ -353,7 +353,7 @@ fn a_changed_token_is_refused() {
         format!(".{token}"),
         format!("{token}="),
         format!("{token}, {token}"),
-        // (r, s) = (0, 0), the signature that fits everything where nobody looks.
+        // (r, s) = (0, 0), which careless verifiers accept for every text.
         format!("{}.{}.{}", parts[0], parts[1], b64([0_u8; 64])),
     ] {
         assert_eq!(try_token(&changed), Err(Reason::TokenInvalid), "{changed}");
