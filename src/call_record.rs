@@ -1,7 +1,7 @@
 //! What becomes known of a call on its way, for the audit log.
 //!
 //! ```text
-//! audit layer ── new CallRecord ──► guardia: who, grant, decision ──► permetti: selection ──► service: rilevazione, rows
+//! audit layer ── new CallRecord ──► authorizer: who, grant, decision ──► permit: selection ──► service: rilevazione, rows
 //!      ▲                                                                                                │
 //!      └────────────────────────── the record, before the first byte of the answer ◄────────────────────┘
 //! ```

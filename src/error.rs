@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! valori ── ValueDefect ──┐
-//! filtro ── Violation ┴─► Error { reason, … } ──► rpc::status ──► tonic::Status + google.rpc details
+//! filtro ── Violation ────┴─► Error { reason, … } ──► grpc::status ──► tonic::Status + google.rpc details
 //! sqlx::Error ────────────┘
 //! ```
 //!

@@ -6,7 +6,7 @@
 //! request ──► AccessLayer: token ──► soggetto ──► AA07 grant ──► profilo ──► DecisionTable ──► Abilitazione
 //!                     who?              what did INPS give them?   what may the profile do?   │
 //!                                                                                             ▼
-//!             query ◄── Permesso<CallSelection> ◄── permetti(selezione) ◄── handler ◄── request + Abilitazione
+//!             query ◄── Permesso<CallSelection> ◄── permit(selection) ◄── handler ◄── request + Abilitazione
 //!                       which data, which columns     these filters? these norms?
 //! ```
 //!

@@ -11,7 +11,7 @@
 //! added cannot be acknowledged.
 //!
 //! Acknowledgements are chained like anchors, and each anchor names the last one so far ([`super::anchor`]). The table takes no change.
-//! Removing one makes the complaint come back, so nobody gains by it.
+//! Removing one makes the complaint come back, so it gains nothing.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -33,7 +33,7 @@ pub async fn acknowledge(
     anchor: i64,
     operatore: &str,
     motivo: &str,
-    adesso: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Acknowledgement, Sentence> {
     // This text is chained as it is, by a command that need not have the key that hides codes in records.
     let names_a_code = |text: &&str| tax_codes::masked(text) != **text;
@@ -63,7 +63,7 @@ pub async fn acknowledge(
     };
     let acknowledgement = Acknowledgement {
         numero,
-        istante: record::timestamp(adesso),
+        istante: record::timestamp(now),
         operatore: operatore.to_owned(),
         motivo: motivo.to_owned(),
         ancora: anchor,

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! An anchor's impronta covers its text and the anchor before. It goes to the service's log as well, which is kept elsewhere:
-//! whoever holds one impronta (`omnia audit verify --ancora IMPRONTA`) can prove that nothing up to that day was rewritten
+//! the holder of one impronta (`omnia audit verify --ancora IMPRONTA`) can prove that nothing up to that day was rewritten
 //! since, not even by the owner of the database.
 //!
 //! `acknowledged` is the last acknowledgement of a clock fault so far (`acknowledge.rs`), where there is one.
@@ -54,7 +54,7 @@ pub struct Anchor {
     pub acknowledged: Option<Last>,
 }
 
-/// Waits until nobody else writes an anchor or an acknowledgement, until the end of this transaction.
+/// Locks out other writers of anchors and acknowledgements until the end of this transaction.
 pub(super) async fn take_turn(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("select pg_advisory_xact_lock($1)")
         .bind(LOCK)
@@ -69,9 +69,9 @@ pub(super) async fn take_turn(connection: &mut PgConnection) -> Result<(), sqlx:
 /// The database's.
 pub async fn write_anchor(
     pool: &PgPool,
-    adesso: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Option<ChainDigest>, sqlx::Error> {
-    let giorno = adesso.date_naive();
+    let giorno = now.date_naive();
     // The serving role's connections only read unless a transaction says otherwise.
     let mut tx = pool.begin_with("begin read write").await?;
     take_turn(&mut tx).await?;
@@ -87,7 +87,7 @@ pub async fn write_anchor(
     .await?;
     let (numero, before) = match last {
         None => (1, ChainDigest::default()),
-        Some((_, last, ..)) if last == giorno || is_beginning(last, adesso) => return Ok(None),
+        Some((_, last, ..)) if last == giorno || is_beginning(last, now) => return Ok(None),
         Some((numero, _, impronta, latest)) => {
             if let Some(latest) = latest.filter(|latest| *latest > giorno) {
                 tracing::error!(
@@ -116,7 +116,7 @@ pub async fn write_anchor(
     let anchor = Anchor {
         numero,
         giorno: giorno.to_string(),
-        istante: record::timestamp(adesso),
+        istante: record::timestamp(now),
         teste,
         potature: prunings(&mut tx).await?,
         acknowledged: acknowledgement::last(&mut tx).await?,
@@ -138,9 +138,9 @@ pub async fn write_anchor(
 }
 
 /// Whether the day has begun for a clock that is a little ahead.
-fn is_beginning(giorno: NaiveDate, adesso: DateTime<Utc>) -> bool {
+fn is_beginning(giorno: NaiveDate, now: DateTime<Utc>) -> bool {
     let inizio = giorno.and_time(NaiveTime::MIN).and_utc();
-    inizio > adesso && inizio - adesso <= CLOCK_SKEW
+    inizio > now && inizio - now <= CLOCK_SKEW
 }
 
 fn read(impronta: &[u8]) -> Result<ChainDigest, sqlx::Error> {

@@ -1,4 +1,4 @@
-//! How the texts of a record are written: without a codice fiscale in them, whoever wrote them, and in whatever field.
+//! How the texts of a record are written: without a codice fiscale in them, in any field and by any author.
 
 use std::io;
 
@@ -9,15 +9,15 @@ use crate::{crypto::key::AuditKey, output::terminal::is_harmful};
 /// Compact JSON whose texts hold no codice fiscale, and nothing that a terminal would obey: what may mislead a reader is
 /// escaped, and a control character replaced (a NUL would make the record unreadable to Postgres's own JSON functions).
 pub(super) struct Hiding<'a> {
-    chiave: &'a AuditKey,
+    key: &'a AuditKey,
     /// The text that is being written, whole: a code may be cut by an escape.
     text: String,
 }
 
 impl<'a> Hiding<'a> {
-    pub(super) fn new(chiave: &'a AuditKey) -> Self {
+    pub(super) fn new(key: &'a AuditKey) -> Self {
         Self {
-            chiave,
+            key,
             text: String::new(),
         }
     }
@@ -53,7 +53,7 @@ impl Formatter for Hiding<'_> {
     }
 
     fn end_string<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        let text = self.chiave.hidden(&self.text);
+        let text = self.key.hidden(&self.text);
         let special = |c: char| matches!(c, '"' | '\\') || is_harmful(c);
         out.write_all(b"\"")?;
         let mut rest = &*text;

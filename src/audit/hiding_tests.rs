@@ -12,9 +12,9 @@ use crate::{
 /// In every text, whoever wrote it, and however it is written there.
 #[test]
 fn no_text_of_a_record_holds_a_codice_fiscale() {
-    let chiave = AuditKey::new(&[7; 32]);
+    let key = AuditKey::new(&[7; 32]);
     let (person, company) = ("RCCMNL83S18D969H", "00743110157");
-    let (hash, firm) = (chiave.keyed_hash(person), chiave.keyed_hash(company));
+    let (hash, firm) = (key.keyed_hash(person), key.keyed_hash(company));
     let text = |code: &str| Some(format!("a\n{code}\u{202e}\u{0}"));
     for (code, hash) in [
         (person, &hash),
@@ -24,7 +24,7 @@ fn no_text_of_a_record_holds_a_codice_fiscale() {
         ("\u{ff32}CCMNL83S18D969H", &hash),
         (company, &firm),
     ] {
-        let fatti = CallFacts {
+        let facts = CallFacts {
             soggetto: text(code),
             emittente: text(code),
             ente: text(code),
@@ -48,19 +48,19 @@ fn no_text_of_a_record_holds_a_codice_fiscale() {
         };
         // Where a cut at the longest would leave half of it.
         let rpc = format!("{}/{code}", "x".repeat(MAX_RPC - 90));
-        let coda = AuditedCall {
+        let tail = AuditedCall {
             tipo: RecordKind::Chiamata,
             rpc: &rpc,
-            facts: &fatti,
+            facts: &facts,
             decisione: None,
             motivo: Some(code),
             trace_id: "4bf92f3577b34da6a3ce929d0e0e4736",
             outcome: None,
             inizio: None,
         }
-        .record_tail(DateTime::UNIX_EPOCH, &chiave);
+        .record_tail(DateTime::UNIX_EPOCH, &key);
         let mut record = String::new();
-        append_record(&mut record, 1, 2, &coda);
+        append_record(&mut record, 1, 2, &tail);
         let upper = record.to_uppercase();
         assert!(
             !upper.contains(person) && !upper.contains("CCMNL"),
@@ -96,5 +96,5 @@ fn no_text_of_a_record_holds_a_codice_fiscale() {
         assert_eq!(value["traccia"], "4bf92f3577b34da6a3ce929d0e0e4736");
     }
     let name = text(person).unwrap();
-    assert!(!opening_tail(DateTime::UNIX_EPOCH, &name, &[], &chiave).contains(person));
+    assert!(!opening_tail(DateTime::UNIX_EPOCH, &name, &[], &key).contains(person));
 }

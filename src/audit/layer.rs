@@ -88,7 +88,7 @@ where
         let path = request.uri().path();
         let rpc = match route(path) {
             Route::Public => {
-                // Anybody may ask these, as often as they like.
+                // Public calls, without a limit.
                 if let Some(quiet) = request.extensions().get::<Quiet>() {
                     quiet.keep();
                 }
@@ -97,7 +97,7 @@ where
             Route::Contract(rpc) => rpc,
             Route::Unknown => path,
         };
-        let mut corrente = OngoingCall {
+        let mut current = OngoingCall {
             audit: self.layer.audit.clone(),
             refusals: self.layer.refusals.clone(),
             quiet: request.extensions().get().cloned().unwrap_or_default(),
@@ -105,30 +105,28 @@ where
             rpc: rpc.to_owned(),
             call_record: CallRecord::default(),
             trace_id: trace_id(request.headers()),
-            in_sospeso: true,
+            pending: true,
         };
         let streams = self.layer.rpc.get(rpc).copied().unwrap_or(false);
         let indirizzo = request
             .extensions()
             .get()
-            .and_then(|canale: &ClientConnection| canale.address());
-        corrente.call_record.note(|f| f.indirizzo = indirizzo);
-        request
-            .extensions_mut()
-            .insert(corrente.call_record.clone());
-        if corrente.rpc.starts_with(CHANGING_CALLS) && !corrente.audit.is_writable() {
+            .and_then(|channel: &ClientConnection| channel.address());
+        current.call_record.note(|f| f.indirizzo = indirizzo);
+        request.extensions_mut().insert(current.call_record.clone());
+        if current.rpc.starts_with(CHANGING_CALLS) && !current.audit.is_writable() {
             let status = Status::from(unavailable());
-            corrente.is_counted(&status);
-            corrente.in_sospeso = false;
+            current.is_counted(&status);
+            current.pending = false;
             return Box::pin(async { Ok(status.into_http()) });
         }
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
             let recorded = if streams {
-                corrente.stream(response).await
+                current.stream(response).await
             } else {
-                corrente.unary(response).await
+                current.unary(response).await
             };
             Ok(recorded.unwrap_or_else(|error| Status::from(error).into_http()))
         })
@@ -139,23 +137,23 @@ impl OngoingCall {
     async fn unary(mut self, response: Response<Body>) -> crate::error::Result<Response<Body>> {
         let (parts, body) = response.into_parts();
         let headers = Status::from_header_map(&parts.headers);
-        let intero = BufferedBody::read(body)
+        let whole = BufferedBody::read(body)
             .await
             .map_err(|status| crate::error::Error::internal(status.to_string()))?;
         let status = headers
-            .or_else(|| intero.trailers.as_ref().and_then(Status::from_header_map))
+            .or_else(|| whole.trailers.as_ref().and_then(Status::from_header_map))
             .unwrap_or_else(|| Status::unknown("no status"));
         if self.is_counted(&status) {
-            return Ok(Response::from_parts(parts, Body::new(intero)));
+            return Ok(Response::from_parts(parts, Body::new(whole)));
         }
         let recorded = self
-            .write(RecordKind::Chiamata, &status, Some(intero.bytes))
+            .write(RecordKind::Chiamata, &status, Some(whole.bytes))
             .await;
         // What says itself that nothing can be had now holds nothing back, and says better why.
         if status.code() != Code::Unavailable {
             recorded?;
         }
-        Ok(Response::from_parts(parts, Body::new(intero)))
+        Ok(Response::from_parts(parts, Body::new(whole)))
     }
 
     /// A status in the headers is all that there is of the answer: it was refused.
@@ -173,8 +171,8 @@ impl OngoingCall {
         let inizio = self
             .write(RecordKind::Inizio, &Status::ok(""), None)
             .await?;
-        let fine = StreamEnd::new(self, inizio, response.extensions().get().cloned());
-        Ok(response.map(|body| Body::new(CountedBody::new(body, fine))))
+        let end = StreamEnd::new(self, inizio, response.extensions().get().cloned());
+        Ok(response.map(|body| Body::new(CountedBody::new(body, end))))
     }
 }
 

@@ -53,11 +53,11 @@ struct AuditLogInner {
     /// `None` once it is closed.
     queue: RwLock<Option<mpsc::Sender<PendingRecord>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    chiave: AuditKey,
+    key: AuditKey,
     clock: Clock,
     istanza: String,
     /// Whether the last batch was written.
-    scrive: Arc<AtomicBool>,
+    writing: Arc<AtomicBool>,
     open_streams: OpenStreams,
 }
 
@@ -75,21 +75,21 @@ impl AuditLog {
     /// The database's.
     pub async fn open(
         database: DatabaseConnections,
-        chiave: AuditKey,
+        key: AuditKey,
         istanza: String,
         clock: Clock,
     ) -> Result<Self, sqlx::Error> {
-        let scrittore = LogWriter::open(database, &istanza, chiave.clone(), clock.clone()).await?;
+        let log_writer = LogWriter::open(database, &istanza, key.clone(), clock.clone()).await?;
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let scrive = Arc::new(AtomicBool::new(true));
-        let writer = tokio::spawn(scrittore.write(receiver, Arc::clone(&scrive)));
+        let writing = Arc::new(AtomicBool::new(true));
+        let writer = tokio::spawn(log_writer.write(receiver, Arc::clone(&writing)));
         Ok(Self(Arc::new(AuditLogInner {
             queue: RwLock::new(Some(sender)),
             writer: Mutex::new(Some(writer)),
-            chiave,
+            key,
             clock,
             istanza,
-            scrive,
+            writing,
             open_streams: OpenStreams::default(),
         })))
     }
@@ -98,23 +98,23 @@ impl AuditLog {
     /// was written, and not before: to be able to read the chain is not enough.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.0.scrive.load(Ordering::Relaxed)
+        self.0.writing.load(Ordering::Relaxed)
     }
 
     /// Writes the anchor of each day, for as long as it runs. `pool` is of the serving role.
     pub async fn anchor_daily(self, pool: PgPool) {
-        let mut fatto = None;
+        let mut done = None;
         let log = FailureLog::error(
             "the audit log cannot be anchored",
             "the audit log can be anchored again",
         );
         loop {
-            let adesso = self.now();
-            if fatto != Some(adesso.date_naive()) {
-                let anchored = anchor::write_anchor(&pool, adesso).await;
+            let now = self.now();
+            if done != Some(now.date_naive()) {
+                let anchored = anchor::write_anchor(&pool, now).await;
                 log.note(&anchored);
                 if anchored.is_ok() {
-                    fatto = Some(adesso.date_naive());
+                    done = Some(now.date_naive());
                 }
             }
             sleep(ANCHOR_INTERVAL).await;
@@ -124,9 +124,9 @@ impl AuditLog {
     /// Writes that the chain ends, and waits until all that is queued is written. Calls that come later are refused.
     pub async fn close(&self) {
         self.0.open_streams.interrupt_all();
-        let adesso = self.now();
-        let coda = record::closing_tail(adesso, &self.0.istanza, self.key());
-        self.enqueue(adesso, coda);
+        let now = self.now();
+        let tail = record::closing_tail(now, &self.0.istanza, self.key());
+        self.enqueue(now, tail);
         if let Ok(mut queue) = self.0.queue.write() {
             *queue = None;
         }
@@ -141,20 +141,20 @@ impl AuditLog {
     ///
     /// # Errors
     /// [`Reason::AuditUnavailable`].
-    pub(super) async fn write(&self, istante: DateTime<Utc>, coda: String) -> Result<i64> {
-        let (scritta, committed) = oneshot::channel();
+    pub(super) async fn write(&self, istante: DateTime<Utc>, tail: String) -> Result<i64> {
+        let (written_sender, committed) = oneshot::channel();
         let queue = self.queue().ok_or_else(unavailable)?;
         let written = async {
             let voce = PendingRecord {
                 istante,
-                record_tail: coda,
-                committed: Some(scritta),
+                record_tail: tail,
+                committed: Some(written_sender),
             };
             match queue.try_send(voce) {
                 Err(TrySendError::Full(voce)) => queue.send(voce).await.ok()?,
                 sent => sent.ok()?,
             }
-            committed.await.ok().map(|avviso| avviso.number())
+            committed.await.ok().map(|notice| notice.number())
         };
         timeout(PATIENCE, written)
             .await
@@ -164,10 +164,10 @@ impl AuditLog {
     }
 
     /// Queues a record that nobody waits for.
-    pub(super) fn enqueue(&self, istante: DateTime<Utc>, coda: String) {
+    pub(super) fn enqueue(&self, istante: DateTime<Utc>, tail: String) {
         let voce = PendingRecord {
             istante,
-            record_tail: coda,
+            record_tail: tail,
             committed: None,
         };
         let lost = || LOST.failed("its writer is gone");
@@ -204,6 +204,6 @@ impl AuditLog {
     /// The key that hides codici fiscali.
     #[must_use]
     pub fn key(&self) -> &AuditKey {
-        &self.0.chiave
+        &self.0.key
     }
 }

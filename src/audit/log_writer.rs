@@ -1,9 +1,9 @@
 //! The writer: one task, one connection, one chain.
 //!
 //! ```text
-//! call ── coda ──► queue ──► writer: all that waits, one row, one commit ──► Postgres
-//!  ▲                            │
-//!  └── numero ◄── committed ◄───┘
+//! call ── record_tail ──► queue ──► writer: all that waits, one row, one commit ──► Postgres
+//!  ▲                                  │
+//!  └── number ◄── commit notice ◄─────┘
 //! ```
 //!
 //! Calls that wait at the same time share one commit and one row ([`super::record_group`]), so its fsync is not paid by each. "Before the first byte of the answer"
@@ -12,7 +12,7 @@
 //!
 //! A statement that fails leaves open whether it was committed. The writer then reads the head of its chain again and
 //! goes on from there; the calls of that batch are refused, recorded or not: a record without an answer says too much,
-//! an answer without a record would say too little. Records that nobody waits for (FINE) are tried again.
+//! an answer without a record would say too little. Records without a waiting call (FINE) are tried again.
 //!
 //! The first record after such a failure is a RIPRESA, which says since when. The writer writes it by itself, since nobody calls a service
 //! that says it is not well, and nothing less than a record shows that records can be written.
@@ -48,7 +48,7 @@ use crate::{
 
 /// Records that one statement writes at most.
 const BATCH: usize = 512;
-/// So many records are worth a commit: to gather more would leave nobody at work while they are written.
+/// So many records are worth a commit; gathering more would leave no call running while they are written.
 const ENOUGH: usize = 16;
 /// How long a batch may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -65,12 +65,12 @@ pub(super) struct LogWriter {
     database: DatabaseConnections,
     connection: Option<PgConnection>,
     istanza: String,
-    chiave: AuditKey,
+    key: AuditKey,
     clock: Clock,
     catena: i64,
-    testa: ChainHead,
+    head: ChainHead,
     /// Since when no record was written, where the last statement failed: it may or may not have been committed.
-    incerta: Option<DateTime<Utc>>,
+    uncertain: Option<DateTime<Utc>>,
     log: FailureLog,
 }
 
@@ -79,15 +79,15 @@ impl LogWriter {
     pub(super) async fn open(
         database: DatabaseConnections,
         istanza: &str,
-        chiave: AuditKey,
+        key: AuditKey,
         clock: Clock,
     ) -> Result<Self, sqlx::Error> {
         let mut connection = database.audit().await?;
         let opened = timeout(
             OPENING,
-            opening::open(&mut connection, istanza, &chiave, clock.now()),
+            opening::open(&mut connection, istanza, &key, clock.now()),
         );
-        let (catena, testa) = opened.await.map_err(|_| {
+        let (catena, head) = opened.await.map_err(|_| {
             sqlx::Error::Protocol(
                 "its chain was not opened in time: another is being opened".into(),
             )
@@ -96,11 +96,11 @@ impl LogWriter {
             database,
             connection: Some(connection),
             istanza: istanza.to_owned(),
-            chiave,
+            key,
             clock,
             catena,
-            testa,
-            incerta: None,
+            head,
+            uncertain: None,
             log: FailureLog::error(
                 "the audit log cannot be written",
                 "the audit log can be written again",
@@ -112,7 +112,7 @@ impl LogWriter {
     pub(super) async fn write(
         mut self,
         mut queue: mpsc::Receiver<PendingRecord>,
-        scrive: Arc<AtomicBool>,
+        writing: Arc<AtomicBool>,
     ) {
         let mut batch = Vec::with_capacity(BATCH);
         let mut backlog: VecDeque<PendingRecord> = VecDeque::new();
@@ -120,7 +120,7 @@ impl LogWriter {
             batch.extend(backlog.drain(..backlog.len().min(BATCH - batch.len())));
             let room = BATCH - batch.len();
             if batch.is_empty() {
-                let received = if self.incerta.is_some() {
+                let received = if self.uncertain.is_some() {
                     timeout(PAUSE, queue.recv_many(&mut batch, room)).await
                 } else {
                     Ok(queue.recv_many(&mut batch, room).await)
@@ -128,14 +128,14 @@ impl LogWriter {
                 match received {
                     Ok(0) => break,
                     Ok(_) => gather(&mut queue, &mut batch).await,
-                    // Nobody calls a service that says it is not well: it must find out by itself that it is again.
+                    // A service that reports itself unwell gets no calls, so it must find out by itself that it has recovered.
                     Err(_) => {
                         let found = timeout(PATIENCE, self.resume()).await;
                         match &found {
                             Ok(found) => self.log.note(found),
                             Err(_) => self.log.failed("no answer in time"),
                         }
-                        scrive.store(matches!(found, Ok(Ok(()))), Ordering::Relaxed);
+                        writing.store(matches!(found, Ok(Ok(()))), Ordering::Relaxed);
                         continue;
                     }
                 }
@@ -147,19 +147,19 @@ impl LogWriter {
                 }
             }
             let written = timeout(PATIENCE, self.write_group(&batch)).await;
-            scrive.store(matches!(written, Ok(Ok(_))), Ordering::Relaxed);
+            writing.store(matches!(written, Ok(Ok(_))), Ordering::Relaxed);
             let error = match written {
-                Ok(Ok((prima, quante))) => {
+                Ok(Ok((before, quante))) => {
                     self.log.succeeded();
-                    let scritte = batch.drain(..quante).map(|voce| voce.committed);
-                    CommitNotice::announce(prima, scritte.collect());
+                    let written_senders = batch.drain(..quante).map(|voce| voce.committed);
+                    CommitNotice::announce(before, written_senders.collect());
                     continue;
                 }
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "no answer in time".to_owned(),
             };
             self.connection = None;
-            self.incerta.get_or_insert(self.clock.now());
+            self.uncertain.get_or_insert(self.clock.now());
             // Dropping the waiters refuses their calls.
             batch.retain(|voce| voce.committed.is_none());
             let kept = batch.len().min(BACKLOG.saturating_sub(backlog.len()));
@@ -183,22 +183,22 @@ impl LogWriter {
 
     /// Connects again, reads where the chain ends, and goes on from there with a RIPRESA.
     async fn resume(&mut self) -> Result<(), sqlx::Error> {
-        let Some(dal) = self.incerta else {
+        let Some(dal) = self.uncertain else {
             return Ok(());
         };
         self.connection = None;
         let mut connection = self.database.audit().await?;
-        self.testa = read_head(&mut connection, self.catena).await?;
+        self.head = read_head(&mut connection, self.catena).await?;
         self.connection = Some(connection);
         let istante = self.clock.now();
-        let coda = record::resumption_tail(dal, istante, &self.istanza, &self.chiave);
-        let ripresa = PendingRecord {
+        let tail = record::resumption_tail(dal, istante, &self.istanza, &self.key);
+        let resume_point = PendingRecord {
             istante,
-            record_tail: coda,
+            record_tail: tail,
             committed: None,
         };
-        self.add(&[ripresa]).await?;
-        self.incerta = None;
+        self.add(&[resume_point]).await?;
+        self.uncertain = None;
         Ok(())
     }
 
@@ -214,12 +214,12 @@ impl LogWriter {
             Some(connection) => connection,
             None => self.database.audit().await?,
         };
-        let lotto = RecordGroup::of(self.catena, self.testa, batch);
-        let prima = self.testa.numero + 1;
-        append(&mut connection, self.catena, self.testa, &lotto).await?;
-        self.testa = lotto.head;
+        let lotto = RecordGroup::of(self.catena, self.head, batch);
+        let before = self.head.numero + 1;
+        append(&mut connection, self.catena, self.head, &lotto).await?;
+        self.head = lotto.head;
         self.connection = Some(connection);
-        Ok((prima, lotto.taken))
+        Ok((before, lotto.taken))
     }
 }
 

@@ -18,7 +18,7 @@
 //!   numbered without gaps: a chain that was removed whole is missed, one whose service was killed is not suspected. What is
 //!   no more than a clock that was wrong can be acknowledged ([`acknowledge`]).
 //! - *Is a person in it?* A codice fiscale is a keyed hash ([`AuditKey`]), of a company too: eleven digits may be a person's
-//!   provisional code, which nobody sees by their form. So it is in every text that a caller writes.
+//!   provisional code, which does not show by their form. So it is in every text that a caller writes.
 //! - *How long is it kept?* `omnia audit prune` removes what is older than the retention, up to the heads of an anchor: what
 //!   is left is still proved by that anchor.
 //!

@@ -29,14 +29,14 @@ pub(super) struct OngoingCall {
     pub(super) call_record: CallRecord,
     pub(super) trace_id: String,
     /// Whether it has no record yet.
-    pub(super) in_sospeso: bool,
+    pub(super) pending: bool,
 }
 
 /// A call that is dropped before it had an answer (its client reset it, or its own time limit ended it) leaves a record too:
 /// it may have read, or changed, what it was let in for.
 impl Drop for OngoingCall {
     fn drop(&mut self) {
-        if !self.in_sospeso {
+        if !self.pending {
             return;
         }
         let status = match self.call_record.is_expired() {
@@ -46,8 +46,8 @@ impl Drop for OngoingCall {
         if self.is_counted(&status) {
             return;
         }
-        let (adesso, coda) = self.record_tail(RecordKind::Chiamata, &status, Some(0));
-        self.audit.enqueue(adesso, coda);
+        let (now, tail) = self.record_tail(RecordKind::Chiamata, &status, Some(0));
+        self.audit.enqueue(now, tail);
     }
 }
 
@@ -58,28 +58,28 @@ impl OngoingCall {
         if status.code() == Code::Ok {
             return false;
         }
-        let fatti = self.call_record.facts();
-        if fatti.admitted {
+        let facts = self.call_record.facts();
+        if facts.admitted {
             return false;
         }
         let (reason, code) = (reason(status), code_name(status.code()));
-        let refusal = RefusedCall::new(&fatti, reason, code);
+        let refusal = RefusedCall::new(&facts, reason, code);
         let counted = self.refusals.counts(refusal, self.audit.now());
         if counted {
             self.quiet.keep();
-            self.in_sospeso = false;
+            self.pending = false;
         } else {
-            self.tell(&fatti, status);
+            self.tell(&facts, status);
         }
         counted
     }
 
-    fn tell(&self, fatti: &CallFacts, status: &Status) {
+    fn tell(&self, facts: &CallFacts, status: &Status) {
         let text = |text: &Option<String>| masked(text.as_deref().unwrap_or_default()).into_owned();
         tracing::info!(
-            soggetto = text(&fatti.soggetto),
-            ente = text(&fatti.ente),
-            profilo = text(&fatti.profilo),
+            soggetto = text(&facts.soggetto),
+            ente = text(&facts.ente),
+            profilo = text(&facts.profilo),
             // The path is the caller's text until the vocabulary knows it.
             rpc = if self.known { &self.rpc } else { "unknown" },
             reason = reason(status).unwrap_or_else(|| code_name(status.code()).to_owned()),
@@ -94,10 +94,10 @@ impl OngoingCall {
         status: &Status,
         byte: Option<u64>,
     ) -> crate::error::Result<i64> {
-        let (adesso, coda) = self.record_tail(tipo, status, byte);
+        let (now, tail) = self.record_tail(tipo, status, byte);
         // From its first poll on the record is on its way, whatever becomes of the call.
-        self.in_sospeso = false;
-        self.audit.write(adesso, coda).await
+        self.pending = false;
+        self.audit.write(now, tail).await
     }
 
     fn record_tail(
@@ -106,7 +106,7 @@ impl OngoingCall {
         status: &Status,
         byte: Option<u64>,
     ) -> (DateTime<Utc>, String) {
-        let fatti = match byte {
+        let facts = match byte {
             // The record of the whole call is the last that is written of it.
             Some(_) => self.call_record.take(),
             None => CallFacts {
@@ -115,12 +115,12 @@ impl OngoingCall {
                 ..self.call_record.facts()
             },
         };
-        let adesso = self.audit.now();
-        let coda = AuditedCall {
+        let now = self.audit.now();
+        let tail = AuditedCall {
             tipo,
             rpc: &self.rpc,
-            facts: &fatti,
-            decisione: Some(decision(status.code(), &fatti)),
+            facts: &facts,
+            decisione: Some(decision(status.code(), &facts)),
             motivo: reason(status).as_deref(),
             trace_id: &self.trace_id,
             outcome: byte.map(|byte| CallOutcome {
@@ -129,14 +129,14 @@ impl OngoingCall {
             }),
             inizio: None,
         }
-        .record_tail(adesso, self.audit.key());
-        (adesso, coda)
+        .record_tail(now, self.audit.key());
+        (now, tail)
     }
 }
 
 /// What was decided, however the call ended: a handler may refuse what the door let in (four eyes).
-fn decision(code: Code, fatti: &CallFacts) -> RecordedDecision {
-    if fatti.permitted && code != Code::PermissionDenied {
+fn decision(code: Code, facts: &CallFacts) -> RecordedDecision {
+    if facts.permitted && code != Code::PermissionDenied {
         RecordedDecision::Consentita
     } else {
         RecordedDecision::Negata

@@ -18,7 +18,7 @@
 //! was removed, even where no opening came after it.
 //!
 //! What nothing outside of the database has seen cannot be proved against the database's owner: who removes the newest chain, sets
-//! the counter back and lets nobody open another one before is found out by the log of the service, which has each opening's impronta.
+//! the counter back and keeps others from opening one before is found out by the log of the service, which has each opening's impronta.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
@@ -38,8 +38,8 @@ use crate::crypto::key::AuditKey;
 pub(super) async fn open(
     connection: &mut PgConnection,
     istanza: &str,
-    chiave: &AuditKey,
-    adesso: DateTime<Utc>,
+    key: &AuditKey,
+    now: DateTime<Utc>,
 ) -> Result<(i64, ChainHead), sqlx::Error> {
     type OpenedChainRow = (i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
     let mut tx = connection.begin().await?;
@@ -47,14 +47,14 @@ pub(super) async fn open(
         "select opened_chain, cited_chain, cited_record, cited_impronta from audit_open($1, $2)",
     )
     .bind(istanza)
-    .bind(adesso)
+    .bind(now)
     .fetch_all(&mut *tx)
     .await?;
     let catena = rows.first().ok_or(sqlx::Error::RowNotFound)?.0;
     let heads: Vec<CitedHead> = rows.into_iter().filter_map(head).collect();
     let first = PendingRecord {
-        istante: adesso,
-        record_tail: record::opening_tail(adesso, istanza, &heads, chiave),
+        istante: now,
+        record_tail: record::opening_tail(now, istanza, &heads, key),
         committed: None,
     };
     let lotto = RecordGroup::of(catena, ChainHead::default(), &[first]);

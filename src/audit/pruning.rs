@@ -49,18 +49,18 @@ impl PruningLimit {
     }
 }
 
-/// Removes what an anchor has seen that is as old as `fino` says, as the database's owner. `None`: there is no such anchor.
+/// Removes what an anchor has seen that is as old as `limit` says, as the database's owner. `None`: there is no such anchor.
 ///
 /// # Errors
 /// A sentence.
 pub async fn prune(
     owner: &PgPool,
-    fino: PruningLimit,
-    adesso: DateTime<Utc>,
+    limit: PruningLimit,
+    now: DateTime<Utc>,
     chi: &str,
 ) -> Result<Option<Pruned>, Sentence> {
-    let oggi = adesso.date_naive();
-    let (prima_di, conservazione) = match fino {
+    let oggi = now.date_naive();
+    let (prima_di, conservazione) = match limit {
         PruningLimit::Day(giorno) => (Some(giorno), None),
         PruningLimit::Retention(giorni) => (None, Some(i32::try_from(giorni)?)),
     };
@@ -72,7 +72,7 @@ pub async fn prune(
          )
          order by numero desc limit 1",
     )
-    .bind(fino.day(oggi))
+    .bind(limit.day(oggi))
     .bind(oggi)
     .fetch_optional(&mut *tx)
     .await?;
@@ -82,7 +82,7 @@ pub async fn prune(
     let ancora: Anchor = serde_json::from_str(&testo).map_err(|error| {
         format!("anchor {numero} cannot be read ({error}): run `omnia audit verify`")
     })?;
-    let (catene, numeri): (Vec<i64>, Vec<i64>) =
+    let (chains, numbers): (Vec<i64>, Vec<i64>) =
         ancora.teste.iter().map(|t| (t.catena, t.numero)).unzip();
     // A head is the end of a row: a chain's head and its rows are written by the same statement.
     let righe: i64 = sqlx::query_scalar(
@@ -93,15 +93,15 @@ pub async fn prune(
          )
          select coalesce(sum(record), 0) from tolte",
     )
-    .bind(catene)
-    .bind(numeri)
+    .bind(chains)
+    .bind(numbers)
     .fetch_one(&mut *tx)
     .await?;
     sqlx::query(
         "insert into audit_potatura (ancora, quando, chi, righe, prima_di, conservazione) values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(numero)
-    .bind(adesso)
+    .bind(now)
     .bind(chi)
     .bind(righe)
     .bind(prima_di)

@@ -42,7 +42,7 @@ pub(super) async fn prunings(
     )
     .fetch_all(connection)
     .await?;
-    let fatte = rows
+    let prunings = rows
         .into_iter()
         .map(
             |(ancora, quando, chi, righe, prima_di, conservazione)| PruningRecord {
@@ -54,5 +54,5 @@ pub(super) async fn prunings(
                 conservazione: conservazione.and_then(|giorni| giorni.try_into().ok()),
             },
         );
-    Ok(fatte.collect())
+    Ok(prunings.collect())
 }

@@ -11,7 +11,7 @@
 //! A codice fiscale, in whatever text it stands, is a keyed hash: `hiding.rs` writes every text of every record, so a new field
 //! cannot forget it.
 //!
-//! The text is what is hashed and what is exported: nobody needs this program to check it. What is not known is left out. The
+//! The text is hashed and exported as it is, so it can be checked without this program. What is not known is left out. The
 //! `soggetto` is a name that the `emittente` gives: only both together are one caller.
 //!
 //! | tipo | when |
@@ -145,17 +145,17 @@ struct CallText<'a> {
 
 struct SelectionText<'a> {
     valori: &'a [(&'static str, SelectedValue)],
-    chiave: &'a AuditKey,
+    key: &'a AuditKey,
 }
 
 impl Serialize for SelectionText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.valori.len()))?;
-        for (nome, valore) in self.valori {
-            match valore {
+        for (nome, value) in self.valori {
+            match value {
                 SelectedValue::Text(testo) => map.serialize_entry(nome, testo)?,
                 SelectedValue::CodiceFiscale(cf) => {
-                    map.serialize_entry(nome, &self.chiave.keyed_hash(cf))?
+                    map.serialize_entry(nome, &self.key.keyed_hash(cf))?
                 }
             }
         }
@@ -175,37 +175,37 @@ pub fn timestamp(instant: DateTime<Utc>) -> String {
 impl AuditedCall<'_> {
     /// The text after catena and numero, which only the writer knows.
     #[must_use]
-    pub fn record_tail(&self, quando: DateTime<Utc>, chiave: &AuditKey) -> String {
-        let fatti = self.facts;
+    pub fn record_tail(&self, quando: DateTime<Utc>, key: &AuditKey) -> String {
+        let facts = self.facts;
         let testo = CallText {
             istante: timestamp(quando),
             tipo: self.tipo,
             // Hidden before it is cut: half a codice fiscale has not its form.
-            rpc: shortened(chiave.hidden(self.rpc)),
-            soggetto: fatti.soggetto.as_deref(),
-            emittente: fatti.emittente.as_deref(),
-            ente: &fatti.ente,
-            abilitazione: fatti.abilitazione,
-            profilo: &fatti.profilo,
-            utente: fatti.utente.as_deref(),
-            finalita: fatti.finalita.as_deref(),
-            jti: fatti.jti.as_deref(),
-            indirizzo: fatti.indirizzo,
-            selezione: (!fatti.selezione.is_empty()).then_some(SelectionText {
-                valori: &fatti.selezione,
-                chiave,
+            rpc: shortened(key.hidden(self.rpc)),
+            soggetto: facts.soggetto.as_deref(),
+            emittente: facts.emittente.as_deref(),
+            ente: &facts.ente,
+            abilitazione: facts.abilitazione,
+            profilo: &facts.profilo,
+            utente: facts.utente.as_deref(),
+            finalita: facts.finalita.as_deref(),
+            jti: facts.jti.as_deref(),
+            indirizzo: facts.indirizzo,
+            selezione: (!facts.selezione.is_empty()).then_some(SelectionText {
+                valori: &facts.selezione,
+                key,
             }),
-            rilevazione: fatti.rilevazione,
+            rilevazione: facts.rilevazione,
             decisione: self.decisione,
             motivo: self.motivo,
-            politica: &fatti.politica,
+            politica: &facts.politica,
             traccia: self.trace_id,
             inizio: self.inizio,
             esito: self.outcome.map(|e| e.code),
-            righe: fatti.righe,
+            righe: facts.righe,
             byte: self.outcome.map(|e| e.byte),
         };
-        record_tail(&testo, chiave)
+        record_tail(&testo, key)
     }
 }
 
@@ -233,7 +233,7 @@ pub fn opening_tail(
     quando: DateTime<Utc>,
     istanza: &str,
     teste: &[CitedHead],
-    chiave: &AuditKey,
+    key: &AuditKey,
 ) -> String {
     let evento = ChainEventText {
         istante: timestamp(quando),
@@ -243,7 +243,7 @@ pub fn opening_tail(
         dal: None,
         teste: Some(teste),
     };
-    record_tail(&evento, chiave)
+    record_tail(&evento, key)
 }
 
 /// The text of a RIPRESA: nothing could be written from `dal` on.
@@ -252,7 +252,7 @@ pub(super) fn resumption_tail(
     dal: DateTime<Utc>,
     quando: DateTime<Utc>,
     istanza: &str,
-    chiave: &AuditKey,
+    key: &AuditKey,
 ) -> String {
     let evento = ChainEventText {
         istante: timestamp(quando),
@@ -262,12 +262,12 @@ pub(super) fn resumption_tail(
         dal: Some(timestamp(dal)),
         teste: None,
     };
-    record_tail(&evento, chiave)
+    record_tail(&evento, key)
 }
 
 /// The text of a CHIUSURA.
 #[must_use]
-pub fn closing_tail(quando: DateTime<Utc>, istanza: &str, chiave: &AuditKey) -> String {
+pub fn closing_tail(quando: DateTime<Utc>, istanza: &str, key: &AuditKey) -> String {
     let evento = ChainEventText {
         istante: timestamp(quando),
         tipo: RecordKind::Chiusura,
@@ -276,13 +276,13 @@ pub fn closing_tail(quando: DateTime<Utc>, istanza: &str, chiave: &AuditKey) -> 
         dal: None,
         teste: None,
     };
-    record_tail(&evento, chiave)
+    record_tail(&evento, key)
 }
 
 /// Without the opening brace.
-pub(super) fn record_tail(testo: &impl Serialize, chiave: &AuditKey) -> String {
+pub(super) fn record_tail(testo: &impl Serialize, key: &AuditKey) -> String {
     let mut json = Vec::with_capacity(TAIL_CAPACITY);
-    let hiding = Hiding::new(chiave);
+    let hiding = Hiding::new(key);
     // Texts, numbers and maps with text keys: nothing of it can fail to serialize, and JSON is UTF-8.
     let _ = testo.serialize(&mut serde_json::Serializer::with_formatter(
         &mut json, hiding,
@@ -294,13 +294,13 @@ pub(super) fn record_tail(testo: &impl Serialize, chiave: &AuditKey) -> String {
 
 /// Few are longer.
 const TAIL_CAPACITY: usize = 640;
-/// What is before the coda, at most: two numbers and their names.
+/// What is before the tail, at most: two numbers and their names.
 pub(super) const MAX_PREFIX: usize = 64;
 
 /// Appends the whole text of a record.
-pub fn append_record(testo: &mut String, catena: i64, numero: i64, coda: &str) {
+pub fn append_record(testo: &mut String, catena: i64, numero: i64, tail: &str) {
     // Writing to a String cannot fail.
-    let _ = write!(testo, "{{\"catena\":{catena},\"numero\":{numero},{coda}");
+    let _ = write!(testo, "{{\"catena\":{catena},\"numero\":{numero},{tail}");
 }
 
 #[cfg(test)]
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_person_is_a_hash_and_what_is_not_known_is_left_out() {
-        let fatti = CallFacts {
+        let facts = CallFacts {
             soggetto: Some("a\"b\0".into()),
             emittente: Some("https://idp.example".into()),
             selezione: vec![
@@ -321,11 +321,11 @@ mod tests {
             ],
             ..CallFacts::default()
         };
-        let chiave = AuditKey::new(&[7; 32]);
-        let coda = AuditedCall {
+        let key = AuditKey::new(&[7; 32]);
+        let tail = AuditedCall {
             tipo: RecordKind::Chiamata,
             rpc: &"x".repeat(300),
-            facts: &fatti,
+            facts: &facts,
             decisione: Some(RecordedDecision::Negata),
             motivo: None,
             trace_id: "t",
@@ -335,9 +335,9 @@ mod tests {
             }),
             inizio: None,
         }
-        .record_tail(DateTime::UNIX_EPOCH, &chiave);
+        .record_tail(DateTime::UNIX_EPOCH, &key);
         let mut text = String::new();
-        append_record(&mut text, 1, 2, &coda);
+        append_record(&mut text, 1, 2, &tail);
         assert!(!text.contains("RCCMNL") && !text.contains('\0'), "{text}");
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["numero"], 2);

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Each record has its own number, text and impronta, as if it were alone; what they share is the row, which is what a commit
-//! costs. A row is of one day (UTC), so whoever asks for a day asks for whole rows.
+//! costs. A row is of one day (UTC), so a question about a day is one about whole rows.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -34,51 +34,51 @@ pub(super) struct RecordGroup {
 }
 
 impl RecordGroup {
-    /// As many of the first of `voci` as go into one row, as the records of `catena` that come after `testa`.
-    pub(super) fn of(catena: i64, mut testa: ChainHead, voci: &[PendingRecord]) -> Self {
+    /// As many of the first of `voci` as go into one row, as the records of `catena` that come after `head`.
+    pub(super) fn of(catena: i64, mut head: ChainHead, voci: &[PendingRecord]) -> Self {
         let istante = voci.first().map(|voce| voce.istante).unwrap_or_default();
-        let (giorno, mut presi) = (istante.date_naive(), 0);
+        let (giorno, mut taken) = (istante.date_naive(), 0);
         let bytes = voci
             .iter()
             .map(|voce| voce.record_tail.len())
             .sum::<usize>();
         let mut record = String::with_capacity(bytes + voci.len() * record::MAX_PREFIX);
-        let mut impronte = Vec::with_capacity(voci.len() * DIGEST_BYTES);
+        let mut digests = Vec::with_capacity(voci.len() * DIGEST_BYTES);
         for voce in voci {
             if voce.istante.date_naive() != giorno {
                 break;
             }
-            if presi > 0 {
+            if taken > 0 {
                 record.push(SEPARATOR);
             }
-            presi += 1;
+            taken += 1;
             let begin = record.len();
-            record::append_record(&mut record, catena, testa.numero + 1, &voce.record_tail);
-            testa = ChainHead {
-                numero: testa.numero + 1,
-                impronta: testa.impronta.followed_by(&record[begin..]),
+            record::append_record(&mut record, catena, head.numero + 1, &voce.record_tail);
+            head = ChainHead {
+                numero: head.numero + 1,
+                impronta: head.impronta.followed_by(&record[begin..]),
             };
-            impronte.extend_from_slice(&testa.impronta.0);
+            digests.extend_from_slice(&head.impronta.0);
         }
         Self {
-            head: testa,
+            head,
             istante,
             record,
-            digests: impronte,
-            taken: presi,
+            digests,
+            taken,
         }
     }
 }
 
 /// The records of a row, each with its impronta. `None` in place of either: the row has fewer of the one than of the other.
 pub(super) fn record<'a>(
-    testi: &'a str,
-    impronte: &'a [u8],
+    texts: &'a str,
+    digests: &'a [u8],
 ) -> impl Iterator<Item = (Option<&'a str>, Option<ChainDigest>)> {
-    let mut testi = testi.split(SEPARATOR);
-    let mut impronte = impronte.chunks(DIGEST_BYTES);
+    let mut texts = texts.split(SEPARATOR);
+    let mut digests = digests.chunks(DIGEST_BYTES);
     std::iter::from_fn(move || {
-        let (testo, impronta) = (testi.next(), impronte.next());
+        let (testo, impronta) = (texts.next(), digests.next());
         if testo.is_none() && impronta.is_none() {
             return None;
         }
@@ -86,11 +86,11 @@ pub(super) fn record<'a>(
     })
 }
 
-/// Writes a row of records after `testa`, and moves the head of their chain.
+/// Writes a row of records after `head`, and moves the head of their chain.
 pub(super) async fn append(
     connection: &mut PgConnection,
     catena: i64,
-    testa: ChainHead,
+    head: ChainHead,
     lotto: &RecordGroup,
 ) -> Result<(), sqlx::Error> {
     let written = sqlx::query(
@@ -105,7 +105,7 @@ pub(super) async fn append(
     .bind(catena)
     .bind(lotto.head.numero)
     .bind(lotto.head.impronta.0.as_slice())
-    .bind(testa.numero + 1)
+    .bind(head.numero + 1)
     .bind(lotto.istante)
     .bind(&lotto.record)
     .bind(&lotto.digests)
@@ -124,10 +124,10 @@ pub(super) async fn append(
 mod tests {
     use super::*;
 
-    fn pending(istante: &str, coda: &str) -> PendingRecord {
+    fn pending(istante: &str, tail: &str) -> PendingRecord {
         PendingRecord {
             istante: istante.parse().unwrap(),
-            record_tail: coda.to_owned(),
+            record_tail: tail.to_owned(),
             committed: None,
         }
     }

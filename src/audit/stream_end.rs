@@ -26,37 +26,37 @@ struct OpenStream {
     inizio: i64,
     byte: AtomicU64,
     /// By which we may have ended it ourselves, though its client did not fetch the status.
-    presa: Option<CancelHandle>,
+    handle: Option<CancelHandle>,
 }
 
 #[derive(Debug)]
 struct OpenStreamState {
     /// `None`: the end is recorded.
-    corrente: Option<OngoingCall>,
+    current: Option<OngoingCall>,
     /// `None`: the client went away before there was one.
     status: Option<Status>,
 }
 
 impl StreamEnd {
     /// Of a stream whose INIZIO has this numero.
-    pub(super) fn new(corrente: OngoingCall, inizio: i64, presa: Option<CancelHandle>) -> Self {
-        let audit = corrente.audit.clone();
-        let aperto = Arc::new(OpenStream {
+    pub(super) fn new(current: OngoingCall, inizio: i64, handle: Option<CancelHandle>) -> Self {
+        let audit = current.audit.clone();
+        let open_stream = Arc::new(OpenStream {
             stato: Mutex::new(OpenStreamState {
-                corrente: Some(corrente),
+                current: Some(current),
                 status: None,
             }),
             inizio,
             byte: AtomicU64::new(0),
-            presa,
+            handle,
         });
-        let open = Arc::downgrade(&aperto);
+        let open = Arc::downgrade(&open_stream);
         audit.open_streams().opened(inizio, move || {
             if let Some(open) = open.upgrade() {
                 open.interrupt();
             }
         });
-        Self(aperto)
+        Self(open_stream)
     }
 
     /// Bytes were sent.
@@ -82,33 +82,33 @@ impl OpenStream {
         self.close(|| Status::unavailable("the service stopped"));
     }
 
-    /// Records the end, once: with the status that was sent, else with `altrimenti`.
-    fn close(&self, altrimenti: impl FnOnce() -> Status) {
-        let (corrente, status) = {
+    /// Records the end, once: with the status that was sent, else with `otherwise`.
+    fn close(&self, otherwise: impl FnOnce() -> Status) {
+        let (current, status) = {
             let mut stato = self.lock();
-            (stato.corrente.take(), stato.status.take())
+            (stato.current.take(), stato.status.take())
         };
-        let Some(corrente) = corrente else { return };
-        corrente.audit.open_streams().closed(self.inizio);
-        let ended_by_us = || self.presa.as_ref().and_then(CancelHandle::status);
-        let status = status.or_else(ended_by_us).unwrap_or_else(altrimenti);
-        let fatti = corrente.call_record.take();
-        let adesso = corrente.audit.now();
-        let coda = AuditedCall {
+        let Some(current) = current else { return };
+        current.audit.open_streams().closed(self.inizio);
+        let ended_by_us = || self.handle.as_ref().and_then(CancelHandle::status);
+        let status = status.or_else(ended_by_us).unwrap_or_else(otherwise);
+        let facts = current.call_record.take();
+        let now = current.audit.now();
+        let tail = AuditedCall {
             tipo: RecordKind::Fine,
-            rpc: &corrente.rpc,
-            facts: &fatti,
+            rpc: &current.rpc,
+            facts: &facts,
             decisione: None,
             motivo: reason(&status).as_deref(),
-            trace_id: &corrente.trace_id,
+            trace_id: &current.trace_id,
             outcome: Some(CallOutcome {
                 code: code_name(status.code()),
                 byte: self.byte.load(Ordering::Relaxed),
             }),
             inizio: Some(self.inizio),
         }
-        .record_tail(adesso, corrente.audit.key());
-        corrente.audit.enqueue(adesso, coda);
+        .record_tail(now, current.audit.key());
+        current.audit.enqueue(now, tail);
     }
 
     fn lock(&self) -> MutexGuard<'_, OpenStreamState> {

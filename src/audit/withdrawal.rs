@@ -32,15 +32,15 @@ impl AuditLog {
     /// # Errors
     /// [`crate::error::Reason::AuditUnavailable`].
     pub async fn withdrawal(&self, rilevazione: i32, operatore: &str, motivo: &str) -> Result<()> {
-        let adesso = self.now();
+        let now = self.now();
         let testo = WithdrawalText {
-            istante: timestamp(adesso),
+            istante: timestamp(now),
             tipo: RecordKind::Ritiro,
             rilevazione,
             operatore,
             motivo,
         };
         let testo = record_tail(&testo, self.key());
-        self.write(adesso, testo).await.map(drop)
+        self.write(now, testo).await.map(drop)
     }
 }

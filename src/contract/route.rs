@@ -5,7 +5,7 @@ use crate::contract::proto::rpc_of;
 /// Whether the server is alive. Its calls take one message, as those of the contract do; those of reflection take many.
 pub(crate) const HEALTH: &str = "/grpc.health.v1.Health/";
 
-/// The services that anybody may ask: whether the server is alive, and what its contract is. They hold no data.
+/// The public services: whether the server is alive, and what its contract is. They hold no data.
 const PUBLIC_SERVICES: [&str; 3] = [
     HEALTH,
     "/grpc.reflection.v1.ServerReflection/",
@@ -15,7 +15,7 @@ const PUBLIC_SERVICES: [&str; 3] = [
 /// Where a path leads.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Route<'a> {
-    /// To a service that anybody may ask.
+    /// To a public service.
     Public,
     /// To a service of the contract, or to Arrow Flight: `"DecreeService/ListDecrees"`, `"FlightService/DoGet"`, whether
     /// or not there is such a call.

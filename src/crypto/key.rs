@@ -1,6 +1,6 @@
 //! The key that hides codici fiscali in the audit log.
 //!
-//! A codice fiscale has few possible values: a plain hash of it is found by trying them all. With a key it is not, and whoever
+//! A codice fiscale has few possible values: a plain hash of it is found by trying them all. With a key it is not, and the one who
 //! has the key can still ask "did anybody look this person up?" by hashing that person's code (`omnia audit cf`).
 
 use std::{borrow::Cow, fmt, io::ErrorKind, path::Path};
@@ -60,11 +60,11 @@ impl AuditKey {
 
     /// A key for something else, that says nothing about this one.
     #[must_use]
-    pub fn derived(&self, scopo: &[u8]) -> [u8; BYTES] {
+    pub fn derived(&self, purpose: &[u8]) -> [u8; BYTES] {
         // No value that is hidden in the log begins with a zero byte.
         let mut context = hmac::Context::with_key(&self.0);
         context.update(&[0]);
-        context.update(scopo);
+        context.update(purpose);
         let mut key = [0; BYTES];
         key.copy_from_slice(context.sign().as_ref());
         key

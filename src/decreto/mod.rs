@@ -3,10 +3,10 @@
 //! Four calls over one selection (one norm, five filters, one rilevazione):
 //!
 //! ```text
-//! ListDecrees    rows p1 … p100 + next_page_token    one range of an index
-//! ExportDecrees  intestazione, lotto … lotto, chiusura     the same ranges, one after the other
-//! DownloadDecrees  intestazione, pezzi, chiusura          the same again, as a file ([`crate::files`])
-//! CountDecrees   control totals                       one aggregate with the same conditions
+//! ListDecrees      rows p1 … p100 + next_page_token         one range of an index
+//! ExportDecrees    intestazione, lotto … lotto, chiusura    the same ranges, one after the other
+//! DownloadDecrees  intestazione, pieces, chiusura           the same again, as a file ([`crate::files`])
+//! CountDecrees     control totals                           one aggregate with the same conditions
 //! ```
 //!
 //! An export is a sequence of pages and not one long query: a rilevazione never changes, so page n + 1 continues page n

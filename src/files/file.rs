@@ -25,7 +25,7 @@ pub struct FilePiece {
     pub bytes: Bytes,
     /// Rows that are first seen in it, for the log.
     pub rows: i64,
-    /// Rows that were seen when it was whole, for whoever waits for the file.
+    /// Rows that were seen when it was whole, for the reader of the file.
     pub rows_so_far: i64,
 }
 
@@ -50,8 +50,8 @@ pub struct FileEnd {
 
 /// A file in the making.
 pub struct FileBuilder {
-    scrittore: Box<dyn FormatWriter>,
-    taglio: Chunker,
+    writer: Box<dyn FormatWriter>,
+    cut: Chunker,
     righe: i64,
 }
 
@@ -60,29 +60,29 @@ impl FileBuilder {
     ///
     /// # Errors
     /// The format's.
-    pub fn new(formato: FileFormat, tabella: &'static FileTable, offset: u64) -> Result<Self> {
+    pub fn new(formato: FileFormat, table: &'static FileTable, offset: u64) -> Result<Self> {
         Ok(Self {
-            scrittore: formato.writer(tabella)?,
-            taglio: Chunker::new(offset),
+            writer: formato.writer(table)?,
+            cut: Chunker::new(offset),
             righe: 0,
         })
     }
 
-    /// Adds the rows that `scrivi` writes and gives the pieces that became whole. To compress or only to hash is work: it is done on
+    /// Adds the rows that `write` writes and gives the pieces that became whole. To compress or only to hash is work: it is done on
     /// a thread where nothing else waits for it.
     ///
     /// # Errors
-    /// Those of `scrivi`.
-    pub async fn add<S>(mut self, righe: i64, scrivi: S) -> Result<(Self, Vec<FilePiece>)>
+    /// Those of `write`.
+    pub async fn add<S>(mut self, righe: i64, write: S) -> Result<(Self, Vec<FilePiece>)>
     where
         S: FnOnce(&mut dyn FormatWriter) -> Result<()> + Send + 'static,
     {
         on_a_thread(move || {
-            scrivi(self.scrittore.as_mut())?;
+            write(self.writer.as_mut())?;
             self.righe += righe;
-            let byte = self.scrittore.take_bytes();
-            let pezzi = self.taglio.add(&byte, righe);
-            Ok((self, pezzi))
+            let byte = self.writer.take_bytes();
+            let pieces = self.cut.add(&byte, righe);
+            Ok((self, pieces))
         })
         .await
     }
@@ -91,13 +91,13 @@ impl FileBuilder {
     ///
     /// # Errors
     /// [`crate::error::Reason::InvalidRequest`]: the offset lies beyond its end. The format's.
-    pub async fn finish(mut self, informazioni: FileInfo) -> Result<(Vec<FilePiece>, FileEnd)> {
+    pub async fn finish(mut self, info: FileInfo) -> Result<(Vec<FilePiece>, FileEnd)> {
         on_a_thread(move || {
-            let byte = self.scrittore.finish(&informazioni)?;
-            let mut pezzi = self.taglio.add(&byte, 0);
-            let (ultimo, fine) = self.taglio.finish(self.righe)?;
-            pezzi.extend(ultimo);
-            Ok((pezzi, fine))
+            let byte = self.writer.finish(&info)?;
+            let mut pieces = self.cut.add(&byte, 0);
+            let (last, end) = self.cut.finish(self.righe)?;
+            pieces.extend(last);
+            Ok((pieces, end))
         })
         .await
     }
@@ -118,13 +118,13 @@ struct Chunker {
     dimensione: u64,
     sha256: Context,
     /// The wanted bytes that are no whole piece yet; they end at `dimensione`.
-    resto: BytesMut,
+    rest: BytesMut,
     /// Rows that have given no byte yet.
-    in_attesa: i64,
+    waiting: i64,
     /// Rows with bytes that are wanted and in no piece yet.
     righe: i64,
     /// Rows with bytes, wanted or not.
-    viste: i64,
+    seen: i64,
 }
 
 impl Chunker {
@@ -133,10 +133,10 @@ impl Chunker {
             offset,
             dimensione: 0,
             sha256: Context::new(&SHA256),
-            resto: BytesMut::new(),
-            in_attesa: 0,
+            rest: BytesMut::new(),
+            waiting: 0,
             righe: 0,
-            viste: 0,
+            seen: 0,
         }
     }
 
@@ -147,34 +147,34 @@ impl Chunker {
         // A piece of 2^63 bytes is not made in this world's time.
         let skip = self.offset.saturating_sub(from);
         let skip = usize::try_from(skip).map_or(byte.len(), |skip| skip.min(byte.len()));
-        self.resto.extend_from_slice(&byte[skip..]);
-        self.in_attesa += righe;
+        self.rest.extend_from_slice(&byte[skip..]);
+        self.waiting += righe;
         if !byte.is_empty() {
-            let righe = std::mem::take(&mut self.in_attesa);
-            self.viste += righe;
+            let righe = std::mem::take(&mut self.waiting);
+            self.seen += righe;
             // Rows whose bytes were all skipped are not sent, and not told.
             if self.dimensione > self.offset {
                 self.righe += righe;
             }
         }
-        let mut pezzi = Vec::new();
+        let mut pieces = Vec::new();
         while let Some(pezzo) = self.next_piece(false) {
-            pezzi.push(pezzo);
+            pieces.push(pezzo);
         }
-        pezzi
+        pieces
     }
 
-    fn next_piece(&mut self, ultimo: bool) -> Option<FilePiece> {
-        let offset = self.dimensione - self.resto.len() as u64;
+    fn next_piece(&mut self, last: bool) -> Option<FilePiece> {
+        let offset = self.dimensione - self.rest.len() as u64;
         let room = PIECE_BYTES - usize::try_from(offset % PIECE_BYTES as u64).unwrap_or_default();
-        if self.resto.is_empty() || (self.resto.len() < room && !ultimo) {
+        if self.rest.is_empty() || (self.rest.len() < room && !last) {
             return None;
         }
         Some(FilePiece {
             offset,
-            bytes: self.resto.split_to(room.min(self.resto.len())).freeze(),
+            bytes: self.rest.split_to(room.min(self.rest.len())).freeze(),
             rows: std::mem::take(&mut self.righe),
-            rows_so_far: self.viste,
+            rows_so_far: self.seen,
         })
     }
 
@@ -189,13 +189,13 @@ impl Chunker {
                 defect: BEYOND,
             }]));
         }
-        let ultimo = self.next_piece(true);
+        let last = self.next_piece(true);
         let sha256 = hex(self.sha256.finish().as_ref());
-        let fine = FileEnd {
+        let end = FileEnd {
             size: i64::try_from(self.dimensione).map_err(Error::internal)?,
             sha256,
             rows: righe,
         };
-        Ok((ultimo, fine))
+        Ok((last, end))
     }
 }

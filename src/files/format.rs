@@ -41,12 +41,12 @@ impl FileFormat {
     ///
     /// # Errors
     /// The format's.
-    pub fn writer(self, tabella: &'static FileTable) -> Result<Box<dyn FormatWriter>> {
+    pub fn writer(self, table: &'static FileTable) -> Result<Box<dyn FormatWriter>> {
         Ok(match self {
-            Self::Csv => Box::new(csv::Csv::new(tabella, csv::CsvStyle::RFC_4180)),
-            Self::CsvExcel => Box::new(csv::Csv::new(tabella, csv::CsvStyle::EXCEL)),
-            Self::Xlsx => Box::new(xlsx::Xlsx::new(tabella, xlsx::ROWS_PER_SHEET)?),
-            Self::Parquet => Box::new(parquet::Parquet::new(tabella, parquet::ROWS_PER_GROUP)?),
+            Self::Csv => Box::new(csv::Csv::new(table, csv::CsvStyle::RFC_4180)),
+            Self::CsvExcel => Box::new(csv::Csv::new(table, csv::CsvStyle::EXCEL)),
+            Self::Xlsx => Box::new(xlsx::Xlsx::new(table, xlsx::ROWS_PER_SHEET)?),
+            Self::Parquet => Box::new(parquet::Parquet::new(table, parquet::ROWS_PER_GROUP)?),
         })
     }
 }

@@ -9,7 +9,7 @@ pub trait FormatWriter: Send {
     ///
     /// # Errors
     /// A cell is not of the type of its column: a fault of ours.
-    fn write_row(&mut self, celle: &[&str]) -> Result<()>;
+    fn write_row(&mut self, cells: &[&str]) -> Result<()>;
 
     /// The bytes that are ready.
     fn take_bytes(&mut self) -> Vec<u8>;
@@ -18,5 +18,5 @@ pub trait FormatWriter: Send {
     ///
     /// # Errors
     /// The format's.
-    fn finish(self: Box<Self>, informazioni: &FileInfo) -> Result<Vec<u8>>;
+    fn finish(self: Box<Self>, info: &FileInfo) -> Result<Vec<u8>>;
 }

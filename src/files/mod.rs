@@ -1,7 +1,7 @@
 //! Files: the formats that a report can be downloaded in.
 //!
 //! ```text
-//! rows ──► FormatWriter (csv, xlsx, parquet) ──► bytes ──► File: pezzi of 512 KiB from the offset on, SHA-256 and size of it all
+//! rows ──► FormatWriter (csv, xlsx, parquet) ──► bytes ──► File: pieces of 512 KiB from the offset on, SHA-256 and size of it all
 //! ```
 //!
 //! A [`FormatWriter`] takes rows as texts, in the columns of a [`FileTable`], and gives bytes as they come: no file is ever whole in memory.
@@ -13,7 +13,7 @@
 //! # Formulas
 //!
 //! A spreadsheet runs a cell of a CSV that begins with `=`, `+`, `-`, `@`, a tab or a line break, and such a text can be an attack
-//! on whoever opens the file (OWASP, "CSV Injection"). Both CSVs put an apostrophe before such a text ([`csv`]). A number is
+//! on the machine of the reader (OWASP, "CSV Injection"). Both CSVs put an apostrophe before such a text ([`csv`]). A number is
 //! not a text: a negative residuo stays one, and a cell of a number column that is not a number is an error.
 //! A cell of an XLSX says that it is a text, and a Parquet file is not opened by a spreadsheet as text: both keep the value as it is.
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A new pool cannot forget what holds on a connection ([`super::session`]): there is one function that makes pools, and clippy
-//! refuses the others (`clippy.toml`). A connection that is refused is not handed out: whoever waits for it waits in vain, as for
+//! refuses the others (`clippy.toml`). A connection that is refused is not handed out: the call that waits for it waits in vain, as for
 //! a server that is down, and the log says why once a minute.
 //!
 //! A connection to a server that becomes a standby breaks, and the next one is refused. Should something between keep it whole, the
@@ -109,14 +109,10 @@ impl DatabaseConnections {
 
     /// A pool beside that of the calls, of the same role.
     #[must_use]
-    pub fn beside(&self, accanto: SideConnections) -> PgPool {
-        let session = Session::beside(&self.inner.schema, accanto);
-        self.inner.pool(
-            session,
-            accanto.connections(),
-            SIDE_ACQUIRE,
-            accanto.watches(),
-        )
+    pub fn beside(&self, side: SideConnections) -> PgPool {
+        let session = Session::beside(&self.inner.schema, side);
+        self.inner
+            .pool(session, side.connections(), SIDE_ACQUIRE, side.watches())
     }
 
     /// A connection that writes the audit log.

@@ -1,4 +1,4 @@
-//! What holds on a connection before anybody uses it.
+//! What a connection is set to before its first use.
 //!
 //! ```text
 //! connect ──► set what this program relies on ──► ask the server, in another transaction, what is in force
@@ -70,7 +70,7 @@ pub(super) enum ConnectError {
 impl From<ConnectError> for sqlx::Error {
     fn from(error: ConnectError) -> Self {
         match error {
-            // To a call it is as if nobody were there.
+            // A call sees it as an unreachable server.
             ConnectError::Refused(refusal) => Self::Io(io::Error::other(refusal)),
             ConnectError::Database(error) => error,
         }
@@ -99,13 +99,8 @@ impl Session {
     }
 
     /// Of a pool beside the calls.
-    pub(super) fn beside(schema: &SchemaName, accanto: SideConnections) -> Self {
-        Self::serving(
-            accanto.name(),
-            schema,
-            accanto.writes(),
-            "force_custom_plan",
-        )
+    pub(super) fn beside(schema: &SchemaName, side: SideConnections) -> Self {
+        Self::serving(side.name(), schema, side.writes(), "force_custom_plan")
     }
 
     /// Of the writer of the audit log: one statement, again and again, whose plan does not hang on its values.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! inotify ── quiet for 20 ms ───┐
-//! every half second ────────────├──► attendi() ──► the reader compares what it reads with what is in force
+//! every half second ────────────├──► wait() ──► the reader compares what it reads with what is in force
 //! SIGHUP ───────────────────────┘
 //! ```
 //!

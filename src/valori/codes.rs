@@ -5,7 +5,7 @@ use std::fmt;
 use super::ValueDefect;
 
 macro_rules! code {
-    ($(#[$doc:meta])* $name:ident, $check:expr, $english:literal, $italiano:literal) => {
+    ($(#[$doc:meta])* $name:ident, $check:expr, $english:literal, $italian:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(String);
@@ -16,7 +16,7 @@ macro_rules! code {
             /// # Errors
             /// The form is wrong.
             pub fn parse(text: &str) -> Result<Self, ValueDefect> {
-                const FORM: ValueDefect = ValueDefect::new($english, $italiano);
+                const FORM: ValueDefect = ValueDefect::new($english, $italian);
                 let check: fn(&[u8]) -> bool = $check;
                 if check(text.as_bytes()) {
                     Ok(Self(text.to_owned()))

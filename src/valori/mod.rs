@@ -47,19 +47,19 @@ pub struct ValueDefect {
 impl ValueDefect {
     /// A defect, in both languages.
     #[must_use]
-    pub const fn new(english: &'static str, italiano: &'static str) -> Self {
+    pub const fn new(english: &'static str, italian: &'static str) -> Self {
         Self {
             english: Cow::Borrowed(english),
-            italian: Cow::Borrowed(italiano),
+            italian: Cow::Borrowed(italian),
         }
     }
 
     /// A defect with something in it that only the value shows, such as a place in a text.
     #[must_use]
-    pub fn owned(english: String, italiano: String) -> Self {
+    pub fn owned(english: String, italian: String) -> Self {
         Self {
             english: Cow::Owned(english),
-            italian: Cow::Owned(italiano),
+            italian: Cow::Owned(italian),
         }
     }
 }

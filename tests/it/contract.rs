@@ -165,7 +165,7 @@ fn every_reason_is_what_its_comment_says() {
         let retries = comment.contains("RetryInfo");
         assert_eq!(failure.retry.is_some(), retries, "{reason:?}: {comment}");
         assert!(
-            texts.insert(failure.italiano),
+            texts.insert(failure.italian),
             "{reason:?} has a text of its own"
         );
     }

@@ -37,7 +37,7 @@ pub struct ContractError {
     pub violations: Vec<String>,
     pub retry: Option<Duration>,
     pub message: String,
-    pub italiano: String,
+    pub italian: String,
 }
 
 /// Reads an error, and checks what every error owes its caller.
@@ -100,7 +100,7 @@ pub fn contract_error(status: &Status) -> ContractError {
         violations,
         retry,
         message: status.message().to_owned(),
-        italiano: localized.message.clone(),
+        italian: localized.message.clone(),
     }
 }
 

@@ -27,7 +27,7 @@ fn invalid(status: &Status, fields: &[&str]) -> ContractError {
     assert_eq!(error.violations, fields, "{status:?}");
     // What an end user is shown names them too.
     for field in fields {
-        assert!(error.italiano.contains(field), "{}", error.italiano);
+        assert!(error.italian.contains(field), "{}", error.italian);
     }
     error
 }

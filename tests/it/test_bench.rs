@@ -1,7 +1,7 @@
 //! The test bench: one throw-away cluster for each test process, one database for each test.
 //!
 //! ```ignore
-//! let db = banco::database().await;
+//! let db = test_bench::database().await;
 //! sqlx::query("insert into …").execute(&db.owner).await?;
 //! ```
 //!

@@ -169,7 +169,7 @@ fn check_not_before(nbf: i64, quando: NowWithLeeway) -> Result<()> {
 /// # Errors
 /// [`Reason::EvidenceInvalid`], or [`Reason::KeysUnavailable`].
 pub(super) async fn check(
-    evidenze: &EvidenceVerifier,
+    evidences: &EvidenceVerifier,
     text: &str,
     impronta: Sha256Digest,
     quando: NowWithLeeway,
@@ -187,7 +187,7 @@ pub(super) async fn check(
         None => Err(invalid("the evidence has no kid")),
     };
     let kid = v.require("evidence: kid", kid)?;
-    let key_set = v.require("evidence: keys", evidenze.keys.key_set_with(kid).await)?;
+    let key_set = v.require("evidence: keys", evidences.keys.key_set_with(kid).await)?;
     let key = key_set
         .jwks
         .get(kid)
@@ -218,10 +218,10 @@ pub(super) async fn check(
 
     v.ensure(
         "evidence: aud",
-        claims.aud.names(&evidenze.audience),
+        claims.aud.names(&evidences.audience),
         || invalid("the evidence is for another audience"),
     )?;
-    v.note(|| format!("{:?}; here {:?}", claims.aud.0, evidenze.audience));
+    v.note(|| format!("{:?}; here {:?}", claims.aud.0, evidences.audience));
     let (iat, exp) = (claims.iat.floor(), claims.exp.floor());
     let lifetime = exp.saturating_sub(iat);
     v.ensure(

@@ -80,7 +80,7 @@ impl KeySourceInner {
     pub(super) async fn fetch_for_unknown(self: &Arc<Self>) {
         let pause = TimeDelta::from_std(self.freshness.min_interval).unwrap_or(TimeDelta::MAX);
         if let Some(asking) = self.ask(Some(pause)) {
-            // What is wrong with the source is told by whoever follows it.
+            // The watcher of the source reports what is wrong with it.
             let _ = outcome(asking).await;
         }
     }
@@ -108,19 +108,19 @@ impl KeySourceInner {
         tokio::spawn(async move {
             let outcome = inner.refresh().await;
             inner.fetches.lock().under_way = None;
-            // Nobody may wait for it any more.
+            // Its waiters may have gone.
             let _ = done.send(Some(outcome.map_err(|error| error.to_string().into())));
         });
         Some(asking)
     }
 
     async fn refresh(&self) -> Result<(), Sentence> {
-        let Some(lettore) = &self.key_reader else {
+        let Some(reader) = &self.key_reader else {
             return Ok(());
         };
-        let outcome = self.refresh_from(lettore).await;
-        let letto_il = outcome.as_ref().ok().map(|()| self.clock.now());
-        telemetry::record_keys(&lettore.location().to_string(), letto_il);
+        let outcome = self.refresh_from(reader).await;
+        let read_on = outcome.as_ref().ok().map(|()| self.clock.now());
+        telemetry::record_keys(&reader.location().to_string(), read_on);
         let reading = KeyReading {
             good: outcome.is_ok(),
             generation: self.generation(),
@@ -134,31 +134,31 @@ impl KeySourceInner {
         self.key_set.load().as_ref().map_or(0, |m| m.generation)
     }
 
-    async fn refresh_from(&self, lettore: &KeyReader) -> Result<(), Sentence> {
+    async fn refresh_from(&self, reader: &KeyReader) -> Result<(), Sentence> {
         let named =
-            |error: Sentence| -> Sentence { format!("{}: {error}", lettore.location()).into() };
-        let text = lettore.read().await.map_err(named)?;
+            |error: Sentence| -> Sentence { format!("{}: {error}", reader.location()).into() };
+        let text = reader.read().await.map_err(named)?;
         let impronta = sha256(&text);
         let known = self.key_set.load_full();
         let same = known.as_ref().is_some_and(|known| known.digest == impronta);
         let text = std::str::from_utf8(&text).map_err(|_| named("is not UTF-8".into()))?;
-        let parsed = if lettore.location().is_file() {
+        let parsed = if reader.location().is_file() {
             Jwks::parse(text).map(|jwks| (jwks, Vec::new()))
         } else {
             Jwks::parse_foreign(text)
         };
-        let (jwks, scarti) = parsed.map_err(|error| named(error.into()))?;
-        telemetry::record_skipped(&lettore.location().to_string(), scarti.len());
+        let (jwks, discarded) = parsed.map_err(|error| named(error.into()))?;
+        telemetry::record_skipped(&reader.location().to_string(), discarded.len());
         let before = known.map_or(0, |known| known.generation);
         if !same {
             for SkippedKey {
                 name: nome,
                 reason: motivo,
-            } in scarti
+            } in discarded
             {
-                tracing::warn!(fonte = %lettore.location(), key = nome, "key left out: it {motivo}");
+                tracing::warn!(fonte = %reader.location(), key = nome, "key left out: it {motivo}");
             }
-            tracing::info!(fonte = %lettore.location(), chiavi = ?jwks, "keys are known");
+            tracing::info!(fonte = %reader.location(), chiavi = ?jwks, "keys are known");
         }
         self.key_set.store(Some(Arc::new(KeySet {
             jwks,

@@ -9,10 +9,10 @@ impl Authenticator {
     /// Tells how the keys are, of all issuers and of the consumers, for as long as it runs. Well is: what every source said
     /// last is in force.
     pub async fn tell(&self, mut component: ComponentHealth) {
-        let issuers = self.emittenti.iter().map(|emittente| &emittente.keys);
-        let consumers = self.evidenze.iter().map(|evidenze| evidenze.keys());
+        let issuers = self.trusted_issuers.iter().map(|emittente| &emittente.keys);
+        let consumers = self.evidences.iter().map(|evidences| evidences.keys());
         let all: Vec<&KeySource> = issuers.chain(consumers).collect();
-        let mut readings: Vec<_> = all.iter().map(|chiavi| chiavi.reading()).collect();
+        let mut readings: Vec<_> = all.iter().map(|keys| keys.reading()).collect();
         let mut before: Option<Vec<u64>> = None;
         loop {
             let now: Vec<_> = readings
@@ -44,7 +44,7 @@ impl Authenticator {
 fn version(all: &[&KeySource]) -> String {
     let sets: Vec<u8> = all
         .iter()
-        .flat_map(|chiavi| chiavi.digest().unwrap_or_default())
+        .flat_map(|keys| keys.digest().unwrap_or_default())
         .collect();
     hex(&sha256(&sets)[..6])
 }

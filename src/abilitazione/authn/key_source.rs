@@ -3,17 +3,17 @@
 //! ```text
 //!  0 s   fetched ── set 1
 //! 240 s  a fifth of the cache time ahead: fetched in the background, calls do not wait ── set 2
-//! 300 s  a token of an unknown kid: one fetch, all who wait share it; none within `intervallo` of the last
-//!  …     the source does not answer: the keys known are believed until `limite` after the last good answer
+//! 300 s  a token of an unknown kid: one fetch, all who wait share it; none within `min_interval` of the last
+//!  …     the source does not answer: the keys known are believed until `limit` after the last good answer
 //! 21600 s then nothing of this issuer is: KEYS_UNAVAILABLE
 //! ```
 //!
 //! A file is followed as the policy and the certificates are: what it holds is in force within a second, and it is believed for
-//! `limite_file` after it was last read well, which is minutes. Others' endpoints may be down for hours, which nobody here can
-//! mend; a file is ours, and one that cannot be read may be the one that withdraws a key.
+//! [`KeyFreshness::file_max_age`] after it was last read well, which is minutes. Another party's endpoint may be down for hours, and we
+//! cannot mend it; a file is ours, and one that cannot be read may be the one that withdraws a key.
 //!
-//! Each set that differs from the last has a new generation. Whoever keeps what a key has verified keeps the
-//! generation too, and verifies again where it is another: a key that was withdrawn is out with the next set.
+//! Each set that differs from the last has a new generation. A cache of what a key has verified keeps the
+//! generation too, and verifies again when it differs: a key that was withdrawn is out with the next set.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -38,15 +38,15 @@ use crate::{
 pub struct KeySource {
     inner: Arc<KeySourceInner>,
     /// Ends with the last clone.
-    _rinnovo: Option<Arc<AbortOnDropHandle<()>>>,
+    _refresher: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 impl fmt::Debug for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mazzo = self.inner.key_set.load();
+        let key_set = self.inner.key_set.load();
         f.debug_struct("Chiavi")
             .field("fonte", &self.inner.key_reader)
-            .field("jwks", &mazzo.as_ref().map(|mazzo| &mazzo.jwks))
+            .field("jwks", &key_set.as_ref().map(|key_set| &key_set.jwks))
             .finish_non_exhaustive()
     }
 }
@@ -55,13 +55,13 @@ impl KeySource {
     /// Keys that never change.
     #[must_use]
     pub fn fixed(jwks: Jwks, clock: Clock) -> Self {
-        let freschezza = KeyFreshness {
+        let freshness = KeyFreshness {
             refresh_after: Duration::MAX,
             min_interval: Duration::MAX,
             max_age: Duration::MAX,
             file_max_age: Duration::MAX,
         };
-        let mazzo = KeySet {
+        let key_set = KeySet {
             jwks,
             generation: 1,
             digest: [0; 32],
@@ -69,8 +69,8 @@ impl KeySource {
         };
         let inner = KeySourceInner {
             key_reader: None,
-            freshness: freschezza,
-            key_set: ArcSwapOption::from_pointee(mazzo),
+            freshness,
+            key_set: ArcSwapOption::from_pointee(key_set),
             fetches: Fetches::default(),
             reading: watch::Sender::new(KeyReading {
                 good: true,
@@ -80,7 +80,7 @@ impl KeySource {
         };
         Self {
             inner: Arc::new(inner),
-            _rinnovo: None,
+            _refresher: None,
         }
     }
 
@@ -89,14 +89,14 @@ impl KeySource {
     /// # Errors
     /// A file that cannot be read or is no JWK set. A URL that does not answer is tried again in the background.
     pub async fn from_location(
-        fonte: KeyLocation,
-        freschezza: KeyFreshness,
+        source: KeyLocation,
+        freshness: KeyFreshness,
         clock: Clock,
     ) -> Result<Self, Sentence> {
-        let is_file = fonte.is_file();
+        let is_file = source.is_file();
         let inner = Arc::new(KeySourceInner {
-            key_reader: Some(KeyReader::new(fonte)?),
-            freshness: freschezza,
+            key_reader: Some(KeyReader::new(source)?),
+            freshness,
             key_set: ArcSwapOption::empty(),
             fetches: Fetches::default(),
             reading: watch::Sender::new(KeyReading::default()),
@@ -109,10 +109,10 @@ impl KeySource {
             }
             Ok(()) => {}
         }
-        let rinnovo = tokio::spawn(Arc::clone(&inner).keep_fresh());
+        let refresh = tokio::spawn(Arc::clone(&inner).keep_fresh());
         Ok(Self {
             inner,
-            _rinnovo: Some(Arc::new(AbortOnDropHandle::new(rinnovo))),
+            _refresher: Some(Arc::new(AbortOnDropHandle::new(refresh))),
         })
     }
 
@@ -121,9 +121,9 @@ impl KeySource {
     /// # Errors
     /// [`Reason::KeysUnavailable`]: their source has not answered for too long.
     pub(super) fn key_set(&self) -> Result<Arc<KeySet>> {
-        let mazzo = self.inner.key_set.load_full();
-        mazzo
-            .filter(|mazzo| self.inner.is_fresh(mazzo))
+        let key_set = self.inner.key_set.load_full();
+        key_set
+            .filter(|key_set| self.inner.is_fresh(key_set))
             .ok_or_else(|| {
                 Error::new(
                     Reason::KeysUnavailable,
@@ -144,16 +144,20 @@ impl KeySource {
 
     /// The SHA-256 of the set that is known.
     pub(super) fn digest(&self) -> Option<Sha256Digest> {
-        self.inner.key_set.load().as_ref().map(|mazzo| mazzo.digest)
-    }
-
-    /// Whether this is the set that is known, and may be believed.
-    pub(super) fn is_generation(&self, generazione: u64) -> bool {
         self.inner
             .key_set
             .load()
             .as_ref()
-            .is_some_and(|mazzo| mazzo.generation == generazione && self.inner.is_fresh(mazzo))
+            .map(|key_set| key_set.digest)
+    }
+
+    /// Whether this is the set that is known, and may be believed.
+    pub(super) fn is_generation(&self, generation: u64) -> bool {
+        self.inner
+            .key_set
+            .load()
+            .as_ref()
+            .is_some_and(|key_set| key_set.generation == generation && self.inner.is_fresh(key_set))
     }
 
     /// The keys, asked for again if this kid is not among them and the last time is long enough ago.
@@ -164,7 +168,7 @@ impl KeySource {
         let known = self.key_set();
         if known
             .as_ref()
-            .is_ok_and(|mazzo| mazzo.jwks.get(kid).is_some())
+            .is_ok_and(|key_set| key_set.jwks.get(kid).is_some())
         {
             return known;
         }
@@ -174,16 +178,16 @@ impl KeySource {
 }
 
 impl KeySourceInner {
-    fn is_fresh(&self, mazzo: &KeySet) -> bool {
+    fn is_fresh(&self, key_set: &KeySet) -> bool {
         // A clock that was set back makes nothing older.
-        let age = (self.clock.now() - mazzo.read_at)
+        let age = (self.clock.now() - key_set.read_at)
             .to_std()
             .unwrap_or_default();
-        let lettore = self.key_reader.as_ref();
-        let limite = match lettore.is_some_and(|lettore| lettore.location().is_file()) {
+        let reader = self.key_reader.as_ref();
+        let limit = match reader.is_some_and(|reader| reader.location().is_file()) {
             true => self.freshness.file_max_age,
             false => self.freshness.max_age,
         };
-        age <= limite
+        age <= limit
     }
 }

@@ -29,16 +29,16 @@ async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
         let now = Arc::clone(&now);
         move || *now.lock().unwrap()
     });
-    let freschezza = KeyFreshness {
+    let freshness = KeyFreshness {
         refresh_after: Duration::from_secs(240),
         min_interval: Duration::from_secs(30),
         max_age: 6 * 6 * LIMIT,
         file_max_age: LIMIT,
     };
-    let chiavi = KeySource::from_location(KeyLocation::File(file), freschezza, clock)
+    let keys = KeySource::from_location(KeyLocation::File(file), freshness, clock)
         .await
         .unwrap();
-    let mut reading = chiavi.reading();
+    let mut reading = keys.reading();
     let good = async |reading: &mut tokio::sync::watch::Receiver<_>, good| {
         let becomes = reading.wait_for(|reading: &super::fetch::KeyReading| reading.good == good);
         timeout(Duration::from_secs(10), becomes)
@@ -48,26 +48,23 @@ async fn a_disk_that_hangs_holds_up_no_call_and_keeps_no_key_for_hours() {
     };
     good(&mut reading, true).await;
 
-    disk.hold_up(&chiavi.key_reader().unwrap().reader).await;
+    disk.hold_up(&keys.key_reader().unwrap().reader).await;
     good(&mut reading, false).await;
     let begun = Instant::now();
     for kid in 0..100 {
-        let mazzo = chiavi
-            .key_set_with(&format!("unknown {kid}"))
-            .await
-            .unwrap();
-        assert!(mazzo.jwks.get("known").is_some());
+        let key_set = keys.key_set_with(&format!("unknown {kid}")).await.unwrap();
+        assert!(key_set.jwks.get("known").is_some());
     }
     assert!(begun.elapsed() < 2 * PATIENCE, "{:?}", begun.elapsed());
 
-    // Nobody knows what the file says now: it may be that the key is withdrawn.
+    // The file cannot be read now; the key may have been withdrawn.
     *now.lock().unwrap() += TimeDelta::from_std(LIMIT).unwrap();
-    assert!(chiavi.key_set().is_ok());
+    assert!(keys.key_set().is_ok());
     *now.lock().unwrap() += TimeDelta::seconds(1);
-    let refused = chiavi.key_set_with("known").await.err().unwrap();
+    let refused = keys.key_set_with("known").await.err().unwrap();
     assert_eq!(refused.reason, Reason::KeysUnavailable);
 
     disk.answer();
     good(&mut reading, true).await;
-    assert!(chiavi.key_set_with("known").await.is_ok());
+    assert!(keys.key_set_with("known").await.is_ok());
 }

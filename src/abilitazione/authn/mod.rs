@@ -4,13 +4,13 @@
 //! authorization: Bearer <token>              agid-jwt-trackingevidence: <JWS>
 //! authorization: DPoP <voucher>   dpop: <JWS>          │
 //!        │                          │                  │
-//!     token  ── cnf.jkt ──►       prova              evidenza  ◄── digest, purposeId ── token
+//!     token  ── cnf.jkt ──►       proof              evidence  ◄── digest, purposeId ── token
 //!   whose is it?        is it theirs, and new?     for whom in the agency?
 //!        └──────────────────────────┴──────────────────┴──► CallerIdentity
 //! ```
 //!
 //! Three callers, as an example. A ministry's back end sends a voucher as Bearer: its subject is the voucher's `client_id`, its
-//! purpose the `purposeId`. Another's voucher is bound to a key (`cnf.jkt`): as Bearer it is refused, for whoever stole it
+//! purpose the `purposeId`. Another's voucher is bound to a key (`cnf.jkt`): as Bearer it is refused, for a thief
 //! could do the same; with a proof for this very call, made a moment ago with that key, it is taken, and the proof is not
 //! taken again, by any instance. A third sends an evidence that names the clerk at the desk: it must be signed by a
 //! consumer that PDND knows, and be the one that the voucher's digest names.
@@ -100,24 +100,24 @@ const KEPT: usize = 10_000;
 
 /// Finds out who calls.
 pub struct Authenticator {
-    emittenti: Vec<TrustedIssuer>,
-    indirizzi: Vec<PublicUrl>,
-    evidenze: Option<EvidenceVerifier>,
-    requisiti: Arc<EvidenceRequirements>,
-    usate: Option<ReplayStore>,
+    trusted_issuers: Vec<TrustedIssuer>,
+    public_urls: Vec<PublicUrl>,
+    evidences: Option<EvidenceVerifier>,
+    requirements: Arc<EvidenceRequirements>,
+    replay_store: Option<ReplayStore>,
     leeway: i64,
     clock: Clock,
-    token_visti: Cache<Sha256Digest, Arc<VerifiedToken>>,
-    evidenze_viste: Cache<Sha256Digest, Arc<VerifiedEvidence>>,
+    seen_tokens: Cache<Sha256Digest, Arc<VerifiedToken>>,
+    seen_evidence: Cache<Sha256Digest, Arc<VerifiedEvidence>>,
 }
 
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Autenticatore")
-            .field("emittenti", &self.emittenti)
-            .field("indirizzi", &self.indirizzi)
-            .field("evidenze", &self.evidenze)
-            .field("requisiti", &self.requisiti)
+            .field("emittenti", &self.trusted_issuers)
+            .field("indirizzi", &self.public_urls)
+            .field("evidenze", &self.evidences)
+            .field("requisiti", &self.requirements)
             .finish_non_exhaustive()
     }
 }
@@ -125,52 +125,55 @@ impl fmt::Debug for Authenticator {
 /// What a call presents, verified.
 struct VerifiedPresentation {
     token: Arc<VerifiedToken>,
-    prova: Option<VerifiedProof>,
-    evidenza: Option<Arc<VerifiedEvidence>>,
+    trial: Option<VerifiedProof>,
+    evidence: Option<Arc<VerifiedEvidence>>,
 }
 
 impl Authenticator {
     /// Takes tokens of these issuers, without proofs and evidences. The clocks may differ by `leeway_seconds`.
     #[must_use]
-    pub fn new(emittenti: Vec<TrustedIssuer>, leeway_seconds: u64, clock: Clock) -> Self {
+    pub fn new(trusted_issuers: Vec<TrustedIssuer>, leeway_seconds: u64, clock: Clock) -> Self {
         Self {
-            emittenti,
-            indirizzi: Vec::new(),
-            evidenze: None,
-            requisiti: Arc::default(),
-            usate: None,
+            trusted_issuers,
+            public_urls: Vec::new(),
+            evidences: None,
+            requirements: Arc::default(),
+            replay_store: None,
             leeway: leeway_seconds.try_into().unwrap_or(i64::MAX),
             clock,
-            token_visti: Cache::new(KEPT),
-            evidenze_viste: Cache::new(KEPT),
+            seen_tokens: Cache::new(KEPT),
+            seen_evidence: Cache::new(KEPT),
         }
     }
 
     /// Takes proofs for calls at one of these addresses.
     #[must_use]
-    pub fn with_public_urls(self, indirizzi: Vec<PublicUrl>) -> Self {
-        Self { indirizzi, ..self }
+    pub fn with_public_urls(self, public_urls: Vec<PublicUrl>) -> Self {
+        Self {
+            public_urls,
+            ..self
+        }
     }
 
-    /// Takes these evidences, and requires them of whom `requisiti` says.
+    /// Takes these evidences, and requires them of whom `requirements` says.
     #[must_use]
     pub fn with_evidence(
         self,
-        evidenze: Option<EvidenceVerifier>,
-        requisiti: EvidenceRequirements,
+        evidences: Option<EvidenceVerifier>,
+        requirements: EvidenceRequirements,
     ) -> Self {
         Self {
-            evidenze,
-            requisiti: Arc::new(requisiti),
+            evidences,
+            requirements: Arc::new(requirements),
             ..self
         }
     }
 
     /// Notes here what may be used once. Without it nothing of the kind is taken.
     #[must_use]
-    pub fn with_replay_store(self, usate: ReplayStore) -> Self {
+    pub fn with_replay_store(self, replay_store: ReplayStore) -> Self {
         Self {
-            usate: Some(usate),
+            replay_store: Some(replay_store),
             ..self
         }
     }
@@ -185,10 +188,10 @@ impl Authenticator {
         rpc: &str,
         headers: &HeaderMap,
     ) -> Result<(CallerIdentity, OneTimeUse)> {
-        let credenziali = Credentials::read(headers)?;
-        let presentato = self
+        let credentials = Credentials::read(headers)?;
+        let presented = self
             .check(
-                &credenziali,
+                &credentials,
                 Some(rpc),
                 self.now(),
                 &mut CheckLog::fail_fast(),
@@ -196,30 +199,30 @@ impl Authenticator {
             .await?;
         let VerifiedPresentation {
             token,
-            prova,
-            evidenza,
-        } = presentato;
-        let monouso = OneTimeUse {
-            proof: prova.map(|prova| UseMark {
-                digest: prova.digest,
-                expires_at: prova.expires_at,
+            trial,
+            evidence,
+        } = presented;
+        let one_time_use = OneTimeUse {
+            proof: trial.map(|trial| UseMark {
+                digest: trial.digest,
+                expires_at: trial.expires_at,
             }),
             // One that the voucher names is the voucher's for as long as both live.
-            evidence: evidenza
+            evidence: evidence
                 .as_ref()
                 .filter(|_| token.digest.is_none())
-                .map(|evidenza| UseMark {
-                    digest: evidenza.use_digest,
-                    expires_at: evidenza.exp.saturating_add(self.leeway),
+                .map(|evidence| UseMark {
+                    digest: evidence.use_digest,
+                    expires_at: evidence.exp.saturating_add(self.leeway),
                 }),
         };
-        let identita = CallerIdentity {
+        let identity = CallerIdentity {
             token,
-            evidence: evidenza,
-            scheme: credenziali.scheme,
-            requirements: Arc::clone(&self.requisiti),
+            evidence,
+            scheme: credentials.scheme,
+            requirements: Arc::clone(&self.requirements),
         };
-        Ok((identita, monouso))
+        Ok((identity, one_time_use))
     }
 
     /// Spends what is good for one call: of all calls that try, on all instances, one succeeds.
@@ -227,17 +230,17 @@ impl Authenticator {
     /// # Errors
     /// [`Reason::ProofReplayed`], [`Reason::EvidenceInvalid`]: another call was the first; [`Reason::ProofInvalid`]: it ended
     /// while the call waited. The database's where a use cannot be noted.
-    pub async fn spend(&self, monouso: OneTimeUse) -> Result<()> {
-        if let Some(prova) = &monouso.proof
-            && !self.mark_used(prova, Reason::ProofInvalid).await?
+    pub async fn spend(&self, one_time_use: OneTimeUse) -> Result<()> {
+        if let Some(trial) = &one_time_use.proof
+            && !self.mark_used(trial, Reason::ProofInvalid).await?
         {
             return Err(Error::new(
                 Reason::ProofReplayed,
                 "the proof was used before: make a new one for each call",
             ));
         }
-        if let Some(evidenza) = &monouso.evidence
-            && !self.mark_used(evidenza, Reason::EvidenceInvalid).await?
+        if let Some(evidence) = &one_time_use.evidence
+            && !self.mark_used(evidence, Reason::EvidenceInvalid).await?
         {
             return Err(Error::new(
                 Reason::EvidenceInvalid,
@@ -251,20 +254,22 @@ impl Authenticator {
     /// should be. Second: who it is, or the first failure.
     pub async fn check_all(
         &self,
-        credenziali: &Credentials<'_>,
+        credentials: &Credentials<'_>,
         rpc: Option<&str>,
     ) -> (Vec<CheckEntry>, Result<CallerIdentity>) {
-        let mut verbale = CheckLog::complete();
-        let presentato = self.check(credenziali, rpc, self.now(), &mut verbale).await;
-        let identita = presentato.and_then(|presentato| {
-            verbale.finish(CallerIdentity {
-                token: presentato.token,
-                evidence: presentato.evidenza,
-                scheme: credenziali.scheme,
-                requirements: Arc::clone(&self.requisiti),
+        let mut check_log = CheckLog::complete();
+        let presented = self
+            .check(credentials, rpc, self.now(), &mut check_log)
+            .await;
+        let identity = presented.and_then(|presented| {
+            check_log.finish(CallerIdentity {
+                token: presented.token,
+                evidence: presented.evidence,
+                scheme: credentials.scheme,
+                requirements: Arc::clone(&self.requirements),
             })
         });
-        (verbale.entries(), identita)
+        (check_log.entries(), identity)
     }
 
     fn now(&self) -> NowWithLeeway {
@@ -276,40 +281,40 @@ impl Authenticator {
 
     async fn check(
         &self,
-        credenziali: &Credentials<'_>,
+        credentials: &Credentials<'_>,
         rpc: Option<&str>,
         quando: NowWithLeeway,
         v: &mut CheckLog,
     ) -> Result<VerifiedPresentation> {
-        let impronta = sha256(credenziali.token.as_bytes());
-        let token = self.token(credenziali.token, impronta, quando, v).await?;
-        let presented = presentation(credenziali, token.jkt);
-        let prova = match v.check("proof: presented", presented)?.flatten() {
+        let impronta = sha256(credentials.token.as_bytes());
+        let token = self.token(credentials.token, impronta, quando, v).await?;
+        let presented = presentation(credentials, token.jkt);
+        let trial = match v.check("proof: presented", presented)?.flatten() {
             None => None,
-            Some((prova, jkt)) => {
+            Some((trial, jkt)) => {
                 let chiamata = ProofExpectation {
                     jkt,
                     ath: impronta,
                     rpc,
-                    public_urls: &self.indirizzi,
+                    public_urls: &self.public_urls,
                 };
                 // What is wrong with the proof says nothing about the evidence.
-                let prova = proof::check(prova, &chiamata, quando.now, v);
-                v.proceed(prova)?
+                let trial = proof::check(trial, &chiamata, quando.now, v);
+                v.proceed(trial)?
             }
         };
-        let evidenza = match credenziali.evidence {
+        let evidence = match credentials.evidence {
             None => None,
             Some(text) => {
-                let evidenza = self.evidence(text, quando, v).await?;
-                evidenza.check_belongs_to(&token, v)?;
-                Some(evidenza)
+                let evidence = self.evidence(text, quando, v).await?;
+                evidence.check_belongs_to(&token, v)?;
+                Some(evidence)
             }
         };
         Ok(VerifiedPresentation {
             token,
-            prova,
-            evidenza,
+            trial,
+            evidence,
         })
     }
 
@@ -320,18 +325,18 @@ impl Authenticator {
         quando: NowWithLeeway,
         v: &mut CheckLog,
     ) -> Result<Arc<VerifiedToken>> {
-        if let Some(visto) = self.token_visti.get(&impronta)
-            && let Some(emittente) = self.emittenti.get(visto.issuer_index)
-            && emittente.keys.is_generation(visto.generation)
+        if let Some(seen) = self.seen_tokens.get(&impronta)
+            && let Some(emittente) = self.trusted_issuers.get(seen.issuer_index)
+            && emittente.keys.is_generation(seen.generation)
         {
-            visto.check_time(quando)?;
-            return Ok(visto);
+            seen.check_time(quando)?;
+            return Ok(seen);
         }
-        let verificato = Arc::new(token::check(&self.emittenti, token, quando, v).await?);
+        let verified = Arc::new(token::check(&self.trusted_issuers, token, quando, v).await?);
         if v.all_passed() {
-            self.token_visti.insert(impronta, Arc::clone(&verificato));
+            self.seen_tokens.insert(impronta, Arc::clone(&verified));
         }
-        Ok(verificato)
+        Ok(verified)
     }
 
     async fn evidence(
@@ -340,49 +345,49 @@ impl Authenticator {
         quando: NowWithLeeway,
         v: &mut CheckLog,
     ) -> Result<Arc<VerifiedEvidence>> {
-        let evidenze = self.evidenze.as_ref().ok_or_else(|| {
+        let evidences = self.evidences.as_ref().ok_or_else(|| {
             Error::new(
                 Reason::EvidenceInvalid,
                 "this server knows no keys of consumers (access.evidence.jwks), so no evidence can be verified",
             )
         });
-        let evidenze = match evidenze {
-            Ok(evidenze) => evidenze,
+        let evidences = match evidences {
+            Ok(evidences) => evidences,
             Err(error) => return v.require("evidence: keys", Err(error)),
         };
         let impronta = sha256(text.as_bytes());
-        if let Some(vista) = self.evidenze_viste.get(&impronta)
-            && evidenze.is_generation(vista.generation)
+        if let Some(seen) = self.seen_evidence.get(&impronta)
+            && evidences.is_generation(seen.generation)
         {
-            vista.check_time(quando)?;
-            return Ok(vista);
+            seen.check_time(quando)?;
+            return Ok(seen);
         }
-        let evidenza = Arc::new(evidence::check(evidenze, text, impronta, quando, v).await?);
+        let evidence = Arc::new(evidence::check(evidences, text, impronta, quando, v).await?);
         if v.all_passed() {
-            self.evidenze_viste.insert(impronta, Arc::clone(&evidenza));
+            self.seen_evidence.insert(impronta, Arc::clone(&evidence));
         }
-        Ok(evidenza)
+        Ok(evidence)
     }
 
     /// Whether this is the first use. `ended`: what it is refused as where it is not good any more.
-    async fn mark_used(&self, uso: &UseMark, ended: Reason) -> Result<bool> {
-        let usate = self.usate.as_ref().ok_or_else(|| {
+    async fn mark_used(&self, use_mark: &UseMark, ended: Reason) -> Result<bool> {
+        let replay_store = self.replay_store.as_ref().ok_or_else(|| {
             Error::internal("there is no register of used proofs: Autenticatore::con_registro")
         })?;
-        let secondi = uso.seconds_to_keep(self.now().now).ok_or_else(|| {
+        let seconds = use_mark.seconds_to_keep(self.now().now).ok_or_else(|| {
             Error::new(ended, "the proof or evidence ended while the call waited")
         })?;
-        usate.mark_used(&uso.digest, secondi).await
+        replay_store.mark_used(&use_mark.digest, seconds).await
     }
 }
 
 /// Whether the token is presented as it must be: the proof, if there is to be one, and the key that it must be of.
 fn presentation<'a>(
-    credenziali: &Credentials<'a>,
+    credentials: &Credentials<'a>,
     jkt: Option<Sha256Digest>,
 ) -> Result<Option<(&'a str, Sha256Digest)>> {
-    let message = match (jkt, credenziali.scheme, credenziali.proof) {
-        (Some(jkt), AuthScheme::Dpop, Some(prova)) => return Ok(Some((prova, jkt))),
+    let message = match (jkt, credentials.scheme, credentials.proof) {
+        (Some(jkt), AuthScheme::Dpop, Some(trial)) => return Ok(Some((trial, jkt))),
         (None, AuthScheme::Bearer, None) => return Ok(None),
         (Some(_), AuthScheme::Dpop, None) => "there is no proof (dpop) in the metadata",
         (Some(_), AuthScheme::Bearer, _) => {

@@ -66,12 +66,12 @@ fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
 /// # Errors
 /// [`Reason::ProofInvalid`].
 pub(super) fn check(
-    prova: &str,
+    trial: &str,
     chiamata: &ProofExpectation<'_>,
     now: i64,
     v: &mut CheckLog,
 ) -> Result<VerifiedProof> {
-    let jws = Jws::parse(prova).map_err(|why| invalid(format!("the proof {why}")));
+    let jws = Jws::parse(trial).map_err(|why| invalid(format!("the proof {why}")));
     let jws = v.require("proof: form", jws)?;
     let typ = jws.typ();
     v.ensure("proof: typ", typ.as_deref() == Some("dpop+jwt"), || {

@@ -18,10 +18,10 @@ const LOOK: Duration = Duration::from_secs(1);
 impl KeySourceInner {
     /// Follows the source for ever.
     pub(super) async fn keep_fresh(self: Arc<Self>) {
-        let Some(lettore) = &self.key_reader else {
+        let Some(reader) = &self.key_reader else {
             return;
         };
-        match lettore.location().directory() {
+        match reader.location().directory() {
             Ok(Some(directory)) => match FileWatcher::new([directory]).await {
                 Ok(watch) => self.follow_file(Some(watch)).await,
                 Err(error) => {
@@ -65,8 +65,8 @@ impl KeySourceInner {
                 Err(error) => {
                     // Not at every look.
                     if asked || told.as_ref() != Some(&error) {
-                        let letto_il = self.read_at();
-                        tracing::error!(%error, letto_il, "the keys on disk are refused: those in force stay until their limit");
+                        let read_on = self.read_at();
+                        tracing::error!(%error, letto_il = read_on, "the keys on disk are refused: those in force stay until their limit");
                         reminder.told();
                     } else {
                         reminder.failed(&error);
@@ -86,24 +86,24 @@ impl KeySourceInner {
 
     async fn follow_url(self: &Arc<Self>) {
         let KeyFreshness {
-            refresh_after: rinnovo,
-            min_interval: intervallo,
+            refresh_after: refresh,
+            min_interval: interval,
             ..
         } = self.freshness;
         let log = FailureLog::warning(
             "keys cannot be refreshed: those known are kept until their limit",
             "keys can be refreshed again",
         );
-        let mut wait = rinnovo;
+        let mut wait = refresh;
         if self.key_set.load().is_none() {
-            wait = intervallo.min(rinnovo);
+            wait = interval.min(refresh);
         }
         loop {
             sleep(wait).await;
             let fetched = self.fetch().await;
             wait = match &fetched {
-                Ok(()) => rinnovo,
-                Err(_) => intervallo.min(rinnovo),
+                Ok(()) => refresh,
+                Err(_) => interval.min(refresh),
             };
             let read = self.read_at().unwrap_or_else(|| "never".to_owned());
             log.note(&fetched.map_err(|error| format!("{error} (read last: {read})")));
@@ -111,13 +111,13 @@ impl KeySourceInner {
     }
 
     fn source(&self) -> Option<String> {
-        let lettore = self.key_reader.as_ref()?;
-        Some(lettore.location().to_string())
+        let reader = self.key_reader.as_ref()?;
+        Some(reader.location().to_string())
     }
 
     /// When the keys known were last read well.
     fn read_at(&self) -> Option<String> {
-        let mazzo = self.key_set.load();
-        Some(mazzo.as_ref()?.read_at.to_rfc3339())
+        let key_set = self.key_set.load();
+        Some(key_set.as_ref()?.read_at.to_rfc3339())
     }
 }

@@ -17,41 +17,41 @@ const NO_NAME: &str = "-";
 /// Who would make the call.
 #[derive(Debug)]
 pub(super) enum ResolvedCaller {
-    /// Whoever has this profile.
+    /// Any caller with this profile.
     Profilo(String),
     /// A subject, with its grants.
     Soggetto(Box<SubjectGrants>),
 }
 
-/// Decides by `tabella`.
+/// Decides by `table`.
 ///
 /// # Errors
 /// What is no refusal.
 pub(super) fn decide(
-    tabella: &DecisionTable,
-    chiesto: &AskedCall,
-    chiamante: &ResolvedCaller,
+    table: &DecisionTable,
+    asked: &AskedCall,
+    caller: &ResolvedCaller,
 ) -> Result<Spiegazione> {
-    let (profilo, aa07, rifiuto) = match chiamante {
+    let (profilo, aa07, refusal) = match caller {
         ResolvedCaller::Profilo(profilo) => (Some(profilo), None, None),
-        ResolvedCaller::Soggetto(titolo) => match &titolo.effective {
+        ResolvedCaller::Soggetto(grants_of_subject) => match &grants_of_subject.effective {
             Ok(aa07) => (
                 Some(&aa07.profilo),
                 Some(aa07),
-                titolo.limit_refusal.clone(),
+                grants_of_subject.limit_refusal.clone(),
             ),
-            Err(rifiuto) => (None, None, Some(rifiuto.clone())),
+            Err(refusal) => (None, None, Some(refusal.clone())),
         },
     };
-    let rifiuto = match (rifiuto, profilo) {
-        (None, Some(profilo)) => permit(tabella, chiesto, profilo, aa07)
+    let refusal = match (refusal, profilo) {
+        (None, Some(profilo)) => permit(table, asked, profilo, aa07)
             .err()
             .map(CallRefusal::from_error)
             .transpose()?,
-        (rifiuto, _) => rifiuto,
+        (refusal, _) => refusal,
     };
-    let (motivo, messaggio, messaggio_it) = rifiuto
-        .map(|r| (r.motivo, r.messaggio, r.italiano.to_owned()))
+    let (motivo, messaggio, messaggio_it) = refusal
+        .map(|r| (r.motivo, r.messaggio, r.italian.to_owned()))
         .unwrap_or_default();
     Ok(Spiegazione {
         consentito: motivo == Reason::Unspecified,
@@ -59,18 +59,18 @@ pub(super) fn decide(
         messaggio,
         messaggio_it,
         profilo: profilo.cloned().unwrap_or_default(),
-        abilitazioni: match chiamante {
+        abilitazioni: match caller {
             ResolvedCaller::Profilo(_) => Vec::new(),
-            ResolvedCaller::Soggetto(titolo) => abilitazioni(titolo),
+            ResolvedCaller::Soggetto(grants_of_subject) => abilitazioni(grants_of_subject),
         },
-        voci: profilo.map_or_else(Vec::new, |profilo| voci(tabella, chiesto, profilo)),
+        voci: profilo.map_or_else(Vec::new, |profilo| voci(table, asked, profilo)),
     })
 }
 
 /// As the door and `Abilitazione::permit` decide, in this order.
 fn permit(
-    tabella: &DecisionTable,
-    chiesto: &AskedCall,
+    table: &DecisionTable,
+    asked: &AskedCall,
     profilo: &str,
     aa07: Option<&Aa07>,
 ) -> Result<()> {
@@ -80,29 +80,33 @@ fn permit(
             "the profile of the grant may not make this call",
         )
     };
-    let profilo = tabella.profilo(profilo).ok_or_else(denied)?;
-    let decisione = profilo.decision(&chiesto.rpc).ok_or_else(denied)?;
-    check_filtri(profilo, decisione, chiesto)?;
+    let profilo = table.profilo(profilo).ok_or_else(denied)?;
+    let decisione = profilo.decision(&asked.rpc).ok_or_else(denied)?;
+    check_filtri(profilo, decisione, asked)?;
     if let Some(aa07) = aa07 {
-        permitted_ambito(aa07, chiesto)?;
+        permitted_ambito(aa07, asked)?;
     }
     Ok(())
 }
 
-fn abilitazioni(titolo: &SubjectGrants) -> Vec<AbilitazioneSpiegata> {
-    let decisiva = titolo.effective.as_ref().ok().map(|aa07| aa07.id);
-    titolo
+fn abilitazioni(grants_of_subject: &SubjectGrants) -> Vec<AbilitazioneSpiegata> {
+    let decisiva = grants_of_subject
+        .effective
+        .as_ref()
+        .ok()
+        .map(|aa07| aa07.id);
+    grants_of_subject
         .abilitazioni
         .iter()
-        .map(|concessa| {
-            let aa07 = &concessa.aa07;
+        .map(|granted| {
+            let aa07 = &granted.aa07;
             AbilitazioneSpiegata {
                 abilitazione: aa07.id,
                 ente: aa07.ente.clone(),
                 profilo: aa07.profilo.clone(),
                 valida_dal: aa07.valida_dal.to_string(),
                 valida_al: aa07.valida_al.to_string(),
-                stato: concessa.stato.to_string(),
+                stato: granted.stato.to_string(),
                 decisiva: decisiva == Some(aa07.id),
                 reti: aa07.reti.texts(),
                 orari: aa07.orari.texts(),
@@ -111,22 +115,19 @@ fn abilitazioni(titolo: &SubjectGrants) -> Vec<AbilitazioneSpiegata> {
         .collect()
 }
 
-fn voci(tabella: &DecisionTable, chiesto: &AskedCall, profilo: &str) -> Vec<VoceSpiegata> {
+fn voci(table: &DecisionTable, asked: &AskedCall, profilo: &str) -> Vec<VoceSpiegata> {
     let call = std::iter::once(("chiamata", NO_NAME));
-    let filtri = chiesto.filtri.iter().map(|nome| ("filtro", nome.as_str()));
-    let colonne = chiesto
-        .colonne
-        .iter()
-        .map(|nome| ("colonna", nome.as_str()));
+    let filtri = asked.filtri.iter().map(|nome| ("filtro", nome.as_str()));
+    let colonne = asked.colonne.iter().map(|nome| ("colonna", nome.as_str()));
     call.chain(filtri)
         .chain(colonne)
         .map(|(tipo, nome)| {
-            let perche = tabella.explain(profilo, &chiesto.rpc, tipo, nome);
+            let why = table.explain(profilo, &asked.rpc, tipo, nome);
             VoceSpiegata {
                 tipo: tipo.to_owned(),
                 nome: nome.to_owned(),
-                consentito: perche.consentito,
-                righe: perche
+                consentito: why.consentito,
+                righe: why
                     .righe
                     .into_iter()
                     .map(|riga| RigaPolitica {
@@ -135,7 +136,7 @@ fn voci(tabella: &DecisionTable, chiesto: &AskedCall, profilo: &str) -> Vec<Voce
                         testo: riga.testo,
                     })
                     .collect(),
-                manca: perche.manca.unwrap_or_default(),
+                manca: why.manca.unwrap_or_default(),
             }
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Why a call is allowed or refused: for the control staff of INPS, and for whoever writes the policy.
+//! Why a call is allowed or refused: for the control staff of INPS, and for authors of the policy.
 //!
 //! ```text
 //! profilo ───────────────────────────┐
@@ -52,7 +52,7 @@ pub struct AccessExplainer {
     pool: Option<PgPool>,
     clock: Clock,
     /// A proposed policy takes a core for a moment: one at a time, so that it never takes two.
-    proposte: Arc<Semaphore>,
+    proposals: Arc<Semaphore>,
 }
 
 impl AccessExplainer {
@@ -69,7 +69,7 @@ impl AccessExplainer {
             vocabulary,
             pool,
             clock,
-            proposte: Arc::new(Semaphore::new(1)),
+            proposals: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -79,8 +79,8 @@ impl AccessExplainer {
     /// [`Reason::InvalidRequest`](crate::error::Reason::InvalidRequest) with all that is wrong with the question, or with a
     /// proposed policy; the database's.
     pub async fn explain(&self, request: ExplainAccessRequest) -> Result<ExplainAccessResponse> {
-        let domanda = self.read(request)?;
-        self.answer(&domanda).await
+        let explain_question = self.read(request)?;
+        self.answer(&explain_question).await
     }
 
     /// Reads a question.
@@ -95,30 +95,33 @@ impl AccessExplainer {
     ///
     /// # Errors
     /// [`Reason::InvalidRequest`](crate::error::Reason::InvalidRequest) with all that is wrong with a proposed policy; the database's.
-    pub(super) async fn answer(&self, domanda: &ExplainQuestion) -> Result<ExplainAccessResponse> {
+    pub(super) async fn answer(
+        &self,
+        explain_question: &ExplainQuestion,
+    ) -> Result<ExplainAccessResponse> {
         // Once: the whole answer is about one policy.
-        let tabella = self.politica.table();
-        let proposta = match &domanda.proposta {
-            Some(policy) => Some(self.build(&tabella, policy.clone()).await?),
+        let table = self.politica.table();
+        let proposta = match &explain_question.proposta {
+            Some(policy) => Some(self.build(&table, policy.clone()).await?),
             None => None,
         };
-        let question = match &domanda.asked {
-            Some(chiesto) => Some((chiesto, self.resolve_caller(chiesto).await?)),
+        let question = match &explain_question.asked {
+            Some(asked) => Some((asked, self.resolve_caller(asked).await?)),
             None => None,
         };
-        let ask = |tabella: &DecisionTable| {
+        let ask = |table: &DecisionTable| {
             let question = question.as_ref();
             question
-                .map(|(chiesto, chiamante)| decide(tabella, chiesto, chiamante))
+                .map(|(asked, caller)| decide(table, asked, caller))
                 .transpose()
         };
         Ok(ExplainAccessResponse {
             politica: Some(response::stato(&self.politica)),
-            spiegazione: ask(&tabella)?,
+            spiegazione: ask(&table)?,
             proposta: match &proposta {
                 Some(proposta) => Some(PoliticaProposta {
                     versione: proposta.version().to_owned(),
-                    differenze: differences(&tabella, proposta)
+                    differenze: differences(&table, proposta)
                         .into_iter()
                         .map(Into::into)
                         .collect(),
@@ -129,8 +132,8 @@ impl AccessExplainer {
         })
     }
 
-    async fn resolve_caller(&self, chiesto: &AskedCall) -> Result<ResolvedCaller> {
-        let (soggetto, istante, indirizzo) = match &chiesto.chi {
+    async fn resolve_caller(&self, asked: &AskedCall) -> Result<ResolvedCaller> {
+        let (soggetto, istante, indirizzo) = match &asked.chi {
             AskedCaller::Profilo(profilo) => return Ok(ResolvedCaller::Profilo(profilo.clone())),
             AskedCaller::Soggetto {
                 soggetto,
@@ -143,24 +146,25 @@ impl AccessExplainer {
             .as_ref()
             .ok_or_else(|| Error::internal("a subject was asked about without a database"))?;
         let istante = istante.unwrap_or_else(|| self.clock.now());
-        let titolo = SubjectGrants::of_subject(pool, soggetto, istante, *indirizzo).await?;
-        Ok(ResolvedCaller::Soggetto(Box::new(titolo)))
+        let grants_of_subject =
+            SubjectGrants::of_subject(pool, soggetto, istante, *indirizzo).await?;
+        Ok(ResolvedCaller::Soggetto(Box::new(grants_of_subject)))
     }
 
-    async fn build(&self, presente: &DecisionTable, policy: String) -> Result<DecisionTable> {
-        let sorgente = PolicySource {
-            model: presente.model().to_owned(),
+    async fn build(&self, present: &DecisionTable, policy: String) -> Result<DecisionTable> {
+        let source = PolicySource {
+            model: present.model().to_owned(),
             policy,
         };
         let closed = |_| Error::internal("the turns of proposed policies have ended");
-        let turn = Arc::clone(&self.proposte)
+        let turn = Arc::clone(&self.proposals)
             .acquire_owned()
             .await
             .map_err(closed)?;
         let vocabulary = self.vocabulary.clone();
         // A task of its own: a caller that goes away does not give the turn back before the work is done.
         let built = tokio::spawn(async move {
-            let built = DecisionTable::build_apart(sorgente, vocabulary).await;
+            let built = DecisionTable::build_apart(source, vocabulary).await;
             drop(turn);
             built
         });

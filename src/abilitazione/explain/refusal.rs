@@ -10,7 +10,7 @@ use crate::{
 pub(super) struct CallRefusal {
     pub(super) motivo: Reason,
     pub(super) messaggio: String,
-    pub(super) italiano: &'static str,
+    pub(super) italian: &'static str,
 }
 
 impl CallRefusal {
@@ -20,10 +20,10 @@ impl CallRefusal {
     /// The error, where it is none: the question could not be decided.
     pub(super) fn from_error(error: Error) -> Result<Self> {
         match status::refusal_text(error.reason) {
-            Some(italiano) => Ok(Self {
+            Some(italian) => Ok(Self {
                 motivo: error.reason,
                 messaggio: error.message.into_owned(),
-                italiano,
+                italian,
             }),
             None => Err(error),
         }

@@ -41,27 +41,27 @@ impl SubjectGrants {
         istante: DateTime<Utc>,
         indirizzo: Option<IpAddr>,
     ) -> Result<Self> {
-        let oggi = istante.with_timezone(&Rome).date_naive();
-        let vale = match grants::valid_for(pool, soggetto, oggi).await {
+        let today = istante.with_timezone(&Rome).date_naive();
+        let in_force = match grants::valid_for(pool, soggetto, today).await {
             Ok(aa07) => Ok(aa07),
             Err(error) => Err(CallRefusal::from_error(error)?),
         };
-        let limits = vale.as_ref().map_or(Ok(()), |aa07| {
+        let limits = in_force.as_ref().map_or(Ok(()), |aa07| {
             indirizzo.map_or(Ok(()), |ip| aa07.reti.admits(Some(ip)))?;
             aa07.orari.admits(istante)
         });
         let all: Vec<GrantRecord> = grants::list(pool).await?;
         let abilitazioni = all
             .into_iter()
-            .filter(|scheda| scheda.aa07.soggetto == soggetto)
-            .map(|scheda| GrantOnDay {
-                stato: scheda.effective_stato(oggi),
-                aa07: scheda.aa07,
+            .filter(|grant_record| grant_record.aa07.soggetto == soggetto)
+            .map(|grant_record| GrantOnDay {
+                stato: grant_record.effective_stato(today),
+                aa07: grant_record.aa07,
             })
             .collect();
         Ok(Self {
             abilitazioni,
-            effective: vale,
+            effective: in_force,
             limit_refusal: limits.err().map(CallRefusal::from_error).transpose()?,
         })
     }

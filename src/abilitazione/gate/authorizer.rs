@@ -7,7 +7,7 @@
 //! ```
 //!
 //! In this order: what a caller is told of depends on how far it came, and what was refused has used nothing of a quota. The one
-//! exception is a call that was made before with the same proof or evidence: they are spent last of all, so that whoever may not
+//! exception is a call that was made before with the same proof or evidence: they are spent last of all, so that a caller who may not
 //! call writes nothing into their register, and a call that is refused for its quota may be made again as it is. A call with
 //! neither asks the database nothing while the grants in memory are fresh ([`GrantCache`]) and the day's quota has some left
 //! ([`QuotaUsage`]).
@@ -48,11 +48,11 @@ pub struct Authorizer(Arc<AuthorizerInner>);
 
 #[derive(Debug)]
 struct AuthorizerInner {
-    autenticatore: Authenticator,
-    vigenti: GrantCache,
+    authenticator: Authenticator,
+    grant_cache: GrantCache,
     politica: ActivePolicy,
-    consumo: QuotaUsage,
-    correnti: ActiveStreams,
+    usage: QuotaUsage,
+    active_streams: ActiveStreams,
     vocabulary: Vocabulary,
     clock: Clock,
     unknown_profile: FailureLog,
@@ -74,23 +74,23 @@ struct CallerNames {
 }
 
 impl Authorizer {
-    /// A guard that asks `autenticatore` who calls, knows the grants by `vigenti`, decides by `politica` and counts in
-    /// `consumo`. `clock` says which day and hour it is.
+    /// A guard that asks `authenticator` who calls, knows the grants by `grant_cache`, decides by `politica` and counts in
+    /// `usage`. `clock` says which day and hour it is.
     #[must_use]
     pub fn new(
-        autenticatore: Authenticator,
-        vigenti: GrantCache,
+        authenticator: Authenticator,
+        grant_cache: GrantCache,
         politica: ActivePolicy,
-        consumo: QuotaUsage,
+        usage: QuotaUsage,
         vocabulary: Vocabulary,
         clock: Clock,
     ) -> Self {
         Self(Arc::new(AuthorizerInner {
-            autenticatore,
-            vigenti,
+            authenticator,
+            grant_cache,
             politica,
-            consumo,
-            correnti: ActiveStreams::default(),
+            usage,
+            active_streams: ActiveStreams::default(),
             vocabulary,
             clock,
             unknown_profile: FailureLog::warning(
@@ -121,31 +121,31 @@ impl Authorizer {
     /// How old the grants are by which it decides: `None` before they were read.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        self.0.vigenti.age()
+        self.0.grant_cache.age()
     }
 
     /// The streams that it let in.
     pub(crate) fn active_streams(&self) -> &ActiveStreams {
-        &self.0.correnti
+        &self.0.active_streams
     }
 
     /// Tells how the keys are, for as long as it runs.
     pub async fn tell_keys(self, component: ComponentHealth) {
-        self.0.autenticatore.tell(component).await;
+        self.0.authenticator.tell(component).await;
     }
 
     /// Follows the grants, and ends the streams that would not be allowed any more, for as long as it runs.
     pub async fn watch(self) {
-        tokio::join!(self.0.vigenti.clone().follow(), self.recheck_streams());
+        tokio::join!(self.0.grant_cache.clone().follow(), self.recheck_streams());
     }
 
     /// Gives back what was taken of quotas and not used.
     pub async fn close(&self) {
-        self.0.consumo.close().await;
+        self.0.usage.close().await;
     }
 
     async fn recheck_streams(&self) {
-        let mut grants = self.0.vigenti.changes();
+        let mut grants = self.0.grant_cache.changes();
         let mut policies = self.0.politica.changes();
         loop {
             // Their senders live as long as this guard.
@@ -154,12 +154,12 @@ impl Authorizer {
                 _ = policies.changed() => {}
                 () = tokio::time::sleep(RECHECK_INTERVAL) => {}
             }
-            for corrente in self.0.correnti.all() {
+            for current in self.0.active_streams.all() {
                 if let Err(error) = self
-                    .still_allowed(&corrente.abilitazione, STREAM_MAX_AGE)
+                    .still_allowed(&current.abilitazione, STREAM_MAX_AGE)
                     .await
                 {
-                    corrente.end(error);
+                    current.end(error);
                 }
             }
         }
@@ -173,20 +173,23 @@ impl Authorizer {
         self.still_allowed(abilitazione, MAX_AGE).await
     }
 
-    /// Whether a call that was let in would still be, by grants that were read no longer than `eta` ago.
-    async fn still_allowed(&self, abilitazione: &Abilitazione, eta: Duration) -> Result<()> {
-        let ancora = self.recheck(abilitazione, eta).await;
+    /// Whether a call that was let in would still be, by grants that were read no longer than `max_age` ago.
+    async fn still_allowed(&self, abilitazione: &Abilitazione, max_age: Duration) -> Result<()> {
+        let ancora = self.recheck(abilitazione, max_age).await;
         if ancora.is_err() {
             abilitazione.call_record().note(|f| f.permitted = false);
         }
         ancora
     }
 
-    async fn recheck(&self, abilitazione: &Abilitazione, eta: Duration) -> Result<()> {
+    async fn recheck(&self, abilitazione: &Abilitazione, max_age: Duration) -> Result<()> {
         let aa07 = abilitazione.aa07();
         let istante = self.0.clock.now();
         let oggi = day_in_rome(istante);
-        self.0.vigenti.check_in_force(aa07.id, oggi, eta).await?;
+        self.0
+            .grant_cache
+            .check_in_force(aa07.id, oggi, max_age)
+            .await?;
         aa07.orari.admits(istante)?;
         abilitazione.holds_under(&self.0.politica.table())
     }
@@ -200,14 +203,14 @@ impl Authorizer {
         &self,
         rpc: &str,
         headers: &HeaderMap,
-        canale: &ClientConnection,
+        channel: &ClientConnection,
         traccia: &CallRecord,
     ) -> Result<Admission> {
         let mut chi = CallerNames::default();
         // One table from start to end: the log names the version that decided.
-        let tabella = self.0.politica.table();
+        let table = self.0.politica.table();
         let decided = self
-            .decide(rpc, headers, canale, traccia, &tabella, &mut chi)
+            .decide(rpc, headers, channel, traccia, &table, &mut chi)
             .await;
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
@@ -226,14 +229,14 @@ impl Authorizer {
             let known = |text: String| (!text.is_empty()).then_some(text);
             f.ente = known(chi.ente);
             f.profilo = known(chi.profilo);
-            f.politica = Some(tabella.version().to_owned());
+            f.politica = Some(table.version().to_owned());
             f.abilitazione = decided.as_ref().ok().map(|e| e.abilitazione.aa07().id);
             f.admitted = decided.is_ok();
             f.permitted = f.admitted;
         });
-        decided.map(|entrata| Admission {
-            abilitazione: entrata.abilitazione.with_call_record(traccia.clone()),
-            ..entrata
+        decided.map(|admission| Admission {
+            abilitazione: admission.abilitazione.with_call_record(traccia.clone()),
+            ..admission
         })
     }
 
@@ -241,31 +244,31 @@ impl Authorizer {
         &self,
         rpc: &str,
         headers: &HeaderMap,
-        canale: &ClientConnection,
+        channel: &ClientConnection,
         traccia: &CallRecord,
-        tabella: &DecisionTable,
+        table: &DecisionTable,
         chi: &mut CallerNames,
     ) -> Result<Admission> {
-        let (identita, monouso) = self.0.autenticatore.authenticate(rpc, headers).await?;
-        identita.annotate(traccia);
-        identita.soggetto().clone_into(&mut chi.soggetto);
+        let (identity, one_time_use) = self.0.authenticator.authenticate(rpc, headers).await?;
+        identity.annotate(traccia);
+        identity.soggetto().clone_into(&mut chi.soggetto);
         let istante = self.0.clock.now();
         let oggi = day_in_rome(istante);
-        let concessa = self
+        let granted = self
             .0
-            .vigenti
-            .grant_for(&chi.soggetto, identita.enti(), oggi)
+            .grant_cache
+            .grant_for(&chi.soggetto, identity.enti(), oggi)
             .await?;
-        let aa07 = &concessa.aa07;
+        let aa07 = &granted.aa07;
         chi.ente.clone_from(&aa07.ente);
         chi.profilo.clone_from(&aa07.profilo);
-        let contesto = CallContext {
+        let context = CallContext {
             istante,
-            connection: canale,
-            finalita: identita.finalita(),
+            connection: channel,
+            finalita: identity.finalita(),
         };
-        check_grant_conditions(aa07, &contesto)?;
-        identita.check_evidence_for(&aa07.ente)?;
+        check_grant_conditions(aa07, &context)?;
+        identity.check_evidence_for(&aa07.ente)?;
         let words = self
             .0
             .vocabulary
@@ -279,18 +282,18 @@ impl Authorizer {
             .with("rpc", rpc)
             .with("profilo", &aa07.profilo)
         };
-        let Some(profilo) = tabella.profilo(&aa07.profilo) else {
+        let Some(profilo) = table.profilo(&aa07.profilo) else {
             self.0.unknown_profile.failed(format_args!(
                 "grant {}, profile {:?}, policy {}",
                 aa07.id,
                 aa07.profilo,
-                tabella.version()
+                table.version()
             ));
             return Err(denied());
         };
         let abilitazione = Abilitazione::new(Arc::clone(aa07), profilo, rpc).ok_or_else(denied)?;
-        let posto = self.0.consumo.consume(aa07, words.streams()).await?;
-        self.0.autenticatore.spend(monouso).await?;
+        let posto = self.0.usage.consume(aa07, words.streams()).await?;
+        self.0.authenticator.spend(one_time_use).await?;
         Ok(Admission {
             abilitazione,
             stream_reservation: words.streams().then_some(posto),

@@ -42,26 +42,26 @@ const PROMPT: Duration = Duration::from_millis(100);
 /// Puts the door before a service.
 #[derive(Debug, Clone)]
 pub struct AccessLayer {
-    guardia: Authorizer,
-    limite: usize,
-    liberi: PublicStreams,
+    authorizer: Authorizer,
+    limit: usize,
+    public_streams: PublicStreams,
 }
 
 impl AccessLayer {
-    /// A door kept by `guardia`, for requests of `limite` bytes at most.
+    /// A door kept by `authorizer`, for requests of `limit` bytes at most.
     #[must_use]
-    pub fn new(guardia: Authorizer, limite: usize) -> Self {
+    pub fn new(authorizer: Authorizer, limit: usize) -> Self {
         Self {
-            guardia,
-            limite,
-            liberi: PublicStreams::default(),
+            authorizer,
+            limit,
+            public_streams: PublicStreams::default(),
         }
     }
 
     /// Who keeps it.
     #[must_use]
     pub fn authorizer(&self) -> &Authorizer {
-        &self.guardia
+        &self.authorizer
     }
 }
 
@@ -78,8 +78,8 @@ impl<S> Layer<S> for AccessLayer {
 
 /// What a stream can be ended by.
 fn cancel_handle(request: &Request<Body>) -> Result<CancelHandle> {
-    let presa = request.extensions().get::<CancelHandle>().cloned();
-    presa.ok_or_else(|| Error::internal("a stream came in past the layer that ends streams"))
+    let handle = request.extensions().get::<CancelHandle>().cloned();
+    handle.ok_or_else(|| Error::internal("a stream came in past the layer that ends streams"))
 }
 
 /// A service behind the door.
@@ -119,9 +119,9 @@ where
 impl AccessLayer {
     /// Lets a call in. A stream is registered, so that it can be ended; a call with one answer is answered as it was decided.
     async fn enter(&self, request: &mut Request<Body>) -> Result<()> {
-        // Without the audit layer outside there is none, and nobody reads it.
+        // Without the audit layer outside there is no record to fill.
         let traccia: CallRecord = request.extensions().get().cloned().unwrap_or_default();
-        let entrata = match route(request.uri().path()) {
+        let admission = match route(request.uri().path()) {
             Route::Public => {
                 // Before the message: one that never comes is a stream too.
                 self.admit_public(request)?;
@@ -131,47 +131,47 @@ impl AccessLayer {
                 None
             }
             Route::Contract(rpc) => {
-                let ignoto = ClientConnection::default();
-                let canale = request.extensions().get().unwrap_or(&ignoto);
+                let unknown = ClientConnection::default();
+                let channel = request.extensions().get().unwrap_or(&unknown);
                 let headers = request.headers();
                 Some(
-                    self.guardia
-                        .authorize(rpc, headers, canale, &traccia)
+                    self.authorizer
+                        .authorize(rpc, headers, channel, &traccia)
                         .await?,
                 )
             }
             Route::Unknown => return Err(call_unknown()),
         };
-        // No handler has a use for it, and what nobody has nobody logs.
+        // Strip credentials so that no handler can log them.
         for header in [AUTHORIZATION, DPOP, TRACKING_EVIDENCE] {
             request.headers_mut().remove(header);
         }
         let Some(Admission {
             abilitazione,
-            stream_reservation: flusso,
-        }) = entrata
+            stream_reservation: stream,
+        }) = admission
         else {
             return Ok(());
         };
         self.receive_and_recheck(request, &abilitazione).await?;
-        if let Some(posto) = flusso {
-            let presa = cancel_handle(request)?;
-            self.guardia
+        if let Some(posto) = stream {
+            let handle = cancel_handle(request)?;
+            self.authorizer
                 .active_streams()
-                .register(abilitazione.clone(), posto, presa);
+                .register(abilitazione.clone(), posto, handle);
         }
         request.extensions_mut().insert(abilitazione);
         Ok(())
     }
 
-    /// A stream that anybody may open takes a place of its address.
+    /// A public stream takes a place of its address.
     fn admit_public(&self, request: &Request<Body>) -> Result<()> {
         // A call with one answer has nothing to be taken away.
-        if let Ok(presa) = cancel_handle(request) {
-            let canale: Option<&ClientConnection> = request.extensions().get();
-            presa.hold(
-                self.liberi
-                    .reserve(canale.and_then(ClientConnection::address))?,
+        if let Ok(handle) = cancel_handle(request) {
+            let channel: Option<&ClientConnection> = request.extensions().get();
+            handle.hold(
+                self.public_streams
+                    .reserve(channel.and_then(ClientConnection::address))?,
             );
         }
         Ok(())
@@ -180,7 +180,7 @@ impl AccessLayer {
     /// Waits for the message.
     async fn receive_message(&self, request: &mut Request<Body>) -> Result<()> {
         let body = std::mem::take(request.body_mut());
-        *request.body_mut() = receive_body(body, request.headers(), self.limite).await?;
+        *request.body_mut() = receive_body(body, request.headers(), self.limit).await?;
         Ok(())
     }
 
@@ -190,10 +190,10 @@ impl AccessLayer {
         request: &mut Request<Body>,
         abilitazione: &Abilitazione,
     ) -> Result<()> {
-        let deciso = Instant::now();
+        let decided_at = Instant::now();
         self.receive_message(request).await?;
-        if deciso.elapsed() > PROMPT {
-            self.guardia.decide_again(abilitazione).await?;
+        if decided_at.elapsed() > PROMPT {
+            self.authorizer.decide_again(abilitazione).await?;
         }
         Ok(())
     }

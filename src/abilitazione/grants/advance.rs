@@ -28,17 +28,17 @@ pub async fn advance(
     motivo: &MotivoAa07,
 ) -> Result<StatoAa07> {
     let mut tx = pool.begin_with(BEGIN_READ_WRITE).await?;
-    let questa = LockedGrant::lock(id, &mut tx).await?;
+    let this = LockedGrant::lock(id, &mut tx).await?;
     let eventi = evento::fetch(&mut tx, id).await?;
-    let (Some(primo), Some(ultimo)) = (eventi.first(), eventi.last()) else {
+    let (Some(first), Some(last)) = (eventi.first(), eventi.last()) else {
         return Err(Error::internal("a grant without its first step"));
     };
-    let situazione = ultimo
+    let situation = last
         .a_stato
-        .effective_on((questa.valida_dal, questa.valida_al), clock.today());
-    let a_stato = transition(ultimo.a_stato, situazione, azione)
+        .effective_on((this.valida_dal, this.valida_al), clock.today());
+    let a_stato = transition(last.a_stato, situation, azione)
         .map_err(|error| error.with("abilitazione", id.to_string()))?;
-    let nuovo = |da: &EventoAa07, azione, a_stato, motivo: String| EventoAa07 {
+    let fresh = |da: &EventoAa07, azione, a_stato, motivo: String| EventoAa07 {
         versione: da.versione + 1,
         azione,
         da_stato: Some(da.a_stato),
@@ -48,30 +48,30 @@ pub async fn advance(
         motivo,
     };
     if azione == Azione::Approvazione {
-        if !operatore.is_other_person(&primo.operatore) {
+        if !operatore.is_other_person(&first.operatore) {
             return Err(Error::new(
                 Reason::FourEyes,
                 "whoever recorded a request cannot approve it",
             )
             .with("abilitazione", id.to_string()));
         }
-        if let Some(sostituita) = questa.sostituisce {
-            let eventi = evento::fetch(&mut tx, sostituita).await?;
+        if let Some(replaced) = this.sostituisce {
+            let eventi = evento::fetch(&mut tx, replaced).await?;
             // It may have been revoked meanwhile.
-            if let Some(ultimo) = eventi.last()
-                && matches!(ultimo.a_stato, StatoAa07::Attiva | StatoAa07::Sospesa)
+            if let Some(last) = eventi.last()
+                && matches!(last.a_stato, StatoAa07::Attiva | StatoAa07::Sospesa)
             {
                 let why = format!("replaced by grant {id}: {motivo}")
                     .chars()
                     .take(500)
                     .collect();
-                let revoca = nuovo(ultimo, Azione::Revoca, StatoAa07::Revocata, why);
-                evento::insert(&mut tx, sostituita, &revoca).await?;
+                let revocation = fresh(last, Azione::Revoca, StatoAa07::Revocata, why);
+                evento::insert(&mut tx, replaced, &revocation).await?;
             }
         }
-        questa.check_overlap(&mut tx).await?;
+        this.check_overlap(&mut tx).await?;
     }
-    let passo = nuovo(ultimo, azione, a_stato, motivo.to_string());
+    let passo = fresh(last, azione, a_stato, motivo.to_string());
     evento::insert(&mut tx, id, &passo).await?;
     tx.commit().await?;
     Ok(a_stato)

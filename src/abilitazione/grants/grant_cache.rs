@@ -1,8 +1,8 @@
 //! The grants in force, in memory: what a call is decided by without asking the database.
 //!
 //! ```text
-//! a step of a grant ── NOTIFY ──┐
-//! every 400 ms, should one be lost ─┴─► read ──► a snapshot of all ──► grant_for(soggetto, oggi) ──► the grant of a call
+//! a step of a grant ── NOTIFY ──────┐
+//! every 400 ms, should one be lost ─┴─► read ──► a snapshot of all ──► grant_for(soggetto, today) ──► the grant of a call
 //!                                                  └── older than 1 s? ── read first, or DATABASE_UNAVAILABLE
 //! ```
 //!

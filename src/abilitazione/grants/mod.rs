@@ -11,7 +11,7 @@
 //! revoked in the same transaction, and no moment has two or none.
 //!
 //! ```text
-//! RichiestaAa07 ── registra ──► RICHIESTA ── avanza ──► … ATTIVA ──► leggi ──► ApprovedGrant ── scegli ──► the Aa07 of a call
+//! RichiestaAa07 ── record ──► RICHIESTA ── advance ──► … ATTIVA ──► read ──► ApprovedGrant ── select ──► the Aa07 of a call
 //! ```
 //!
 //! A subject has at most one grant on any day, in Rome. Grants that contradict each other, which the table does not let
@@ -194,8 +194,8 @@ fn read_list<T>(
     column: &str,
     parse: fn(&[String]) -> Result<T, ValueDefect>,
 ) -> Result<T> {
-    let testi: Vec<String> = row.try_get(column)?;
-    parse(&testi).map_err(|difetto| Error::internal(format!("{column} of a grant {difetto}")))
+    let texts: Vec<String> = row.try_get(column)?;
+    parse(&texts).map_err(|defect| Error::internal(format!("{column} of a grant {defect}")))
 }
 
 fn quota_column(row: &PgRow, column: &str) -> Result<Option<NonZeroU32>> {
@@ -207,18 +207,18 @@ fn quota_column(row: &PgRow, column: &str) -> Result<Option<NonZeroU32>> {
 
 /// A list of the table. What is neither `{*}` nor codes alone was not written by this program: nothing is guessed.
 fn codes<C: AmbitoCode>(
-    codici: Vec<String>,
+    code_list: Vec<String>,
     parse: fn(&str) -> Result<C, ValueDefect>,
 ) -> Result<AmbitoCodes<C>> {
-    if codici == [ALL_CODES] {
+    if code_list == [ALL_CODES] {
         return Ok(AmbitoCodes::All);
     }
-    let codici: Vec<C> = codici
+    let code_list: Vec<C> = code_list
         .iter()
         .map(|codice| parse(codice))
         .collect::<Result<_, _>>()
-        .map_err(|difetto| Error::internal(format!("a code of a grant {difetto}")))?;
-    AmbitoCodes::only(codici).ok_or_else(|| Error::internal("a grant without codes"))
+        .map_err(|defect| Error::internal(format!("a code of a grant {defect}")))?;
+    AmbitoCodes::only(code_list).ok_or_else(|| Error::internal("a grant without codes"))
 }
 
 #[cfg(test)]
@@ -247,9 +247,9 @@ pub(super) mod tests {
 
     #[test]
     fn a_list_of_codes_is_read_strictly() {
-        let read = |codici: &[&str]| {
-            let codici = codici.iter().map(|c| (*c).to_owned()).collect();
-            codes(codici, CodiceNormativa::parse).map_err(|error| error.reason)
+        let read = |code_list: &[&str]| {
+            let code_list = code_list.iter().map(|c| (*c).to_owned()).collect();
+            codes(code_list, CodiceNormativa::parse).map_err(|error| error.reason)
         };
         assert_eq!(read(&["*"]), Ok(AmbitoCodes::All));
         let two = read(&["B", "A"]).unwrap();

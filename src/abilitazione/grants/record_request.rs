@@ -30,7 +30,7 @@ const NOT_YET_VALID: ValueDefect = ValueDefect::new(
     "non deve essere futura se un'altra abilitazione viene sostituita: nel frattempo l'utente ne resterebbe privo",
 );
 
-/// Records a request and gives its number. `tabella` is the policy that its profile must be of. It gives nothing until it
+/// Records a request and gives its number. `table` is the policy that its profile must be of. It gives nothing until it
 /// is verified and approved.
 ///
 /// # Errors
@@ -38,13 +38,13 @@ const NOT_YET_VALID: ValueDefect = ValueDefect::new(
 pub async fn record_request(
     pool: &PgPool,
     clock: &Clock,
-    tabella: &DecisionTable,
+    table: &DecisionTable,
     richiesta: &RichiestaAa07,
     operatore: &Operatore,
     motivo: &MotivoAa07,
 ) -> Result<i64> {
     let mut violations = Violations::default();
-    richiesta.check(clock.today(), tabella, &mut violations);
+    richiesta.check(clock.today(), table, &mut violations);
     let mut tx = pool.begin_with(BEGIN_READ_WRITE).await?;
     let mut unknown = unknown_codes(
         "select codice from unnest($1::text[]) as codice where codice not in (select normativa from normativa)",
@@ -71,8 +71,8 @@ pub async fn record_request(
         PRESTAZIONI,
     );
     unknown.extend(benefits);
-    if let Some(sostituita) = richiesta.sostituisce {
-        let good = replaceable(sostituita, &richiesta.soggetto, &mut tx).await?;
+    if let Some(replaced) = richiesta.sostituisce {
+        let good = replaceable(replaced, &richiesta.soggetto, &mut tx).await?;
         note(&mut violations, "sostituisce", good, SOSTITUISCE);
         note(
             &mut violations,
@@ -103,20 +103,20 @@ pub async fn record_request(
     Ok(id)
 }
 
-fn note(violations: &mut Violations, field: &str, good: bool, difetto: ValueDefect) {
-    violations.check(field, good.then_some(()).ok_or(difetto));
+fn note(violations: &mut Violations, field: &str, good: bool, defect: ValueDefect) {
+    violations.check(field, good.then_some(()).ok_or(defect));
 }
 
 async fn unknown_codes<C: AmbitoCode>(
     sql: &'static str,
-    insieme: &AmbitoCodes<C>,
+    code_set: &AmbitoCodes<C>,
     tx: &mut Transaction<'_, Postgres>,
 ) -> Result<Vec<String>> {
-    let Some(codici) = insieme.texts() else {
+    let Some(codes) = code_set.texts() else {
         return Ok(Vec::new());
     };
     Ok(sqlx::query_scalar(sql)
-        .bind(codici)
+        .bind(codes)
         .fetch_all(&mut **tx)
         .await?)
 }
@@ -168,8 +168,8 @@ async fn insert(richiesta: &RichiestaAa07, tx: &mut Transaction<'_, Postgres>) -
     .await?)
 }
 
-fn as_list<C: AmbitoCode>(insieme: &AmbitoCodes<C>) -> Vec<String> {
-    insieme
+fn as_list<C: AmbitoCode>(code_set: &AmbitoCodes<C>) -> Vec<String> {
+    code_set
         .texts()
         .unwrap_or_else(|| vec![ALL_CODES.to_owned()])
 }

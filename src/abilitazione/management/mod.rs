@@ -1,7 +1,7 @@
 //! `GrantService`: the life cycle of AA07 grants for INPS staff, over the register ([`crate::abilitazione::grants`]).
 //!
 //! ```text
-//! request ── richiesta, elenco: fields ─► values ── permetti ─► who ── aa07: the step ── risposta: values ─► answer
+//! request ── request, list_pages: fields ─► values ── permit ─► who ── grants: the step ── response: values ─► answer
 //! ```
 //!
 //! Who takes a step is the subject of the call's grant and the person that the tracking evidence named. A request that says
@@ -84,9 +84,9 @@ impl Grants {
         request: Request<proto::RecordRequestRequest>,
     ) -> Result<proto::AbilitazioneAa07> {
         let chi = abilitazione(&request)?.clone();
-        let tabella = self.politica.table();
+        let table = self.politica.table();
         let oggi = self.clock.today();
-        let (richiesta, motivo) = request::parse(request.into_inner(), &tabella, oggi)?;
+        let (richiesta, motivo) = request::parse(request.into_inner(), &table, oggi)?;
         let permesso = chi.permit(NamedInCall(vec![
             (
                 "protocollo_pec",
@@ -99,7 +99,7 @@ impl Grants {
         let id = grants::record_request(
             &self.pool,
             &self.clock,
-            &tabella,
+            &table,
             &richiesta,
             &operatore,
             &motivo,
@@ -130,9 +130,9 @@ impl Grants {
     }
 
     async fn respond<F>(&self, id: i64, permesso: &Permesso<F>) -> Result<proto::AbilitazioneAa07> {
-        let scheda = grants::record_by_id(&self.pool, id).await?;
+        let grant_record = grants::record_by_id(&self.pool, id).await?;
         permesso.call_record().add_rows(1);
-        Ok(response::abilitazione(&scheda, self.clock.today()))
+        Ok(response::abilitazione(&grant_record, self.clock.today()))
     }
 
     async fn get(
@@ -157,21 +157,21 @@ impl Grants {
         request: Request<proto::ListGrantsRequest>,
     ) -> Result<proto::ListGrantsResponse> {
         let chi = abilitazione(&request)?.clone();
-        let pagina = list_pages::GrantPage::parse(request.into_inner(), &self.signer)?;
-        let permesso = chi.permit(pagina.filtro)?;
+        let page = list_pages::GrantPage::parse(request.into_inner(), &self.signer)?;
+        let permesso = chi.permit(page.filtro)?;
         let (filtro, oggi) = (permesso.selection(), self.clock.today());
-        let schede =
-            grants::list_page(&self.pool, filtro, oggi, pagina.after, pagina.limit + 1).await?;
-        let (schede, next_page_token) = list_pages::split_page(
-            schede,
-            pagina.limit,
-            pagina.binding,
+        let grant_records =
+            grants::list_page(&self.pool, filtro, oggi, page.after, page.limit + 1).await?;
+        let (grant_records, next_page_token) = list_pages::split_page(
+            grant_records,
+            page.limit,
+            page.binding,
             &self.signer,
             list_pages::number_position,
         );
-        permesso.call_record().add_rows(schede.len());
+        permesso.call_record().add_rows(grant_records.len());
         Ok(proto::ListGrantsResponse {
-            abilitazioni: self.to_proto(&schede),
+            abilitazioni: self.to_proto(&grant_records),
             next_page_token,
         })
     }
@@ -181,33 +181,32 @@ impl Grants {
         request: Request<proto::ListExpiringGrantsRequest>,
     ) -> Result<proto::ListExpiringGrantsResponse> {
         let chi = abilitazione(&request)?.clone();
-        let pagina = list_pages::ExpiringGrantPage::parse(&request.into_inner(), &self.signer)?;
-        let giorni = SelectedValue::Text(pagina.giorni.to_string());
+        let page = list_pages::ExpiringGrantPage::parse(&request.into_inner(), &self.signer)?;
+        let giorni = SelectedValue::Text(page.giorni.to_string());
         let permesso = chi.permit(NamedInCall(vec![("giorni", giorni)]))?;
         let oggi = self.clock.today();
-        let limite = pagina.limit;
-        let schede =
-            grants::list_expiring(&self.pool, oggi, pagina.giorni, pagina.after, limite + 1)
-                .await?;
-        let (schede, next_page_token) = list_pages::split_page(
-            schede,
-            limite,
-            pagina.binding,
+        let limit = page.limit;
+        let grant_records =
+            grants::list_expiring(&self.pool, oggi, page.giorni, page.after, limit + 1).await?;
+        let (grant_records, next_page_token) = list_pages::split_page(
+            grant_records,
+            limit,
+            page.binding,
             &self.signer,
             list_pages::day_and_number_position,
         );
-        permesso.call_record().add_rows(schede.len());
+        permesso.call_record().add_rows(grant_records.len());
         Ok(proto::ListExpiringGrantsResponse {
-            abilitazioni: self.to_proto(&schede),
+            abilitazioni: self.to_proto(&grant_records),
             next_page_token,
         })
     }
 
-    fn to_proto(&self, schede: &[GrantRecord]) -> Vec<proto::AbilitazioneAa07> {
+    fn to_proto(&self, grant_records: &[GrantRecord]) -> Vec<proto::AbilitazioneAa07> {
         let oggi = self.clock.today();
-        schede
+        grant_records
             .iter()
-            .map(|scheda| response::abilitazione(scheda, oggi))
+            .map(|grant_record| response::abilitazione(grant_record, oggi))
             .collect()
     }
 }

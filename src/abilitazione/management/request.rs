@@ -31,7 +31,7 @@ const CODES_AND_ALL: ValueDefect = ValueDefect::new(
 /// [`Reason::InvalidRequest`](crate::error::Reason::InvalidRequest) with every bad field.
 pub(super) fn parse(
     request: proto::RecordRequestRequest,
-    tabella: &DecisionTable,
+    table: &DecisionTable,
     oggi: NaiveDate,
 ) -> Result<(RichiestaAa07, MotivoAa07)> {
     let mut violations = Violations::default();
@@ -46,7 +46,7 @@ pub(super) fn parse(
     );
     check_soggetto(&request.soggetto, v);
     let ente = v.check("ente", request.ente.parse());
-    check_profilo(&request.profilo, tabella, v);
+    check_profilo(&request.profilo, table, v);
     let ambito = ambito(v, request.ambito.unwrap_or_default());
     let dal = v.check("valida_dal", parse_date(&request.valida_dal));
     let al = v.check("valida_al", parse_date(&request.valida_al));
@@ -95,19 +95,19 @@ fn ambito(violations: &mut Violations, ambito: proto::Ambito) -> Option<Ambito> 
 }
 
 fn codes<C: AmbitoCode>(
-    codici: &[String],
-    tutti: bool,
+    codes: &[String],
+    all: bool,
     parse: fn(&str) -> Result<C, ValueDefect>,
 ) -> Result<AmbitoCodes<C>, ValueDefect> {
-    match (tutti, codici.is_empty()) {
+    match (all, codes.is_empty()) {
         (true, true) => Ok(AmbitoCodes::All),
         (true, false) => Err(CODES_AND_ALL),
         (false, _) => {
-            let codici: Vec<C> = codici
+            let codes: Vec<C> = codes
                 .iter()
                 .map(|codice| parse(codice))
                 .collect::<Result<_, _>>()?;
-            AmbitoCodes::only(codici).ok_or(NO_CODES)
+            AmbitoCodes::only(codes).ok_or(NO_CODES)
         }
     }
 }

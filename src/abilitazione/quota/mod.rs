@@ -4,7 +4,7 @@
 //! quote of the grant ──┐
 //! [quota.profilo.X] ───┼── first that says something ──► Limiti { al_secondo, esportazioni, al_giorno }
 //! [quota] ─────────────┘                                    │
-//!        call allowed by everything else ──► QuotaUsage::consuma ──► counted, or QUOTA_EXCEEDED with the time to wait
+//!        call allowed by everything else ──► QuotaUsage::consume ──► counted, or QUOTA_EXCEEDED with the time to wait
 //! ```
 //!
 //! - *Calls a second* (`al_secondo`): the generic cell rate algorithm, with a second's worth of burst, in each instance.

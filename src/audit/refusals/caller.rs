@@ -6,13 +6,13 @@ use ipnet::{IpNet, Ipv6Net};
 
 use super::refused_call::RefusedCall;
 
-/// What one customer of an IPv6 network has at least: whoever has one address of it has all.
+/// The smallest network that one IPv6 customer gets, and so one caller.
 const IPV6_PREFIX: u8 = 64;
 
 /// One caller.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Caller {
-    /// A subject, wherever it calls from.
+    /// A subject, from any address.
     Subject {
         issuer: Option<String>,
         name: String,

@@ -108,8 +108,8 @@ impl Refusals {
         // In the order of time: a row of the table holds records of one day.
         counts.sort_by_key(|(_, count)| count.last);
         for (line, count) in counts {
-            let coda = record::record_tail(&line, count, self.0.audit.key());
-            self.0.audit.enqueue(count.last, coda);
+            let tail = record::record_tail(&line, count, self.0.audit.key());
+            self.0.audit.enqueue(count.last, tail);
         }
     }
 

@@ -11,7 +11,7 @@ use super::{caller::Caller, limits::RefusalLimits};
 
 /// Callers with an allowance of their own.
 const CALLERS: usize = 4096;
-/// An allowance that was not used for so long is whole again: whoever has it may be forgotten.
+/// An allowance that was not used for so long is whole again, and its caller may be forgotten.
 const WHOLE: Duration = Duration::from_secs(60);
 /// Looking for those takes a moment, which a flood from everywhere must not cost at each call.
 const SWEEP: Duration = Duration::from_secs(1);

@@ -13,7 +13,7 @@
 //!
 //! What is decided is only how a refusal is written down. Each call is still examined, and each refusal says its own reason: behind
 //! one address there may be a whole ministry, of which one program is out of order. The others come in with their tokens, and
-//! whoever looks after that program reads what is wrong with it. To check a signature, which that costs, takes some 20 µs (RSA) to
+//! the program's operator reads what is wrong with it. To check a signature, which that costs, takes some 20 µs (RSA) to
 //! 80 µs (P-256): in the order of what any call costs.
 //!
 //! Everything here is bounded. A caller that comes when [`limiter`] knows as many as it can shares the allowance of all who came

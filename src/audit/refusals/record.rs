@@ -44,7 +44,7 @@ struct RefusalsText<'a> {
 }
 
 /// The text after catena and numero, which only the writer knows.
-pub(super) fn record_tail(line: &TallyLine, count: Count, chiave: &AuditKey) -> String {
+pub(super) fn record_tail(line: &TallyLine, count: Count, key: &AuditKey) -> String {
     let (subject, network) = match &line.who {
         TalliedCaller::Caller { subject, network } => (subject.as_ref(), *network),
         TalliedCaller::Others => (None, None),
@@ -65,5 +65,5 @@ pub(super) fn record_tail(line: &TallyLine, count: Count, chiave: &AuditKey) -> 
         quante: count.calls,
         esito: line.code,
     };
-    text(&testo, chiave)
+    text(&testo, key)
 }

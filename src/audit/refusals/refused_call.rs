@@ -26,19 +26,19 @@ pub(super) struct Subject {
 impl RefusedCall {
     /// Of what is known of a call; `reason` and `code` are those of its answer.
     pub(in crate::audit) fn new(
-        fatti: &CallFacts,
+        facts: &CallFacts,
         reason: Option<String>,
         code: &'static str,
     ) -> Self {
-        let subject = fatti.soggetto.clone().map(|name| Subject {
-            issuer: fatti.emittente.clone(),
+        let subject = facts.soggetto.clone().map(|name| Subject {
+            issuer: facts.emittente.clone(),
             name,
-            purpose: fatti.finalita.clone(),
-            jti: fatti.jti.clone(),
+            purpose: facts.finalita.clone(),
+            jti: facts.jti.clone(),
         });
         Self {
             subject,
-            address: fatti.indirizzo,
+            address: facts.indirizzo,
             reason,
             code,
         }

@@ -19,15 +19,15 @@ pub(super) async fn read(
     let mut before = ChainDigest::default();
     let mut good = Vec::new();
     for (expected, (numero, testo, impronta)) in (1..).zip(rows) {
-        let dove = format!("acknowledgement {expected}");
+        let place = format!("acknowledgement {expected}");
         let stored = ChainDigest::from_slice(&impronta).unwrap_or_default();
         let follows = before.followed_by(&testo) == stored;
         before = stored;
         match serde_json::from_str::<Acknowledgement>(&testo) {
-            _ if numero != expected => esito.note(&dove, "is missing"),
-            _ if !follows => esito.note(&dove, "was changed, or the one before it was"),
+            _ if numero != expected => esito.note(&place, "is missing"),
+            _ if !follows => esito.note(&place, "was changed, or the one before it was"),
             Ok(text) if text.numero == numero => good.push(text),
-            _ => esito.note(&dove, "is not the text of this acknowledgement"),
+            _ => esito.note(&place, "is not the text of this acknowledgement"),
         }
         esito.heads.push((numero, stored));
     }

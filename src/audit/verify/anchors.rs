@@ -46,34 +46,34 @@ pub struct ClockFault {
 pub(super) async fn read(
     connection: &mut PgConnection,
     esito: &mut Verification,
-    nota: Option<ChainDigest>,
+    noted: Option<ChainDigest>,
 ) -> Result<Vec<StoredAnchor>, sqlx::Error> {
     let rows: Vec<(i64, NaiveDate, String, Vec<u8>)> =
         sqlx::query_as("select numero, giorno, ancora, impronta from audit_ancora order by numero")
             .fetch_all(connection)
             .await?;
     let mut before = ChainDigest::default();
-    let mut found = nota.is_none();
-    let mut viste: Vec<StoredAnchor> = Vec::new();
+    let mut found = noted.is_none();
+    let mut seen: Vec<StoredAnchor> = Vec::new();
     for (expected, (numero, giorno, testo, impronta)) in (1..).zip(rows) {
-        let dove = format!("ancora {expected}");
+        let place = format!("ancora {expected}");
         let stored = ChainDigest::from_slice(&impronta).unwrap_or_default();
         if numero != expected {
-            esito.note(&dove, "is missing");
+            esito.note(&place, "is missing");
         } else if before.followed_by(&testo) != stored {
-            esito.note(&dove, "was changed, or the one before it was");
+            esito.note(&place, "was changed, or the one before it was");
         }
         before = stored;
-        found |= nota == Some(stored);
+        found |= noted == Some(stored);
         esito.anchors += 1;
         match serde_json::from_str::<Anchor>(&testo) {
             Ok(ancora) if ancora.numero == numero => {
                 if ancora.giorno != giorno.to_string() {
-                    esito.note(&dove, "its column giorno was changed");
+                    esito.note(&place, "its column giorno was changed");
                 }
-                viste.push(StoredAnchor::new(ancora, stored));
+                seen.push(StoredAnchor::new(ancora, stored));
             }
-            _ => esito.note(&dove, "is not the text of this anchor"),
+            _ => esito.note(&place, "is not the text of this anchor"),
         }
     }
     if !found {
@@ -82,12 +82,12 @@ pub(super) async fn read(
             "none has the impronta that was given: the log was rewritten, or it is of another log",
         );
     }
-    Ok(viste)
+    Ok(seen)
 }
 
 /// Those that are dated after their follower.
-pub(super) fn faults(ancore: &[StoredAnchor], known: &[Acknowledgement]) -> Vec<ClockFault> {
-    let pairs = ancore.windows(2).filter_map(|pair| match pair {
+pub(super) fn faults(anchors: &[StoredAnchor], known: &[Acknowledgement]) -> Vec<ClockFault> {
+    let pairs = anchors.windows(2).filter_map(|pair| match pair {
         [ancora, next] if ancora.giorno > next.giorno => Some((ancora, next)),
         _ => None,
     });

@@ -39,21 +39,21 @@ struct ChainWalk<'a> {
     catena: &'a ChainCheck,
     ultima: ChainHead,
     /// Streams that have no end so far.
-    aperti: u64,
+    open_streams: u64,
 }
 
 impl ChainCheck {
     pub(super) async fn read(
         self,
         tx: &mut Transaction<'_, Postgres>,
-        testa: ChainHead,
+        head: ChainHead,
         esito: &mut Verification,
     ) -> Result<(), sqlx::Error> {
         esito.chains += 1;
-        let mut lettura = ChainWalk {
+        let mut reading = ChainWalk {
             catena: &self,
             ultima: self.before,
-            aperti: 0,
+            open_streams: 0,
         };
         let mut rows = sqlx::query(
             "select numero, istante, record, impronta from audit_registro where catena = $1 order by numero",
@@ -61,23 +61,23 @@ impl ChainCheck {
         .bind(self.catena)
         .fetch(&mut **tx);
         while let Some(row) = rows.try_next().await? {
-            lettura.check_row(&row, esito)?;
+            reading.check_row(&row, esito)?;
         }
         drop(rows);
-        esito.unended += lettura.aperti;
-        let ultima = lettura.ultima;
-        if ultima.numero < testa.numero {
+        esito.unended += reading.open_streams;
+        let ultima = reading.ultima;
+        if ultima.numero < head.numero {
             esito.note(
                 &self.place(ultima.numero + 1),
-                &format!("is missing, and all up to record {}", testa.numero),
+                &format!("is missing, and all up to record {}", head.numero),
             );
-        } else if ultima != testa {
+        } else if ultima != head {
             esito.note(
                 &self.place(ultima.numero),
                 "is not the head of its chain: records were added, or the head was changed",
             );
         }
-        if self.cites && ultima.numero == 0 && testa.numero == 0 {
+        if self.cites && ultima.numero == 0 && head.numero == 0 {
             esito.note(
                 &self.place(1),
                 "is missing: no chain is without its opening",
@@ -129,44 +129,46 @@ impl ChainWalk<'_> {
     /// Checks one record against the one before it in the table.
     fn check_record(
         &mut self,
-        questa: ChainHead,
+        this: ChainHead,
         testo: &str,
         colonna: &str,
         esito: &mut Verification,
     ) {
-        let ChainHead { numero, impronta } = questa;
-        let before = std::mem::replace(&mut self.ultima, questa);
-        let dove = self.catena.place(numero);
+        let ChainHead { numero, impronta } = this;
+        let before = std::mem::replace(&mut self.ultima, this);
+        let place = self.catena.place(numero);
         let consecutive = numero == before.numero + 1;
         if numero <= before.numero {
-            esito.note(&dove, "should have been pruned: it was added later");
+            esito.note(&place, "should have been pruned: it was added later");
         } else if !consecutive {
             let last = numero - 1;
             let missing = format!("is missing, and all up to record {last}");
             esito.note(&self.catena.place(before.numero + 1), &missing);
         }
         match serde_json::from_str::<RecordFields>(testo) {
-            Err(_) => esito.note(&dove, "was changed: it is not a record"),
+            Err(_) => esito.note(&place, "was changed: it is not a record"),
             Ok(own) if (own.catena, own.numero) != (self.catena.catena, numero) => {
                 let other = format!(
                     "holds catena {}, record {}: it was moved or changed",
                     own.catena, own.numero
                 );
-                esito.note(&dove, &other);
+                esito.note(&place, &other);
             }
             Ok(own) => {
                 if !own.istante.starts_with(colonna) {
-                    esito.note(&dove, "its column istante was changed");
+                    esito.note(&place, "its column istante was changed");
                 } else if consecutive && before.impronta.followed_by(testo) != impronta {
-                    esito.note(&dove, "was changed, or the one before it was");
+                    esito.note(&place, "was changed, or the one before it was");
                 }
                 let opening = own.tipo == "APERTURA" && own.teste.is_some();
                 if numero == 1 && self.catena.cites && !opening {
-                    esito.note(&dove, "is not the opening of a chain");
+                    esito.note(&place, "is not the opening of a chain");
                 }
                 match own.tipo.as_str() {
-                    "INIZIO" if own.esito.is_none() => self.aperti += 1,
-                    "FINE" if own.inizio.is_some() => self.aperti = self.aperti.saturating_sub(1),
+                    "INIZIO" if own.esito.is_none() => self.open_streams += 1,
+                    "FINE" if own.inizio.is_some() => {
+                        self.open_streams = self.open_streams.saturating_sub(1)
+                    }
                     _ => {}
                 }
             }
@@ -174,7 +176,7 @@ impl ChainWalk<'_> {
         let seen = self.catena.seen.get(&numero).into_iter().flatten();
         if let Some((witness, _)) = seen.into_iter().find(|(_, seen)| *seen != impronta) {
             esito.note(
-                &dove,
+                &place,
                 &format!("is not what {witness} saw: the chain was rewritten up to here"),
             );
         }

@@ -17,9 +17,9 @@ use crate::audit::chain::ChainDigest;
 /// The database's.
 pub async fn clock_faults(connection: &mut PgConnection) -> Result<Vec<ClockFault>, sqlx::Error> {
     let mut esito = Verification::default();
-    let ancore = anchors::read(connection, &mut esito, None).await?;
+    let anchors = anchors::read(connection, &mut esito, None).await?;
     let known = acknowledged::read(connection, &mut esito).await?;
-    Ok(anchors::faults(&ancore, &known))
+    Ok(anchors::faults(&anchors, &known))
 }
 
 impl Verification {
@@ -27,21 +27,21 @@ impl Verification {
     pub(super) async fn clocks(
         &mut self,
         connection: &mut PgConnection,
-        ancore: &[StoredAnchor],
+        anchors: &[StoredAnchor],
     ) -> Result<(), sqlx::Error> {
         let known = acknowledged::read(connection, self).await?;
-        for fault in anchors::faults(ancore, &known) {
-            let difformita = fault.log_fault();
+        for fault in anchors::faults(anchors, &known) {
+            let discrepancies = fault.log_fault();
             match fault.acknowledged {
                 Some(by) => self.acknowledged.push(Acknowledged {
-                    fault: difformita,
+                    fault: discrepancies,
                     by,
                 }),
-                None => self.faults.push(difformita),
+                None => self.faults.push(discrepancies),
             }
         }
         let mut told = BTreeSet::new();
-        for ancora in ancore {
+        for ancora in anchors {
             let Some(last) = &ancora.acknowledged else {
                 continue;
             };

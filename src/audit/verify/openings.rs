@@ -78,8 +78,8 @@ impl Openings {
             "select catena, record from audit_registro where numero = 1 order by catena",
         )
         .fetch(connection);
-        while let Some((catena, testi)) = rows.try_next().await? {
-            let testo = testi
+        while let Some((catena, texts)) = rows.try_next().await? {
+            let testo = texts
                 .split(record_group::SEPARATOR)
                 .next()
                 .unwrap_or_default();
@@ -88,7 +88,7 @@ impl Openings {
                 .ok()
                 .and_then(|o| o.teste);
             for head in cited.into_iter().flatten() {
-                let testa = ChainHead {
+                let chain_head = ChainHead {
                     numero: head.numero,
                     impronta: head.impronta.parse().unwrap_or_default(),
                 };
@@ -96,7 +96,7 @@ impl Openings {
                     .cited
                     .entry(head.catena)
                     .or_default()
-                    .push((catena, testa));
+                    .push((catena, chain_head));
             }
         }
         Ok(openings)
@@ -104,14 +104,14 @@ impl Openings {
 
     /// Adds what they saw of a chain.
     pub(super) fn add_to(&self, catena: i64, seen: &mut Seen) {
-        for (by, testa) in self.cited.get(&catena).into_iter().flatten() {
-            let known = seen.entry(testa.numero).or_default();
+        for (by, chain_head) in self.cited.get(&catena).into_iter().flatten() {
+            let known = seen.entry(chain_head.numero).or_default();
             // The same twice proves no more.
             if known
                 .iter()
-                .all(|(_, impronta)| *impronta != testa.impronta)
+                .all(|(_, impronta)| *impronta != chain_head.impronta)
             {
-                known.push((Witness::OpeningOf(*by), testa.impronta));
+                known.push((Witness::OpeningOf(*by), chain_head.impronta));
             }
         }
     }
@@ -130,28 +130,28 @@ impl Verification {
     pub(super) fn missing(
         &mut self,
         present: &BTreeSet<i64>,
-        ancore: &[StoredAnchor],
+        anchors: &[StoredAnchor],
         openings: &Openings,
         numbers: Option<Numbers>,
     ) {
         let mut why: BTreeMap<i64, String> = BTreeMap::new();
         for catena in openings.cited.keys() {
-            if let Some((by, testa)) = openings.last_of(*catena) {
+            if let Some((by, chain_head)) = openings.last_of(*catena) {
                 let witness = Witness::OpeningOf(by);
                 why.insert(
                     *catena,
-                    format!("{witness} saw it at record {}", testa.numero),
+                    format!("{witness} saw it at record {}", chain_head.numero),
                 );
             }
         }
-        for ancora in ancore {
-            for (catena, testa) in &ancora.teste {
+        for ancora in anchors {
+            for (catena, chain_head) in &ancora.teste {
                 let StoredAnchor { numero, giorno, .. } = ancora;
                 why.insert(
                     *catena,
                     format!(
                         "anchor {numero} of {giorno} saw it at record {}",
-                        testa.numero
+                        chain_head.numero
                     ),
                 );
             }
@@ -176,12 +176,12 @@ impl Verification {
         known.sort_unstable();
         for catena in known {
             if catena > expected {
-                let dove = match catena - 1 {
+                let place = match catena - 1 {
                     one if one == expected => format!("catena {one}"),
                     end => format!("catene {expected} to {end}"),
                 };
                 self.note(
-                    &dove,
+                    &place,
                     &format!(
                         "is missing: it was opened, as {last} in all, and no number is left out"
                     ),

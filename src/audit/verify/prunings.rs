@@ -16,46 +16,46 @@ impl Verification {
     pub(super) async fn check_prunings(
         &mut self,
         tx: &mut Transaction<'_, Postgres>,
-        ancore: &[StoredAnchor],
+        anchors: &[StoredAnchor],
         conservazione: Option<u32>,
     ) -> Result<(), sqlx::Error> {
-        for fatta in prunings(tx).await? {
-            let giorno = ancore
+        for pruning in prunings(tx).await? {
+            let giorno = anchors
                 .iter()
-                .find(|ancora| ancora.numero == fatta.ancora)
+                .find(|ancora| ancora.numero == pruning.ancora)
                 .and_then(|ancora| ancora.giorno.parse().ok());
-            let giorni = fatta.conservazione.or(conservazione);
-            let oggi = fatta.quando.get(..10).and_then(|g| g.parse().ok());
-            let presto = match (giorno, giorni, oggi) {
-                (Some(giorno), Some(giorni), Some(oggi)) => {
-                    giorno > PruningLimit::Retention(giorni).day(oggi)
+            let giorni = pruning.conservazione.or(conservazione);
+            let today = pruning.quando.get(..10).and_then(|g| g.parse().ok());
+            let early = match (giorno, giorni, today) {
+                (Some(giorno), Some(giorni), Some(today)) => {
+                    giorno > PruningLimit::Retention(giorni).day(today)
                 }
                 _ => false,
             };
-            if presto && fatta.prima_di.is_none() {
+            if early && pruning.prima_di.is_none() {
                 let giorni = giorni.unwrap_or_default();
                 let cosa = format!("removed records younger than the retention of {giorni} days");
-                self.note(&place(&fatta), &cosa);
+                self.note(&place(&pruning), &cosa);
             }
-            let provata_da = ancore
+            let proved_by = anchors
                 .iter()
-                .find(|ancora| ancora.prunings.contains(&fatta))
+                .find(|ancora| ancora.prunings.contains(&pruning))
                 .map(|ancora| ancora.numero);
             self.prunings.push(VerifiedPruning {
-                record: fatta,
+                record: pruning,
                 giorno,
-                too_early: presto,
-                proved_by: provata_da,
+                too_early: early,
+                proved_by,
             });
         }
         let mut told: Vec<&PruningRecord> = Vec::new();
-        for ancora in ancore {
-            for fatta in &ancora.prunings {
-                let there = self.prunings.iter().any(|potata| potata.record == *fatta);
-                if !there && !told.contains(&fatta) {
-                    told.push(fatta);
+        for ancora in anchors {
+            for pruning in &ancora.prunings {
+                let there = self.prunings.iter().any(|pruned| pruned.record == *pruning);
+                if !there && !told.contains(&pruning) {
+                    told.push(pruning);
                     let cosa = format!("is not as anchor {} saw it, or is missing", ancora.numero);
-                    self.note(&place(fatta), &cosa);
+                    self.note(&place(pruning), &cosa);
                 }
             }
         }
@@ -65,10 +65,10 @@ impl Verification {
     /// Whether chains were pruned to this anchor.
     pub(super) fn is_pruned_to(&self, ancora: i64) -> bool {
         let mut potature = self.prunings.iter();
-        potature.any(|potata| potata.record.ancora == ancora)
+        potature.any(|pruned| pruned.record.ancora == ancora)
     }
 }
 
-fn place(fatta: &PruningRecord) -> String {
-    format!("potatura of {}", fatta.quando)
+fn place(pruning: &PruningRecord) -> String {
+    format!("potatura of {}", pruning.quando)
 }

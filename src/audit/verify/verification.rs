@@ -112,9 +112,9 @@ impl Verification {
         }
     }
 
-    pub(super) fn note(&mut self, dove: &str, cosa: &str) {
+    pub(super) fn note(&mut self, place: &str, cosa: &str) {
         self.faults.push(LogFault {
-            place: dove.to_owned(),
+            place: place.to_owned(),
             what: cosa.to_owned(),
         });
     }

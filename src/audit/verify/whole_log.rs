@@ -14,52 +14,52 @@ use super::{
 };
 use crate::audit::chain::{ChainDigest, ChainHead};
 
-/// Reads the whole log at one moment. `nota`: the impronta of an anchor that was kept elsewhere. `conservazione`:
+/// Reads the whole log at one moment. `noted`: the impronta of an anchor that was kept elsewhere. `conservazione`:
 /// `audit.retention_days`, by which prunings are judged ([`VerifiedPruning::too_early`]).
 ///
 /// # Errors
 /// The database's; what is wrong with the log is no error but a [`LogFault`].
 pub async fn verify(
     pool: &PgPool,
-    nota: Option<ChainDigest>,
+    noted: Option<ChainDigest>,
     conservazione: Option<u32>,
 ) -> Result<Verification, sqlx::Error> {
     let mut tx = pool
         .begin_with("begin isolation level repeatable read read only")
         .await?;
     let mut esito = Verification::default();
-    let ancore = anchors::read(&mut tx, &mut esito, nota).await?;
-    esito.clocks(&mut tx, &ancore).await?;
+    let anchors = anchors::read(&mut tx, &mut esito, noted).await?;
+    esito.clocks(&mut tx, &anchors).await?;
     esito
-        .check_prunings(&mut tx, &ancore, conservazione)
+        .check_prunings(&mut tx, &anchors, conservazione)
         .await?;
-    let catene: Vec<(i64, i64, Vec<u8>)> =
+    let chains: Vec<(i64, i64, Vec<u8>)> =
         sqlx::query_as("select catena, numero, impronta from audit_catena order by catena")
             .fetch_all(&mut *tx)
             .await?;
     let numbers = Numbers::read(&mut tx).await?;
     let openings = Openings::read(&mut tx).await?;
-    let present: BTreeSet<i64> = catene.iter().map(|(catena, ..)| *catena).collect();
-    esito.missing(&present, &ancore, &openings, numbers);
-    esito.gaps = gaps(&mut tx, &ancore, numbers).await?;
-    for (catena, numero, impronta) in catene {
+    let present: BTreeSet<i64> = chains.iter().map(|(catena, ..)| *catena).collect();
+    esito.missing(&present, &anchors, &openings, numbers);
+    esito.gaps = gaps(&mut tx, &anchors, numbers).await?;
+    for (catena, numero, impronta) in chains {
         let mut seen = Seen::new();
         let mut inizio = ChainHead::default();
-        for ancora in &ancore {
-            let Some(testa) = ancora.teste.get(&catena) else {
+        for ancora in &anchors {
+            let Some(head) = ancora.teste.get(&catena) else {
                 continue;
             };
             // The last one that saw it.
             seen.insert(
-                testa.numero,
-                vec![(Witness::Anchor(ancora.numero), testa.impronta)],
+                head.numero,
+                vec![(Witness::Anchor(ancora.numero), head.impronta)],
             );
-            if esito.is_pruned_to(ancora.numero) && testa.numero > inizio.numero {
-                inizio = *testa;
+            if esito.is_pruned_to(ancora.numero) && head.numero > inizio.numero {
+                inizio = *head;
             }
         }
         openings.add_to(catena, &mut seen);
-        let testa = ChainHead {
+        let head = ChainHead {
             numero,
             impronta: ChainDigest::from_slice(&impronta).unwrap_or_default(),
         };
@@ -69,7 +69,7 @@ pub async fn verify(
             seen,
             cites: numbers.is_some_and(|numbers| catena > numbers.gapless_after),
         };
-        catena.read(&mut tx, testa, &mut esito).await?;
+        catena.read(&mut tx, head, &mut esito).await?;
     }
     tx.rollback().await?;
     Ok(esito)
@@ -78,13 +78,13 @@ pub async fn verify(
 /// Gaps in the numbers that came from a sequence.
 async fn gaps(
     connection: &mut PgConnection,
-    ancore: &[StoredAnchor],
+    anchors: &[StoredAnchor],
     numbers: Option<Numbers>,
 ) -> Result<Vec<(i64, i64)>, sqlx::Error> {
     let Some(Numbers { gapless_after, .. }) = numbers else {
         return Ok(Vec::new());
     };
-    let named: BTreeSet<i64> = ancore
+    let named: BTreeSet<i64> = anchors
         .iter()
         .flat_map(|ancora| ancora.teste.keys().copied())
         .collect();

@@ -28,26 +28,26 @@ use crate::crypto::hex::hex;
 /// A download that has come to its end, and what was checked.
 #[derive(Debug)]
 pub(super) struct FinishedDownload {
-    scheda: Manifest,
-    riscontro: &'static str,
-    atteso: ExpectedTotals,
+    manifest: Manifest,
+    check: &'static str,
+    expected: ExpectedTotals,
     sha256: String,
     byte: u64,
     /// What an earlier run had got.
-    gia: u64,
+    already: u64,
 }
 
 /// A download under way.
 struct DownloadReceiver<'a> {
-    servizio: &'a ServiceClient,
-    domanda: &'a DownloadRequest,
+    service: &'a ServiceClient,
+    question: &'a DownloadRequest,
     formato: FormatArg,
-    scheda: Manifest,
-    uscita: DownloadOutput,
+    manifest: Manifest,
+    output: DownloadOutput,
     sha: Context,
     byte: u64,
     progress: Progress,
-    pazienza: Backoff,
+    backoff: Backoff,
 }
 
 /// Downloads, or goes on with what an earlier run has left.
@@ -55,74 +55,74 @@ struct DownloadReceiver<'a> {
 /// # Errors
 /// Why there is no file. What came so far stays in the unfinished one.
 pub(super) async fn download(
-    servizio: &ServiceClient,
-    domanda: &DownloadRequest,
+    service: &ServiceClient,
+    question: &DownloadRequest,
     opzioni: &OutputFileArgs,
-    mut pazienza: Backoff,
+    mut backoff: Backoff,
 ) -> Result<FinishedDownload, Failure> {
     let formato = opzioni.come.format(&opzioni.file)?;
-    let mut scheda = Manifest {
-        server: servizio.address().to_string(),
-        chiamata: domanda.call().to_owned(),
+    let mut manifest = Manifest {
+        server: service.address().to_string(),
+        chiamata: question.call().to_owned(),
         formato: formato.name().to_owned(),
-        selezione: domanda.asked(),
+        selezione: question.asked(),
         rilevazione: PinnedRilevazione::default(),
     };
-    let (mut uscita, trovata) = DownloadOutput::open(&opzioni.file, &opzioni.come, &scheda)?;
-    let numero = match &trovata {
-        Some(trovata) => trovata.rilevazione.numero,
-        None => domanda.rilevazione(),
+    let (mut output, found) = DownloadOutput::open(&opzioni.file, &opzioni.come, &manifest)?;
+    let numero = match &found {
+        Some(found) => found.rilevazione.numero,
+        None => question.rilevazione(),
     };
-    let atteso = loop {
-        match domanda.expected(servizio, numero).await {
-            Ok(atteso) => break atteso,
-            Err(guasto) => pazienza.wait_after(guasto, None).await?,
+    let expected = loop {
+        match question.expected(service, numero).await {
+            Ok(expected) => break expected,
+            Err(failure) => backoff.wait_after(failure, None).await?,
         }
     };
-    pazienza.reset();
-    scheda.rilevazione = PinnedRilevazione::from(&atteso.rilevazione);
-    if let Some(trovata) = trovata.filter(|trovata| trovata.rilevazione != scheda.rilevazione) {
+    backoff.reset();
+    manifest.rilevazione = PinnedRilevazione::from(&expected.rilevazione);
+    if let Some(found) = found.filter(|found| found.rilevazione != manifest.rilevazione) {
         return Err(Failure::mismatch(format!(
             "what an earlier run has left is of {}, and the service now says {}",
-            trovata.rilevazione, scheda.rilevazione
+            found.rilevazione, manifest.rilevazione
         )));
     }
     let mut sha = Context::new(&SHA256);
-    let gia = uscita.rehash(&mut sha).await?;
-    let progress = Progress::of_rows(u64::try_from(atteso.totali.righe).unwrap_or_default());
-    if gia > 0 {
-        let numero = scheda.rilevazione.numero;
+    let already = output.rehash(&mut sha).await?;
+    let progress = Progress::of_rows(u64::try_from(expected.totali.righe).unwrap_or_default());
+    if already > 0 {
+        let numero = manifest.rilevazione.numero;
         progress.line(&format!(
-            "omnia: going on from byte {gia}, with rilevazione {numero}"
+            "omnia: going on from byte {already}, with rilevazione {numero}"
         ));
     }
-    let mut ricezione = DownloadReceiver {
-        servizio,
-        domanda,
+    let mut receiver = DownloadReceiver {
+        service,
+        question,
         formato,
-        scheda,
-        uscita,
+        manifest,
+        output,
         sha,
-        byte: gia,
+        byte: already,
         progress,
-        pazienza,
+        backoff,
     };
-    let chiusura = ricezione.receive_all().await?;
-    let sha256 = ricezione.verify(&chiusura, &atteso, domanda.totals_call())?;
+    let chiusura = receiver.receive_all().await?;
+    let sha256 = receiver.verify(&chiusura, &expected, question.totals_call())?;
     let DownloadReceiver {
-        scheda,
-        uscita,
+        manifest,
+        output,
         byte,
         ..
-    } = ricezione;
-    uscita.finish().await?;
+    } = receiver;
+    output.finish().await?;
     Ok(FinishedDownload {
-        scheda,
-        riscontro: domanda.totals_call(),
-        atteso,
+        manifest,
+        check: question.totals_call(),
+        expected,
         sha256,
         byte,
-        gia,
+        already,
     })
 }
 
@@ -131,9 +131,9 @@ impl DownloadReceiver<'_> {
         loop {
             match self.attempt().await {
                 Ok(chiusura) => return Ok(chiusura),
-                Err(guasto) => {
-                    self.pazienza
-                        .wait_after(guasto, Some(&self.progress))
+                Err(failure) => {
+                    self.backoff
+                        .wait_after(failure, Some(&self.progress))
                         .await?
                 }
             }
@@ -142,32 +142,32 @@ impl DownloadReceiver<'_> {
 
     /// One call, from the byte that is missing.
     async fn attempt(&mut self) -> Result<ChiusuraFile, Failure> {
-        let numero = self.scheda.rilevazione.numero;
+        let numero = self.manifest.rilevazione.numero;
         let offset = i64::try_from(self.byte).unwrap_or(i64::MAX);
         let opened = self
-            .domanda
-            .open(self.servizio, numero, self.formato, offset)
+            .question
+            .open(self.service, numero, self.formato, offset)
             .await;
-        let mut parti = opened.map_err(|guasto| self.past_the_end(guasto))?;
-        match self.next_part(&mut parti).await? {
+        let mut parts = opened.map_err(|failure| self.past_the_end(failure))?;
+        match self.next_part(&mut parts).await? {
             DownloadPart::Intestazione(intestazione) => {
                 let rilevazione = intestazione
                     .rilevazione
                     .as_ref()
                     .map(PinnedRilevazione::from);
-                if rilevazione.as_ref() != Some(&self.scheda.rilevazione) {
+                if rilevazione.as_ref() != Some(&self.manifest.rilevazione) {
                     return Err(Failure::mismatch(format!(
                         "the file is not of {}",
-                        self.scheda.rilevazione
+                        self.manifest.rilevazione
                     )));
                 }
-                self.uscita.begin(&self.scheda)?;
+                self.output.begin(&self.manifest)?;
             }
             _ => return Err(Failure::mismatch("the first part is not an intestazione")),
         }
-        let mut primo = true;
+        let mut first = true;
         loop {
-            match self.next_part(&mut parti).await? {
+            match self.next_part(&mut parts).await? {
                 DownloadPart::Pezzo(pezzo) => {
                     if u64::try_from(pezzo.offset) != Ok(self.byte) {
                         return Err(Failure::mismatch(format!(
@@ -175,16 +175,16 @@ impl DownloadReceiver<'_> {
                             pezzo.offset, self.byte
                         )));
                     }
-                    self.uscita.write(&pezzo.contenuto).await?;
+                    self.output.write(&pezzo.contenuto).await?;
                     self.sha.update(&pezzo.contenuto);
                     self.byte += pezzo.contenuto.len() as u64;
                     let righe = u64::try_from(pezzo.righe).unwrap_or_default();
-                    if std::mem::take(&mut primo) {
+                    if std::mem::take(&mut first) {
                         self.progress.start_from(righe);
                     } else {
                         self.progress.set(righe);
                     }
-                    self.pazienza.reset();
+                    self.backoff.reset();
                 }
                 DownloadPart::Chiusura(chiusura) => return Ok(chiusura),
                 DownloadPart::Intestazione(_) => {
@@ -194,11 +194,11 @@ impl DownloadReceiver<'_> {
         }
     }
 
-    async fn next_part(&self, parti: &mut DownloadParts) -> Result<DownloadPart, Failure> {
-        match parti.next().await {
+    async fn next_part(&self, parts: &mut DownloadParts) -> Result<DownloadPart, Failure> {
+        match parts.next().await {
             Some(Ok(Some(parte))) => Ok(parte),
             Some(Ok(None)) => Err(Failure::mismatch("a part that this omnia does not know")),
-            Some(Err(status)) => Err(self.past_the_end(self.servizio.failure(&status))),
+            Some(Err(status)) => Err(self.past_the_end(self.service.failure(&status))),
             None => Err(Failure::Transient(
                 "the stream ended before its chiusura".to_owned(),
                 None,
@@ -207,11 +207,11 @@ impl DownloadReceiver<'_> {
     }
 
     /// A refusal of the offset means that there is more on this side than the file has.
-    fn past_the_end(&self, guasto: Failure) -> Failure {
-        match guasto {
-            Failure::Refused(risposta) if self.byte > 0 && risposta.names_field("offset") => {
+    fn past_the_end(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Refused(answer) if self.byte > 0 && answer.names_field("offset") => {
                 Failure::mismatch(format!(
-                    "the file has less than the {} bytes that are here: {risposta}",
+                    "the file has less than the {} bytes that are here: {answer}",
                     self.byte
                 ))
             }
@@ -223,8 +223,8 @@ impl DownloadReceiver<'_> {
     fn verify(
         &self,
         chiusura: &ChiusuraFile,
-        atteso: &ExpectedTotals,
-        riscontro: &str,
+        expected: &ExpectedTotals,
+        check: &str,
     ) -> Result<String, Failure> {
         let sha256 = hex(self.sha.clone().finish().as_ref());
         if u64::try_from(chiusura.dimensione) != Ok(self.byte) {
@@ -239,10 +239,10 @@ impl DownloadReceiver<'_> {
                 chiusura.sha256
             )));
         }
-        if chiusura.totali != atteso.totali {
+        if chiusura.totali != expected.totali {
             return Err(Failure::mismatch(format!(
-                "the totals of the file are not those of {riscontro}:\n  {}\n  {}",
-                chiusura.totali, atteso.totali
+                "the totals of the file are not those of {check}:\n  {}\n  {}",
+                chiusura.totali, expected.totali
             )));
         }
         Ok(sha256)
@@ -253,23 +253,26 @@ impl FinishedDownload {
     /// What was downloaded and what was checked, for the operator.
     pub(super) fn summary(&self, file: &str) -> String {
         let Self {
-            scheda,
-            riscontro,
-            atteso,
+            manifest,
+            check,
+            expected,
             sha256,
             byte,
-            gia,
+            already,
         } = self;
-        let righe = atteso.totali.righe;
-        let mut text = format!("{file}: {righe} rows, {byte} bytes, {}", scheda.rilevazione);
-        if *gia > 0 {
+        let righe = expected.totali.righe;
+        let mut text = format!(
+            "{file}: {righe} rows, {byte} bytes, {}",
+            manifest.rilevazione
+        );
+        if *already > 0 {
             // Writing to a String cannot fail.
-            let _ = write!(text, "; the first {gia} bytes are an earlier run's");
+            let _ = write!(text, "; the first {already} bytes are an earlier run's");
         }
         let _ = write!(
             text,
-            "\ntotals:  {}; those of {riscontro}\nSHA-256: {sha256}; that of the service",
-            atteso.totali
+            "\ntotals:  {}; those of {check}\nSHA-256: {sha256}; that of the service",
+            expected.totali
         );
         text
     }

@@ -119,15 +119,14 @@ impl GrantCommand {
             Self::Record(record) => {
                 let vocabulary = Vocabulary::of_contract()?;
                 let dir = settings.access.policy_dir.as_deref();
-                let tabella = policy::policy_table(dir, &vocabulary).await?;
+                let table = policy::policy_table(dir, &vocabulary).await?;
                 let operatore = record.chi.operatore()?;
                 let motivo = record.chi.motivo.clone();
                 let richiesta = record.richiesta()?;
-                let id = grants::record_request(
-                    &pool, &clock, &tabella, &richiesta, &operatore, &motivo,
-                )
-                .await
-                .map_err(sentence)?;
+                let id =
+                    grants::record_request(&pool, &clock, &table, &richiesta, &operatore, &motivo)
+                        .await
+                        .map_err(sentence)?;
                 Ok(format!("grant {id} recorded"))
             }
             Self::Verify(passo) => step(Azione::Verifica, passo).await,
@@ -143,18 +142,19 @@ impl GrantCommand {
                     stato: filtri.stato,
                 };
                 let oggi = clock.today();
-                let schede = grants::list_page(&pool, &filtro, oggi, 0, i64::MAX).await;
-                Ok(show::table(&schede.map_err(sentence)?, oggi))
+                let grant_records = grants::list_page(&pool, &filtro, oggi, 0, i64::MAX).await;
+                Ok(show::table(&grant_records.map_err(sentence)?, oggi))
             }
             Self::Expiring { giorni } => {
                 let oggi = clock.today();
-                let schede = grants::list_expiring(&pool, oggi, giorni, None, i64::MAX).await;
-                Ok(show::table(&schede.map_err(sentence)?, oggi))
+                let grant_records =
+                    grants::list_expiring(&pool, oggi, giorni, None, i64::MAX).await;
+                Ok(show::table(&grant_records.map_err(sentence)?, oggi))
             }
             Self::Show { id } => {
-                let scheda = grants::record_by_id(&pool, id).await.map_err(sentence)?;
+                let grant_record = grants::record_by_id(&pool, id).await.map_err(sentence)?;
                 let eventi = grants::eventi(&pool, id).await.map_err(sentence)?;
-                Ok(show::one(&scheda, &eventi, clock.today()))
+                Ok(show::one(&grant_record, &eventi, clock.today()))
             }
         }
     }

@@ -120,7 +120,7 @@ impl ModuloArgs {
 impl RecordGrantArgs {
     pub(super) fn richiesta(self) -> Result<RichiestaAa07, Sentence> {
         let named = |argument: &'static str| {
-            move |difetto: ValueDefect| -> Sentence { format!("{argument} {difetto}").into() }
+            move |defect: ValueDefect| -> Sentence { format!("{argument} {defect}").into() }
         };
         Ok(RichiestaAa07 {
             protocollo_pec: self.protocollo,
@@ -159,12 +159,12 @@ fn positive(text: &str) -> Result<NonZeroU32, Sentence> {
 }
 
 /// clap sees to it that there is the one or the other; that there is never neither does not rest on clap.
-fn code_set<C: AmbitoCode>(codici: Vec<C>, tutti: bool) -> Result<AmbitoCodes<C>, ValueDefect> {
+fn code_set<C: AmbitoCode>(codes: Vec<C>, all: bool) -> Result<AmbitoCodes<C>, ValueDefect> {
     const NONE: ValueDefect =
         ValueDefect::new("no code was given", "non è stato indicato alcun codice");
-    if tutti {
+    if all {
         Ok(AmbitoCodes::All)
     } else {
-        AmbitoCodes::only(codici).ok_or(NONE)
+        AmbitoCodes::only(codes).ok_or(NONE)
     }
 }

@@ -37,7 +37,7 @@ use crate::rilevazione::LoadSources;
 const HEADER: &str = "normativa,prestazione,codifica_sistema_unico,numero_decreto,data_decreto,validita_dal,\
     validita_al,cf_azienda,matricola_azienda,ore_decretate,importi_autorizzati,importi_erogati,persona_fisica\n";
 
-/// To be said wherever the caps are shown.
+/// To be said where the caps are shown.
 pub const DISCLAIMER: &str = "invented decrees and employers; the caps come partly from secondary sources: good for a demo, not a legal source";
 
 /// The most rows a world can have: its employers are given distinct codes up to here.
@@ -86,36 +86,36 @@ pub fn generate_sample(
         ));
     }
     fs::create_dir_all(cartella)?;
-    let fonti = LoadSources::in_folder(cartella, opzioni.data_riferimento());
-    fs::write(&fonti.stanziamenti, STANZIAMENTI)?;
+    let sources = LoadSources::in_folder(cartella, opzioni.data_riferimento());
+    fs::write(&sources.stanziamenti, STANZIAMENTI)?;
     for (path, text) in [
-        (&fonti.normative, NORMATIVE),
-        (&fonti.prestazioni, PRESTAZIONI),
+        (&sources.normative, NORMATIVE),
+        (&sources.prestazioni, PRESTAZIONI),
     ] {
         if let Some(path) = path {
             fs::write(path, text)?;
         }
     }
 
-    let mondo = SampleWorld::new(seme, righe, STANZIAMENTI);
+    let world = SampleWorld::new(seme, righe, STANZIAMENTI);
     #[expect(
         clippy::disallowed_methods,
         reason = "it is invented: anybody may read it"
     )]
-    let file = File::create(&fonti.decreti)?;
+    let file = File::create(&sources.decreti)?;
     let mut out = BufWriter::with_capacity(1 << 18, file);
     out.write_all(HEADER.as_bytes())?;
     let mut count = 0;
-    mondo.each_row(rilevazione, |decreto, riga| {
+    world.each_row(rilevazione, |decreto, riga| {
         count += 1;
         if count % 8_192 == 0 {
             written(count);
         }
-        write_row(&mut out, mondo.normativa(decreto), decreto, riga)
+        write_row(&mut out, world.normativa(decreto), decreto, riga)
     })?;
     out.flush()?;
     written(count);
-    Ok(fonti)
+    Ok(sources)
 }
 
 /// No value needs quotes.
@@ -164,8 +164,8 @@ mod tests {
             seed: seme,
             rilevazione,
         };
-        let fonti = generate_sample(opzioni, folder.path(), |_| {}).unwrap();
-        fs::read_to_string(fonti.decreti).unwrap()
+        let sources = generate_sample(opzioni, folder.path(), |_| {}).unwrap();
+        fs::read_to_string(sources.decreti).unwrap()
     }
 
     /// Natural key → the other values.

@@ -7,22 +7,22 @@ pub(super) const CURRENT: i32 = 2026;
 struct NormProfile {
     normativa: &'static str,
     /// Its share of the decrees, in thousandths.
-    peso: u64,
+    weight: u64,
     /// What it grants of its caps, in thousandths.
-    uso: u64,
+    used: u64,
     codifiche: &'static [&'static str],
 }
 
 const fn norm_profile(
     normativa: &'static str,
-    peso: u64,
-    uso: u64,
+    weight: u64,
+    used: u64,
     codifiche: &'static [&'static str],
 ) -> NormProfile {
     NormProfile {
         normativa,
-        peso,
-        uso,
+        weight,
+        used,
         codifiche,
     }
 }
@@ -88,8 +88,8 @@ pub(super) fn norm_years(stanziamenti: &str) -> Vec<NormYear> {
                 normativa: profilo.normativa,
                 codifiche: profilo.codifiche,
                 year: *anno,
-                spending: cents / 1_000 * profilo.uso * thirds / 3,
-                weight: profilo.peso * 1_000 * (cents / 1_000) / (all / 1_000),
+                spending: cents / 1_000 * profilo.used * thirds / 3,
+                weight: profilo.weight * 1_000 * (cents / 1_000) / (all / 1_000),
             });
         }
     }

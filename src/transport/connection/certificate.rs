@@ -20,9 +20,9 @@ use crate::crypto::hex::hex;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateInfo {
     impronta: String,
-    nomi: BTreeSet<String>,
-    valido_dal: DateTime<Utc>,
-    scadenza: DateTime<Utc>,
+    name_list: BTreeSet<String>,
+    valid_from: DateTime<Utc>,
+    expiry: DateTime<Utc>,
 }
 
 /// A certificate that cannot be read.
@@ -51,7 +51,7 @@ impl CertificateInfo {
         let names = parsed
             .subject_alternative_name()
             .map_err(|error| CertificateParseError(error.to_string()))?;
-        let nomi = names
+        let name_list = names
             .iter()
             .flat_map(|names| &names.value.general_names)
             .filter_map(|name| match name {
@@ -68,9 +68,9 @@ impl CertificateInfo {
         let hash = digest::digest(&digest::SHA256, der);
         Ok(Self {
             impronta: format!("sha256:{}", hex(hash.as_ref())),
-            nomi,
-            valido_dal: instant(parsed.validity().not_before.timestamp())?,
-            scadenza: instant(parsed.validity().not_after.timestamp())?,
+            name_list,
+            valid_from: instant(parsed.validity().not_before.timestamp())?,
+            expiry: instant(parsed.validity().not_after.timestamp())?,
         })
     }
 
@@ -83,40 +83,40 @@ impl CertificateInfo {
     /// Its names: `dns:…`, in small letters, and `uri:…`.
     #[must_use]
     pub fn names(&self) -> &BTreeSet<String> {
-        &self.nomi
+        &self.name_list
     }
 
     /// Its first instant.
     #[must_use]
     pub fn not_before(&self) -> DateTime<Utc> {
-        self.valido_dal
+        self.valid_from
     }
 
     /// Its last instant.
     #[must_use]
     pub fn not_after(&self) -> DateTime<Utc> {
-        self.scadenza
+        self.expiry
     }
 
     /// Whether it is valid at an instant: a connection may outlive the certificate that it was opened with.
     #[must_use]
     pub fn is_valid_at(&self, istante: DateTime<Utc>) -> bool {
-        (self.valido_dal..=self.scadenza).contains(&istante)
+        (self.valid_from..=self.expiry).contains(&istante)
     }
 
     /// Whether it is what a grant demands: `sha256:…` (or the digits alone, in any case, with or without colons),
     /// `dns:…` or `uri:…`. A text of another form demands what no certificate has.
     #[must_use]
-    pub fn matches(&self, chiesto: &str) -> bool {
-        if let Some(dns) = chiesto.strip_prefix("dns:") {
+    pub fn matches(&self, asked: &str) -> bool {
+        if let Some(dns) = asked.strip_prefix("dns:") {
             return self
-                .nomi
+                .name_list
                 .contains(&format!("dns:{}", dns.to_ascii_lowercase()));
         }
-        if chiesto.starts_with("uri:") {
-            return self.nomi.contains(chiesto);
+        if asked.starts_with("uri:") {
+            return self.name_list.contains(asked);
         }
-        let digits = chiesto.strip_prefix("sha256:").unwrap_or(chiesto);
+        let digits = asked.strip_prefix("sha256:").unwrap_or(asked);
         let digits = digits.replace(':', "").to_ascii_lowercase();
         self.impronta.strip_prefix("sha256:") == Some(digits.as_str())
     }
@@ -139,21 +139,21 @@ mod tests {
     #[test]
     fn a_certificate_is_its_fingerprint_and_its_names() {
         let der = der();
-        let certificato = CertificateInfo::from_der(&der).unwrap();
-        let nomi: Vec<&str> = certificato.names().iter().map(String::as_str).collect();
-        assert_eq!(nomi, ["dns:be.mef.example", "uri:spiffe://mef/rgs"]);
-        let hex = certificato.fingerprint().strip_prefix("sha256:").unwrap();
+        let certificate = CertificateInfo::from_der(&der).unwrap();
+        let name_list: Vec<&str> = certificate.names().iter().map(String::as_str).collect();
+        assert_eq!(name_list, ["dns:be.mef.example", "uri:spiffe://mef/rgs"]);
+        let hex = certificate.fingerprint().strip_prefix("sha256:").unwrap();
         let pairs: Vec<&str> = (0..32).map(|i| &hex[2 * i..2 * i + 2]).collect();
         let openssl = pairs.join(":").to_uppercase();
         for same in [
-            certificato.fingerprint(),
+            certificate.fingerprint(),
             hex,
             &openssl,
             "dns:be.mef.example",
             "dns:BE.mef.example",
             "uri:spiffe://mef/rgs",
         ] {
-            assert!(certificato.matches(same), "{same}");
+            assert!(certificate.matches(same), "{same}");
         }
         for other in [
             "",
@@ -167,7 +167,7 @@ mod tests {
             "uri:SPIFFE://mef/rgs",
             "uri:spiffe://mef",
         ] {
-            assert!(!certificato.matches(other), "{other}");
+            assert!(!certificate.matches(other), "{other}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! TCP peer 10.0.0.7 ── a trusted proxy, "x-forwarded-for: 1.2.3.4, 198.51.100.9, 10.0.0.8"
 //!                      from the right: 10.0.0.8 is trusted too, 198.51.100.9 is not ─► indirizzo 198.51.100.9
 //! TCP peer 10.0.0.7 ── a trusted proxy, "x-forwarded-for: unknown" ─► no indirizzo: nobody's, above all not the proxy's
-//! TLS client certificate ───────────────────────────────────────────► certificato: its fingerprint and names
+//! TLS client certificate ───────────────────────────────────────────► certificate: its fingerprint and names
 //! ```
 //!
 //! A header counts only as far as trusted proxies wrote it: what stands to the left of the first address that is not

@@ -1,8 +1,8 @@
 //! TLS and mutual TLS (ModI's ID_AUTH_CHANNEL_01 and 02), with certificates that are replaced while the service runs.
 //!
 //! ```text
-//! files ── TlsFiles ── ServerIdentity ──► in force (a Reloader keeps it so) ────┐ for new connections
-//! TCP ─► Acceptor ─► handshake (bounded in time and number) ──────────┴─► Connection ─► HTTP/2 ─► ClientConnection::certificato
+//! files ── TlsFiles ── ServerIdentity ──► in force (a Reloader keeps it so) ───┐ for new connections
+//! TCP ─► Acceptor ─► handshake (bounded in time and number) ───────────────────┴─► Connection ─► HTTP/2 ─► ClientConnection::certificate
 //!                        └──► failed: counted, logged (a few a minute), closed; the others do not notice
 //! ```
 //!
@@ -17,8 +17,8 @@
 //!
 //! let settings = Settings::read(None)?;
 //! let tls = ServerTls::open(&settings.tls, Clock::system())?;
-//! let ascolto = Acceptor::new(TcpListener::bind(settings.server.listen).await?, tls);
-//! # drop(ascolto);
+//! let acceptor = Acceptor::new(TcpListener::bind(settings.server.listen).await?, tls);
+//! # drop(acceptor);
 //! # Ok(())
 //! # }
 //! ```

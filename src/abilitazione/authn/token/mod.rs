@@ -83,7 +83,7 @@ fn check_not_before(nbf: i64, quando: NowWithLeeway) -> Result<()> {
 /// # Errors
 /// One of the `TOKEN_…` reasons, or [`Reason::KeysUnavailable`].
 pub(super) async fn check(
-    emittenti: &[TrustedIssuer],
+    trusted_issuers: &[TrustedIssuer],
     token: &str,
     quando: NowWithLeeway,
     v: &mut CheckLog,
@@ -105,7 +105,7 @@ pub(super) async fn check(
         }
     };
 
-    let found = emittenti
+    let found = trusted_issuers
         .iter()
         .enumerate()
         .find(|(_, emittente)| *emittente.issuer == *claims.iss)
