@@ -78,7 +78,7 @@ impl Sources {
             }
             // Another room is used by its name too, wherever that name leads from there.
             if let Some(room) = room {
-                graph.add(from, &[room.clone()]);
+                graph.add(from, std::slice::from_ref(room));
             }
         }
         graph

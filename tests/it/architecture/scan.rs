@@ -176,7 +176,7 @@ fn literal(text: &str) -> Option<usize> {
         match c {
             '\\' => drop(chars.next()),
             c if c == quote => return Some(prefix + i + 1),
-            _ if quote == '\'' && body[i + c.len_utf8()..].chars().next() != Some('\'') => {
+            _ if quote == '\'' && !body[i + c.len_utf8()..].starts_with('\'') => {
                 return None;
             }
             _ => {}
