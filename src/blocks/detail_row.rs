@@ -19,21 +19,21 @@
 use chrono::NaiveDate;
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
 
-use crate::error::Error;
+use crate::{contract::column::Column, error::Error};
 
-/// The columns, by their names in the contract and in the order of their field numbers (1 to 11).
-pub const DETAIL_COLUMNS: [&str; 11] = [
-    "prestazione",
-    "codifica_sistema_unico",
-    "numero_decreto",
-    "data_decreto",
-    "validita_dal",
-    "validita_al",
-    "cf_azienda",
-    "matricola_azienda",
-    "ore_decretate",
-    "importi_autorizzati",
-    "importi_erogati",
+/// The columns, in the order of their field numbers in the contract (1 to 11).
+pub const DETAIL_COLUMNS: [Column; 11] = [
+    Column::Prestazione,
+    Column::CodificaSistemaUnico,
+    Column::NumeroDecreto,
+    Column::DataDecreto,
+    Column::ValiditaDal,
+    Column::ValiditaAl,
+    Column::CfAzienda,
+    Column::MatricolaAzienda,
+    Column::OreDecretate,
+    Column::ImportiAutorizzati,
+    Column::ImportiErogati,
 ];
 
 /// `LottoExport.decreti`, length-delimited.

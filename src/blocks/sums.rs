@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::detail_row::{DetailRow, DetailRowError};
 use crate::{
-    contract::proto,
+    contract::{column::Column, proto},
     valori::{Importo, Ore},
 };
 
@@ -51,13 +51,13 @@ impl ControlSums {
 
     /// As the caller gets them: without the columns that it does not see.
     #[must_use]
-    pub fn totali(&self, vede: impl Fn(&str) -> bool) -> ControlTotals {
+    pub fn totali(&self, may_see: impl Fn(Column) -> bool) -> ControlTotals {
         let [ore, autorizzati, erogati] = self.decimals();
         ControlTotals {
-            righe: vede("righe").then_some(self.righe),
-            ore_decretate: vede("ore_decretate").then(|| ore.into()),
-            importi_autorizzati: vede("importi_autorizzati").then(|| autorizzati.into()),
-            importi_erogati: vede("importi_erogati").then(|| erogati.into()),
+            righe: may_see(Column::Righe).then_some(self.righe),
+            ore_decretate: may_see(Column::OreDecretate).then(|| ore.into()),
+            importi_autorizzati: may_see(Column::ImportiAutorizzati).then(|| autorizzati.into()),
+            importi_erogati: may_see(Column::ImportiErogati).then(|| erogati.into()),
         }
     }
 
@@ -191,7 +191,7 @@ mod tests {
         let once = ControlSums::from_decimals(somme.righe, somme.decimals());
         assert_eq!(once, somme);
         somme += once;
-        let totali = somme.totali(|colonna| colonna != "importi_erogati");
+        let totali = somme.totali(|column| column != Column::ImportiErogati);
         assert_eq!(totali.righe, Some(2));
         assert_eq!(totali.ore_decretate.unwrap().to_string(), "3.00");
         assert_eq!(totali.importi_autorizzati.unwrap().to_string(), "4.10");

@@ -9,6 +9,7 @@
 //!
 //! It knows nothing of how a call is served.
 
+pub mod column;
 pub mod flight;
 pub mod proto;
 pub mod route;

@@ -15,7 +15,7 @@ use crate::{
         sums::ControlTotals,
     },
     call_record::CallRecord,
-    contract::proto,
+    contract::{column::Column, proto},
     error::Result,
     postgres::predicates::{PERSONA_FISICA, in_periodo, in_rilevazione},
     rilevazione::control::Noted,
@@ -109,8 +109,8 @@ impl DetailReader {
 
     /// Whether the caller sees a column of the answer.
     #[must_use]
-    pub fn may_see(&self, colonna: &str) -> bool {
-        self.permesso.may_see(colonna)
+    pub fn may_see(&self, column: Column) -> bool {
+        self.permesso.may_see(column)
     }
 
     /// Where to write down what was read.
@@ -170,11 +170,11 @@ impl DetailReader {
 
     /// The columns of the contract, each after a comma: empty where the caller does not see one.
     pub(super) fn push_columns(&self, query: &mut QueryBuilder<Postgres>) {
-        for (name, expression) in DETAIL_COLUMNS.into_iter().zip(EXPRESSIONS) {
+        for (column, expression) in DETAIL_COLUMNS.into_iter().zip(EXPRESSIONS) {
             query.push(", ");
-            match name {
-                _ if !self.may_see(name) => query.push("''"),
-                "cf_azienda" if !self.may_see("cf_azienda.persona_fisica") => {
+            match column {
+                _ if !self.may_see(column) => query.push("''"),
+                Column::CfAzienda if !self.may_see(Column::CfAziendaPersonaFisica) => {
                     query.push(cf_masked())
                 }
                 _ => query.push(expression),
@@ -219,27 +219,27 @@ impl DetailReader {
     #[must_use]
     pub fn totali_statement(&self) -> QueryBuilder<Postgres> {
         let columns = [
-            ("righe", "count(*)", "null::bigint"),
+            (Column::Righe, "count(*)", "null::bigint"),
             (
-                "ore_decretate",
+                Column::OreDecretate,
                 "coalesce(sum(ore_decretate), 0)",
                 "null::numeric",
             ),
             (
-                "importi_autorizzati",
+                Column::ImportiAutorizzati,
                 "coalesce(sum(importi_autorizzati), 0)",
                 "null::numeric",
             ),
             (
-                "importi_erogati",
+                Column::ImportiErogati,
                 "coalesce(sum(importi_erogati), 0)",
                 "null::numeric",
             ),
         ];
         let mut query = QueryBuilder::new("select ");
         let mut list = query.separated(", ");
-        for (name, expression, hidden) in columns {
-            list.push(if self.may_see(name) {
+        for (column, expression, hidden) in columns {
+            list.push(if self.may_see(column) {
                 expression
             } else {
                 hidden

@@ -3,10 +3,10 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{CellType, FileTable};
-use crate::rilevazione::list::Rilevazione;
+use crate::{contract::column::Column, rilevazione::list::Rilevazione};
 
 /// The column whose natural persons may be masked.
-const CF_AZIENDA: &str = "cf_azienda";
+const CF_AZIENDA: &str = Column::CfAzienda.name();
 
 /// Which columns of a file the caller sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,16 +44,15 @@ pub struct InfoEntry {
 }
 
 impl ColumnVisibility {
-    /// The columns of a table as `sees` says.
+    /// The columns of a table as `may_see` says.
     #[must_use]
-    pub fn of(table: &FileTable, sees: impl Fn(&str) -> bool) -> Self {
-        let names = table.columns.iter().map(|colonna| colonna.name);
+    pub fn of(table: &FileTable, may_see: impl Fn(Column) -> bool) -> Self {
+        let seen = |name: &str| Column::parse(name).is_some_and(&may_see);
+        let names = table.columns.iter().map(|column| column.name);
         Self {
-            hidden: names.clone().filter(|nome| !sees(nome)).collect(),
-            masked: names
-                .into_iter()
-                .any(|nome| nome == CF_AZIENDA && sees(nome))
-                && !sees("cf_azienda.persona_fisica"),
+            hidden: names.clone().filter(|name| !seen(name)).collect(),
+            masked: names.clone().any(|name| name == CF_AZIENDA && seen(name))
+                && !may_see(Column::CfAziendaPersonaFisica),
         }
     }
 }

@@ -98,7 +98,7 @@ impl FlightStream {
             reader.reconcile(&progress.sums).await?;
         }
 
-        let may_see = |column: &str| reader.may_see(column);
+        let may_see = |column| reader.may_see(column);
         let totali = schema::json(&progress.sums.totali(may_see).into(), may_see);
         let (dictionaries, last) = encoder.empty(&json!({ "chiusura": totali }))?;
         for dictionary in dictionaries {

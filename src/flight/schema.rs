@@ -4,7 +4,11 @@ use arrow_schema::SchemaRef;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
-use crate::{blocks::arrow, contract::proto::TotaliControllo, rilevazione::list::Rilevazione};
+use crate::{
+    blocks::arrow,
+    contract::{column::Column, proto::TotaliControllo},
+    rilevazione::list::Rilevazione,
+};
 
 /// What the metadata of a schema say besides those of its columns.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +19,8 @@ pub(super) struct FlightHeader<'a> {
     pub(super) totali: Option<&'a TotaliControllo>,
 }
 
-/// `sees`: which columns the caller sees.
-pub(super) fn schema(sees: impl Fn(&str) -> bool, i: FlightHeader<'_>) -> SchemaRef {
+/// `may_see`: which columns the caller sees.
+pub(super) fn schema(may_see: impl Fn(Column) -> bool, i: FlightHeader<'_>) -> SchemaRef {
     let mut metadata = vec![
         (
             "titolo".to_owned(),
@@ -34,29 +38,36 @@ pub(super) fn schema(sees: impl Fn(&str) -> bool, i: FlightHeader<'_>) -> Schema
         metadata.push(("ritirata_il".to_owned(), istante));
     }
     if let Some(totali) = i.totali {
-        metadata
-            .extend(entries(totali, &sees).map(|(nome, value)| (format!("totali.{nome}"), value)));
+        metadata.extend(
+            entries(totali, &may_see)
+                .map(|(column, value)| (format!("totali.{}", column.name()), value)),
+        );
     }
-    arrow::schema(sees, metadata)
+    arrow::schema(may_see, metadata)
 }
 
 /// Control totals as JSON: `{"righe": "3", "importi_erogati": "12.00"}`. Texts, as the JSON of the contract has them.
-pub(super) fn json(totali: &TotaliControllo, sees: impl Fn(&str) -> bool) -> Value {
-    let voci = entries(totali, sees).map(|(nome, value)| (nome.to_owned(), Value::String(value)));
-    Value::Object(voci.collect::<Map<_, _>>())
+pub(super) fn json(totali: &TotaliControllo, may_see: impl Fn(Column) -> bool) -> Value {
+    let totals = entries(totali, may_see)
+        .map(|(column, value)| (column.name().to_owned(), Value::String(value)));
+    Value::Object(totals.collect::<Map<_, _>>())
 }
 
 /// The totals that the caller sees, by name.
 fn entries(
     totali: &TotaliControllo,
-    sees: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = (&'static str, String)> {
-    let voci = [
-        ("righe", totali.righe.to_string()),
-        ("ore_decretate", totali.ore_decretate.clone()),
-        ("importi_autorizzati", totali.importi_autorizzati.clone()),
-        ("importi_erogati", totali.importi_erogati.clone()),
+    may_see: impl Fn(Column) -> bool,
+) -> impl Iterator<Item = (Column, String)> {
+    let totals = [
+        (Column::Righe, totali.righe.to_string()),
+        (Column::OreDecretate, totali.ore_decretate.clone()),
+        (
+            Column::ImportiAutorizzati,
+            totali.importi_autorizzati.clone(),
+        ),
+        (Column::ImportiErogati, totali.importi_erogati.clone()),
     ];
-    voci.into_iter()
-        .filter(move |(nome, value)| sees(nome) && !value.is_empty())
+    totals
+        .into_iter()
+        .filter(move |(column, value)| may_see(*column) && !value.is_empty())
 }

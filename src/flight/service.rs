@@ -23,7 +23,10 @@ use super::{
 use crate::{
     abilitazione::{Abilitazione, NoFilter, abilitazione},
     blocks::cursor::Cursor,
-    contract::proto::{ExportDecreesRequest, TotaliControllo},
+    contract::{
+        column::Column,
+        proto::{ExportDecreesRequest, TotaliControllo},
+    },
     decreto::selection::{DecreeRequest, DecreeSelections, ReadySelection},
     error::{Error, Reason, Result},
     grpc::{
@@ -136,15 +139,19 @@ impl FlightServer {
         s.reader.call_record().add_rows(1);
 
         let totali: TotaliControllo = totali.into();
-        let vede = |colonna: &str| s.reader.may_see(colonna);
+        let may_see = |column| s.reader.may_see(column);
         // -1: not known, or not for the caller.
-        let righe = if vede("righe") { totali.righe } else { -1 };
+        let righe = if may_see(Column::Righe) {
+            totali.righe
+        } else {
+            -1
+        };
         let intestazione = FlightHeader {
             normativa: &request.normativa,
             rilevazione: &s.rilevazione,
             totali: Some(&totali),
         };
-        let schema = schema::schema(vede, intestazione);
+        let schema = schema::schema(may_see, intestazione);
         let posizione = |p: Option<Cursor>| p.map(|p| p.to_bytes()).unwrap_or_default();
         let endpoint = |(dopo, fino)| {
             let ticket = self.sealer.seal(&FlightTicket {
@@ -161,7 +168,7 @@ impl FlightServer {
         let endpoints = parts.into_iter().map(endpoint).collect::<Result<_>>()?;
         let app = json!({
             "rilevazione": s.rilevazione.numero,
-            "totali": schema::json(&totali, vede),
+            "totali": schema::json(&totali, may_see),
         });
         FlightInfo::new()
             .with_descriptor(descriptor)

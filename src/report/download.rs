@@ -2,9 +2,12 @@
 
 use super::sintesi::{ReportFigures, Sintesi};
 use crate::{
-    contract::proto::{
-        ChiusuraFileReport, DownloadReportSinteticoResponse, IntestazioneFile,
-        download_report_sintetico_response::Parte,
+    contract::{
+        column::Column,
+        proto::{
+            ChiusuraFileReport, DownloadReportSinteticoResponse, IntestazioneFile,
+            download_report_sintetico_response::Parte,
+        },
     },
     error::Result,
     files::{
@@ -21,44 +24,48 @@ pub static TABLE: FileTable = FileTable {
     name: "report",
     columns: &[
         column(
-            "normativa",
+            Column::Normativa,
             CellType::Text,
             "Codice della normativa che finanzia la prestazione.",
         ),
-        column("prestazione", CellType::Text, "Codice della prestazione."),
         column(
-            "totale_stanziamenti",
+            Column::Prestazione,
+            CellType::Text,
+            "Codice della prestazione.",
+        ),
+        column(
+            Column::TotaleStanziamenti,
             CellType::Sum,
             "Totale degli stanziamenti degli anni toccati dal periodo, in euro; di tutti gli anni senza periodo. Vuoto, che non è zero, dove non ve ne sono.",
         ),
         column(
-            "importi_autorizzati",
+            Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati dai decreti nel periodo, in euro.",
         ),
         column(
-            "importi_erogati",
+            Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati per i decreti nel periodo, in euro.",
         ),
         column(
-            "residuo_autorizzato",
+            Column::ResiduoAutorizzato,
             CellType::Sum,
             "totale_stanziamenti - importi_autorizzati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
         ),
         column(
-            "residuo_pagato",
+            Column::ResiduoPagato,
             CellType::Sum,
             "totale_stanziamenti - importi_erogati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
         ),
     ],
 };
 
-const fn column(nome: &'static str, tipo: CellType, glossario: &'static str) -> FileColumn {
+const fn column(column: Column, cell_type: CellType, description: &'static str) -> FileColumn {
     FileColumn {
-        name: nome,
-        cell_type: tipo,
-        description: glossario,
+        name: column.name(),
+        cell_type,
+        description,
     }
 }
 

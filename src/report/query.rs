@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     abilitazione::{Ambito, Permesso},
+    contract::column::Column,
     error::{Error, Result},
     postgres::{from_row, predicates::in_rilevazione},
     rilevazione::control::{self, ControlDigest, DayDigest, Noted},
@@ -182,7 +183,13 @@ fn importo(mut decimal: Decimal) -> Importo {
 /// # Errors
 /// The database's.
 pub async fn normative<F>(pool: &PgPool, permesso: Permesso<F>) -> Result<Vec<CatalogEntry>> {
-    catalog(pool, &permesso, "normativa", Ambito::restrict_normative).await
+    catalog(
+        pool,
+        &permesso,
+        Column::Normativa,
+        Ambito::restrict_normative,
+    )
+    .await
 }
 
 /// Benefits in scope, by code.
@@ -190,25 +197,32 @@ pub async fn normative<F>(pool: &PgPool, permesso: Permesso<F>) -> Result<Vec<Ca
 /// # Errors
 /// The database's.
 pub async fn prestazioni<F>(pool: &PgPool, permesso: Permesso<F>) -> Result<Vec<CatalogEntry>> {
-    catalog(pool, &permesso, "prestazione", Ambito::restrict_prestazioni).await
+    catalog(
+        pool,
+        &permesso,
+        Column::Prestazione,
+        Ambito::restrict_prestazioni,
+    )
+    .await
 }
 
-/// `table` is the name of the table and of its code column.
+/// `code`: the column of its codes, which has the name of the table.
 async fn catalog<F>(
     pool: &PgPool,
     permesso: &Permesso<F>,
-    table: &'static str,
+    code: Column,
     restringi: fn(&Ambito, &mut QueryBuilder<Postgres>),
 ) -> Result<Vec<CatalogEntry>> {
+    let table = code.name();
     let mut query = QueryBuilder::new("select ");
     query
-        .push(if permesso.may_see(table) {
+        .push(if permesso.may_see(code) {
             table
         } else {
             "null::text"
         })
         .push(" as codice, ")
-        .push(if permesso.may_see("descrizione") {
+        .push(if permesso.may_see(Column::Descrizione) {
             "descrizione"
         } else {
             "null::text"

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     abilitazione::Permesso,
+    contract::column::Column,
     valori::{Importo, Periodo},
 };
 
@@ -59,13 +60,13 @@ struct SeenColumns {
 impl SeenColumns {
     fn new(permesso: &Permesso<FiltroReport>) -> Self {
         Self {
-            normativa: permesso.may_see("normativa"),
-            prestazione: permesso.may_see("prestazione"),
-            totale_stanziamenti: permesso.may_see("totale_stanziamenti"),
-            importi_autorizzati: permesso.may_see("importi_autorizzati"),
-            importi_erogati: permesso.may_see("importi_erogati"),
-            residuo_autorizzato: permesso.may_see("residuo_autorizzato"),
-            residuo_pagato: permesso.may_see("residuo_pagato"),
+            normativa: permesso.may_see(Column::Normativa),
+            prestazione: permesso.may_see(Column::Prestazione),
+            totale_stanziamenti: permesso.may_see(Column::TotaleStanziamenti),
+            importi_autorizzati: permesso.may_see(Column::ImportiAutorizzati),
+            importi_erogati: permesso.may_see(Column::ImportiErogati),
+            residuo_autorizzato: permesso.may_see(Column::ResiduoAutorizzato),
+            residuo_pagato: permesso.may_see(Column::ResiduoPagato),
         }
     }
 }

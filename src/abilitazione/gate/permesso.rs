@@ -16,6 +16,7 @@ use std::{fmt, sync::Arc};
 use crate::{
     abilitazione::{Ambito, CallDecision, DecisionTable, Profilo, grants::Aa07},
     call_record::{CallRecord, SelectedValue},
+    contract::column::Column,
     error::{Error, Reason, Result},
     valori::{CodiceNormativa, CodicePrestazione, tax_codes::masked},
 };
@@ -216,10 +217,10 @@ impl<F> Permesso<F> {
         &self.ambito
     }
 
-    /// Whether a column is seen. A name that this call's answer does not have: no.
+    /// Whether a column is seen. One that this call's answer does not have: no.
     #[must_use]
-    pub fn may_see(&self, colonna: &str) -> bool {
-        self.decisione.colonna(colonna)
+    pub fn may_see(&self, column: Column) -> bool {
+        self.decisione.colonna(column.name())
     }
 
     /// Whether this call may filter so.
@@ -348,10 +349,10 @@ mod tests {
     async fn columns_fail_closed() {
         let rgs = list_decrees("mef-rgs").await.unwrap();
         let permesso = rgs.permit(NoFilter).unwrap();
-        assert!(permesso.may_see("cf_azienda") && !permesso.may_see("cf_azienda.persona_fisica"));
-        for unknown in ["", "righe", "CF_AZIENDA", "cf_azienda "] {
-            assert!(!permesso.may_see(unknown), "{unknown}");
-        }
+        assert!(permesso.may_see(Column::CfAzienda));
+        assert!(!permesso.may_see(Column::CfAziendaPersonaFisica));
+        // Of another call.
+        assert!(!permesso.may_see(Column::Righe));
         assert!(permesso.may_call("DecreeService/ExportDecrees"));
         assert!(!permesso.may_call("DecreeService/Drop"));
     }

@@ -10,7 +10,7 @@
 //!     ..DetailRow::default()
 //! };
 //! // A column that the caller does not see is no column of the schema.
-//! let schema = arrow::schema(|c| ["prestazione", "data_decreto", "importi_erogati"].contains(&c), []);
+//! let schema = arrow::schema(|c| ["prestazione", "data_decreto", "importi_erogati"].contains(&c.name()), []);
 //! let mut builder = RecordBatchBuilder::new(schema);
 //! builder.add(&row)?;
 //! let batch = builder.finish()?;

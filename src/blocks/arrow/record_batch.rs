@@ -5,12 +5,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
 
-use super::{
-    column::{BatchColumn, CodeValues},
-    schema::{CODIFICA, PRESTAZIONE},
-};
+use super::column::{BatchColumn, CodeValues};
 use crate::{
     blocks::detail_row::{DETAIL_COLUMNS, DetailRow},
+    contract::column::Column,
     error::{Error, Result},
 };
 
@@ -49,10 +47,14 @@ impl RecordBatchBuilder {
             .filter_map(|field| {
                 let at = DETAIL_COLUMNS
                     .iter()
-                    .position(|name| name == field.name())?;
+                    .position(|column| column.name() == field.name())?;
                 let colonna = match DETAIL_COLUMNS[at] {
-                    PRESTAZIONE => BatchColumn::Codes(CodeValues::with(&dizionari.prestazioni)),
-                    CODIFICA => BatchColumn::Codes(CodeValues::with(&dizionari.codifiche)),
+                    Column::Prestazione => {
+                        BatchColumn::Codes(CodeValues::with(&dizionari.prestazioni))
+                    }
+                    Column::CodificaSistemaUnico => {
+                        BatchColumn::Codes(CodeValues::with(&dizionari.codifiche))
+                    }
                     _ => BatchColumn::new(field.data_type()),
                 };
                 Some((at, colonna))
@@ -74,19 +76,19 @@ impl RecordBatchBuilder {
     /// What its dictionaries have so far.
     #[must_use]
     pub fn dictionaries(&self) -> BatchDictionaries {
-        let testi = |nome: &str| {
+        let texts = |column: Column| {
             let found = self
                 .colonne
                 .iter()
-                .find(|(at, _)| DETAIL_COLUMNS[*at] == nome);
+                .find(|(at, _)| DETAIL_COLUMNS[*at] == column);
             match found {
                 Some((_, BatchColumn::Codes(codici))) => codici.texts(),
                 _ => Vec::new(),
             }
         };
         BatchDictionaries {
-            prestazioni: testi(PRESTAZIONE),
-            codifiche: testi(CODIFICA),
+            prestazioni: texts(Column::Prestazione),
+            codifiche: texts(Column::CodificaSistemaUnico),
         }
     }
 

@@ -4,11 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use crate::blocks::glossary::DETAIL_GLOSSARY;
+use crate::{blocks::glossary::DETAIL_GLOSSARY, contract::column::Column};
 
-/// The columns with a dictionary.
-pub(super) const PRESTAZIONE: &str = "prestazione";
-pub(super) const CODIFICA: &str = "codifica_sistema_unico";
 /// Digits of an amount, and those after the point: as `numeric(18, 2)` has them.
 pub(super) const AMOUNT_DIGITS: (u8, i8) = (18, 2);
 
@@ -16,20 +13,20 @@ pub(super) const AMOUNT_DIGITS: (u8, i8) = (18, 2);
 /// and, for quantities, `unita`.
 #[must_use]
 pub fn schema(
-    vede: impl Fn(&str) -> bool,
+    may_see: impl Fn(Column) -> bool,
     metadata: impl IntoIterator<Item = (String, String)>,
 ) -> SchemaRef {
     let fields: Vec<Field> = DETAIL_GLOSSARY
         .iter()
-        .filter(|voce| vede(voce.column))
-        .map(|voce| {
-            let unita = voce
+        .filter(|entry| may_see(entry.column))
+        .map(|entry| {
+            let unita = entry
                 .unit
                 .map(|unita| ("unita".to_owned(), unita.to_owned()));
-            let metadata = [("descrizione".to_owned(), voce.description.to_owned())]
+            let metadata = [("descrizione".to_owned(), entry.description.to_owned())]
                 .into_iter()
                 .chain(unita);
-            Field::new(voce.column, data_type(voce.column), false)
+            Field::new(entry.column.name(), data_type(entry.column), false)
                 .with_metadata(metadata.collect::<HashMap<_, _>>())
         })
         .collect();
@@ -37,13 +34,13 @@ pub fn schema(
     Arc::new(Schema::new_with_metadata(fields, metadata))
 }
 
-pub(super) fn data_type(colonna: &str) -> DataType {
-    match colonna {
-        PRESTAZIONE | CODIFICA => {
+pub(super) fn data_type(column: Column) -> DataType {
+    match column {
+        Column::Prestazione | Column::CodificaSistemaUnico => {
             DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
         }
-        "data_decreto" | "validita_dal" | "validita_al" => DataType::Date32,
-        "ore_decretate" | "importi_autorizzati" | "importi_erogati" => {
+        Column::DataDecreto | Column::ValiditaDal | Column::ValiditaAl => DataType::Date32,
+        Column::OreDecretate | Column::ImportiAutorizzati | Column::ImportiErogati => {
             DataType::Decimal128(AMOUNT_DIGITS.0, AMOUNT_DIGITS.1)
         }
         _ => DataType::Utf8,

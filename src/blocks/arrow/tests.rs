@@ -54,8 +54,8 @@ proptest! {
         first in 0_usize..40,
         hidden in prop::collection::hash_set(0_usize..11, 0..11),
     ) {
-        let hidden: HashSet<&str> = hidden.into_iter().map(|at| DETAIL_COLUMNS[at]).collect();
-        let schema = schema(|colonna| !hidden.contains(colonna), []);
+        let hidden: HashSet<&str> = hidden.into_iter().map(|at| DETAIL_COLUMNS[at].name()).collect();
+        let schema = schema(|colonna| !hidden.contains(colonna.name()), []);
         let mut costruttore = RecordBatchBuilder::new(Arc::clone(&schema));
         let first = first.min(righe.len());
         for half in [&righe[..first], &righe[first..]] {
@@ -68,7 +68,7 @@ proptest! {
             prop_assert_eq!(batch.schema(), Arc::clone(&schema));
             prop_assert_eq!(batch.num_columns(), 11 - hidden.len());
             for (field, array) in schema.fields().iter().zip(batch.columns()) {
-                let at = DETAIL_COLUMNS.iter().position(|c| c == field.name()).unwrap();
+                let at = DETAIL_COLUMNS.iter().position(|c| c.name() == field.name()).unwrap();
                 for (row, riga) in half.iter().enumerate() {
                     let asked = match array.data_type() {
                         DataType::Decimal128(..) => without_zeros(&riga[at]),

@@ -8,6 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::block_range::SelectedBlock;
 use crate::{
     blocks::stored::{BlockForm, BlockSeries, FetchedBlock},
+    contract::column::Column,
     decreto::query::DetailReader,
     error::{Error, Result},
 };
@@ -40,7 +41,7 @@ impl DetailReader {
     ) -> BlockReads {
         let (pool, series) = (self.pool().clone(), Arc::new(series));
         // Who sees natural persons masked gets them masked from here on.
-        let clear = self.may_see("cf_azienda.persona_fisica");
+        let clear = self.may_see(Column::CfAziendaPersonaFisica);
         let read = move |SelectedBlock { meta, whole }| {
             let (pool, series) = (pool.clone(), Arc::clone(&series));
             let reading = AbortOnDropHandle::new(tokio::spawn(async move {

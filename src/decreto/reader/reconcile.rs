@@ -7,6 +7,7 @@
 use crate::{
     abilitazione::CallSelection as _,
     blocks::sums::ControlSums,
+    contract::column::Column,
     decreto::query::DetailReader,
     error::{Error, Result},
     rilevazione::control::{self, Noted},
@@ -44,16 +45,20 @@ impl DetailReader {
                 noted += one.sums;
             }
         }
-        let same = |colonna: &str, read: i128, noted: i128| !self.may_see(colonna) || read == noted;
+        let same = |column, read: i128, noted: i128| !self.may_see(column) || read == noted;
         if read.righe == noted.righe
-            && same("ore_decretate", read.ore_decretate, noted.ore_decretate)
             && same(
-                "importi_autorizzati",
+                Column::OreDecretate,
+                read.ore_decretate,
+                noted.ore_decretate,
+            )
+            && same(
+                Column::ImportiAutorizzati,
                 read.importi_autorizzati,
                 noted.importi_autorizzati,
             )
             && same(
-                "importi_erogati",
+                Column::ImportiErogati,
                 read.importi_erogati,
                 noted.importi_erogati,
             )

@@ -117,7 +117,7 @@ async fn check_decreti(cliente: &mut CallerClients, filtro: &ModelFilter) {
         let letto = read_table(formato, &file.bytes);
         assert_eq!(
             letto.columns,
-            omnia::blocks::detail_row::DETAIL_COLUMNS,
+            omnia::blocks::detail_row::DETAIL_COLUMNS.map(omnia::contract::column::Column::name),
             "{formato:?}"
         );
         assert_eq!(letto.rows, expected, "{formato:?} {filtro:?}");

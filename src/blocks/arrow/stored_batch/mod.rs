@@ -42,10 +42,10 @@ use crate::{
         detail_row::{DETAIL_COLUMNS, DetailRow, DetailRowError},
         persons::{self, MASK, MaskedPerson},
     },
+    contract::column::Column,
     error::{Error, Result},
 };
 
-const CF_AZIENDA: &str = "cf_azienda";
 /// Bytes of the end of a text.
 const OFFSET_BYTES: usize = size_of::<i32>();
 
@@ -217,8 +217,8 @@ impl StoredBatchBuilder {
 fn codes_buffer() -> usize {
     let prima = DETAIL_COLUMNS
         .iter()
-        .take_while(|colonna| **colonna != CF_AZIENDA);
-    let buffer = prima.map(|colonna| match data_type(colonna) {
+        .take_while(|column| **column != Column::CfAzienda);
+    let buffer = prima.map(|column| match data_type(*column) {
         DataType::Utf8 => 3,
         _ => 2,
     });

@@ -1,0 +1,121 @@
+//! The columns of answers. Who asks whether a caller sees one names it here: a typo does not compile.
+
+/// A column, as the contract and the policy name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// `cf_azienda`.
+    CfAzienda,
+    /// `cf_azienda.persona_fisica`: a natural person's, in clear.
+    CfAziendaPersonaFisica,
+    /// `codifica_sistema_unico`.
+    CodificaSistemaUnico,
+    /// `data_decreto`.
+    DataDecreto,
+    /// `descrizione`.
+    Descrizione,
+    /// `importi_autorizzati`.
+    ImportiAutorizzati,
+    /// `importi_erogati`.
+    ImportiErogati,
+    /// `matricola_azienda`.
+    MatricolaAzienda,
+    /// `normativa`.
+    Normativa,
+    /// `numero_decreto`.
+    NumeroDecreto,
+    /// `ore_decretate`.
+    OreDecretate,
+    /// `prestazione`.
+    Prestazione,
+    /// `residuo_autorizzato`.
+    ResiduoAutorizzato,
+    /// `residuo_pagato`.
+    ResiduoPagato,
+    /// `righe`.
+    Righe,
+    /// `totale_stanziamenti`.
+    TotaleStanziamenti,
+    /// `validita_al`.
+    ValiditaAl,
+    /// `validita_dal`.
+    ValiditaDal,
+}
+
+impl Column {
+    /// All of them, by name.
+    pub const ALL: [Self; 18] = [
+        Self::CfAzienda,
+        Self::CfAziendaPersonaFisica,
+        Self::CodificaSistemaUnico,
+        Self::DataDecreto,
+        Self::Descrizione,
+        Self::ImportiAutorizzati,
+        Self::ImportiErogati,
+        Self::MatricolaAzienda,
+        Self::Normativa,
+        Self::NumeroDecreto,
+        Self::OreDecretate,
+        Self::Prestazione,
+        Self::ResiduoAutorizzato,
+        Self::ResiduoPagato,
+        Self::Righe,
+        Self::TotaleStanziamenti,
+        Self::ValiditaAl,
+        Self::ValiditaDal,
+    ];
+
+    /// Its name in the contract and in the policy.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CfAzienda => "cf_azienda",
+            Self::CfAziendaPersonaFisica => "cf_azienda.persona_fisica",
+            Self::CodificaSistemaUnico => "codifica_sistema_unico",
+            Self::DataDecreto => "data_decreto",
+            Self::Descrizione => "descrizione",
+            Self::ImportiAutorizzati => "importi_autorizzati",
+            Self::ImportiErogati => "importi_erogati",
+            Self::MatricolaAzienda => "matricola_azienda",
+            Self::Normativa => "normativa",
+            Self::NumeroDecreto => "numero_decreto",
+            Self::OreDecretate => "ore_decretate",
+            Self::Prestazione => "prestazione",
+            Self::ResiduoAutorizzato => "residuo_autorizzato",
+            Self::ResiduoPagato => "residuo_pagato",
+            Self::Righe => "righe",
+            Self::TotaleStanziamenti => "totale_stanziamenti",
+            Self::ValiditaAl => "validita_al",
+            Self::ValiditaDal => "validita_dal",
+        }
+    }
+
+    /// The column of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::contract::vocabulary::Vocabulary;
+
+    #[test]
+    fn they_are_the_words_of_the_contract() {
+        let vocabulary = Vocabulary::of_contract().unwrap();
+        let words: BTreeSet<&str> = vocabulary
+            .iter()
+            .flat_map(|(_, words)| words.colonne())
+            .map(String::as_str)
+            .collect();
+        let names = Column::ALL.map(Column::name);
+        assert_eq!(words, BTreeSet::from(names));
+        for column in Column::ALL {
+            assert_eq!(Column::parse(column.name()), Some(column));
+        }
+        assert_eq!(Column::parse("CF_AZIENDA"), None);
+    }
+}
