@@ -26,6 +26,7 @@ mod client_address;
 mod cluster;
 mod compression;
 mod contract;
+mod docs;
 mod download;
 mod errors;
 mod eventually;
