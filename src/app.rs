@@ -6,6 +6,7 @@
 //! ```
 
 mod authenticator;
+mod derivations;
 mod health;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -66,6 +67,7 @@ use crate::{
 };
 
 pub use authenticator::authenticator;
+pub use derivations::derivations;
 use health::Health;
 
 /// A generated server, each a type of its own: with the largest request that it reads, once it is expanded, and both ways of

@@ -104,7 +104,8 @@ async fn load(owner: &PgPool, dir: &Path) {
     };
     let fonti = generate_sample(opzioni, &dir.join("estratto"), |_| {}).unwrap();
     let mut findings: Vec<Finding> = Vec::new();
-    let esito = load_extract(owner, &fonti, &Clock::system(), &mut findings).await;
+    let derived = omnia::app::derivations(omnia::blocks::block::ROWS_PER_BLOCK);
+    let esito = load_extract(owner, &fonti, &derived, &Clock::system(), &mut findings).await;
     assert!(matches!(esito, Ok(LoadOutcome::Loaded(_))), "{findings:?}");
 }
 

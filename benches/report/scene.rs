@@ -117,7 +117,8 @@ async fn load(owner: &PgPool, folder: &Path, rows: u64) -> Duration {
     let fonti = generate_sample(opzioni, folder, |_| {}).unwrap();
     let mut findings: Vec<Finding> = Vec::new();
     let begin = Instant::now();
-    let esito = load_extract(owner, &fonti, &Clock::system(), &mut findings).await;
+    let derived = omnia::app::derivations(omnia::blocks::block::ROWS_PER_BLOCK);
+    let esito = load_extract(owner, &fonti, &derived, &Clock::system(), &mut findings).await;
     let lasted = begin.elapsed();
     match esito {
         Ok(LoadOutcome::Loaded(riepilogo)) => assert_eq!(riepilogo.rows, rows),

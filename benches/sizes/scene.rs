@@ -88,6 +88,7 @@ impl SizesScene {
         let esito = load_extract(
             &pool,
             &self.extract.sources,
+            &omnia::app::derivations(omnia::blocks::block::ROWS_PER_BLOCK),
             &Clock::system(),
             &mut findings,
         )

@@ -1,7 +1,10 @@
 //! A block: a lotto that is encoded before anybody asks for it, and stored.
 //!
 //! ```
-//! use omnia::blocks::{block::BlockBuilder, detail_row::{DetailRow, DetailRows}, page::RowKey};
+//! use omnia::{
+//!     blocks::{block::BlockBuilder, detail_row::DetailRows},
+//!     rilevazione::detail::{page::RowKey, row::{DetailRow, DetailRowError}},
+//! };
 //!
 //! let mut builder = BlockBuilder::default();
 //! let row = DetailRow { cf_azienda: "RCCMNL83S18D969H", data_decreto: "2023-03-01", validita_dal: "2023-01-01",
@@ -13,7 +16,7 @@
 //! assert_eq!(DetailRows::new(&masked).next().unwrap()?.cf_azienda, "****************");
 //! let clear = block.rows.expand(Some(&block.persons))?;
 //! assert_eq!(DetailRows::new(&clear).next().unwrap()?, row);
-//! # Ok::<(), omnia::blocks::detail_row::DetailRowError>(())
+//! # Ok::<(), DetailRowError>(())
 //! ```
 //!
 //! **Masked, and the persons beside.** The stored rows have natural persons masked; their codes stand in a list of their own,
@@ -29,11 +32,11 @@ use std::{collections::BTreeMap, mem};
 
 use chrono::NaiveDate;
 
-use super::{
+use super::persons::{self, MASK, shorten, unmask};
+use crate::rilevazione::detail::{
     cursor::Cursor,
-    detail_row::{DetailRow, DetailRowError},
     page::RowKey,
-    persons::{self, MASK, shorten, unmask},
+    row::{DetailRow, DetailRowError},
     sums::ControlSums,
 };
 

@@ -11,7 +11,7 @@ use std::hash::Hasher as _;
 use chrono::{Datelike as _, NaiveDate};
 use twox_hash::XxHash3_64;
 
-use super::{cursor::Cursor, sums::ControlSums};
+use crate::rilevazione::detail::{cursor::Cursor, sums::ControlSums};
 
 /// Where a block belongs.
 #[derive(Debug, Clone, Copy)]

@@ -10,14 +10,12 @@
 pub mod arrow;
 pub mod block;
 pub mod checksum;
-pub mod cursor;
 pub mod detail_row;
 pub mod glossary;
-pub mod page;
 pub mod persons;
 mod row_batch;
 pub mod series;
 pub mod stored;
-pub mod sums;
 
+pub use crate::rilevazione::detail::{cursor, page, sums};
 pub use row_batch::RowBatch;

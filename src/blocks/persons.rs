@@ -10,7 +10,8 @@
 //!   170   90012340010 0 ↑100    ****************  →  90012340010           the row begins 100 bytes before
 //! ```
 
-use super::detail_row::{DetailRowError, write_shortened};
+use super::detail_row::write_shortened;
+use crate::rilevazione::detail::row::DetailRowError;
 
 /// What a natural person's code is masked with: as long as most codes are, the same for everyone.
 pub const MASK: &str = "****************";

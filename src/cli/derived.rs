@@ -6,11 +6,12 @@ use clap::{Args, Subcommand};
 
 use super::interrupt::interruptible;
 use crate::{
+    app::derivations,
     config::Settings,
     error::Sentence,
     output::stdio::{errln, outln},
     postgres,
-    rilevazione::derived::{DerivedDefect, rebuild, verify},
+    rilevazione::derived::{DerivedDefect, MadeCounts, rebuild, verify},
 };
 
 /// sysexits' EX_TEMPFAIL: nothing is said about the data.
@@ -57,30 +58,26 @@ impl Derived {
 
 impl DerivedCommand {
     async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
-        let righe_per_blocco = settings.export.batch_rows;
+        let derivations = derivations(settings.export.batch_rows);
         let postgres = postgres::join(&settings.database).await?;
         let owner = postgres.owner_pool();
         postgres::check_schema(postgres.owner()).await?;
         let (outcome, what_to_do) = match self {
             Self::Verify => {
-                let visto = |normativa: &str, dal, blocchi| {
-                    outln!("{normativa} from rilevazione {dal}: {blocchi} blocks");
+                let seen = |normativa: &str, dal, blocks| {
+                    outln!("{normativa} from rilevazione {dal}: {blocks} blocks");
                 };
-                let found = verify(&owner, righe_per_blocco, visto).await;
+                let found = verify(&owner, &derivations, seen).await;
                 (found, "run `omnia derived rebuild`")
             }
             Self::Rebuild {
                 normativa,
                 accept_rows,
             } => {
-                let fatto = |normativa: &str, fatti: crate::blocks::series::BlockCounts| {
-                    outln!(
-                        "{normativa}: {} blocks of {} rows",
-                        fatti.blocks,
-                        fatti.rows
-                    );
+                let done = |normativa: &str, made: MadeCounts| {
+                    outln!("{normativa}: {} blocks of {} rows", made.blocks, made.rows);
                 };
-                let left = rebuild(&owner, &normativa, righe_per_blocco, accept_rows, fatto).await;
+                let left = rebuild(&owner, &derivations, &normativa, accept_rows, done).await;
                 let what_to_do = "restore the rows, or take them as they are with `omnia derived rebuild --accept-rows`";
                 (left, what_to_do)
             }
@@ -90,14 +87,14 @@ impl DerivedCommand {
     }
 }
 
-fn tell(difetti: &[DerivedDefect], what_to_do: &str) -> ExitCode {
-    for difetto in difetti {
-        errln!("{difetto}");
+fn tell(defects: &[DerivedDefect], what_to_do: &str) -> ExitCode {
+    for defect in defects {
+        errln!("{defect}");
     }
-    if difetti.is_empty() {
+    if defects.is_empty() {
         return ExitCode::SUCCESS;
     }
-    let n = difetti.len();
+    let n = defects.len();
     errln!("omnia: {n} things are not as they should be: {what_to_do}");
     ExitCode::FAILURE
 }

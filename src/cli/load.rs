@@ -17,6 +17,7 @@ use sqlx::PgPool;
 use self::withdraw::Withdraw;
 use super::progress::Progress;
 use crate::{
+    app::derivations,
     clock::Clock,
     config::Settings,
     error::Sentence,
@@ -24,7 +25,7 @@ use crate::{
     postgres,
     rilevazione::{
         CatalogChanges, Finding, Known, LoadError, LoadOutcome, LoadPhase, LoadSources,
-        LoadSummary, Observer, load_extract,
+        LoadSummary, Observer, derived::Derivation, load_extract,
     },
     valori::{BYTE_ORDER_MARK, parse_date},
 };
@@ -91,7 +92,6 @@ impl Extract {
             normative: self.normative,
             prestazioni: self.prestazioni,
             data_riferimento: self.data_riferimento,
-            righe_per_blocco: settings.export.batch_rows,
         };
         let rifiuti = self.rifiuti.as_deref();
         let list = rifiuti.map(|path| rejects_file(path, &fonti)).transpose()?;
@@ -102,7 +102,8 @@ impl Extract {
         } else {
             postgres::check_schema(postgres.owner()).await?;
         }
-        let esito = load(&owner, &fonti, list).await;
+        let derivations = derivations(settings.export.batch_rows);
+        let esito = load(&owner, &fonti, &derivations, list).await;
         postgres.stop().await?;
         match esito? {
             Ok(LoadOutcome::Loaded(riepilogo)) => {
@@ -128,6 +129,7 @@ impl Extract {
 pub(super) async fn load(
     owner: &PgPool,
     fonti: &LoadSources,
+    derivations: &[Box<dyn Derivation>],
     list: Option<csv::Writer<File>>,
 ) -> Result<Result<LoadOutcome, LoadError>, Sentence> {
     let mut report = LoadReport {
@@ -135,7 +137,7 @@ pub(super) async fn load(
         rows: 0,
         list,
     };
-    let esito = load_extract(owner, fonti, &Clock::system(), &mut report).await;
+    let esito = load_extract(owner, fonti, derivations, &Clock::system(), &mut report).await;
     report.finish()?;
     Ok(esito)
 }

@@ -16,7 +16,7 @@
 //! figure and both residui are absent: "no cap" and "a cap of zero" are different facts.
 
 //!
-//! A call reads no decree. The load keeps what begins and ends on each day; from that the figures of any periodo follow
+//! A call reads no decree. The load keeps what begins and ends on each day ([`day_sums`]); from that the figures of any periodo follow
 //! ([`prefix_sums`]), in memory, so that a call makes no query at all while nothing is loaded and its rilevazione is in use ([`cache`]).
 //!
 //! So what a caller may not see does leave Postgres here, into memory that all callers share, and there the proof
@@ -24,6 +24,7 @@
 //! and leaves every column out that is not seen. The sums have no personal data.
 
 pub mod cache;
+pub mod day_sums;
 pub mod download;
 pub mod filtro;
 pub mod prefix_sums;

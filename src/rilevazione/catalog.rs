@@ -2,7 +2,9 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::layout::{FileLayout, NORMATIVE, PRESTAZIONI};
 
 /// The codes of the catalogue.
 #[derive(Debug, Default)]
@@ -44,6 +46,26 @@ pub(super) async fn read(conn: &mut PgConnection) -> sqlx::Result<Arc<Catalog>> 
     }))
 }
 
+/// Norms, or benefits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CodeKind {
+    /// Of their table, and of its column.
+    name: &'static str,
+    /// Of the file that brings them.
+    pub(super) layout: &'static FileLayout,
+}
+
+impl CodeKind {
+    pub(super) const NORMATIVE: Self = Self {
+        name: "normativa",
+        layout: &NORMATIVE,
+    };
+    pub(super) const PRESTAZIONI: Self = Self {
+        name: "prestazione",
+        layout: &PRESTAZIONI,
+    };
+}
+
 /// What an extract's own catalogue changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CatalogChanges {
@@ -54,45 +76,32 @@ pub struct CatalogChanges {
 }
 
 impl CatalogChanges {
-    fn add(&mut self, (nuovi, descritti): (i64, i64)) {
-        self.added += nuovi.cast_unsigned();
-        self.described += descritti.cast_unsigned();
-    }
-
-    /// Adds what `normative.csv` has, and gives its descriptions to what was there.
+    /// Adds what a file of codes has, as it lies in the temporary table of its layout, and gives its descriptions to what was there.
     ///
     /// `distinct on`: a code that occurs twice refuses the extract, but only after the other files were checked too. A row that
     /// was there has been locked by the time it is returned: its `xmax` says so.
-    pub(super) async fn normative(&mut self, conn: &mut PgConnection) -> sqlx::Result<()> {
-        let changed = sqlx::query_as(
+    pub(super) async fn apply(
+        &mut self,
+        conn: &mut PgConnection,
+        kind: CodeKind,
+    ) -> sqlx::Result<()> {
+        let CodeKind { name, layout } = kind;
+        let staged = layout.table;
+        // All are constants of ours. The table of the codes and its column have one name.
+        let sql = AssertSqlSafe(format!(
             "with scritte as (
-                 insert into normativa (normativa, descrizione)
-                 select distinct on (normativa) normativa, descrizione
-                 from estratto_normative
-                 order by normativa, riga
-                 on conflict (normativa) do update set descrizione = excluded.descrizione
-                 where normativa.descrizione <> excluded.descrizione
+                 insert into {name} ({name}, descrizione)
+                 select distinct on ({name}) {name}, descrizione
+                 from {staged}
+                 order by {name}, riga
+                 on conflict ({name}) do update set descrizione = excluded.descrizione
+                 where {name}.descrizione <> excluded.descrizione
                  returning xmax = 0 as nuova)
-             select count(*) filter (where nuova), count(*) filter (where not nuova) from scritte",
-        );
-        self.add(changed.fetch_one(conn).await?);
-        Ok(())
-    }
-
-    /// The same for `prestazioni.csv`.
-    pub(super) async fn prestazioni(&mut self, conn: &mut PgConnection) -> sqlx::Result<()> {
-        let changed = sqlx::query_as(
-            "with scritte as (
-                 insert into prestazione (prestazione, descrizione)
-                 select distinct on (prestazione) prestazione, descrizione
-                 from estratto_prestazioni
-                 order by prestazione, riga
-                 on conflict (prestazione) do update set descrizione = excluded.descrizione
-                 where prestazione.descrizione <> excluded.descrizione
-                 returning xmax = 0 as nuova)
-             select count(*) filter (where nuova), count(*) filter (where not nuova) from scritte",
-        );
-        self.add(changed.fetch_one(conn).await?);
+             select count(*) filter (where nuova), count(*) filter (where not nuova) from scritte"
+        ));
+        let (added, described): (i64, i64) = sqlx::query_as(sql).fetch_one(conn).await?;
+        self.added += added.cast_unsigned();
+        self.described += described.cast_unsigned();
         Ok(())
     }
 }

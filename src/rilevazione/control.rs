@@ -25,7 +25,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgConnection, PgExecutor, postgres::PgRow};
 
-use crate::blocks::sums::ControlSums;
+use super::detail::sums::ControlSums;
 
 /// SHA-256.
 pub type ControlDigest = [u8; 32];
@@ -135,29 +135,8 @@ pub async fn sealed(
     Ok(found.flatten().and_then(|digest| digest.try_into().ok()))
 }
 
-/// Writes what holds of a norm from rilevazione `n` on. Without any, it has no rows left.
-pub(crate) async fn write(
-    conn: &mut PgConnection,
-    normativa: &str,
-    n: i32,
-    noted: &[Noted],
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "update totale_controllo set al_rilevazione = $2 - 1
-         where normativa = $1 and al_rilevazione = 2147483647 and dal_rilevazione < $2",
-    )
-    .bind(normativa)
-    .bind(n)
-    .execute(&mut *conn)
-    .await?;
-    for one in noted {
-        insert(conn, one).await?;
-    }
-    Ok(())
-}
-
 /// Writes one. There are as many as benefits of a norm: few.
-pub(crate) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result<()> {
+pub(super) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result<()> {
     let [ore, autorizzati, erogati] = one.sums.decimals();
     sqlx::query(
         "insert into totale_controllo
@@ -179,7 +158,7 @@ pub(crate) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result
 }
 
 /// Seals the totals of a rilevazione, as they are now.
-pub(crate) async fn seal_rilevazione(
+pub(super) async fn seal_rilevazione(
     conn: &mut PgConnection,
     rilevazione: i32,
 ) -> sqlx::Result<()> {

@@ -3,7 +3,7 @@
 //! ```text
 //! decreti.csv ───────┐   records ──► verifica ──► copia ══ COPY ══► temporary tables ──► merge ──► rilevazione n
 //! stanziamenti.csv ──┘   (RFC 4180)  (valori)     (binary)          (no index)      │    (one transaction)
-//!                                                                                   └──► somme, for the norms that changed
+//!                                                                                   └──► derived, for the norms that changed
 //! ```
 //!
 //! An extract holds all the rows as known at a date, not the changes since the last one. Say that the first holds the
@@ -43,28 +43,32 @@ mod codes;
 pub mod control;
 mod copy;
 pub mod derived;
+pub mod detail;
+mod detail_keys;
+mod extract;
 mod finding;
-mod known_codes;
 mod layout;
 pub mod list;
 mod load;
-mod load_lock;
+mod lock;
 mod merge;
 mod outcome;
 mod provisional;
 mod reader;
 mod records;
 mod register;
+pub mod row_sums;
 mod same;
 mod sniff;
-pub(crate) mod staging;
-pub(crate) mod sums;
+mod sources;
+mod staging;
 mod verify;
 mod withdraw;
 
 pub use catalog::CatalogChanges;
 pub use finding::{Finding, FindingReason, LoadPhase, Observer, Severity};
-pub use load::{LoadSources, load_extract};
+pub use load::load_extract;
 pub use outcome::{Known, LoadError, LoadOutcome, LoadSummary};
 pub use register::RilevazioneRegister;
+pub use sources::LoadSources;
 pub use withdraw::{WithdrawError, withdraw};

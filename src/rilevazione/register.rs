@@ -23,18 +23,18 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use quick_cache::sync::Cache;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    known_codes::KnownCodes,
+    codes::{self, KnownCodes},
     list::{Rilevazione, by_number, latest, withdrawn},
-    load_lock::LOCK,
+    lock::{NOTICE, load_in_progress},
 };
 #[cfg(doc)]
 use crate::postgres::SideConnections;
 use crate::{
-    abilitazione::Permesso,
+    abilitazione::{CallSelection, Permesso},
     error::{Error, Reason, Result},
     postgres::snapshot::{Snapshot, SnapshotCell},
     telemetry::FailureLog,
@@ -43,8 +43,6 @@ use crate::{
 
 /// No call goes by an older picture.
 const MAX_AGE: Duration = Duration::from_millis(250);
-/// The least between the lock of a load and its commit: every picture from before the lock is older than it may be by then.
-pub(super) const NOTICE: Duration = Duration::from_millis(300);
 const _: () = assert!(NOTICE.as_millis() > MAX_AGE.as_millis());
 /// How often the latest is read though nobody asks.
 const READ_INTERVAL: Duration = Duration::from_millis(100);
@@ -71,7 +69,7 @@ struct RilevazioneRegisterInner {
     accanto: PgPool,
     latest: SnapshotCell<LatestRilevazione>,
     per_numero: Cache<i32, Rilevazione>,
-    codici: ArcSwap<KnownCodes>,
+    codes: ArcSwap<KnownCodes>,
 }
 
 impl RilevazioneRegister {
@@ -91,7 +89,7 @@ impl RilevazioneRegister {
                 ),
             ),
             per_numero: Cache::new(REMEMBERED),
-            codici: ArcSwap::default(),
+            codes: ArcSwap::default(),
         }))
     }
 
@@ -130,16 +128,24 @@ impl RilevazioneRegister {
         self.0.latest.age()
     }
 
-    /// The catalogue as it was read last, whenever that was.
-    pub(super) fn codes(&self) -> Arc<KnownCodes> {
-        self.0.codici.load_full()
-    }
-
-    /// The catalogue as it is now.
-    pub(super) async fn reread_codes(&self) -> Result<Arc<KnownCodes>> {
-        let codici = Arc::new(KnownCodes::read(&self.0.pool).await?);
-        self.0.codici.store(Arc::clone(&codici));
-        Ok(codici)
+    /// Checks that the catalogue has the norms and benefits that a selection names, in the request's fields `normativa`
+    /// and `prestazione`. The database is asked only where one is not known: it may have come with the last load.
+    ///
+    /// # Errors
+    /// [`Reason::InvalidRequest`] with the codes that it does not have; the database's.
+    pub async fn check_known<F: CallSelection>(
+        &self,
+        permesso: &Permesso<F>,
+        normativa: &'static str,
+        prestazione: &'static str,
+    ) -> Result<()> {
+        let selection = permesso.selection();
+        if self.0.codes.load().has_all(selection) {
+            return Ok(());
+        }
+        let codes = Arc::new(KnownCodes::read(&self.0.pool).await?);
+        self.0.codes.store(Arc::clone(&codes));
+        codes::check(&codes, selection, normativa, prestazione)
     }
 
     /// Reads the latest every so often, for as long as it runs.
@@ -196,24 +202,4 @@ impl RilevazioneRegister {
         }
         Ok(read)
     }
-}
-
-/// Whether a load holds its lock.
-async fn load_in_progress(conn: &mut PgConnection) -> Result<bool> {
-    // As pg_locks has a key of 64 bits: in two halves.
-    let key = LOCK.cast_unsigned();
-    Ok(sqlx::query_scalar(
-        "select exists (
-             select from pg_locks
-             where locktype = 'advisory'
-               and database = (select oid from pg_database where datname = current_database())
-               and classid = $1::bigint::oid
-               and objid = $2::bigint::oid
-               and objsubid = 1
-               and granted)",
-    )
-    .bind((key >> 32).cast_signed())
-    .bind((key & 0xffff_ffff).cast_signed())
-    .fetch_one(conn)
-    .await?)
 }

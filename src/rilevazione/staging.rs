@@ -21,10 +21,10 @@ use super::{
 const IN_FLIGHT: usize = 4;
 
 /// Counts what passes on its way to the observer.
-pub(crate) struct FindingCounter<'a> {
-    pub(crate) observer: &'a mut dyn Observer,
-    pub(crate) errors: u64,
-    pub(crate) warnings: u64,
+pub(super) struct FindingCounter<'a> {
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) errors: u64,
+    pub(super) warnings: u64,
 }
 
 impl FindingCounter<'_> {
@@ -32,7 +32,7 @@ impl FindingCounter<'_> {
     ///
     /// # Errors
     /// [`LoadError::Refused`]: a row is wrong.
-    pub(crate) fn judge(&self) -> Result<(), LoadError> {
+    pub(super) fn judge(&self) -> Result<(), LoadError> {
         let (rifiuti, avvisi) = (self.errors, self.warnings);
         if rifiuti > 0 {
             return Err(LoadError::Refused { rifiuti, avvisi });
@@ -40,7 +40,7 @@ impl FindingCounter<'_> {
         Ok(())
     }
 
-    pub(crate) fn report(&mut self, segnalazione: &Finding) -> Result<(), LoadError> {
+    pub(super) fn report(&mut self, segnalazione: &Finding) -> Result<(), LoadError> {
         match segnalazione.severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
@@ -53,11 +53,11 @@ impl FindingCounter<'_> {
 
 /// A file that was read to its end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct StagedFile {
+pub(super) struct StagedFile {
     /// Its right rows.
-    pub(crate) rows: u64,
+    pub(super) rows: u64,
     /// Whether it has the columns that it may do without.
-    pub(crate) all_columns: bool,
+    pub(super) all_columns: bool,
 }
 
 /// Fills the temporary table of a layout with the right rows of a file, and tells the wrong ones. Keys that occur twice are not
@@ -126,7 +126,7 @@ pub(super) async fn fill(
     })
 }
 
-pub(crate) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {
+pub(super) async fn analyze(conn: &mut PgConnection, table: &'static str) -> sqlx::Result<()> {
     sqlx::query(AssertSqlSafe(format!("analyze {table}")))
         .execute(conn)
         .await

@@ -19,8 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     list::{Rilevazione, latest},
-    load_lock::lock,
-    register::NOTICE,
+    lock::{NOTICE, lock},
 };
 use crate::{
     abilitazione::grants::{MotivoAa07, Operatore},

@@ -3,7 +3,8 @@
 
 use omnia::{
     abilitazione::Abilitazione,
-    blocks::cursor::Cursor,
+    app::derivations,
+    blocks::{block::ROWS_PER_BLOCK, cursor::Cursor},
     clock::Clock,
     contract::proto,
     decreto::{filtro::FiltroDecreti, query::DetailReader},
@@ -46,9 +47,15 @@ async fn load_volume(pool: &PgPool) {
         let fonti = generate_sample(opzioni(numero), dir.path(), |_| ()).unwrap();
         let then = Clock::from_fn(|| "2040-01-01T00:00:00Z".parse().unwrap());
         let mut findings: Vec<Finding> = Vec::new();
-        load_extract(pool, &fonti, &then, &mut findings)
-            .await
-            .unwrap();
+        load_extract(
+            pool,
+            &fonti,
+            &derivations(ROWS_PER_BLOCK),
+            &then,
+            &mut findings,
+        )
+        .await
+        .unwrap();
     }
 }
 

@@ -16,8 +16,12 @@ use std::{fs, path::Path};
 
 use chrono::{DateTime, NaiveDate};
 use omnia::{
+    blocks::block::ROWS_PER_BLOCK,
     clock::Clock,
-    rilevazione::{Finding, LoadError, LoadOutcome, LoadSources, LoadSummary, load_extract},
+    rilevazione::{
+        Finding, LoadError, LoadOutcome, LoadSources, LoadSummary, derived::Derivation,
+        load_extract,
+    },
 };
 use sqlx::PgPool;
 use tempfile::TempDir;
@@ -68,7 +72,7 @@ impl ExtractFiles {
 
     async fn load(&self, pool: &PgPool) -> (Result<LoadOutcome, LoadError>, Vec<Finding>) {
         let mut found = Vec::new();
-        let esito = load_extract(pool, &self.fonti, &clock(), &mut found).await;
+        let esito = load_extract(pool, &self.fonti, &all_derived(), &clock(), &mut found).await;
         (esito, found)
     }
 
@@ -100,6 +104,11 @@ fn file(header: &str, rows: &[&str]) -> String {
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
+}
+
+/// What a load derives, as in production.
+fn all_derived() -> Vec<Box<dyn Derivation>> {
+    omnia::app::derivations(ROWS_PER_BLOCK)
 }
 
 fn clock() -> Clock {

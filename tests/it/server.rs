@@ -14,7 +14,7 @@ use omnia::{
         authn::KeyLocation,
         grants::{self, Ente, RichiestaAa07},
     },
-    app,
+    app::{self, derivations},
     blocks::block::ROWS_PER_BLOCK,
     clock::Clock,
     config::Settings,
@@ -25,7 +25,7 @@ use omnia::{
     crypto::key::AuditKey,
     demo::demo_key::{self, DemoKey},
     postgres::DatabaseConnections,
-    rilevazione::{Finding, LoadOutcome, LoadSources, load_extract},
+    rilevazione::{Finding, LoadOutcome, LoadSources, derived::Derivation, load_extract},
     transport::tls::{Acceptor, ServerTls},
     valori::CodiceNormativa,
 };
@@ -342,7 +342,19 @@ pub async fn load_in_blocks(
     clock: &Clock,
     estratto: &ModelExtract,
     data_riferimento: &str,
-    righe_per_blocco: u32,
+    rows_per_block: u32,
+) -> i32 {
+    let derivations = derivations(rows_per_block);
+    load_deriving(owner, clock, estratto, data_riferimento, &derivations).await
+}
+
+/// As [`load_into`], with all this made of the rows.
+pub async fn load_deriving(
+    owner: &PgPool,
+    clock: &Clock,
+    estratto: &ModelExtract,
+    data_riferimento: &str,
+    derivations: &[Box<dyn Derivation>],
 ) -> i32 {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: String| {
@@ -359,10 +371,9 @@ pub async fn load_in_blocks(
         normative: Some(write("normative.csv", model::normative_csv())),
         prestazioni: Some(write("prestazioni.csv", model::prestazioni_csv())),
         data_riferimento: data_riferimento.parse().unwrap(),
-        righe_per_blocco,
     };
     let mut findings: Vec<Finding> = Vec::new();
-    match load_extract(owner, &fonti, clock, &mut findings).await {
+    match load_extract(owner, &fonti, derivations, clock, &mut findings).await {
         Ok(LoadOutcome::Loaded(riepilogo)) => riepilogo.rilevazione,
         other => panic!("{other:?} {findings:?}"),
     }

@@ -11,8 +11,8 @@ use arrow_schema::{ArrowError, DataType};
 use chrono::Datelike as _;
 
 use super::schema::AMOUNT_DIGITS;
-use crate::blocks::{
-    detail_row::{DetailRowError, parse_day},
+use crate::rilevazione::detail::{
+    row::{DetailRowError, parse_day},
     sums::parse_hundredths,
 };
 

@@ -1,7 +1,7 @@
 //! The detail as Arrow: a schema, and record batches of rows.
 //!
 //! ```
-//! use omnia::blocks::{arrow::{self, RecordBatchBuilder}, detail_row::DetailRow};
+//! use omnia::{blocks::arrow::{self, RecordBatchBuilder}, rilevazione::detail::row::DetailRow};
 //!
 //! let row = DetailRow {
 //!     prestazione: "CIGS",

@@ -2,29 +2,30 @@
 
 use sqlx::{PgConnection, QueryBuilder};
 
-use super::Encoded;
-use crate::blocks::{
-    block::Block,
-    checksum::{self, BlockHeader, BlockPlace, Checksums},
-    persons::person_count,
+use super::encoder::Encoded;
+use crate::{
+    blocks::{
+        block::Block,
+        checksum::{self, BlockHeader, BlockPlace, Checksums},
+        persons::person_count,
+    },
+    rilevazione::derived::NormVersion,
 };
 
 /// Bytes of a piece: a row of `pezzo` fits in a page of Postgres.
 const PIECE_BYTES: usize = 8000;
 
-/// Writes blocks at the places before `fine`, of a series that is this norm's from this rilevazione on.
+/// Writes blocks at the places from `first` on, of the series of this version.
 pub(super) async fn write(
     conn: &mut PgConnection,
     serie: i64,
-    (normativa, dal_rilevazione): (&str, i32),
-    fine: i32,
-    blocchi: Vec<Encoded>,
+    version: &NormVersion,
+    first: i32,
+    blocks: Vec<Encoded>,
 ) -> sqlx::Result<()> {
-    if blocchi.is_empty() {
+    if blocks.is_empty() {
         return Ok(());
     }
-    // As many as INSIEME.
-    let primo = fine - blocchi.len() as i32;
     let mut pezzi = PieceColumns::default();
     let mut query = QueryBuilder::new(
         "insert into blocco (serie, posto, righe, ore_decretate, importi_autorizzati, importi_erogati,
@@ -33,7 +34,7 @@ pub(super) async fn write(
              prestazioni, codifiche, codifiche_righe, byte, mascherate, batch_byte, checksum) ",
     );
     query.push_values(
-        (primo..).zip(blocchi),
+        (first..).zip(blocks),
         |mut row, (posto, (blocco, batch))| {
             let Block {
                 sums: somme,
@@ -50,8 +51,8 @@ pub(super) async fn write(
                 contenuto.codifiche.into_iter().unzip();
             let prestazioni: Vec<String> = contenuto.prestazioni.into_keys().collect();
             let place = BlockPlace {
-                normativa,
-                dal_rilevazione,
+                normativa: &version.normativa,
+                dal_rilevazione: version.dal_rilevazione,
                 index: posto,
             };
             let of = |what, bytes: &[u8]| checksum::pieces(place, what, bytes);

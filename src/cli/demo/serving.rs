@@ -159,7 +159,7 @@ impl Demo {
         &self,
         owner: &PgPool,
         dir: &Path,
-        righe_per_blocco: u32,
+        rows_per_block: u32,
     ) -> Result<(), Sentence> {
         let loaded: bool = sqlx::query_scalar("select exists (select from rilevazione)")
             .fetch_one(owner)
@@ -174,10 +174,11 @@ impl Demo {
             rilevazione: 1,
         };
         errln!("generating {} rows", self.righe);
-        let mut sources = generate::generate(opzioni, &cartella).await?;
-        sources.righe_per_blocco = righe_per_blocco;
+        let fonti = generate::generate(opzioni, &cartella).await?;
         errln!("loading them");
-        if let LoadOutcome::Loaded(summary) = load::load(owner, &sources, None).await?? {
+        let derivations = app::derivations(rows_per_block);
+        let loaded = load::load(owner, &fonti, &derivations, None).await??;
+        if let LoadOutcome::Loaded(summary) = loaded {
             errln!(
                 "rilevazione {} is loaded: {} rows",
                 summary.rilevazione,

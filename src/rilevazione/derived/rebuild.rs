@@ -2,13 +2,28 @@
 
 use sqlx::{Connection as _, PgConnection, PgPool};
 
-use super::{DerivedDefect, norms, starts, totals, versions};
-use crate::{
-    blocks::series::{BlockCounts, build},
-    rilevazione::{control::Noted, load::prepare, load_lock::LOCK, outcome::LoadError},
+use super::{
+    Derivation, DerivedDefect,
+    norms::norms,
+    pass,
+    version::{starts, versions},
+};
+use crate::rilevazione::{
+    control::Noted,
+    lock::{LOCK, prepare},
+    outcome::LoadError,
 };
 
-/// Makes what is derived of these norms again, norm after norm, each in one transaction; without any, of all. `fatto` is told
+/// What was made of a norm.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MadeCounts {
+    /// Blocks.
+    pub blocks: u64,
+    /// Rows, of all its versions.
+    pub rows: u64,
+}
+
+/// Makes what is derived of these norms again, norm after norm, each in one transaction; without any, of all. `done` is told
 /// of each. An export under way goes on: where its blocks are gone it finds the new ones, which end where those ended.
 ///
 /// What is left is what cannot be made again: rows that are not those of their load. With `accept_rows` they are taken as they are.
@@ -17,10 +32,10 @@ use crate::{
 /// [`LoadError::InProgress`] while a load runs; the database's.
 pub async fn rebuild(
     pool: &PgPool,
+    derivations: &[Box<dyn Derivation>],
     normative: &[String],
-    righe_per_blocco: u32,
     accept_rows: bool,
-    fatto: impl FnMut(&str, BlockCounts),
+    done: impl FnMut(&str, MadeCounts),
 ) -> Result<Vec<DerivedDefect>, LoadError> {
     let mut conn = pool.acquire().await?;
     // Whatever happens, the lock ends with the session.
@@ -33,7 +48,7 @@ pub async fn rebuild(
     if !free {
         return Err(LoadError::InProgress);
     }
-    let left = locked(&mut conn, normative, righe_per_blocco, accept_rows, fatto).await?;
+    let left = locked(&mut conn, derivations, normative, accept_rows, done).await?;
     // At once, and not when the server has seen that the session ended.
     sqlx::query("select pg_advisory_unlock($1)")
         .bind(LOCK)
@@ -44,56 +59,49 @@ pub async fn rebuild(
 
 async fn locked(
     conn: &mut PgConnection,
+    derivations: &[Box<dyn Derivation>],
     normative: &[String],
-    righe_per_blocco: u32,
     accept_rows: bool,
-    mut fatto: impl FnMut(&str, BlockCounts),
+    mut done: impl FnMut(&str, MadeCounts),
 ) -> Result<Vec<DerivedDefect>, LoadError> {
-    let (mut done, mut made) = (Vec::new(), Vec::new());
-    for normativa in norms(conn).await? {
+    let (mut made, mut noted) = (Vec::new(), Vec::new());
+    for normativa in norms(conn, derivations).await? {
         if !normative.is_empty() && !normative.contains(&normativa) {
             continue;
         }
         let mut tx = conn.begin().await?;
         prepare(&mut tx).await?;
-        let (fatti, noted) = norm(&mut tx, &normativa, righe_per_blocco).await?;
+        let (counts, of_norm) = norm(&mut tx, derivations, &normativa).await?;
         tx.commit().await?;
-        fatto(&normativa, fatti);
-        made.extend(noted);
-        done.push(normativa);
+        done(&normativa, counts);
+        noted.extend(of_norm);
+        made.push(normativa);
     }
     let mut tx = conn.begin().await?;
-    let difetti = totals::settle(&mut tx, &done, made, accept_rows).await?;
+    let mut left = Vec::new();
+    for derivation in derivations {
+        let of_it = derivation.after_rebuild(&mut tx, &made, &noted, accept_rows);
+        left.extend(of_it.await?);
+    }
     tx.commit().await?;
-    Ok(difetti)
+    Ok(left)
 }
 
-/// Blocks, batches and sums by day of a norm; its control totals, which are not written.
+/// All versions of a norm.
 async fn norm(
     conn: &mut PgConnection,
+    derivations: &[Box<dyn Derivation>],
     normativa: &str,
-    righe_per_blocco: u32,
-) -> sqlx::Result<(BlockCounts, Vec<Noted>)> {
-    for statement in [
-        "delete from serie where normativa = $1",
-        "delete from somma_giorno where normativa = $1",
-    ] {
-        sqlx::query(statement)
-            .bind(normativa)
-            .execute(&mut *conn)
-            .await?;
+) -> sqlx::Result<(MadeCounts, Vec<Noted>)> {
+    for derivation in derivations {
+        derivation.clear(conn, normativa).await?;
     }
-    let (mut fatti, mut noted) = (BlockCounts::default(), Vec::new());
-    for (dal, al) in versions(&starts(conn, normativa).await?) {
-        let (serie, somme) = build(conn, normativa, dal, al, righe_per_blocco).await?;
-        noted.extend(
-            somme
-                .noted(normativa, dal, al)
-                .map_err(sqlx::Error::decode)?,
-        );
-        somme.write(conn, normativa, dal).await?;
-        fatti.blocks += serie.blocks;
-        fatti.rows += serie.rows;
+    let (mut counts, mut noted) = (MadeCounts::default(), Vec::new());
+    for version in versions(normativa, &starts(conn, normativa).await?) {
+        let (sums, blocks) = pass::keep(conn, derivations, &version).await?;
+        counts.blocks += blocks;
+        counts.rows += sums.rows();
+        noted.extend(sums.noted(&version).map_err(sqlx::Error::decode)?);
     }
-    Ok((fatti, noted))
+    Ok((counts, noted))
 }

@@ -3,8 +3,10 @@
 
 use omnia::{
     abilitazione::Ambito,
+    app::derivations,
+    blocks::series::SeriesDefect,
     contract::proto::{ErrorReason, ExportDecreesResponse, FiltroDecreti, Periodo},
-    rilevazione::derived::{DerivedDefectKind, rebuild, verify},
+    rilevazione::derived::{Defect, rebuild, verify},
 };
 use rand::RngExt as _;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -36,14 +38,18 @@ async fn sql(owner: &PgPool, statements: &str) {
     assert!(done.rows_affected() > 0, "{statements}");
 }
 
-async fn mend(owner: &PgPool) -> Vec<DerivedDefectKind> {
-    let left = rebuild(owner, &[], BLOCK, false, |_, _| ()).await.unwrap();
-    left.into_iter().map(|difetto| difetto.kind).collect()
+async fn mend(owner: &PgPool) -> Vec<Defect> {
+    let left = rebuild(owner, &derivations(BLOCK), &[], false, |_, _| ())
+        .await
+        .unwrap();
+    left.into_iter().map(|difetto| difetto.defect).collect()
 }
 
-async fn found(owner: &PgPool) -> Vec<DerivedDefectKind> {
-    let found = verify(owner, BLOCK, |_, _, _| ()).await.unwrap();
-    found.into_iter().map(|difetto| difetto.kind).collect()
+async fn found(owner: &PgPool) -> Vec<Defect> {
+    let found = verify(owner, &derivations(BLOCK), |_, _, _| ())
+        .await
+        .unwrap();
+    found.into_iter().map(|difetto| difetto.defect).collect()
 }
 
 #[track_caller]
@@ -198,7 +204,7 @@ async fn blocks_without_checksums_are_not_used() {
     let old = "update serie set checksum = null; update blocco set checksum = null; update pezzo set byte = '\\x00'";
     sql(owner, old).await;
     assert!(export_all(&mut cliente).await.unwrap() == before);
-    assert_eq!(found(owner).await, [DerivedDefectKind::NoChecksums]);
+    assert_eq!(found(owner).await, [SeriesDefect::NoChecksums.into()]);
     assert_eq!(mend(owner).await, []);
     assert_eq!(found(owner).await, []);
     servizio.stop().await;
@@ -231,16 +237,12 @@ async fn rows_that_are_not_those_of_their_load() {
         assert_damaged(export_all(&mut cliente).await, harm);
         assert_damaged(export_all(&mut scoped).await, harm);
         let left = mend(owner).await;
-        assert!(
-            left.iter().any(DerivedDefectKind::is_of_rows),
-            "{harm}: {left:?}"
-        );
+        assert!(left.iter().any(Defect::is_of_rows), "{harm}: {left:?}");
         assert_damaged(export_all(&mut cliente).await, harm);
-        assert!(
-            found(owner).await.iter().any(DerivedDefectKind::is_of_rows),
-            "{harm}"
-        );
-        let left = rebuild(owner, &[], BLOCK, true, |_, _| ()).await.unwrap();
+        assert!(found(owner).await.iter().any(Defect::is_of_rows), "{harm}");
+        let left = rebuild(owner, &derivations(BLOCK), &[], true, |_, _| ())
+            .await
+            .unwrap();
         assert_eq!(left, []);
         assert_eq!(found(owner).await, []);
         assert!(export_all(&mut cliente).await.is_ok());

@@ -1,9 +1,10 @@
 //! Blocks that are made again while they are read: never a short answer that looks whole.
 
 use omnia::{
-    blocks::{block::ROWS_PER_BLOCK, series::BlockCounts},
+    app::derivations,
+    blocks::block::ROWS_PER_BLOCK,
     contract::proto::ExportDecreesRequest,
-    rilevazione::derived::rebuild,
+    rilevazione::derived::{MadeCounts, rebuild},
 };
 
 use super::{export_all, lotti};
@@ -39,8 +40,8 @@ async fn an_export_goes_on_when_its_blocks_are_made_again() {
             .into_inner();
         let mut messages = vec![stream.message().await.unwrap().unwrap()];
         let mut fatti = 0;
-        let fatto = |_: &str, made: BlockCounts| fatti += made.rows;
-        let left = rebuild(&servizio.db.owner, &[], righe, false, fatto).await;
+        let fatto = |_: &str, made: MadeCounts| fatti += made.rows;
+        let left = rebuild(&servizio.db.owner, &derivations(righe), &[], false, fatto).await;
         assert_eq!(left.unwrap(), []);
         assert_eq!(fatti, u64::from(ROWS));
         while let Some(message) = stream.message().await.unwrap() {

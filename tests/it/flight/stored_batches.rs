@@ -7,6 +7,7 @@ use arrow_flight::{FlightDescriptor, Ticket, decode::FlightRecordBatchStream};
 use futures_util::TryStreamExt as _;
 use omnia::{
     abilitazione::{Ambito, AmbitoCodes},
+    app::derivations,
     blocks::block::ROWS_PER_BLOCK,
     contract::proto::ExportDecreesRequest,
     rilevazione::derived::rebuild,
@@ -50,7 +51,14 @@ async fn sql(servizio: &TestServer, statements: &str) {
 
 /// Makes all again, in blocks of so many rows.
 async fn remake(servizio: &TestServer, righe: u32) {
-    let left = rebuild(&servizio.db.owner, &[], righe, false, |_, _| ()).await;
+    let left = rebuild(
+        &servizio.db.owner,
+        &derivations(righe),
+        &[],
+        false,
+        |_, _| (),
+    )
+    .await;
     assert_eq!(left.unwrap(), []);
 }
 

@@ -1,6 +1,7 @@
 //! Sums by day, or what the load noted of them, that were changed: the report ends with an error, and does not say 0.00.
 
 use omnia::{
+    app::derivations,
     contract::proto::{ErrorReason, FiltroReport, GetReportSinteticoRequest},
     report::cache::ReportCache,
     rilevazione::derived::{rebuild, verify},
@@ -61,10 +62,10 @@ async fn no_figure_is_made_of_other_sums() {
             let why = error.source.unwrap().to_string();
             assert!(why.contains("`omnia derived rebuild`"), "{why}");
         }
-        assert!(!verify(owner, BLOCK, |_, _, _| ()).await.unwrap().is_empty(), "{harm}");
-        let left = rebuild(owner, &[], BLOCK, false, |_, _| ()).await.unwrap();
+        assert!(!verify(owner, &derivations(BLOCK), |_, _, _| ()).await.unwrap().is_empty(), "{harm}");
+        let left = rebuild(owner, &derivations(BLOCK), &[], false, |_, _| ()).await.unwrap();
         assert_eq!(left, [], "{harm}");
-        assert_eq!(verify(owner, BLOCK, |_, _, _| ()).await.unwrap(), [], "{harm}");
+        assert_eq!(verify(owner, &derivations(BLOCK), |_, _, _| ()).await.unwrap(), [], "{harm}");
         assert_eq!(sums(owner).await, before, "{harm}");
         let now = [read(1).await.unwrap(), read(2).await.unwrap()];
         assert_eq!(now, right, "{harm}");
@@ -79,7 +80,12 @@ async fn no_figure_is_made_of_other_sums() {
     .unwrap();
     assert!(read(1).await.is_ok());
     assert!(read(2).await.is_err());
-    assert!(!verify(owner, BLOCK, |_, _, _| ()).await.unwrap().is_empty());
+    assert!(
+        !verify(owner, &derivations(BLOCK), |_, _, _| ())
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -101,7 +107,9 @@ async fn the_caller_gets_data_loss_until_they_are_made_again() {
         .unwrap_err();
     let errore = assert_error(&status, Code::DataLoss, ErrorReason::DerivedDataDamaged);
     assert!(errore.metadata.contains_key("request_id"));
-    rebuild(owner, &[], BLOCK, false, |_, _| ()).await.unwrap();
+    rebuild(owner, &derivations(BLOCK), &[], false, |_, _| ())
+        .await
+        .unwrap();
     let report = cliente.report.get_report_sintetico(ask()).await.unwrap();
     let totale = report.into_inner().totale.unwrap();
     let rows: String =

@@ -36,7 +36,7 @@ async fn the_second_is_refused_at_once() {
         let (pool, fonti) = (db.owner.clone(), first.fonti.clone());
         async move {
             let mut gate = Gate { reached, go: wait };
-            load_extract(&pool, &fonti, &clock(), &mut gate).await
+            load_extract(&pool, &fonti, &all_derived(), &clock(), &mut gate).await
         }
     });
     tokio::task::spawn_blocking(move || at_gate.recv().unwrap())
@@ -69,7 +69,14 @@ async fn a_list_of_rejects_that_cannot_be_written_ends_the_load() {
         .collect();
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let estratto = ExtractFiles::of(&rows, &[]);
-    let esito = load_extract(&db.owner, &estratto.fonti, &clock(), &mut FullDevice).await;
+    let esito = load_extract(
+        &db.owner,
+        &estratto.fonti,
+        &all_derived(),
+        &clock(),
+        &mut FullDevice,
+    )
+    .await;
     assert!(matches!(esito, Err(LoadError::Observer(_))), "{esito:?}");
     // It left nothing behind that holds up the next one.
     assert_eq!(estratto.must_load(&db.owner).await.warnings, 20_000);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::Datelike as _;
 use omnia::{
-    blocks::block::ROWS_PER_BLOCK,
     demo::sample::{SampleOptions, generate_sample},
     rilevazione::derived,
 };
@@ -319,7 +318,7 @@ async fn replay(steps: Vec<VersionStep>) {
     }
     let n = loaded.len() as i32;
     assert_eq!(derived_otherwise(&db.owner, n).await, [""; 0]);
-    let wrong = derived::verify(&db.owner, ROWS_PER_BLOCK, |_, _, _| ())
+    let wrong = derived::verify(&db.owner, &all_derived(), |_, _, _| ())
         .await
         .unwrap();
     assert_eq!(wrong, []);

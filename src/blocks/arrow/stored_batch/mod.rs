@@ -1,7 +1,10 @@
 //! Record batches that are encoded before anybody asks for them, and stored beside the block of the same rows.
 //!
 //! ```
-//! use omnia::blocks::{arrow::stored_batch::StoredBatchBuilder, detail_row::DetailRow, persons::MASK};
+//! use omnia::{
+//!     blocks::{arrow::stored_batch::StoredBatchBuilder, persons::MASK},
+//!     rilevazione::detail::row::DetailRow,
+//! };
 //!
 //! let row = DetailRow {
 //!     prestazione: "CIGS", codifica_sistema_unico: "333-145", numero_decreto: "1", data_decreto: "2023-03-01",
@@ -39,11 +42,11 @@ use super::{
 use crate::{
     blocks::{
         block,
-        detail_row::{DETAIL_COLUMNS, DetailRow, DetailRowError},
         persons::{self, MASK, MaskedPerson},
     },
     contract::column::Column,
     error::{Error, Result},
+    rilevazione::detail::row::{DETAIL_COLUMNS, DetailRow, DetailRowError},
 };
 
 /// Bytes of the end of a text.

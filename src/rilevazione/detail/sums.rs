@@ -4,7 +4,7 @@ use std::{fmt, ops::AddAssign};
 
 use rust_decimal::Decimal;
 
-use super::detail_row::{DetailRow, DetailRowError};
+use super::row::{DetailRow, DetailRowError};
 use crate::{
     contract::{column::Column, proto},
     valori::{Importo, Ore},

@@ -1,11 +1,82 @@
-//! The control totals that are stored, against those that the rows make and against the seals of the rilevazioni.
+//! The control totals ([`crate::rilevazione::control`]): made of what every pass notes; compared with that, and with the seals of the
+//! rilevazioni.
+//!
+//! They are derived, but they are also the one thing that remembers what the rows were. So totals that differ from the rows are made again
+//! where that gives what the rilevazione's seal says. Where it does not, the rows are no longer those of the load: that is told, and
+//! nothing written, until the operator says that the rows are right as they are. For this all totals are looked at together, once all norms
+//! were.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, future::ready};
 
 use sqlx::PgConnection;
 
-use super::{DerivedDefect, DerivedDefectKind};
+use super::{Defect, Derivation, DerivedDefect, NormVersion, RowSink, Step};
 use crate::rilevazione::control::{self, ControlDigest, Noted};
+
+/// What a load notes of the rows of each norm and benefit.
+#[derive(Debug)]
+pub struct DerivedTotals;
+
+impl Derivation for DerivedTotals {
+    fn table(&self) -> &'static str {
+        "totale_controllo"
+    }
+
+    fn begin<'a>(
+        &'a self,
+        _conn: &'a mut PgConnection,
+        _version: &'a NormVersion,
+    ) -> Step<'a, Option<Box<dyn RowSink>>> {
+        Box::pin(ready(Ok(None)))
+    }
+
+    /// Nothing: they are the memory of what the rows were.
+    fn clear<'a>(&'a self, _conn: &'a mut PgConnection, _normativa: &'a str) -> Step<'a, ()> {
+        Box::pin(ready(Ok(())))
+    }
+
+    /// Nothing: [`verify`] finds those too.
+    fn elsewhere<'a>(
+        &'a self,
+        _conn: &'a mut PgConnection,
+        _normativa: &'a str,
+        _starts: &'a [i32],
+    ) -> Step<'a, Vec<(i32, Defect)>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn after_load<'a>(
+        &'a self,
+        conn: &'a mut PgConnection,
+        rilevazione: i32,
+        noted: &'a [Noted],
+    ) -> Step<'a, ()> {
+        Box::pin(async move {
+            for one in noted {
+                control::insert(conn, one).await?;
+            }
+            control::seal_rilevazione(conn, rilevazione).await
+        })
+    }
+
+    fn after_verify<'a>(
+        &'a self,
+        conn: &'a mut PgConnection,
+        noted: &'a [Noted],
+    ) -> Step<'a, Vec<DerivedDefect>> {
+        Box::pin(verify(conn, noted))
+    }
+
+    fn after_rebuild<'a>(
+        &'a self,
+        conn: &'a mut PgConnection,
+        normative: &'a [String],
+        noted: &'a [Noted],
+        accept_rows: bool,
+    ) -> Step<'a, Vec<DerivedDefect>> {
+        Box::pin(settle(conn, normative, noted, accept_rows))
+    }
+}
 
 /// The totals of a norm and a benefit from one rilevazione on.
 type Key<'a> = (&'a str, &'a str, i32);
@@ -50,20 +121,21 @@ fn compare(stored: &[Noted], made: &[Noted], broken: &[i32]) -> Vec<DerivedDefec
         let (normativa, prestazione, dal_rilevazione) = key;
         let al = was.or(is).map_or(i32::MAX, |one| one.al_rilevazione);
         let sealed = !broken.iter().any(|n| (dal_rilevazione..=al).contains(n));
-        let prestazione = prestazione.to_owned();
-        let sums = |one: Option<&&Noted>| Box::new(one.map(|one| one.sums).unwrap_or_default());
-        let cosa = match sealed {
-            true => DerivedDefectKind::Rows {
-                prestazione,
-                noted: sums(was),
-                now: sums(is),
-            },
-            false => DerivedDefectKind::Totals(prestazione),
+        let sums = |one: Option<&&Noted>| one.map(|one| one.sums).unwrap_or_default();
+        let defect = match sealed {
+            true => Defect::of_rows(format_args!(
+                "the rows of {prestazione} are not those of their load, which noted {}; they are {}",
+                sums(was),
+                sums(is)
+            )),
+            false => Defect::new(format_args!(
+                "the control totals of {prestazione} are not what the rows say"
+            )),
         };
         defects.push(DerivedDefect {
             normativa: Some(normativa.to_owned()),
             dal_rilevazione,
-            kind: cosa,
+            defect,
         });
     }
     defects
@@ -73,15 +145,12 @@ fn of_seals(broken: Vec<i32>) -> impl Iterator<Item = DerivedDefect> {
     broken.into_iter().map(|dal_rilevazione| DerivedDefect {
         normativa: None,
         dal_rilevazione,
-        kind: DerivedDefectKind::Seal,
+        defect: Defect::new("its control totals are not those that its load sealed"),
     })
 }
 
 /// Compares the totals of all norms. `made`: those that the rows make.
-pub(crate) async fn verify(
-    conn: &mut PgConnection,
-    made: &[Noted],
-) -> sqlx::Result<Vec<DerivedDefect>> {
+async fn verify(conn: &mut PgConnection, made: &[Noted]) -> sqlx::Result<Vec<DerivedDefect>> {
     let stored = all(conn).await?;
     let broken = broken(&seals(conn).await?, &stored);
     let mut defects = compare(&stored, made, &broken);
@@ -91,10 +160,10 @@ pub(crate) async fn verify(
 
 /// Makes the totals of these norms what the rows made, where that is what the rilevazioni are sealed with. Else nothing is written, and
 /// what differs is the answer, unless the rows are accepted as they are: then the rilevazioni are sealed anew.
-pub(crate) async fn settle(
+async fn settle(
     conn: &mut PgConnection,
     normative: &[String],
-    made: Vec<Noted>,
+    made: &[Noted],
     accept_rows: bool,
 ) -> sqlx::Result<Vec<DerivedDefect>> {
     let (stored, seals) = (all(conn).await?, seals(conn).await?);
@@ -113,7 +182,7 @@ pub(crate) async fn settle(
         .bind(normative)
         .execute(&mut *conn)
         .await?;
-    for one in &made {
+    for one in made {
         control::insert(conn, one).await?;
     }
     for n in unsealed {

@@ -16,7 +16,7 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::{
     cursor::Cursor,
-    detail_row::{DETAIL_COLUMNS, DetailRow, DetailRowError},
+    row::{DETAIL_COLUMNS, DetailRow, DetailRowError},
 };
 use crate::postgres::predicates::PERSONA_FISICA;
 
