@@ -54,8 +54,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn migrations(out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=migrations");
     let mut table = String::from("&[\n");
-    for file in fs::read_dir("migrations")? {
-        let path = file?.path().canonicalize()?;
+    let files: Result<Vec<_>, _> = fs::read_dir("migrations")?
+        .map(|file| file?.path().canonicalize())
+        .collect();
+    let mut files = files?;
+    files.sort();
+    for path in files {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let (version, description) = name.split_once('_').ok_or("VERSION_DESCRIPTION.sql")?;
         let description = description.replace('_', " ");

@@ -21,8 +21,9 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
+#[cfg(any(test, feature = "demo"))]
+use super::algorithm::SignatureAlgorithm;
 use super::{
-    algorithm::SignatureAlgorithm,
     json::{self, JsonDefect},
     jwk::{self, Jwk, SECRET_LEAKED, VerifyingKey},
     key_location,

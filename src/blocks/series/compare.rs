@@ -9,7 +9,7 @@ use crate::{postgres::from_row, rilevazione::derived::NormVersion};
 
 /// The row of a series, as it is stored.
 #[derive(Debug)]
-pub(super) struct SeriesRow {
+pub(super) struct SeriesToReplace {
     pub(super) id: i64,
     pub(super) al_rilevazione: i32,
     pub(super) righe_per_blocco: i32,
@@ -17,7 +17,7 @@ pub(super) struct SeriesRow {
     pub(super) no_checksum: bool,
 }
 
-from_row!(SeriesRow {
+from_row!(SeriesToReplace {
     id,
     al_rilevazione,
     righe_per_blocco,
@@ -29,7 +29,7 @@ from_row!(SeriesRow {
 pub(super) async fn set_aside(
     conn: &mut PgConnection,
     version: &NormVersion,
-) -> sqlx::Result<Option<SeriesRow>> {
+) -> sqlx::Result<Option<SeriesToReplace>> {
     let stored = sqlx::query_as(
         "select id, al_rilevazione, righe_per_blocco, blocchi, checksum is null as no_checksum from serie
          where normativa = $1 and dal_rilevazione = $2",
@@ -51,7 +51,7 @@ pub(super) async fn set_aside(
 /// A stored series against the one that was made.
 pub(super) async fn compare(
     conn: &mut PgConnection,
-    stored: &SeriesRow,
+    stored: &SeriesToReplace,
     made: i64,
 ) -> sqlx::Result<Option<SeriesDefect>> {
     let (count, first): (i64, Option<i32>) = sqlx::query_as(

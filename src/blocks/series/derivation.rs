@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::{
-    compare::{SeriesRow, set_aside},
+    compare::{SeriesToReplace, set_aside},
     defect::SeriesDefect,
     sink::SeriesSink,
 };
@@ -65,7 +65,7 @@ impl DerivedBlocks {
         &self,
         conn: &mut PgConnection,
         version: &NormVersion,
-        stored: Option<SeriesRow>,
+        stored: Option<SeriesToReplace>,
     ) -> sqlx::Result<Option<Box<dyn RowSink>>> {
         let sink = SeriesSink::begin(conn, version, self.rows_per_block, stored).await?;
         Ok(Some(Box::new(sink)))

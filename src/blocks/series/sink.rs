@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::{
     checksum::series_checksum,
-    compare::{SeriesRow, compare},
+    compare::{SeriesToReplace, compare},
     defect::SeriesDefect,
     encoder::{Encoded, SeriesEncoder},
     write::write,
@@ -33,7 +33,7 @@ pub(super) struct SeriesSink {
     /// Blocks that are written.
     written: i32,
     /// What to compare with.
-    stored: Option<SeriesRow>,
+    stored: Option<SeriesToReplace>,
 }
 
 impl SeriesSink {
@@ -42,7 +42,7 @@ impl SeriesSink {
         conn: &mut PgConnection,
         version: &NormVersion,
         rows_per_block: u32,
-        stored: Option<SeriesRow>,
+        stored: Option<SeriesToReplace>,
     ) -> sqlx::Result<Self> {
         let encoder = SeriesEncoder::new(rows_per_block).map_err(sqlx::Error::decode)?;
         let rows_per_block = i32::try_from(rows_per_block).map_err(sqlx::Error::decode)?;
