@@ -23,9 +23,9 @@ for command in demo generate token; do
     ! "$PROGRAM" help | grep -q "^ *$command " || wrong "omnia help lists $command"
 done
 
-# The demo's key is made on the machine, so no program holds it. What holds the place of it: the names of its files, the
-# modules that make and use it, the encoder of tokens, the invented extracts.
-for mark in chiave.pem 'others than its owner can read this key' demo_key 'jsonwebtoken8encoding' 'invented decrees and employers' \
+# The demo's key is made on the machine, so no program holds it. What stands for it: the names of its files, the
+# modules that make it and sign with it, the invented extracts.
+for mark in chiave.pem 'others than its owner can read this key' demo_key 'invented decrees and employers' \
     'DLGS148-2015-ART22BIS'; do
     grep -qaF "$mark" "$WITH_DEMO" || wrong "the mark '$mark' is stale: the usual program does not have it"
     ! grep -qaF "$mark" "$PROGRAM" || wrong "the program holds '$mark'"
