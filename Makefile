@@ -39,11 +39,12 @@ test-long: ## the properties of the suite alone, each with MORE_CASES=10 times a
 	@deploy/need.sh certificates cc postgres
 	@MORE_CASES=$(MORE_CASES) tests/run.sh --test it -- $(PROPERTIES)
 
-lint: $(CARGO_DENY) ## formatting, clippy with warnings as errors, the dependencies (deny.toml), buf lint, buf breaking
+lint: $(CARGO_DENY) ## formatting, clippy with warnings as errors, links in the docs of the crate, the dependencies (deny.toml), buf lint, buf breaking
 	@deploy/need.sh certificates cc npm
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --bins --no-default-features -- -D warnings
+	RUSTDOCFLAGS="-D rustdoc::broken_intra_doc_links" cargo doc --locked --no-deps --document-private-items --quiet
 	$(CARGO_DENY) --locked check -D unmatched-skip -D unnecessary-skip bans licenses sources
 	$(BUF) lint proto
 	$(BUF) breaking proto --against tests/contract.binpb

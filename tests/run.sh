@@ -9,7 +9,7 @@ scratch=$(mktemp -d /tmp/omnia-test.XXXXXX)
 chmod 711 "$scratch"
 status=0
 # Tests wait, for the disk and for each other, more than they compute: more of them than processors.
-RUST_TEST_THREADS=${RUST_TEST_THREADS:-8} TMPDIR=$scratch cargo test --locked "$@" || status=$?
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} TMPDIR=$scratch cargo test --locked "$@" || status=$?
 
 # The watchdogs of the throw-away clusters need a moment after the tests have ended.
 for _ in $(seq 100); do

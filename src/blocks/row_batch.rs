@@ -7,7 +7,7 @@ use super::{cursor::Cursor, detail_row::DetailRows, sums::ControlSums};
 /// A run of rows.
 #[derive(Debug, Clone)]
 pub struct RowBatch {
-    /// The rows, encoded: see [`detail_row`].
+    /// The rows, encoded: see [`super::detail_row`].
     pub bytes: Bytes,
     /// Over these rows.
     pub sums: ControlSums,

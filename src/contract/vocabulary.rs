@@ -3,8 +3,8 @@
 //! ```
 //! let vocabulary = omnia::abilitazione::Vocabulary::of_contract().unwrap();
 //! let list = vocabulary.rpc("DecreeService/ListDecrees").unwrap();
-//! assert!(list.filters().contains("cf_azienda"));
-//! assert!(list.columns().contains("cf_azienda.persona_fisica"));
+//! assert!(list.filtri().contains("cf_azienda"));
+//! assert!(list.colonne().contains("cf_azienda.persona_fisica"));
 //! ```
 //!
 //! There is no hand-written list of calls, filters and columns: a field added to a message marked `filtri` or `colonne`

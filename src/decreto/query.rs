@@ -215,7 +215,7 @@ impl DetailReader {
             .push_bind(limite);
     }
 
-    /// The statement of [`Self::totals`]: tests look at its plan.
+    /// The statement of [`Self::totali`]: tests look at its plan.
     #[must_use]
     pub fn totali_statement(&self) -> QueryBuilder<Postgres> {
         let columns = [

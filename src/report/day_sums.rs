@@ -35,7 +35,7 @@ impl Derivation for DerivedDays {
         Box::pin(ready(Ok(Some(Box::new(sink) as Box<dyn RowSink>))))
     }
 
-    /// Nothing: those days end that are others now ([`write`]).
+    /// Nothing: those days end that are others now ([`write()`]).
     fn end<'a>(
         &'a self,
         _conn: &'a mut PgConnection,

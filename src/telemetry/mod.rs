@@ -17,7 +17,7 @@
 //!
 //! let headers = http::HeaderMap::new();
 //! let path = "/inps.omnia.monitoraggio.v1.ReportService/GetReportSintetico";
-//! let call = omnia::telemetry::MeasuredCall::begin(path, &headers, None);
+//! let call = omnia::telemetry::Call::begin(path, &headers, None);
 //! // … the work, inside call.span() …
 //! call.end(tonic::Code::Ok);
 //!

@@ -19,7 +19,7 @@
 //! let vocabulary = Vocabulary::of_contract().unwrap();
 //! let politica = ActivePolicy::load(&PolicySource::embedded(), &vocabulary).await.unwrap();
 //! let table = politica.table();
-//! let rgs = table.norm_profile("mef-rgs").unwrap();
+//! let rgs = table.profilo("mef-rgs").unwrap();
 //! let list = rgs.decision("DecreeService/ListDecrees").unwrap();
 //! assert!(list.filtro("periodo") && !list.filtro("cf_azienda"));
 //! # });
