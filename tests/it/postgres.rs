@@ -6,7 +6,7 @@ use omnia::postgres::{
 use secrecy::SecretString;
 use sqlx::{Connection as _, PgConnection, PgPool};
 
-use crate::{cluster::ClusterPlace, test_bench};
+use crate::{cluster::ClusterPlace, eventually::eventually, test_bench};
 
 async fn whoami(postgres: &Postgres) -> (String, String) {
     let who = |pool| async move {
@@ -175,7 +175,11 @@ async fn every_test_has_its_own_database_and_it_goes() {
     assert_eq!(seen, (true, false));
     let url = one.owner_url.clone();
     drop(one);
-    let error = PgConnection::connect(&url).await.unwrap_err();
-    let error = error.into_database_error().unwrap();
-    assert_eq!(error.code().as_deref(), Some("3D000"));
+    // Another thread drops it.
+    eventually("the database is gone", async || {
+        let error = PgConnection::connect(&url).await.err();
+        let error = error.and_then(sqlx::Error::into_database_error);
+        error.is_some_and(|error| error.code().as_deref() == Some("3D000"))
+    })
+    .await;
 }
