@@ -40,23 +40,22 @@ mod policy;
 pub(crate) mod quota;
 mod settings;
 
-pub use crate::abilitazione::explain::AccessExplainer;
-pub use crate::abilitazione::explain::service::Access;
-pub use crate::abilitazione::gate::authorizer::Authorizer;
-pub use crate::abilitazione::gate::layer::{AccessGate, AccessLayer};
-pub use crate::abilitazione::gate::permesso::{
-    Abilitazione, CallSelection, NoFilter, Permesso, abilitazione,
+pub use explain::{AccessExplainer, service::Access};
+pub use gate::{
+    authorizer::Authorizer,
+    layer::{AccessGate, AccessLayer},
+    permesso::{Abilitazione, CallSelection, NoFilter, Permesso, abilitazione},
 };
-pub use crate::abilitazione::grants::ambito::{Ambito, AmbitoCode, AmbitoCodes, NonEmptyCodes};
-pub use crate::abilitazione::grants::grant_cache::GrantCache;
-pub use crate::abilitazione::grants::grant_conditions::{CallContext, check_grant_conditions};
-pub use crate::abilitazione::management::Grants;
-pub use crate::abilitazione::quota::{ProfiloQuotaSettings, QuotaSettings, QuotaUsage};
-pub use crate::abilitazione::settings::AccessSettings;
-pub use crate::contract::route::{Route, route};
-pub use crate::contract::vocabulary::{RpcVocabulary, Vocabulary, VocabularyError};
+pub use grants::{
+    ambito::{Ambito, AmbitoCode, AmbitoCodes, NonEmptyCodes},
+    grant_cache::GrantCache,
+    grant_conditions::{CallContext, check_grant_conditions},
+};
+pub use management::Grants;
 pub use policy::{
     ActivePolicy, CallDecision, DecisionTable, PolicyDifference, PolicyError, PolicyErrors,
     PolicyExplanation, PolicyOnDisk, PolicyRow, PolicySource, Profilo, RejectedPolicy, differences,
     matrix,
 };
+pub use quota::{ProfiloQuotaSettings, QuotaSettings, QuotaUsage};
+pub use settings::AccessSettings;

@@ -163,7 +163,7 @@ impl AuditLog {
             .ok_or_else(unavailable)
     }
 
-    /// Queues a record that nobody waits for.
+    /// Queues a record; no call waits for it.
     pub(super) fn enqueue(&self, istante: DateTime<Utc>, tail: String) {
         let voce = PendingRecord {
             istante,

@@ -51,7 +51,7 @@ pub struct CompressedRows {
     pub lz4: Vec<u8>,
 }
 
-/// What a block holds, for whoever looks for something.
+/// What a block holds: by it a reader skips those without a match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockContents {
     /// First and last `validita_dal`.

@@ -47,7 +47,7 @@ impl SecretText {
 impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Inline(_) => f.write_str("Qui([REDACTED])"),
+            Self::Inline(_) => f.write_str("Inline([REDACTED])"),
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
             Self::Stdin => f.write_str("Stdin"),
         }

@@ -1,7 +1,7 @@
 //! The words that the policy may use, read from the contract.
 //!
 //! ```
-//! let vocabulary = omnia::abilitazione::Vocabulary::of_contract().unwrap();
+//! let vocabulary = omnia::contract::vocabulary::Vocabulary::of_contract().unwrap();
 //! let list = vocabulary.rpc("DecreeService/ListDecrees").unwrap();
 //! assert!(list.filtri().contains("cf_azienda"));
 //! assert!(list.colonne().contains("cf_azienda.persona_fisica"));

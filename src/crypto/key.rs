@@ -86,7 +86,7 @@ impl AuditKey {
 
 impl fmt::Debug for AuditKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Chiave([REDACTED])")
+        f.write_str("AuditKey([REDACTED])")
     }
 }
 

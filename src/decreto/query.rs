@@ -159,7 +159,7 @@ impl DetailReader {
         })
     }
 
-    /// The statement of [`Self::page`], for whoever wants to see its plan.
+    /// The statement of [`Self::page`]: tests look at its plan.
     #[must_use]
     pub fn page_statement(&self, dopo: Option<&Cursor>, limite: i64) -> QueryBuilder<Postgres> {
         let mut query = QueryBuilder::new("select id, data_decreto, numero_decreto");

@@ -20,7 +20,7 @@ pub struct FileColumn {
     pub name: &'static str,
     /// Its cells.
     pub cell_type: CellType,
-    /// What it means, for whoever opens the file: in Italian, with its unit.
+    /// What it means, for the reader of the file: in Italian, with its unit.
     pub description: &'static str,
 }
 

@@ -215,7 +215,7 @@ impl FlightServer {
 /// What a method that is not answered would stream.
 type UnansweredStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-/// The door lets none of them pass; this is for whoever opens it.
+/// The gate lets none of them pass; this answers should it be opened one day.
 fn unanswered<T>() -> Result<T, Status> {
     Err(Status::from(Error::new(
         Reason::CallUnknown,

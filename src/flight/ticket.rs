@@ -123,7 +123,7 @@ impl TicketSealer {
 
 impl fmt::Debug for TicketSealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sigillo([REDACTED])")
+        f.write_str("TicketSealer([REDACTED])")
     }
 }
 

@@ -46,7 +46,7 @@ pub async fn load_extract(
         // Of an extract that is loaded already, its catalogue.
         tx.commit().await?;
     } else {
-        // At once, and not when the connection is dropped: whoever tries again must find the lock free. What is
+        // At once, and not when the connection is dropped: the next try must find the lock free. What is
         // left of a broken connection the server rolls back by itself.
         let _ = tx.rollback().await;
     }

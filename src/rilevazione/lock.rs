@@ -13,7 +13,7 @@ pub(super) const LOCK: i64 = 0x4f4d_4e49_415f_4953;
 /// ([`super::register`]).
 pub(super) const NOTICE: Duration = Duration::from_millis(300);
 
-/// Takes the lock for this transaction, if nobody else has it.
+/// Takes the lock for this transaction, if it is free.
 pub(super) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query_scalar("select pg_try_advisory_xact_lock($1)")
         .bind(LOCK)

@@ -44,7 +44,7 @@ use crate::{
 /// No call goes by an older picture.
 const MAX_AGE: Duration = Duration::from_millis(250);
 const _: () = assert!(NOTICE.as_millis() > MAX_AGE.as_millis());
-/// How often the latest is read though nobody asks.
+/// How often the latest is read without being asked for.
 const READ_INTERVAL: Duration = Duration::from_millis(100);
 /// Rilevazioni that are remembered by number: a few dozen bytes each.
 const REMEMBERED: usize = 1000;

@@ -76,7 +76,7 @@ pub(super) async fn fill(
         let catalogo = Arc::clone(catalogo);
         move || {
             reader::read(File::open(path)?, name, tracciato, &catalogo, |block| {
-                // Nobody receives: the load failed, and has its own error.
+                // The receiver is gone: the load failed, and has its own error.
                 to.blocking_send(block)
                     .map_err(|_| io::ErrorKind::BrokenPipe.into())
             })

@@ -30,23 +30,23 @@ const KEPT: usize = 10_000;
 /// Finds out who calls.
 pub struct Authenticator {
     pub(super) trusted_issuers: Vec<TrustedIssuer>,
-    pub(super) public_urls: Vec<PublicUrl>,
+    public_urls: Vec<PublicUrl>,
     pub(super) evidences: Option<EvidenceVerifier>,
-    pub(super) requirements: Arc<EvidenceRequirements>,
-    pub(super) replay_store: Option<ReplayStore>,
-    pub(super) leeway: i64,
+    requirements: Arc<EvidenceRequirements>,
+    replay_store: Option<ReplayStore>,
+    leeway: i64,
     pub(super) clock: Clock,
-    pub(super) seen_tokens: Cache<Sha256Digest, Arc<VerifiedToken>>,
-    pub(super) seen_evidence: Cache<Sha256Digest, Arc<VerifiedEvidence>>,
+    seen_tokens: Cache<Sha256Digest, Arc<VerifiedToken>>,
+    seen_evidence: Cache<Sha256Digest, Arc<VerifiedEvidence>>,
 }
 
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Autenticatore")
-            .field("emittenti", &self.trusted_issuers)
-            .field("indirizzi", &self.public_urls)
-            .field("evidenze", &self.evidences)
-            .field("requisiti", &self.requirements)
+        f.debug_struct("Authenticator")
+            .field("trusted_issuers", &self.trusted_issuers)
+            .field("public_urls", &self.public_urls)
+            .field("evidences", &self.evidences)
+            .field("requirements", &self.requirements)
             .finish_non_exhaustive()
     }
 }
@@ -301,7 +301,7 @@ impl Authenticator {
     /// Whether this is the first use. `ended`: what it is refused as where it is not good any more.
     async fn mark_used(&self, use_mark: &UseMark, ended: Reason) -> Result<bool> {
         let replay_store = self.replay_store.as_ref().ok_or_else(|| {
-            Error::internal("there is no register of used proofs: Autenticatore::con_registro")
+            Error::internal("there is no register of used proofs: Authenticator::with_replay_store")
         })?;
         let seconds = use_mark.seconds_to_keep(self.now().now).ok_or_else(|| {
             Error::new(ended, "the proof or evidence ended while the call waited")

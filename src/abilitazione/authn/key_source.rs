@@ -44,7 +44,7 @@ pub struct KeySource {
 impl fmt::Debug for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key_set = self.inner.key_set.load();
-        f.debug_struct("Chiavi")
+        f.debug_struct("KeySource")
             .field("fonte", &self.inner.key_reader)
             .field("jwks", &key_set.as_ref().map(|key_set| &key_set.jwks))
             .finish_non_exhaustive()

@@ -44,9 +44,8 @@ use std::{fmt, num::NonZeroU32, str::FromStr};
 use chrono::NaiveDate;
 use sqlx::{Row as _, postgres::PgRow};
 
-use super::{Ambito, AmbitoCodes};
+use self::ambito::{Ambito, AmbitoCode, AmbitoCodes};
 use crate::{
-    abilitazione::grants::ambito::AmbitoCode,
     error::{Error, Result},
     valori::{CodiceNormativa, CodicePrestazione, ValueDefect},
 };

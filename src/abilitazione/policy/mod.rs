@@ -14,7 +14,10 @@
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! use omnia::abilitazione::{ActivePolicy, PolicySource, Vocabulary};
+//! use omnia::{
+//!     abilitazione::{ActivePolicy, PolicySource},
+//!     contract::vocabulary::Vocabulary,
+//! };
 //!
 //! let vocabulary = Vocabulary::of_contract().unwrap();
 //! let politica = ActivePolicy::load(&PolicySource::embedded(), &vocabulary).await.unwrap();

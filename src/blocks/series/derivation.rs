@@ -7,7 +7,9 @@ use super::{
     defect::SeriesDefect,
     sink::SeriesSink,
 };
-use crate::rilevazione::derived::{Defect, Derivation, NormVersion, RowSink, Step};
+use crate::rilevazione::derived::{
+    Defect, Derivation, NormVersion, RowSink, Step, begin_elsewhere,
+};
 
 /// The blocks and the record batches of every norm.
 #[derive(Debug)]
@@ -47,13 +49,7 @@ impl Derivation for DerivedBlocks {
         starts: &'a [i32],
     ) -> Step<'a, Vec<(i32, Defect)>> {
         Box::pin(async move {
-            let found: Vec<i32> = sqlx::query_scalar(
-                "select dal_rilevazione from serie where normativa = $1 and dal_rilevazione <> all($2) order by 1",
-            )
-            .bind(normativa)
-            .bind(starts)
-            .fetch_all(conn)
-            .await?;
+            let found = begin_elsewhere(conn, self.table(), normativa, starts).await?;
             let defect = |from| (from, SeriesDefect::OtherRange.into());
             Ok(found.into_iter().map(defect).collect())
         })

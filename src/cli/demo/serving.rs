@@ -1,4 +1,4 @@
-//! `omnia demo`: everything at once, for whoever wants to see the service work.
+//! `omnia demo`: everything at once, to see the service work.
 //!
 //! The first run makes a private cluster, generates an extract and loads it through the same loader as real data, and
 //! registers a grant for each profile. Later runs find all that and serve at once.
@@ -54,7 +54,7 @@ use crate::{
 
 /// The world of the demo.
 const SEED: u64 = 1;
-/// Nobody approves what they have recorded, not even here.
+/// Who approves a grant is not who recorded it, not even here.
 const OPERATORS: [&str; 2] = ["omnia demo (records)", "omnia demo (approves)"];
 /// How long the printed tokens are good for.
 const TOKEN_HOURS: u32 = 12;

@@ -164,8 +164,11 @@ impl From<Vec<Defect>> for Compared {
     }
 }
 
-/// Where something of a norm begins that should not.
-async fn begin_elsewhere(
+/// The rilevazioni with which rows of a table begin for a norm, though no version of it does.
+///
+/// # Errors
+/// The database's.
+pub async fn begin_elsewhere(
     conn: &mut PgConnection,
     table: &str,
     normativa: &str,

@@ -36,7 +36,7 @@ pub(super) use self::make::make;
 pub use self::{
     control_totals::DerivedTotals,
     defect::{Defect, DerivedDefect},
-    derivation::{Compared, Derivation, RowSink, Step},
+    derivation::{Compared, Derivation, RowSink, Step, begin_elsewhere},
     rebuild::{MadeCounts, rebuild},
     verify::verify,
     version::NormVersion,
