@@ -1,6 +1,6 @@
 //! Whether the codes that a selection names exist.
 //!
-//! An empty answer for a code that nobody knows would say that the norm has no decrees, where the truth is that its name
+//! An empty answer for an unknown code would say that the norm has no decrees, where the truth is that its name
 //! was misspelt. A code outside the caller's scope never gets here, so that nobody learns of it: the [`Permesso`] comes
 //! first.
 

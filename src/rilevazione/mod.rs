@@ -33,8 +33,8 @@
 //! - **Nothing that was given is taken back.** A rilevazione that should not have been loaded is withdrawn ([`withdraw()`]): it is never
 //!   the latest again, and answers by its number as before, marked.
 //!
-//! - **What is derived is known for what it is.** A load notes what its rows add up to ([`control`]); whoever reads something that was
-//!   made of them compares. [`derived`] compares it with the rows, and makes it again.
+//! - **What is derived is known for what it is.** A load notes what its rows add up to ([`control`]); a reader of something that was
+//!   made of them compares the two. [`derived`] compares it with the rows, and makes it again.
 //!
 //! [`load_extract`] loads; [`crate::demo::sample`] writes extracts to try it with.
 

@@ -8,7 +8,7 @@
 //! omnia load ── lock ─────── reads, writes … at least PREAVVISO ─────── commit
 //!                 │                                                       │
 //! instance   reads who holds the lock, then the latest: every 100 ms      │ no picture from before the lock is left:
-//!                 └── held? each call reads the latest for itself ────────┘ whoever asks now is told of the new one
+//!                 └── held? each call reads the latest for itself ────────┘ who asks now is told of the new one
 //!                     free? no call goes by a picture older than 250 ms (ETA_MASSIMA)
 //! ```
 //!
