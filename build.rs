@@ -16,8 +16,9 @@ use prost::Message as _;
 use prost_reflect::prost_types::FileDescriptorSet;
 
 const ROOT: &str = "proto";
-/// Apache Arrow's contract: described, and not compiled.
+/// Apache Arrow's contract of Flight.
 const FLIGHT: &str = "arrow/flight/protocol/flight.proto";
+const FLIGHT_PACKAGE: &str = ".arrow.flight.protocol";
 const PACKAGE: &str = ".inps.omnia.monitoraggio.v1";
 const DECREE_SERVICE: &str = "inps/omnia/monitoraggio/v1/decree_service.proto";
 /// Pieces of files are handed on, not copied.
@@ -46,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .bytes(PEZZO)
         .compile_fds(set.clone())?;
     decree_server(set, out.join("decree_server"))?;
-    flight_descriptor(&out)?;
+    flight(&out)?;
     migrations(&out)
 }
 
@@ -72,8 +73,9 @@ fn migrations(out: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What reflection tells of FlightService. Apart from our own contract, from which the vocabulary of the policy is read.
-fn flight_descriptor(out: &Path) -> Result<(), Box<dyn Error>> {
+/// FlightService: its server, its messages, and what reflection tells of it. Apart from our own contract, from which the
+/// vocabulary of the policy is read.
+fn flight(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut compiler = protox::Compiler::new([ROOT])?;
     compiler
         .include_imports(true)
@@ -81,6 +83,11 @@ fn flight_descriptor(out: &Path) -> Result<(), Box<dyn Error>> {
         .open_file(FLIGHT)?;
     let encoded = compiler.encode_file_descriptor_set();
     fs::write(out.join("flight_descriptor_set.bin"), encoded)?;
+    // Batches are handed on, not copied.
+    tonic_prost_build::configure()
+        .build_client(false)
+        .bytes(FLIGHT_PACKAGE)
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 

@@ -11,7 +11,6 @@ mod health;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use arrow_flight::flight_service_server::FlightServiceServer;
 use tokio::time::{sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::{codec::CompressionEncoding, service::Routes};
@@ -27,6 +26,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     contract::{
+        flight::protocol::flight_service_server::FlightServiceServer,
         proto::{
             FILE_DESCRIPTOR_SET, FLIGHT_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
             grant_service_server::GrantServiceServer, report_service_server::ReportServiceServer,

@@ -38,7 +38,7 @@
 //!
 //! # The rooms
 //!
-//! Bottom up: a room uses only the rooms above it in this table. `tests/it/architecture.rs` holds every edge.
+//! Bottom up: a room uses only the rooms above it in this table. `tests/it/architecture/` holds every edge.
 //!
 //! | room | concern |
 //! | --- | --- |

@@ -15,8 +15,7 @@ pub const FLIGHT_DESCRIPTOR_SET: &[u8] =
 /// The package of the contract, as it stands in a gRPC path.
 pub const PACKAGE: &str = "inps.omnia.monitoraggio.v1";
 
-/// The package of Arrow Flight, as it stands in a gRPC path. Its messages and its server are those of the crate
-/// `arrow-flight`.
+/// The package of Arrow Flight, as it stands in a gRPC path.
 pub const FLIGHT_PACKAGE: &str = "arrow.flight.protocol";
 
 /// The service of Arrow Flight.

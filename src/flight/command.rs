@@ -14,13 +14,15 @@
 
 use std::sync::OnceLock;
 
-use arrow_flight::{FlightDescriptor, flight_descriptor::DescriptorType};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 
 use super::sql;
 use crate::{
-    contract::proto::{ExportDecreesRequest, FILE_DESCRIPTOR_SET, PACKAGE},
+    contract::{
+        flight::protocol::{FlightDescriptor, flight_descriptor::DescriptorType},
+        proto::{ExportDecreesRequest, FILE_DESCRIPTOR_SET, PACKAGE},
+    },
     error::{Error, Result, Violation},
     valori::ValueDefect,
 };
@@ -152,8 +154,10 @@ mod tests {
 
     #[test]
     fn descriptors() {
-        let path = |parts: &[&str]| {
-            FlightDescriptor::new_path(parts.iter().map(|part| (*part).to_owned()).collect())
+        let path = |parts: &[&str]| FlightDescriptor {
+            r#type: DescriptorType::Path.into(),
+            path: parts.iter().map(|part| (*part).to_owned()).collect(),
+            ..FlightDescriptor::default()
         };
         assert_eq!(from_descriptor(&path(&["A"])).unwrap().normativa, "A");
         for bad in [path(&[]), path(&["A", "B"]), FlightDescriptor::default()] {

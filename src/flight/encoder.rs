@@ -1,6 +1,5 @@
 //! Rows as the messages of a stream of `DoGet`.
 
-use arrow_flight::FlightData;
 use arrow_schema::SchemaRef;
 use serde_json::Value;
 
@@ -12,6 +11,7 @@ use crate::{
             ipc::{self, IpcMessage},
         },
     },
+    contract::flight::protocol::FlightData,
     error::Result,
 };
 
@@ -69,11 +69,16 @@ impl FlightEncoder {
 
 /// A batch that is encoded.
 pub(super) fn with_metadata(batch: IpcMessage, metadata: &Value) -> FlightData {
-    flight_data(batch).with_app_metadata(metadata.to_string())
+    FlightData {
+        app_metadata: metadata.to_string().into(),
+        ..flight_data(batch)
+    }
 }
 
 fn flight_data(message: IpcMessage) -> FlightData {
-    FlightData::new()
-        .with_data_header(message.header)
-        .with_data_body(message.body)
+    FlightData {
+        data_header: message.header.into(),
+        data_body: message.body.into(),
+        ..FlightData::default()
+    }
 }

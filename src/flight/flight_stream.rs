@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow_flight::FlightData;
 use arrow_schema::SchemaRef;
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::{
     blocks::{cursor::Cursor, sums::ControlSums},
+    contract::flight::protocol::FlightData,
     decreto::{
         query::DetailReader,
         reader::{ReadyBatch, ReadyBatches},

@@ -2,12 +2,6 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use arrow_flight::{
-    Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightEndpoint, FlightInfo,
-    HandshakeRequest, HandshakeResponse, PollInfo, PutResult, SchemaAsIpc, SchemaResult, Ticket,
-    flight_service_server::FlightService,
-};
-use arrow_ipc::writer::IpcWriteOptions;
 use futures_util::{Stream, stream};
 use serde_json::json;
 use tonic::{Request, Response, Status, Streaming};
@@ -22,9 +16,15 @@ use super::{
 };
 use crate::{
     abilitazione::{Abilitazione, NoFilter, abilitazione},
-    blocks::cursor::Cursor,
+    blocks::{arrow::ipc, cursor::Cursor},
     contract::{
         column::Column,
+        flight::protocol::{
+            self, Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor,
+            FlightEndpoint, FlightInfo, HandshakeRequest, HandshakeResponse, PollInfo, PutResult,
+            SchemaResult, Ticket, flight_descriptor::DescriptorType,
+            flight_service_server::FlightService,
+        },
         proto::{ExportDecreesRequest, TotaliControllo},
     },
     decreto::selection::{DecreeRequest, DecreeSelections, ReadySelection},
@@ -35,6 +35,9 @@ use crate::{
     },
     valori::ValueDefect,
 };
+
+/// What Arrow says of records or bytes that are not counted, or not for the caller.
+const UNKNOWN: i64 = -1;
 
 /// The flights over one database.
 #[derive(Debug, Clone)]
@@ -87,10 +90,17 @@ impl FlightServer {
             };
             let schema = schema::schema(|colonna| permesso.may_see(colonna), intestazione);
             let command = json!({ "normativa": normativa, "rilevazione": rilevazione.numero });
-            FlightInfo::new()
-                .with_descriptor(FlightDescriptor::new_cmd(command.to_string()))
-                .try_with_schema(&schema)
-                .map_err(Error::internal)
+            Ok(FlightInfo {
+                schema: ipc::schema_message(&schema)?.into(),
+                flight_descriptor: Some(FlightDescriptor {
+                    r#type: DescriptorType::Cmd.into(),
+                    cmd: command.to_string().into(),
+                    path: Vec::new(),
+                }),
+                total_records: UNKNOWN,
+                total_bytes: UNKNOWN,
+                ..FlightInfo::default()
+            })
         };
         normative.iter().map(volo).collect()
     }
@@ -125,10 +135,9 @@ impl FlightServer {
         };
         let schema = schema::schema(|colonna| s.reader.may_see(colonna), intestazione);
         s.reader.call_record().add_rows(0);
-        let options = IpcWriteOptions::default();
-        SchemaAsIpc::new(&schema, &options)
-            .try_into()
-            .map_err(Error::internal)
+        Ok(SchemaResult {
+            schema: ipc::schema_message(&schema)?.into(),
+        })
     }
 
     async fn plan(&self, request: Request<FlightDescriptor>) -> Result<FlightInfo> {
@@ -140,11 +149,10 @@ impl FlightServer {
 
         let totali: TotaliControllo = totali.into();
         let may_see = |column| s.reader.may_see(column);
-        // -1: not known, or not for the caller.
         let righe = if may_see(Column::Righe) {
             totali.righe
         } else {
-            -1
+            UNKNOWN
         };
         let intestazione = FlightHeader {
             normativa: &request.normativa,
@@ -163,21 +171,27 @@ impl FlightServer {
                 until: posizione(fino),
                 totali: Some(totali.clone()),
             })?;
-            Ok(FlightEndpoint::new().with_ticket(Ticket::new(ticket)))
+            Ok(FlightEndpoint {
+                ticket: Some(Ticket {
+                    ticket: ticket.into(),
+                }),
+                ..FlightEndpoint::default()
+            })
         };
         let endpoints = parts.into_iter().map(endpoint).collect::<Result<_>>()?;
         let app = json!({
             "rilevazione": s.rilevazione.numero,
             "totali": schema::json(&totali, may_see),
         });
-        FlightInfo::new()
-            .with_descriptor(descriptor)
-            .with_endpoints(endpoints)
-            .with_total_records(righe)
-            .with_ordered(true)
-            .with_app_metadata(app.to_string())
-            .try_with_schema(&schema)
-            .map_err(Error::internal)
+        Ok(FlightInfo {
+            schema: ipc::schema_message(&schema)?.into(),
+            flight_descriptor: Some(descriptor),
+            endpoint: endpoints,
+            total_records: righe,
+            total_bytes: UNKNOWN,
+            ordered: true,
+            app_metadata: app.to_string().into(),
+        })
     }
 
     async fn get(&self, request: Request<Ticket>) -> Result<ResponseStream<FlightData>> {
@@ -230,7 +244,7 @@ impl FlightService for FlightServer {
     type HandshakeStream = UnansweredStream<HandshakeResponse>;
     type DoPutStream = UnansweredStream<PutResult>;
     type DoExchangeStream = UnansweredStream<FlightData>;
-    type DoActionStream = UnansweredStream<arrow_flight::Result>;
+    type DoActionStream = UnansweredStream<protocol::Result>;
     type ListActionsStream = UnansweredStream<ActionType>;
 
     async fn list_flights(

@@ -28,10 +28,10 @@ pub struct ServerSettings {
     pub preface_seconds: u64,
     /// Whether gRPC reflection is served.
     pub reflection: bool,
-    /// The proxies, as CIDR, that are believed about whom they ask for.
+    /// The proxies, as CIDR, whose `client_address_header` is believed.
     #[serde(deserialize_with = "list::deserialize")]
     pub trusted_proxies: Vec<String>,
-    /// The header in which they say it.
+    /// The header in which they name the client.
     pub client_address_header: String,
 }
 

@@ -18,7 +18,8 @@ use serde::Deserialize;
 pub struct QuotaSettings {
     /// Calls a second of a subject, in each instance. Without it, no limit.
     pub al_secondo: Option<NonZeroU32>,
-    /// Streams of a subject at the same time, in each instance. Without it, only `export.max_concurrent`.
+    /// Streams of a subject at the same time, in each instance. Without it, only `export.max_per_subject` and
+    /// `export.max_concurrent`.
     pub esportazioni: Option<NonZeroU32>,
     /// Calls of a subject in a day (in Rome), in all instances together. Without it, no limit.
     pub al_giorno: Option<NonZeroU32>,

@@ -6,7 +6,10 @@
 use arrow_array::RecordBatch;
 use arrow_ipc::{
     MetadataVersion,
-    writer::{DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions},
+    writer::{
+        DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions,
+        write_message,
+    },
 };
 use arrow_schema::Schema;
 
@@ -73,6 +76,22 @@ impl IpcEncoder {
             batch.into(),
         ))
     }
+}
+
+/// A schema by itself, with the prefix that a message has outside a stream: what the fields `schema` of a flight hold.
+///
+/// # Errors
+/// None that could be caused: a fault of ours.
+pub fn schema_message(schema: &Schema) -> Result<Vec<u8>> {
+    let options = IpcWriteOptions::default();
+    let encoded = IpcDataGenerator::default().schema_to_bytes_with_dictionary_tracker(
+        schema,
+        &mut DictionaryTracker::new(false),
+        &options,
+    );
+    let mut message = Vec::new();
+    write_message(&mut message, encoded, &options).map_err(Error::internal)?;
+    Ok(message)
 }
 
 impl From<EncodedData> for IpcMessage {
