@@ -1,7 +1,7 @@
 //! The composition root: what is made of what, and in which order calls pass through it.
 //!
 //! ```text
-//! TCP ─► observe ─► connection ─► audit ─► protocol ─► deadline ─► access ─► ReportService, DecreeService, AccessService, GrantService, FlightService ─► Postgres (serving role)
+//! TCP ─► observe ─► connection ─► audit ─► protocol ─► deadline ─► access ─► ReportService, DecreeService, MonitoraggioService, AccessService, GrantService, FlightService ─► Postgres (serving role)
 //!                                                                  └──► health, reflection (no token)
 //! ```
 
@@ -29,7 +29,9 @@ use crate::{
         flight::protocol::flight_service_server::FlightServiceServer,
         proto::{
             FILE_DESCRIPTOR_SET, FLIGHT_DESCRIPTOR_SET, access_service_server::AccessServiceServer,
-            grant_service_server::GrantServiceServer, report_service_server::ReportServiceServer,
+            grant_service_server::GrantServiceServer,
+            monitoraggio_service_server::MonitoraggioServiceServer,
+            report_service_server::ReportServiceServer,
         },
         vocabulary::Vocabulary,
     },
@@ -50,6 +52,7 @@ use crate::{
         protocol::ProtocolLayer,
         stream_task::StreamLimits,
     },
+    monitoraggio::service::MonitoraggioServer,
     postgres::{DatabaseConnections, SideConnections},
     report::{cache::ReportCache, service::ReportServer},
     rilevazione::RilevazioneRegister,
@@ -260,7 +263,8 @@ async fn serve_recorded(
     };
     // It ends with the word that the instance serves no more.
     let _health = AbortOnDropHandle::new(tokio::spawn(report_health.report(stop.clone())));
-    let memoria = ReportCache::new(pool.clone(), settings.report.rilevazioni_in_memoria);
+    let in_memory = settings.report.rilevazioni_in_memoria;
+    let memoria = ReportCache::new(pool.clone(), in_memory);
     let report = ReportServer::new(
         pool.clone(),
         rilevazioni.clone(),
@@ -268,6 +272,7 @@ async fn serve_recorded(
         limiti.clone(),
         signer,
     );
+    let monitoraggio = MonitoraggioServer::new(pool.clone(), rilevazioni.clone(), in_memory);
     let selections = DecreeSelections::new(pool, rilevazioni, audit.key().clone());
     let batch_rows = settings.export.batch_rows;
     let flights = FlightServer::new(selections.clone(), limiti.clone(), batch_rows)?;
@@ -275,6 +280,10 @@ async fn serve_recorded(
     let health_service = HealthServer::new(health.service());
     let mut routes = Routes::new(compressed!(health_service, limit))
         .add_service(compressed!(ReportServiceServer::new(report), limit))
+        .add_service(compressed!(
+            MonitoraggioServiceServer::new(monitoraggio),
+            limit
+        ))
         .add_service(compressed!(GrantServiceServer::new(grants), limit))
         .add_service(compressed!(DecreeServiceServer::new(decrees), limit))
         .add_service(compressed!(FlightServiceServer::new(flights), limit))

@@ -61,6 +61,7 @@
 //! | [`files`] | tables as files: CSV, XLSX, Parquet |
 //! | [`report`] | §2.1: filter, sums by day, memory, service |
 //! | [`decreto`] | §2.2: filter, query, the reader of rows, service, exports and downloads |
+//! | [`monitoraggio`] | the caps over time: filters, sums by month, the course, the history, service |
 //! | [`flight`] | the detail over Arrow Flight: flights, tickets, streams of record batches |
 //! | [`demo`] | the key that signs the demo's tokens, and invented extracts |
 //! | [`config`] | the settings of all rooms, read and checked |
@@ -91,6 +92,7 @@ pub mod error;
 pub mod files;
 pub mod flight;
 pub mod grpc;
+pub mod monitoraggio;
 pub mod output;
 pub mod postgres;
 pub mod report;

@@ -2,6 +2,7 @@
 
 use crate::{
     blocks::series::DerivedBlocks,
+    monitoraggio::{DerivedAccruals, DerivedMonths},
     report::day_sums::DerivedDays,
     rilevazione::derived::{Derivation, DerivedTotals},
 };
@@ -13,6 +14,8 @@ pub fn derivations(rows_per_block: u32) -> Vec<Box<dyn Derivation>> {
     vec![
         Box::new(DerivedBlocks { rows_per_block }),
         Box::new(DerivedDays),
+        Box::new(DerivedMonths),
+        Box::new(DerivedAccruals),
         Box::new(DerivedTotals),
     ]
 }

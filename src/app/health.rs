@@ -39,8 +39,9 @@ const PROBE: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(6);
 
 /// The services that are as well as the whole, which has no name.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
+    "inps.omnia.monitoraggio.v1.MonitoraggioService",
     "inps.omnia.monitoraggio.v1.ReportService",
     "inps.omnia.monitoraggio.v1.DecreeService",
     "inps.omnia.monitoraggio.v1.AccessService",

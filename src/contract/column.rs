@@ -3,6 +3,8 @@
 /// A column, as the contract and the policy name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Column {
+    /// `cessate`.
+    Cessate,
     /// `cf_azienda`.
     CfAzienda,
     /// `cf_azienda.persona_fisica`: a natural person's, in clear.
@@ -13,6 +15,8 @@ pub enum Column {
     DataDecreto,
     /// `descrizione`.
     Descrizione,
+    /// `fattore`.
+    Fattore,
     /// `importi_autorizzati`.
     ImportiAutorizzati,
     /// `importi_erogati`.
@@ -21,6 +25,8 @@ pub enum Column {
     MatricolaAzienda,
     /// `normativa`.
     Normativa,
+    /// `nuove`.
+    Nuove,
     /// `numero_decreto`.
     NumeroDecreto,
     /// `ore_decretate`.
@@ -33,59 +39,77 @@ pub enum Column {
     ResiduoPagato,
     /// `righe`.
     Righe,
+    /// `tipo_stanziamento`.
+    TipoStanziamento,
+    /// `tiraggio`.
+    Tiraggio,
     /// `totale_stanziamenti`.
     TotaleStanziamenti,
     /// `validita_al`.
     ValiditaAl,
     /// `validita_dal`.
     ValiditaDal,
+    /// `variate`.
+    Variate,
 }
 
 impl Column {
     /// All of them, by name.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
+        Self::Cessate,
         Self::CfAzienda,
         Self::CfAziendaPersonaFisica,
         Self::CodificaSistemaUnico,
         Self::DataDecreto,
         Self::Descrizione,
+        Self::Fattore,
         Self::ImportiAutorizzati,
         Self::ImportiErogati,
         Self::MatricolaAzienda,
         Self::Normativa,
+        Self::Nuove,
         Self::NumeroDecreto,
         Self::OreDecretate,
         Self::Prestazione,
         Self::ResiduoAutorizzato,
         Self::ResiduoPagato,
         Self::Righe,
+        Self::TipoStanziamento,
+        Self::Tiraggio,
         Self::TotaleStanziamenti,
         Self::ValiditaAl,
         Self::ValiditaDal,
+        Self::Variate,
     ];
 
     /// Its name in the contract and in the policy.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Cessate => "cessate",
             Self::CfAzienda => "cf_azienda",
             Self::CfAziendaPersonaFisica => "cf_azienda.persona_fisica",
             Self::CodificaSistemaUnico => "codifica_sistema_unico",
             Self::DataDecreto => "data_decreto",
             Self::Descrizione => "descrizione",
+            Self::Fattore => "fattore",
             Self::ImportiAutorizzati => "importi_autorizzati",
             Self::ImportiErogati => "importi_erogati",
             Self::MatricolaAzienda => "matricola_azienda",
             Self::Normativa => "normativa",
+            Self::Nuove => "nuove",
             Self::NumeroDecreto => "numero_decreto",
             Self::OreDecretate => "ore_decretate",
             Self::Prestazione => "prestazione",
             Self::ResiduoAutorizzato => "residuo_autorizzato",
             Self::ResiduoPagato => "residuo_pagato",
             Self::Righe => "righe",
+            Self::TipoStanziamento => "tipo_stanziamento",
+            Self::Tiraggio => "tiraggio",
             Self::TotaleStanziamenti => "totale_stanziamenti",
             Self::ValiditaAl => "validita_al",
             Self::ValiditaDal => "validita_dal",
+            Self::Variate => "variate",
         }
     }
 

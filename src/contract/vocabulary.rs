@@ -192,9 +192,11 @@ impl Marks {
             }
             open.extend(self.in_file(&message)?);
             let marked = is_set(&message.options().get_extension(mark));
+            // A column is a value; what holds values has columns of its own.
+            let holders_too = *mark != self.colonne;
             // Fields of a oneof are among fields().
             for field in message.fields() {
-                if marked {
+                if marked && (holders_too || field.kind().as_message().is_none()) {
                     if is_set(&field.options().get_extension(&self.persona_fisica)) {
                         names.insert(format!("{}{PERSONA_FISICA}", field.name()));
                     }

@@ -11,7 +11,8 @@ use crate::{
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportSettings {
-    /// Exports, downloads and flights at the same time. Each reads over a connection to the database most of the time, or over three.
+    /// Exports, downloads and flights at the same time: fewer than `database.max_connections`, for each reads over a connection to the
+    /// database most of the time, or over three. The quota `esportazioni` may give a subject fewer.
     pub max_concurrent: usize,
     /// How many of these one subject may have. Without it half of them, rounded down, and at least one.
     pub max_per_subject: Option<usize>,

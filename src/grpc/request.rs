@@ -1,5 +1,7 @@
 //! The parts of a request that several calls share, read once into values.
 
+use std::collections::BTreeSet;
+
 use crate::{
     contract::proto,
     error::Violations,
@@ -8,6 +10,11 @@ use crate::{
 
 const DEFAULT_PAGE: i32 = 100;
 const MAX_PAGE: i32 = 1000;
+const MAX_CODES: usize = 100;
+const TOO_MANY: ValueDefect = ValueDefect::new(
+    "must hold at most 100 values",
+    "deve contenere al più 100 valori",
+);
 
 /// Reads `periodo`, found at the path `field`. `None` where it selects everything.
 pub fn periodo(
@@ -39,6 +46,25 @@ pub fn periodo(
     violations
         .check(&format!("{field}.al"), Periodo::new(dal, al, criterio))
         .flatten()
+}
+
+/// Reads a list of codes, found at the path `field`: at most 100, each once.
+pub fn codes<T: Ord>(
+    violations: &mut Violations,
+    field: &str,
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, ValueDefect>,
+) -> Vec<T> {
+    if texts.len() > MAX_CODES {
+        violations.check::<()>(field, Err(TOO_MANY));
+        return Vec::new();
+    }
+    let values: BTreeSet<T> = texts
+        .iter()
+        .enumerate()
+        .filter_map(|(i, text)| violations.check(&format!("{field}[{i}]"), parse(text)))
+        .collect();
+    values.into_iter().collect()
 }
 
 /// Reads `rilevazione`. `None`: the latest.

@@ -32,6 +32,7 @@ mod options;
 mod pool;
 mod pooler;
 pub mod predicates;
+mod read_only;
 mod release;
 mod row;
 mod schema;
@@ -47,6 +48,7 @@ pub use self::{
     namespace::SchemaName,
     options::{ClusterOptions, DATABASE, Durability, SERVING_ROLE},
     pool::DatabaseConnections,
+    read_only::repeatable_read,
     schema::{check_schema, migrate},
     session::STATEMENT_TIMEOUT,
     settings::DatabaseSettings,

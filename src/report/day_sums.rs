@@ -12,10 +12,15 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 use crate::rilevazione::{
-    control::{ControlDigest, DayDigest, Noted},
-    derived::{Compared, Defect, Derivation, NormVersion, RowSink, Step},
+    control::{ControlDigest, Noted, SumsDigest},
+    derived::{
+        Compared, Defect, Derivation, DerivedColumn, NormVersion, RowSink, Step, VersionedRows,
+        versions_elsewhere,
+    },
     row_sums::{DaySum, RowSums},
 };
+
+const TABLE: &str = "somma_giorno";
 
 /// The sums by day of every norm.
 #[derive(Debug)]
@@ -23,7 +28,7 @@ pub struct DerivedDays;
 
 impl Derivation for DerivedDays {
     fn table(&self) -> &'static str {
-        "somma_giorno"
+        TABLE
     }
 
     fn begin<'a>(
@@ -54,7 +59,7 @@ impl Derivation for DerivedDays {
         Box::pin(async move {
             let defect =
                 Defect::new("has sums by day that begin or end where its rows do not change");
-            let found = elsewhere(conn, normativa, starts).await?;
+            let found = versions_elsewhere(conn, TABLE, normativa, starts).await?;
             Ok(found.into_iter().map(|n| (n, defect.clone())).collect())
         })
     }
@@ -97,62 +102,21 @@ impl RowSink for DaysSink {
 
 /// Writes what the norm has from this version on: all its days. Without any, it has no decrees left.
 async fn write(conn: &mut PgConnection, version: &NormVersion, sums: &RowSums) -> sqlx::Result<()> {
-    let DayColumns {
-        prestazione,
-        giorno,
-        importi: [inizia_a, inizia_e, finisce_a, finisce_e],
-    } = DayColumns::of(sums).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let (normativa, n) = (&version.normativa, version.dal_rilevazione);
-    sqlx::query(
-            "update somma_giorno aperta
-             set al_rilevazione = $1 - 1
-             where al_rilevazione = 2147483647
-               and normativa = $2
-               and not exists (
-                   select from unnest($3::text[], $4::date[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[])
-                       nuova (prestazione, giorno, inizia_a, inizia_e, finisce_a, finisce_e)
-                   where nuova.prestazione = aperta.prestazione
-                     and nuova.giorno = aperta.giorno
-                     and inizia_a = iniziano_autorizzati
-                     and inizia_e = iniziano_erogati
-                     and finisce_a = finiscono_autorizzati
-                     and finisce_e = finiscono_erogati)",
-        )
-        .bind(n)
-        .bind(normativa)
-        .bind(&prestazione)
-        .bind(&giorno)
-        .bind(&inizia_a)
-        .bind(&inizia_e)
-        .bind(&finisce_a)
-        .bind(&finisce_e)
-        .execute(&mut *conn)
-        .await?;
-    sqlx::query(
-            "insert into somma_giorno
-                 (dal_rilevazione, normativa, prestazione, giorno,
-                  iniziano_autorizzati, iniziano_erogati, finiscono_autorizzati, finiscono_erogati)
-             select $1, $2, nuova.*
-             from unnest($3::text[], $4::date[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[])
-                 nuova (prestazione, giorno, inizia_a, inizia_e, finisce_a, finisce_e)
-             where not exists (
-                 select from somma_giorno aperta
-                 where al_rilevazione = 2147483647
-                   and aperta.normativa = $2
-                   and aperta.prestazione = nuova.prestazione
-                   and aperta.giorno = nuova.giorno)",
-        )
-        .bind(n)
-        .bind(normativa)
-        .bind(&prestazione)
-        .bind(&giorno)
-        .bind(&inizia_a)
-        .bind(&inizia_e)
-        .bind(&finisce_a)
-        .bind(&finisce_e)
-        .execute(conn)
-        .await
-        .map(drop)
+    let days = DayColumns::of(sums).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let [starting_a, starting_e, ending_a, ending_e] = days.importi;
+    let rows = VersionedRows::new(
+        TABLE,
+        2,
+        vec![
+            ("prestazione", DerivedColumn::Texts(days.prestazione)),
+            ("giorno", DerivedColumn::Days(days.giorno)),
+            ("iniziano_autorizzati", DerivedColumn::Decimals(starting_a)),
+            ("iniziano_erogati", DerivedColumn::Decimals(starting_e)),
+            ("finiscono_autorizzati", DerivedColumn::Decimals(ending_a)),
+            ("finiscono_erogati", DerivedColumn::Decimals(ending_e)),
+        ],
+    );
+    rows.write(conn, version).await
 }
 
 /// The days as columns.
@@ -192,7 +156,7 @@ async fn differ(
     made: &[Noted],
 ) -> sqlx::Result<Vec<Defect>> {
     let normativa = version.normativa.as_str();
-    let mut stored: BTreeMap<String, DayDigest> = BTreeMap::new();
+    let mut stored: BTreeMap<String, SumsDigest> = BTreeMap::new();
     let mut rows = sqlx::query_as::<_, StoredDay>(
         "select prestazione, giorno, iniziano_autorizzati, iniziano_erogati, finiscono_autorizzati, finiscono_erogati
          from somma_giorno
@@ -203,7 +167,7 @@ async fn differ(
     .bind(version.dal_rilevazione)
     .fetch(conn);
     while let Some((prestazione, giorno, a, b, c, d)) = rows.try_next().await? {
-        let new = || DayDigest::new(normativa, &prestazione);
+        let new = || SumsDigest::new(normativa, &prestazione);
         match stored.get_mut(&prestazione) {
             Some(days) => days.day(giorno, [a, b, c, d]),
             None => {
@@ -219,7 +183,7 @@ async fn differ(
         .collect();
     let mut wrong = Vec::new();
     for one in made {
-        if stored.remove(&one.prestazione) != Some(one.days) {
+        if stored.remove(&one.prestazione) != Some(one.digests.days) {
             wrong.push(wrong_days(&one.prestazione));
         }
     }
@@ -232,23 +196,4 @@ fn wrong_days(prestazione: &str) -> Defect {
     Defect::new(format_args!(
         "the sums by day of {prestazione} are not what the rows say"
     ))
-}
-
-/// Where days begin, or after which they end, though no version of the norm does.
-async fn elsewhere(
-    conn: &mut PgConnection,
-    normativa: &str,
-    starts: &[i32],
-) -> sqlx::Result<Vec<i32>> {
-    sqlx::query_scalar(
-        "select distinct dal_rilevazione from somma_giorno
-         where normativa = $1
-           and (dal_rilevazione <> all($2)
-                or case when al_rilevazione < 2147483647 then al_rilevazione + 1 <> all($2) else false end)
-         order by 1",
-    )
-    .bind(normativa)
-    .bind(starts)
-    .fetch_all(conn)
-    .await
 }

@@ -15,7 +15,7 @@ use crate::{
         send_pieces,
     },
     grpc::stream_task::StreamSender,
-    valori::Importo,
+    valori::{Importo, TipiStanziamento},
 };
 
 /// The voci of the report, as a table.
@@ -57,6 +57,11 @@ pub static TABLE: FileTable = FileTable {
             Column::ResiduoPagato,
             CellType::Sum,
             "totale_stanziamenti - importi_erogati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
+        ),
+        column(
+            Column::TipoStanziamento,
+            CellType::Text,
+            "LIMITE se totale_stanziamenti è un limite massimo di spesa, PREVISIONE se è una previsione (L. 196/2009, art. 17), LIMITE_E_PREVISIONE se somma gli uni e le altre. Vuoto dove lo è totale_stanziamenti.",
         ),
     ],
 };
@@ -122,6 +127,7 @@ impl ReportDownload {
                         &erogati,
                         &residuo_a,
                         &residuo_p,
+                        voce.tipo_stanziamento.map_or("", TipiStanziamento::as_str),
                     ])?;
                 }
                 Ok(())
@@ -130,7 +136,7 @@ impl ReportDownload {
         send_pieces(&mittente, pezzi, piece).await?;
         let mut informazioni = self.info;
         informazioni.totali.push(("righe", Some(righe.to_string())));
-        let figures = TABLE.columns[2..].iter().map(|colonna| colonna.name);
+        let figures = TABLE.columns[2..7].iter().map(|colonna| colonna.name);
         for (nome, testo) in figures.zip(texts(&totale)) {
             informazioni
                 .totali

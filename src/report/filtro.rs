@@ -1,21 +1,13 @@
 //! The three filters of the report, parsed.
 
-use std::collections::BTreeSet;
-
 use crate::{
-    abilitazione::CallSelection,
+    abilitazione::{CallSelection, describe_codes},
     call_record::SelectedValue,
     contract::proto,
     error::Violations,
     grpc::request,
-    valori::{CodiceNormativa, CodicePrestazione, Periodo, ValueDefect},
+    valori::{CodiceNormativa, CodicePrestazione, Periodo},
 };
-
-const MAX_VALUES: usize = 100;
-const TOO_MANY: ValueDefect = ValueDefect::new(
-    "must hold at most 100 values",
-    "deve contenere al più 100 valori",
-);
 
 /// What the caller selects. Empty lists select everything in scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,13 +25,13 @@ impl FiltroReport {
     pub fn parse(violations: &mut Violations, filtro: Option<proto::FiltroReport>) -> Self {
         let filtro = filtro.unwrap_or_default();
         Self {
-            normative: codes(
+            normative: request::codes(
                 violations,
                 "filtro.normativa",
                 &filtro.normativa,
                 CodiceNormativa::parse,
             ),
-            prestazioni: codes(
+            prestazioni: request::codes(
                 violations,
                 "filtro.prestazione",
                 &filtro.prestazione,
@@ -69,39 +61,12 @@ impl CallSelection for FiltroReport {
     }
 
     fn describe(&self) -> Vec<(&'static str, SelectedValue)> {
-        let mut valori = Vec::new();
-        let norms: Vec<&str> = self.normative.iter().map(CodiceNormativa::as_str).collect();
-        if !norms.is_empty() {
-            valori.push(("normativa", SelectedValue::Text(norms.join(","))));
-        }
-        let prestazioni = self.prestazioni.iter().map(CodicePrestazione::as_str);
-        let prestazioni: Vec<&str> = prestazioni.collect();
-        if !prestazioni.is_empty() {
-            valori.push(("prestazione", SelectedValue::Text(prestazioni.join(","))));
-        }
+        let mut valori = describe_codes(&self.normative, &self.prestazioni);
         if let Some(periodo) = &self.periodo {
             valori.push(("periodo", SelectedValue::Text(periodo.to_string())));
         }
         valori
     }
-}
-
-fn codes<T: Ord>(
-    violations: &mut Violations,
-    field: &str,
-    texts: &[String],
-    parse: impl Fn(&str) -> Result<T, ValueDefect>,
-) -> Vec<T> {
-    if texts.len() > MAX_VALUES {
-        violations.check::<()>(field, Err(TOO_MANY));
-        return Vec::new();
-    }
-    let values: BTreeSet<T> = texts
-        .iter()
-        .enumerate()
-        .filter_map(|(i, text)| violations.check(&format!("{field}[{i}]"), parse(text)))
-        .collect();
-    values.into_iter().collect()
 }
 
 #[cfg(test)]

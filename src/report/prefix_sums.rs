@@ -26,7 +26,10 @@
 
 use chrono::{Datelike as _, NaiveDate};
 
-use crate::valori::{CodiceNormativa, CodicePrestazione, Criterio, Importo, Periodo};
+use crate::valori::{
+    CodiceNormativa, CodicePrestazione, Criterio, Importo, Periodo, TipiStanziamento,
+    TipoStanziamento,
+};
 
 /// What decrees add up to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,7 +56,18 @@ pub struct PairSums {
     starts: CumulativeSeries,
     ends: CumulativeSeries,
     /// By year, in order.
-    stanziamenti: Vec<(i32, Importo)>,
+    stanziamenti: Vec<Stanziamento>,
+}
+
+/// The appropriation of a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stanziamento {
+    /// The year.
+    pub anno: i32,
+    /// How much.
+    pub importo: Importo,
+    /// Whether it caps or foresees.
+    pub tipo: TipoStanziamento,
 }
 
 /// Sums of all days up to each day, in order.
@@ -111,8 +125,8 @@ impl PairSums {
     }
 
     /// Adds the appropriation of a year, later than those before.
-    pub fn add_stanziamento(&mut self, anno: i32, importo: Importo) {
-        self.stanziamenti.push((anno, importo));
+    pub fn add_stanziamento(&mut self, stanziamento: Stanziamento) {
+        self.stanziamenti.push(stanziamento);
     }
 
     /// What the decrees of a periodo add up to; without one, all decrees.
@@ -138,16 +152,26 @@ impl PairSums {
     /// The appropriations of the years that the periodo touches, whatever its criterio; `None`: there are none in those.
     #[must_use]
     pub fn totale_stanziamenti(&self, periodo: Option<&Periodo>) -> Option<Importo> {
+        self.stanziamenti(periodo)
+            .map(|stanziamento| stanziamento.importo)
+            .reduce(|sum, importo| sum + importo)
+    }
+
+    /// Of what kinds these are; `None`: there are none.
+    #[must_use]
+    pub fn tipi_stanziamento(&self, periodo: Option<&Periodo>) -> Option<TipiStanziamento> {
+        TipiStanziamento::of(self.stanziamenti(periodo).map(|s| s.tipo))
+    }
+
+    fn stanziamenti(&self, periodo: Option<&Periodo>) -> impl Iterator<Item = &Stanziamento> {
         let anno = |giorno: Option<NaiveDate>| giorno.map(|giorno| giorno.year());
         let dal = anno(periodo.and_then(Periodo::dal));
         let al = anno(periodo.and_then(Periodo::al));
         self.stanziamenti
             .iter()
-            .filter(|(anno, _)| {
+            .filter(move |Stanziamento { anno, .. }| {
                 dal.is_none_or(|dal| *anno >= dal) && al.is_none_or(|al| *anno <= al)
             })
-            .map(|(_, importo)| *importo)
-            .reduce(|sum, importo| sum + importo)
     }
 
     fn key(&self) -> (&CodiceNormativa, &CodicePrestazione) {
@@ -207,6 +231,15 @@ mod tests {
         }
     }
 
+    fn stanziamento(anno: i32, importo: &str, tipo: TipoStanziamento) -> Stanziamento {
+        let importo = Importo::parse(importo).unwrap();
+        Stanziamento {
+            anno,
+            importo,
+            tipo,
+        }
+    }
+
     /// The example of the module.
     fn sample() -> PairSums {
         let mut pair = PairSums::new(
@@ -224,8 +257,8 @@ mod tests {
                 ending: importi(ending),
             });
         }
-        pair.add_stanziamento(2022, Importo::parse("0.00").unwrap());
-        pair.add_stanziamento(2023, Importo::parse("7.00").unwrap());
+        pair.add_stanziamento(stanziamento(2022, "0.00", TipoStanziamento::Previsione));
+        pair.add_stanziamento(stanziamento(2023, "7.00", TipoStanziamento::Limite));
         pair
     }
 
@@ -263,18 +296,29 @@ mod tests {
     #[test]
     fn a_cap_of_zero_is_a_cap() {
         let pair = sample();
-        for (dal, al, expected) in [
-            ("..", "..", Some("7.00")),
-            ("2022-12-31", "2023-01-01", Some("7.00")),
-            ("2022-12-31", "2022-12-31", Some("0.00")),
-            ("..", "2021-12-31", None),
-            ("2024-01-01", "..", None),
+        let [limite, previsione] = [
+            TipiStanziamento::Solo(TipoStanziamento::Limite),
+            TipiStanziamento::Solo(TipoStanziamento::Previsione),
+        ];
+        for (dal, al, expected, tipi) in [
+            ("..", "..", Some("7.00"), Some(TipiStanziamento::Misti)),
+            (
+                "2022-12-31",
+                "2023-01-01",
+                Some("7.00"),
+                Some(TipiStanziamento::Misti),
+            ),
+            ("2022-12-31", "2022-12-31", Some("0.00"), Some(previsione)),
+            ("2023-01-01", "..", Some("7.00"), Some(limite)),
+            ("..", "2021-12-31", None, None),
+            ("2024-01-01", "..", None, None),
         ] {
             let periodo = periodo(dal, al, Criterio::default());
             let found = pair
                 .totale_stanziamenti(periodo.as_ref())
                 .map(|i| i.to_string());
             assert_eq!(found.as_deref(), expected, "{dal} {al}");
+            assert_eq!(pair.tipi_stanziamento(periodo.as_ref()), tipi, "{dal} {al}");
         }
     }
 }

@@ -9,15 +9,15 @@ use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 
 use super::{
     filtro::FiltroReport,
-    prefix_sums::{DayImporti, Importi, PairSums, PrefixSums},
+    prefix_sums::{DayImporti, Importi, PairSums, PrefixSums, Stanziamento},
 };
 use crate::{
     abilitazione::{Ambito, Permesso},
     contract::column::Column,
     error::{Error, Result},
-    postgres::{from_row, predicates::in_rilevazione},
-    rilevazione::control::{self, ControlDigest, DayDigest, Noted},
-    valori::{CodiceNormativa, CodicePrestazione, Importo},
+    postgres::{from_row, predicates::in_rilevazione, repeatable_read},
+    rilevazione::control::{self, ControlDigest, Noted, SumsDigest},
+    valori::{CodiceNormativa, CodicePrestazione, Importo, TipoStanziamento},
 };
 
 /// A norm or a benefit.
@@ -45,11 +45,8 @@ pub async fn prefix_sums(
     rilevazione: i32,
 ) -> Result<PrefixSums> {
     // Of one moment: they may be made again meanwhile.
-    let mut tx = pool.begin().await?;
-    sqlx::query("set transaction isolation level repeatable read, read only")
-        .execute(&mut *tx)
-        .await?;
-    let noted = noted(&mut tx, rilevazione).await?;
+    let mut tx = repeatable_read(pool).await?;
+    let noted = control::sealed_totals(&mut tx, rilevazione).await?;
     let mut coppie = BTreeMap::new();
     add_days(&mut tx, &mut coppie, rilevazione, noted).await?;
     add_stanziamenti(&mut tx, &mut coppie, rilevazione).await?;
@@ -67,17 +64,6 @@ type ReportDayRow = (
     Decimal,
     Decimal,
 );
-
-/// What the load noted of each norm and benefit: all of it.
-async fn noted(conn: &mut PgConnection, rilevazione: i32) -> Result<Vec<Noted>> {
-    let noted = control::noted(&mut *conn, rilevazione, None).await?;
-    if control::sealed(conn, rilevazione).await? != Some(control::seal(&noted)) {
-        return Err(Error::damaged(format!(
-            "the control totals of rilevazione {rilevazione} are not those that its load left"
-        )));
-    }
-    Ok(noted)
-}
 
 /// Adds the days, which have to be those that were noted.
 async fn add_days(
@@ -100,7 +86,7 @@ async fn add_days(
     {
         digests
             .entry((normativa.clone(), prestazione.clone()))
-            .or_insert_with(|| DayDigest::new(&normativa, &prestazione))
+            .or_insert_with(|| SumsDigest::new(&normativa, &prestazione))
             .day(giorno, [inizia_a, inizia_e, finisce_a, finisce_e]);
         pair_entry(coppie, normativa, prestazione)?.add_day(DayImporti {
             day: giorno,
@@ -115,7 +101,7 @@ async fn add_days(
     for one in noted {
         let (normativa, prestazione) = (one.normativa, one.prestazione);
         let codes = (normativa.clone(), prestazione.clone());
-        if found.remove(&codes) != Some(one.days) {
+        if found.remove(&codes) != Some(one.digests.days) {
             return Err(wrong_days(&normativa, &prestazione, rilevazione));
         }
     }
@@ -136,13 +122,20 @@ async fn add_stanziamenti(
     coppie: &mut PairMap,
     rilevazione: i32,
 ) -> Result<()> {
-    let mut query =
-        QueryBuilder::new("select normativa, prestazione, anno, importo from stanziamento where ");
+    let mut query = QueryBuilder::new(
+        "select normativa, prestazione, anno, importo, tipo from stanziamento where ",
+    );
     in_rilevazione(&mut query, rilevazione);
     query.push(" order by normativa, prestazione, anno");
-    let righe: Vec<(String, String, i32, Decimal)> = query.build_query_as().fetch_all(conn).await?;
-    for (normativa, prestazione, anno, stanziato) in righe {
-        pair_entry(coppie, normativa, prestazione)?.add_stanziamento(anno, importo(stanziato));
+    let righe: Vec<(String, String, i32, Decimal, String)> =
+        query.build_query_as().fetch_all(conn).await?;
+    for (normativa, prestazione, anno, stanziato, tipo) in righe {
+        let stanziamento = Stanziamento {
+            anno,
+            importo: importo(stanziato),
+            tipo: TipoStanziamento::parse(&tipo).map_err(Error::internal)?,
+        };
+        pair_entry(coppie, normativa, prestazione)?.add_stanziamento(stanziamento);
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::{
         RilevazioneRegister,
         list::{self, Rilevazione},
     },
-    valori::{Importo, NumeroRilevazione},
+    valori::{Importo, NumeroRilevazione, TipiStanziamento, TipoStanziamento},
 };
 
 /// The report sintetico over one database.
@@ -279,6 +279,19 @@ impl From<SintesiRow> for proto::VoceReport {
             importi_erogati: text(figures.importi_erogati),
             residuo_autorizzato: figures.residuo_autorizzato.map(|i| i.to_string()),
             residuo_pagato: figures.residuo_pagato.map(|i| i.to_string()),
+            tipo_stanziamento: proto::TipoStanziamento::from(voce.tipo_stanziamento).into(),
+        }
+    }
+}
+
+/// `None`: there is no appropriation, or the caller does not see it.
+impl From<Option<TipiStanziamento>> for proto::TipoStanziamento {
+    fn from(tipi: Option<TipiStanziamento>) -> Self {
+        match tipi {
+            None => Self::Unspecified,
+            Some(TipiStanziamento::Solo(TipoStanziamento::Limite)) => Self::Limite,
+            Some(TipiStanziamento::Solo(TipoStanziamento::Previsione)) => Self::Previsione,
+            Some(TipiStanziamento::Misti) => Self::LimiteEPrevisione,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::setting::{Checked, within};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReportSettings {
-    /// Rilevazioni whose sums are kept in memory: those asked for last.
+    /// Rilevazioni whose sums are kept in memory, for the report, the course and the history each: those asked for last.
     pub rilevazioni_in_memoria: usize,
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     abilitazione::Permesso,
     contract::column::Column,
-    valori::{Importo, Periodo},
+    valori::{Importo, Periodo, TipiStanziamento},
 };
 
 /// One line of the report. `None`: absent, or a column that the caller does not see.
@@ -19,6 +19,8 @@ pub struct SintesiRow {
     pub prestazione: Option<String>,
     /// The figures.
     pub figures: ReportFigures,
+    /// Whether `totale_stanziamenti` caps or foresees.
+    pub tipo_stanziamento: Option<TipiStanziamento>,
 }
 
 /// The five figures of a voce or of the totals row.
@@ -55,6 +57,7 @@ struct SeenColumns {
     importi_erogati: bool,
     residuo_autorizzato: bool,
     residuo_pagato: bool,
+    tipo_stanziamento: bool,
 }
 
 impl SeenColumns {
@@ -67,6 +70,7 @@ impl SeenColumns {
             importi_erogati: permesso.may_see(Column::ImportiErogati),
             residuo_autorizzato: permesso.may_see(Column::ResiduoAutorizzato),
             residuo_pagato: permesso.may_see(Column::ResiduoPagato),
+            tipo_stanziamento: permesso.may_see(Column::TipoStanziamento),
         }
     }
 }
@@ -103,6 +107,9 @@ fn row(pair: &PairSums, periodo: Option<&Periodo>, viste: SeenColumns) -> Sintes
             residuo_autorizzato: residuo(importi.autorizzati).filter(|_| viste.residuo_autorizzato),
             residuo_pagato: residuo(importi.erogati).filter(|_| viste.residuo_pagato),
         },
+        tipo_stanziamento: pair
+            .tipi_stanziamento(periodo)
+            .filter(|_| viste.tipo_stanziamento),
     }
 }
 
@@ -128,8 +135,8 @@ fn totale(voci: &[SintesiRow], viste: SeenColumns) -> ReportFigures {
 mod tests {
     use super::*;
     use crate::{
-        report::prefix_sums::{DayImporti, Importi},
-        valori::{CodiceNormativa, CodicePrestazione, parse_date},
+        report::prefix_sums::{DayImporti, Importi, Stanziamento},
+        valori::{CodiceNormativa, CodicePrestazione, TipoStanziamento, parse_date},
     };
 
     fn importo(text: &str) -> Importo {
@@ -150,7 +157,11 @@ mod tests {
             starting: importi,
             ending: importi,
         });
-        pair.add_stanziamento(2023, importo("50000000.00"));
+        pair.add_stanziamento(Stanziamento {
+            anno: 2023,
+            importo: importo("50000000.00"),
+            tipo: TipoStanziamento::Previsione,
+        });
         pair
     }
 
@@ -162,6 +173,7 @@ mod tests {
         importi_erogati: true,
         residuo_autorizzato: true,
         residuo_pagato: true,
+        tipo_stanziamento: true,
     };
 
     /// Each column that is there, in the order of the contract.
@@ -204,12 +216,17 @@ mod tests {
             let nothing = told(&totale(&[], viste));
             assert!(nothing[hidden].is_none());
         }
+        let tipo = row(&pair(), None, ALL_COLUMNS).tipo_stanziamento;
+        let previsione = TipiStanziamento::Solo(TipoStanziamento::Previsione);
+        assert_eq!(tipo, Some(previsione));
         let senza_codici = SeenColumns {
             normativa: false,
             prestazione: false,
+            tipo_stanziamento: false,
             ..ALL_COLUMNS
         };
         let voce = row(&pair(), None, senza_codici);
         assert_eq!((voce.normativa, voce.prestazione), (None, None));
+        assert_eq!(voce.tipo_stanziamento, None);
     }
 }

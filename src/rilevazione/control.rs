@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! rilevazione.totali   SHA-256 of all totals of the rilevazione
-//!        └── totale_controllo   norm, benefit ──► rows, hours, amounts;   SHA-256 of its sums by day
+//!        └── totale_controllo   norm, benefit ──► rows, hours, amounts;   SHA-256 of its sums by day, by month, by accrual
 //!                                      ├── blocks of the norm add up to it, and so does an export
-//!                                      └── sums by day have this digest, or no report is made of them
+//!                                      └── sums have these digests, or no figure is made of them
 //! ```
 //!
 //! So whatever goes missing or is changed below is found by what stands above, when it is read. The digests are SHA-256 and not what
@@ -17,15 +17,20 @@
 //! 2023-03-01 150.00 0.00 0.00 0.00
 //! 2023-03-31 0.00 0.00 100.00 0.00
 //! ```
-
-use std::fmt::Write as _;
+//!
+//! Sums by month are hashed likewise, and those by month of the decree and month of the accrual: rows and figures in the order of
+//! their columns, each hundredth by itself (`54.83` is `5483`).
 
 use aws_lc_rs::digest::{Context, SHA256};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgConnection, PgExecutor, postgres::PgRow};
 
-use super::detail::sums::ControlSums;
+use super::{
+    detail::sums::ControlSums,
+    month_sums::{AccrualSum, MonthSum},
+};
+use crate::{crypto::hex::hex, error::Error, valori::Month};
 
 /// SHA-256.
 pub type ControlDigest = [u8; 32];
@@ -43,15 +48,26 @@ pub struct Noted {
     pub al_rilevazione: i32,
     /// What the rows add up to.
     pub sums: ControlSums,
-    /// Of the sums by day.
-    pub days: ControlDigest,
+    /// Of what is made of the rows.
+    pub digests: Digests,
 }
 
-/// A digest of sums by day in the making.
-pub struct DayDigest(Context);
+/// The digests of the sums of a norm and a benefit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digests {
+    /// By day.
+    pub days: ControlDigest,
+    /// By month.
+    pub months: ControlDigest,
+    /// By month of the decree and month of the accrual.
+    pub accrual: ControlDigest,
+}
 
-impl DayDigest {
-    /// Of a norm and a benefit, without days.
+/// A digest of sums in the making.
+pub struct SumsDigest(Context);
+
+impl SumsDigest {
+    /// Of a norm and a benefit, without sums.
     #[must_use]
     pub fn new(normativa: &str, prestazione: &str) -> Self {
         let mut context = Context::new(&SHA256);
@@ -62,6 +78,36 @@ impl DayDigest {
     /// Adds a day, later than those before: what begins, authorised and paid; what ends, likewise. With two decimals.
     pub fn day(&mut self, giorno: NaiveDate, [a, b, c, d]: [Decimal; 4]) {
         let line = format!("{giorno} {a:.2} {b:.2} {c:.2} {d:.2}\n");
+        self.0.update(line.as_bytes());
+    }
+
+    /// Adds a month, later than those before.
+    pub fn month(&mut self, month: Month, sum: &MonthSum) {
+        let MonthSum {
+            dated: d,
+            starting: s,
+            ending_rows,
+            accrual: [ore, autorizzati, erogati],
+        } = sum;
+        let line = format!(
+            "{month} {} {} {} {} {} {} {} {} {ending_rows} {ore} {autorizzati} {erogati}\n",
+            d.righe,
+            d.ore_decretate,
+            d.importi_autorizzati,
+            d.importi_erogati,
+            s.righe,
+            s.ore_decretate,
+            s.importi_autorizzati,
+            s.importi_erogati,
+        );
+        self.0.update(line.as_bytes());
+    }
+
+    /// Adds the shares of a month's decrees in a month, later than those before.
+    pub fn accrual(&mut self, sum: &AccrualSum) {
+        let [ore, autorizzati, erogati] = sum.amounts;
+        let (dated, month) = (sum.dated, sum.month);
+        let line = format!("{dated} {month} {ore} {autorizzati} {erogati}\n");
         self.0.update(line.as_bytes());
     }
 
@@ -82,10 +128,12 @@ pub fn seal<'a>(noted: impl IntoIterator<Item = &'a Noted>) -> ControlDigest {
             "{} {} {} {ore:.2} {autorizzati:.2} {erogati:.2} ",
             one.normativa, one.prestazione, one.sums.righe
         );
-        for byte in one.days {
-            // Writing to a String cannot fail.
-            let _ = write!(line, "{byte:02x}");
-        }
+        let Digests {
+            days,
+            months,
+            accrual,
+        } = one.digests;
+        line.push_str(&[days, months, accrual].map(|d| hex(&d)).join(" "));
         line.push('\n');
         context.update(line.as_bytes());
     }
@@ -108,7 +156,8 @@ pub async fn noted(
     normativa: Option<&str>,
 ) -> sqlx::Result<Vec<Noted>> {
     sqlx::query_as(
-        "select normativa, prestazione, dal_rilevazione, al_rilevazione, righe, ore_decretate, importi_autorizzati, importi_erogati, somme
+        "select normativa, prestazione, dal_rilevazione, al_rilevazione, righe, ore_decretate, importi_autorizzati, importi_erogati,
+                somme, mesi, competenza
          from totale_controllo
          where dal_rilevazione <= $1 and al_rilevazione >= $1 and ($2::text is null or normativa = $2)
          order by normativa, prestazione",
@@ -135,13 +184,28 @@ pub async fn sealed(
     Ok(found.flatten().and_then(|digest| digest.try_into().ok()))
 }
 
+/// What the load noted of a rilevazione: all of it, as the seal says.
+///
+/// # Errors
+/// [`crate::error::Reason::DerivedDataDamaged`]: it is not what the load left. The database's.
+pub async fn sealed_totals(conn: &mut PgConnection, rilevazione: i32) -> Result<Vec<Noted>, Error> {
+    let noted = noted(&mut *conn, rilevazione, None).await?;
+    if sealed(conn, rilevazione).await? != Some(seal(&noted)) {
+        return Err(Error::damaged(format!(
+            "the control totals of rilevazione {rilevazione} are not those that its load left"
+        )));
+    }
+    Ok(noted)
+}
+
 /// Writes one. There are as many as benefits of a norm: few.
 pub(super) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result<()> {
     let [ore, autorizzati, erogati] = one.sums.decimals();
     sqlx::query(
         "insert into totale_controllo
-             (normativa, prestazione, dal_rilevazione, al_rilevazione, righe, ore_decretate, importi_autorizzati, importi_erogati, somme)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             (normativa, prestazione, dal_rilevazione, al_rilevazione, righe, ore_decretate, importi_autorizzati, importi_erogati,
+              somme, mesi, competenza)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&one.normativa)
     .bind(&one.prestazione)
@@ -151,7 +215,9 @@ pub(super) async fn insert(conn: &mut PgConnection, one: &Noted) -> sqlx::Result
     .bind(ore)
     .bind(autorizzati)
     .bind(erogati)
-    .bind(one.days.as_slice())
+    .bind(one.digests.days.as_slice())
+    .bind(one.digests.months.as_slice())
+    .bind(one.digests.accrual.as_slice())
     .execute(conn)
     .await
     .map(drop)
@@ -174,7 +240,10 @@ pub(super) async fn seal_rilevazione(
 impl FromRow<'_, PgRow> for Noted {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         use sqlx::Row as _;
-        let days: &[u8] = row.try_get("somme")?;
+        let digest = |column| -> sqlx::Result<ControlDigest> {
+            let bytes: &[u8] = row.try_get(column)?;
+            bytes.try_into().map_err(sqlx::Error::decode)
+        };
         Ok(Self {
             normativa: row.try_get("normativa")?,
             prestazione: row.try_get("prestazione")?,
@@ -188,7 +257,11 @@ impl FromRow<'_, PgRow> for Noted {
                     row.try_get("importi_erogati")?,
                 ],
             ),
-            days: days.try_into().map_err(sqlx::Error::decode)?,
+            digests: Digests {
+                days: digest("somme")?,
+                months: digest("mesi")?,
+                accrual: digest("competenza")?,
+            },
         })
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum FieldType {
     Year,
     /// Whether the code of the employer is a natural person's: `S`, `N`, or empty, which leaves it to the form.
     PersonaFisica,
+    /// The kind of an appropriation: `LIMITE`, `PREVISIONE`, or empty, which is the first.
+    TipoStanziamento,
 }
 
 /// The layout of one file.
@@ -103,8 +105,9 @@ pub(super) static STANZIAMENTI: FileLayout = FileLayout {
         ("prestazione", FieldType::Prestazione),
         ("anno", FieldType::Year),
         ("importo", FieldType::Importo),
+        ("tipo", FieldType::TipoStanziamento),
     ],
-    optional: 0,
+    optional: 1,
     key: &["normativa", "prestazione", "anno"],
     in_order: None,
     needs_rows: false,
@@ -115,7 +118,8 @@ pub(super) static STANZIAMENTI: FileLayout = FileLayout {
             normativa   text collate "C" not null,
             prestazione text collate "C" not null,
             anno        integer not null,
-            importo     numeric(18, 2) not null
+            importo     numeric(18, 2) not null,
+            tipo        text collate "C" not null
         ) on commit drop"#,
 };
 

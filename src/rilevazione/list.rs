@@ -98,7 +98,9 @@ impl From<Rilevazione> for proto::Rilevazione {
     }
 }
 
-fn instant(instant: DateTime<Utc>) -> prost_types::Timestamp {
+/// An instant as the contract has it.
+#[must_use]
+pub fn instant(instant: DateTime<Utc>) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: instant.timestamp(),
         // Postgres keeps microseconds, and a leap second cannot come from it: always below 10^9.

@@ -41,7 +41,8 @@ macro_rules! same_stanziamento {
         "estratto.normativa = versione.normativa
          and estratto.prestazione = versione.prestazione
          and estratto.anno = versione.anno
-         and estratto.importo = versione.importo"
+         and estratto.importo = versione.importo
+         and estratto.tipo = versione.tipo"
     };
 }
 
@@ -90,8 +91,8 @@ async fn merge_stanziamenti(conn: &mut PgConnection, n: i32) -> sqlx::Result<()>
     .execute(&mut *conn)
     .await?;
     sqlx::query(
-        "insert into stanziamento (normativa, prestazione, anno, importo, dal_rilevazione)
-         select normativa, prestazione, anno, importo, $1
+        "insert into stanziamento (normativa, prestazione, anno, importo, tipo, dal_rilevazione)
+         select normativa, prestazione, anno, importo, tipo, $1
          from estratto_stanziamenti estratto
          where not exists (
              select from stanziamento aperto

@@ -38,6 +38,8 @@
 //!
 //! [`load_extract`] loads; [`crate::demo::sample`] writes extracts to try it with.
 
+pub mod accrual;
+pub mod cache;
 mod catalog;
 mod codes;
 pub mod control;
@@ -52,6 +54,7 @@ pub mod list;
 mod load;
 mod lock;
 mod merge;
+pub mod month_sums;
 mod outcome;
 mod provisional;
 mod reader;

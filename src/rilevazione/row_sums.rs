@@ -20,13 +20,15 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::{
-    control::{DayDigest, Noted},
+    control::{Digests, Noted, SumsDigest},
     derived::NormVersion,
     detail::{
         row::{DetailRow, DetailRowError, parse_day},
         sums::{ControlSums, parse_hundredths},
     },
+    month_sums::{AccrualSum, MonthSum, MonthSums},
 };
+use crate::valori::Month;
 
 /// The places of an amount after the point.
 const DECIMALS: u32 = 2;
@@ -42,6 +44,7 @@ pub struct RowSums {
 #[derive(Debug, Default)]
 struct PrestazioneSums {
     days: HashMap<NaiveDate, DayCents>,
+    months: MonthSums,
     totals: ControlSums,
 }
 
@@ -92,18 +95,28 @@ impl ImportiCents {
 impl RowSums {
     /// Adds a row.
     pub(super) fn add(&mut self, row: &DetailRow<'_>) -> Result<(), DetailRowError> {
+        let (ore, autorizzati, erogati) = (
+            parse_hundredths(row.ore_decretate)?,
+            parse_hundredths(row.importi_autorizzati)?,
+            parse_hundredths(row.importi_erogati)?,
+        );
         let importi = ImportiCents {
-            autorizzati: parse_hundredths(row.importi_autorizzati)?,
-            erogati: parse_hundredths(row.importi_erogati)?,
+            autorizzati: autorizzati.into(),
+            erogati: erogati.into(),
         };
-        let ore_decretate = parse_hundredths(row.ore_decretate)?;
+        let dated = parse_day(row.data_decreto)?;
         let (first, last) = (parse_day(row.validita_dal)?, parse_day(row.validita_al)?);
-        let PrestazioneSums { days, totals } = self.pair(row.prestazione);
+        let PrestazioneSums {
+            days,
+            months,
+            totals,
+        } = self.pair(row.prestazione);
+        months.add(dated, (first, last), [ore, autorizzati, erogati]);
         days.entry(first).or_default().starting.accumulate(importi);
         days.entry(last).or_default().ending.accumulate(importi);
         *totals += ControlSums {
             righe: 1,
-            ore_decretate,
+            ore_decretate: ore.into(),
             importi_autorizzati: importi.autorizzati,
             importi_erogati: importi.erogati,
         };
@@ -140,17 +153,47 @@ impl RowSums {
         })
     }
 
+    /// What each month of each benefit adds up to.
+    pub fn months(&self) -> impl Iterator<Item = (&str, Month, MonthSum)> {
+        self.prestazioni.iter().flat_map(|(prestazione, pair)| {
+            let months = pair.months.months().into_iter();
+            months.map(|(month, sum)| (prestazione.as_str(), month, sum))
+        })
+    }
+
+    /// The shares of each benefit, by month of the decrees and by month of the accrual.
+    pub fn accrual(&self) -> impl Iterator<Item = (&str, AccrualSum)> {
+        self.prestazioni.iter().flat_map(|(prestazione, pair)| {
+            let sums = pair.months.accrual();
+            sums.map(|sum| (prestazione.as_str(), sum))
+        })
+    }
+
     /// What is to be noted of a version of a norm, whose rows these are; by benefit.
     ///
     /// # Errors
     /// A sum that no decimal holds.
     pub fn noted(&self, version: &NormVersion) -> Result<Vec<Noted>, rust_decimal::Error> {
         let mut noted = Vec::with_capacity(self.prestazioni.len());
-        for (prestazione, PrestazioneSums { days, totals }) in &self.prestazioni {
-            let mut digest = DayDigest::new(&version.normativa, prestazione);
+        for (prestazione, pair) in &self.prestazioni {
+            let PrestazioneSums {
+                days,
+                months,
+                totals,
+            } = pair;
+            let new = || SumsDigest::new(&version.normativa, prestazione);
+            let mut by_day = new();
             let in_order: BTreeMap<_, _> = days.iter().collect();
             for (day, of) in in_order {
-                digest.day(*day, of.decimals()?);
+                by_day.day(*day, of.decimals()?);
+            }
+            let mut by_month = new();
+            for (month, sum) in months.months() {
+                by_month.month(month, &sum);
+            }
+            let mut accrual = new();
+            for sum in months.accrual() {
+                accrual.accrual(&sum);
             }
             noted.push(Noted {
                 normativa: version.normativa.clone(),
@@ -158,7 +201,11 @@ impl RowSums {
                 dal_rilevazione: version.dal_rilevazione,
                 al_rilevazione: version.al_rilevazione,
                 sums: *totals,
-                days: digest.finish(),
+                digests: Digests {
+                    days: by_day.finish(),
+                    months: by_month.finish(),
+                    accrual: accrual.finish(),
+                },
             });
         }
         noted.sort_unstable_by(|a, b| a.prestazione.cmp(&b.prestazione));

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::{catalog::Catalog, copy::CopyBuffer, layout::FieldType};
 use crate::valori::{
     CodiceFiscale, CodiceNormativa, CodicePrestazione, CodificaSistemaUnico, Importo, Matricola,
-    NumeroDecreto, Ore, ValueDefect, Year, parse_date,
+    NumeroDecreto, Ore, TipoStanziamento, ValueDefect, Year, parse_date,
 };
 
 pub(super) const NOT_UTF8: ValueDefect =
@@ -95,6 +95,7 @@ pub(super) fn verify(
             copy.date(date);
             return Ok(CheckedValue::Date(date));
         }
+        FieldType::TipoStanziamento => copy.text(TipoStanziamento::parse(text)?.as_str()),
         FieldType::Year => copy.integer(Year::parse(text)?.get()),
         FieldType::Ore => {
             Ore::parse(text)?;

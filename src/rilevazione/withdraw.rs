@@ -94,7 +94,8 @@ async fn in_transaction(
     let annunciata = Instant::now();
     is_latest(conn, numero).await?;
     sqlx::query(
-        "insert into ritiro (rilevazione, istante, operatore, motivo) values ($1, $2, $3, $4)",
+        "insert into ritiro (rilevazione, istante, operatore, motivo, ultima_caricata)
+         select $1, $2, $3, $4, max(numero) from rilevazione",
     )
     .bind(numero)
     .bind(clock.now())

@@ -53,6 +53,12 @@ macro_rules! two_decimals {
                 parse(text).map(Self)
             }
 
+            /// From hundredths. Of a sum that has more than 28 digits, which no sum of rows has: the greatest there is.
+            #[must_use]
+            pub fn from_hundredths(hundredths: i128) -> Self {
+                Self(Decimal::try_from_i128_with_scale(hundredths, 2).unwrap_or(Decimal::MAX))
+            }
+
             /// The number, with two decimals.
             #[must_use]
             pub fn decimal(self) -> Decimal {

@@ -23,8 +23,10 @@ mod codes;
 mod codice_fiscale;
 mod date;
 mod importo;
+mod month;
 pub mod name;
 pub mod tax_codes;
+mod tipo_stanziamento;
 
 pub use bom::{BYTE_ORDER_MARK, without_bom};
 pub use codes::{
@@ -34,6 +36,8 @@ pub use codes::{
 pub use codice_fiscale::CodiceFiscale;
 pub use date::{Criterio, Periodo, Year, parse_date};
 pub use importo::{Importo, Ore};
+pub use month::Month;
+pub use tipo_stanziamento::{TipiStanziamento, TipoStanziamento};
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -57,11 +57,13 @@ const REPORT: [ExpectedRow; 4] = [
     ("periodo", [S, S, S, S, C, C]),
 ];
 
+const MONITORAGGIO: [ExpectedRow; 3] = [REPORT[0], REPORT[1], REPORT[2]];
+
 /// The life cycle of grants is for INPS staff, who see no data for it.
 const INPS: [ExpectedAnswer; 6] = [C, C, C, C, S, C];
 const MANAGEMENT: [ExpectedRow; 1] = [("", INPS)];
 
-const EXPECTED: [(&str, &[ExpectedRow]); 24] = [
+const EXPECTED: [(&str, &[ExpectedRow]); 28] = [
     ("AccessService/ExplainAccess", &[("", [C, C, C, C, C, S])]),
     ("AccessService/GetMyAccess", &[("", [S, S, S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
@@ -90,6 +92,10 @@ const EXPECTED: [(&str, &[ExpectedRow]); 24] = [
     ("GrantService/RevokeGrant", &MANAGEMENT),
     ("GrantService/SuspendGrant", &MANAGEMENT),
     ("GrantService/VerifyRequest", &MANAGEMENT),
+    ("MonitoraggioService/ConfrontaRilevazioni", &MONITORAGGIO),
+    ("MonitoraggioService/GetAndamento", &MONITORAGGIO),
+    ("MonitoraggioService/GetStoria", &MONITORAGGIO),
+    ("MonitoraggioService/GetTiraggio", &[REPORT[0]]),
     ("ReportService/DownloadReportSintetico", &REPORT),
     ("ReportService/GetReportSintetico", &REPORT),
     ("ReportService/ListNormative", &[("", [S, S, S, S, C, C])]),

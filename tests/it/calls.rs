@@ -1,11 +1,12 @@
 //! Every call of the contract by its name, with one filter by its name: for tests that go through all of them.
 
 use omnia::contract::proto::{
-    CountDecreesRequest, DettaglioDecreto, DownloadDecreesRequest, DownloadReportSinteticoRequest,
-    ExplainAccessRequest, ExportDecreesRequest, FiltroDecreti, FiltroReport, FormatoFile,
-    GetMyAccessRequest, GetReportSinteticoRequest, ListDecreesRequest, ListNormativeRequest,
-    ListPrestazioniRequest, ListRilevazioniRequest, Periodo, TotaliControllo,
-    explain_access_request::Chi, export_decrees_response::Parte,
+    ConfrontaRilevazioniRequest, CountDecreesRequest, DettaglioDecreto, DownloadDecreesRequest,
+    DownloadReportSinteticoRequest, ExplainAccessRequest, ExportDecreesRequest, FiltroDecreti,
+    FiltroMonitoraggio, FiltroReport, FormatoFile, GetAndamentoRequest, GetMyAccessRequest,
+    GetReportSinteticoRequest, GetStoriaRequest, GetTiraggioRequest, Imputazione,
+    ListDecreesRequest, ListNormativeRequest, ListPrestazioniRequest, ListRilevazioniRequest,
+    Periodo, TotaliControllo, explain_access_request::Chi, export_decrees_response::Parte,
 };
 use tonic::{Status, Streaming};
 
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// The calls of the ministries.
-pub const RPC: [&str; 14] = [
+pub const RPC: [&str; 18] = [
     "AccessService/GetMyAccess",
     "DecreeService/CountDecrees",
     "DecreeService/DownloadDecrees",
@@ -29,6 +30,10 @@ pub const RPC: [&str; 14] = [
     "FlightService/GetFlightInfo",
     "FlightService/GetSchema",
     "FlightService/ListFlights",
+    "MonitoraggioService/ConfrontaRilevazioni",
+    "MonitoraggioService/GetAndamento",
+    "MonitoraggioService/GetStoria",
+    "MonitoraggioService/GetTiraggio",
     "ReportService/DownloadReportSintetico",
     "ReportService/GetReportSintetico",
     "ReportService/ListNormative",
@@ -106,6 +111,7 @@ pub fn extract() -> ModelExtract {
                     prestazione,
                     anno: 2022,
                     importo: 100_000_000,
+                    tipo: "",
                 })
         })
         .collect();
@@ -152,6 +158,15 @@ pub fn filtro_report(nome: &str) -> FiltroReport {
     filtro
 }
 
+/// The filters of the caps over time with one of them set; "" sets none.
+pub fn filtro_monitoraggio(nome: &str) -> FiltroMonitoraggio {
+    let filtro = filtro_report(nome);
+    FiltroMonitoraggio {
+        normativa: filtro.normativa,
+        prestazione: filtro.prestazione,
+    }
+}
+
 /// Makes a call with one filter set. How many things the answer holds.
 pub async fn call_rpc(
     client: &mut CallerClients,
@@ -191,6 +206,43 @@ pub async fn call_rpc_for(
             };
             let answer = report.get_report_sintetico(request).await?;
             answer.into_inner().voci.len()
+        }
+        "MonitoraggioService/GetAndamento" => {
+            let request = GetAndamentoRequest {
+                filtro: Some(filtro_monitoraggio(filtro)),
+                imputazione: Imputazione::Competenza.into(),
+                ..Default::default()
+            };
+            let answer = client.monitoraggio.get_andamento(request).await?;
+            let series = answer.into_inner().serie.into_iter();
+            series.map(|serie| serie.punti.len()).sum()
+        }
+        "MonitoraggioService/GetStoria" => {
+            let request = GetStoriaRequest {
+                filtro: Some(filtro_monitoraggio(filtro)),
+                rilevazione: 0,
+            };
+            let answer = client.monitoraggio.get_storia(request).await?;
+            let series = answer.into_inner().serie.into_iter();
+            series.map(|serie| serie.punti.len()).sum()
+        }
+        "MonitoraggioService/ConfrontaRilevazioni" => {
+            let request = ConfrontaRilevazioniRequest {
+                filtro: Some(filtro_monitoraggio(filtro)),
+                da: 1,
+                a: 0,
+            };
+            let answer = client.monitoraggio.confronta_rilevazioni(request).await?;
+            answer.into_inner().voci.len()
+        }
+        "MonitoraggioService/GetTiraggio" => {
+            let request = GetTiraggioRequest {
+                normativa,
+                prestazione: PRESTAZIONI[0].into(),
+                rilevazione: 0,
+            };
+            let answer = client.monitoraggio.get_tiraggio(request).await?;
+            answer.into_inner().coorti.len()
         }
         "ReportService/DownloadReportSintetico" => {
             let request = DownloadReportSinteticoRequest {

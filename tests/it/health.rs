@@ -15,10 +15,11 @@ use crate::{
     server::TestServer,
 };
 
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "inps.omnia.monitoraggio.v1.AccessService",
     "inps.omnia.monitoraggio.v1.DecreeService",
     "inps.omnia.monitoraggio.v1.GrantService",
+    "inps.omnia.monitoraggio.v1.MonitoraggioService",
     "inps.omnia.monitoraggio.v1.ReportService",
 ];
 

@@ -47,6 +47,7 @@ mod masking;
 mod migrate;
 mod model;
 mod model_messages;
+mod monitoraggio;
 mod output;
 mod page_tokens;
 mod policy;

@@ -30,6 +30,8 @@ pub struct ModelStanziamento {
     pub prestazione: &'static str,
     pub anno: u32,
     pub importo: u64,
+    /// As extracts have it; empty: `LIMITE`.
+    pub tipo: &'static str,
 }
 
 /// One extract.
@@ -115,6 +117,23 @@ pub struct ModelFigures {
     pub erogati: Cents,
     pub residuo_autorizzato: Option<Cents>,
     pub residuo_pagato: Option<Cents>,
+    /// `LIMITE`, `PREVISIONE` or both.
+    pub tipi: BTreeSet<&'static str>,
+}
+
+impl ModelFigures {
+    /// As files have it.
+    pub fn tipo(&self) -> &'static str {
+        match (
+            self.tipi.contains("LIMITE"),
+            self.tipi.contains("PREVISIONE"),
+        ) {
+            (true, true) => "LIMITE_E_PREVISIONE",
+            (true, false) => "LIMITE",
+            (false, true) => "PREVISIONE",
+            (false, false) => "",
+        }
+    }
 }
 
 /// The report: voci by norm and benefit.
@@ -143,6 +162,8 @@ pub fn report(
             for s in &extract.stanziamenti {
                 if (s.normativa, s.prestazione) == pair && the_years.contains(&s.anno) {
                     *figures.stanziati.get_or_insert(0) += Cents::from(s.importo);
+                    let tipo = if s.tipo.is_empty() { "LIMITE" } else { s.tipo };
+                    figures.tipi.insert(tipo);
                 }
             }
             for r in &extract.rows {
@@ -221,15 +242,23 @@ pub fn decreti_csv(righe: &[ModelRow]) -> String {
 }
 
 pub fn stanziamenti_csv(stanziamenti: &[ModelStanziamento]) -> String {
-    let mut csv = String::from("normativa,prestazione,anno,importo\n");
+    // The column may be left out, and is where nothing is said in it.
+    let tipi = stanziamenti.iter().any(|s| !s.tipo.is_empty());
+    let mut csv = String::from("normativa,prestazione,anno,importo");
+    csv += if tipi { ",tipo\n" } else { "\n" };
     for s in stanziamenti {
         csv += &format!(
-            "{},{},{},{}\n",
+            "{},{},{},{}",
             s.normativa,
             s.prestazione,
             s.anno,
             euro(s.importo.into())
         );
+        csv += &if tipi {
+            format!(",{}\n", s.tipo)
+        } else {
+            "\n".into()
+        };
     }
     csv
 }

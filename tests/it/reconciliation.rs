@@ -348,7 +348,15 @@ pub type FigureTexts = (
     String,
     Option<String>,
     Option<String>,
+    String,
 );
+
+/// The kind of appropriations, as files have it.
+pub fn tipo_text(tipo: proto::TipoStanziamento) -> String {
+    let name = tipo.as_str_name();
+    let name = name.strip_prefix("TIPO_STANZIAMENTO_").unwrap();
+    name.strip_prefix("UNSPECIFIED").unwrap_or(name).to_owned()
+}
 
 fn voce_figures(voce: &proto::VoceReport) -> FigureTexts {
     (
@@ -357,6 +365,7 @@ fn voce_figures(voce: &proto::VoceReport) -> FigureTexts {
         voce.importi_erogati.clone(),
         voce.residuo_autorizzato.clone(),
         voce.residuo_pagato.clone(),
+        tipo_text(voce.tipo_stanziamento()),
     )
 }
 
@@ -367,5 +376,6 @@ pub fn figure_texts(figures: &ModelFigures) -> FigureTexts {
         euro(figures.erogati),
         figures.residuo_autorizzato.map(euro),
         figures.residuo_pagato.map(euro),
+        figures.tipo().to_owned(),
     )
 }

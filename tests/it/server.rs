@@ -20,7 +20,9 @@ use omnia::{
     config::Settings,
     contract::proto::{
         access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
-        grant_service_client::GrantServiceClient, report_service_client::ReportServiceClient,
+        grant_service_client::GrantServiceClient,
+        monitoraggio_service_client::MonitoraggioServiceClient,
+        report_service_client::ReportServiceClient,
     },
     crypto::key::AuditKey,
     demo::demo_key::{self, DemoKey},
@@ -115,6 +117,7 @@ pub type CallerChannel = InterceptedService<Channel, Bearer>;
 #[derive(Clone)]
 pub struct CallerClients {
     pub report: ReportServiceClient<CallerChannel>,
+    pub monitoraggio: MonitoraggioServiceClient<CallerChannel>,
     pub decreti: DecreeServiceClient<CallerChannel>,
     pub access: AccessServiceClient<CallerChannel>,
     /// For whatever has no client of its own.
@@ -356,6 +359,21 @@ pub async fn load_deriving(
     data_riferimento: &str,
     derivations: &[Box<dyn Derivation>],
 ) -> i32 {
+    let files = [
+        model::decreti_csv(&estratto.rows),
+        model::stanziamenti_csv(&estratto.stanziamenti),
+    ];
+    load_files(owner, clock, files, data_riferimento, derivations).await
+}
+
+/// Loads files with these texts, decrees and appropriations, of norms and benefits that the model knows.
+pub async fn load_files(
+    owner: &PgPool,
+    clock: &Clock,
+    [decreti, stanziamenti]: [String; 2],
+    data_riferimento: &str,
+    derivations: &[Box<dyn Derivation>],
+) -> i32 {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: String| {
         let path = dir.path().join(name);
@@ -363,11 +381,8 @@ pub async fn load_deriving(
         path
     };
     let fonti = LoadSources {
-        decreti: write("decreti.csv", model::decreti_csv(&estratto.rows)),
-        stanziamenti: write(
-            "stanziamenti.csv",
-            model::stanziamenti_csv(&estratto.stanziamenti),
-        ),
+        decreti: write("decreti.csv", decreti),
+        stanziamenti: write("stanziamenti.csv", stanziamenti),
         normative: Some(write("normative.csv", model::normative_csv())),
         prestazioni: Some(write("prestazioni.csv", model::prestazioni_csv())),
         data_riferimento: data_riferimento.parse().unwrap(),
@@ -387,6 +402,8 @@ fn caller_clients(channel: Channel, bearer: Bearer) -> CallerClients {
         flight: FlightServiceClient::new(canale.clone()).max_decoding_message_size(limit),
         soggetto,
         report: ReportServiceClient::new(canale.clone()).max_decoding_message_size(limit),
+        monitoraggio: MonitoraggioServiceClient::new(canale.clone())
+            .max_decoding_message_size(limit),
         decreti: DecreeServiceClient::new(canale.clone()).max_decoding_message_size(limit),
         access: AccessServiceClient::new(canale.clone()),
         grants: GrantServiceClient::new(canale.clone()),

@@ -21,7 +21,7 @@ use crate::{
     server::{AUDIT_KEY, CallerClients, TestServer, channel_to},
 };
 
-async fn take_away(service: &TestServer, numero: i32) {
+pub async fn take_away(service: &TestServer, numero: i32) {
     let operatore = Operatore::parse("anna", None).unwrap();
     let motivo = MotivoAa07::parse("a day too late").unwrap();
     let owner = &service.db.owner;

@@ -69,13 +69,15 @@ fn stanziamento() -> impl Strategy<Value = ModelStanziamento> {
         prop::sample::select(&PRESTAZIONI[..]),
         2021..2027_u32,
         importo,
+        prop::sample::select(&["", "LIMITE", "PREVISIONE"][..]),
     )
         .prop_map(
-            |(normativa, prestazione, anno, importo)| ModelStanziamento {
+            |(normativa, prestazione, anno, importo, tipo)| ModelStanziamento {
                 normativa,
                 prestazione,
                 anno,
                 importo,
+                tipo,
             },
         )
 }

@@ -148,6 +148,10 @@ mod tests {
             rpcs,
             [
                 "AccessService/GetMyAccess",
+                "MonitoraggioService/ConfrontaRilevazioni",
+                "MonitoraggioService/GetAndamento",
+                "MonitoraggioService/GetStoria",
+                "MonitoraggioService/GetTiraggio",
                 "ReportService/DownloadReportSintetico",
                 "ReportService/GetReportSintetico",
                 "ReportService/ListNormative",
@@ -155,7 +159,7 @@ mod tests {
                 "ReportService/ListRilevazioni",
             ]
         );
-        let report = &answer.chiamate[1];
+        let report = &answer.chiamate[5];
         assert_eq!(report.filtri, ["normativa", "periodo", "prestazione"]);
         assert!(report.colonne.contains(&"residuo_pagato".to_owned()));
     }

@@ -42,6 +42,21 @@ pub trait CallSelection {
     }
 }
 
+/// Norms and benefits that are named, for the audit log.
+#[must_use]
+pub fn describe_codes(
+    normative: &[CodiceNormativa],
+    prestazioni: &[CodicePrestazione],
+) -> Vec<(&'static str, SelectedValue)> {
+    let normative: Vec<&str> = normative.iter().map(CodiceNormativa::as_str).collect();
+    let prestazioni: Vec<&str> = prestazioni.iter().map(CodicePrestazione::as_str).collect();
+    [("normativa", normative), ("prestazione", prestazioni)]
+        .into_iter()
+        .filter(|(_, codes)| !codes.is_empty())
+        .map(|(name, codes)| (name, SelectedValue::Text(codes.join(","))))
+        .collect()
+}
+
 /// The selection of a call that has no filters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NoFilter;

@@ -70,7 +70,7 @@ impl BatchColumn {
                 Ok(())
             }
             Self::Hundredths(centesimi_) => {
-                centesimi_.push(parse_hundredths(testo)?);
+                centesimi_.push(parse_hundredths(testo)?.into());
                 Ok(())
             }
         }

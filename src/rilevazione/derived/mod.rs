@@ -7,6 +7,8 @@
 //!                      made by                   verify: from the rows, again        rebuild
 //! blocks, batches      blocks::series            column by column, byte by byte      yes
 //! sums by day          report::day_sums          pair by pair, in every rilevazione  yes
+//! sums by month        monitoraggio::month_rows  pair by pair, in every rilevazione  yes
+//! accruals             monitoraggio              pair by pair, in every rilevazione  yes
 //! control totals       control_totals            pair by pair, and their seal        where the seal says that they were right
 //! ```
 //!
@@ -31,6 +33,7 @@ mod pass;
 mod rebuild;
 mod verify;
 mod version;
+mod versioned_rows;
 
 pub(super) use self::make::make;
 pub use self::{
@@ -40,4 +43,5 @@ pub use self::{
     rebuild::{MadeCounts, rebuild},
     verify::verify,
     version::NormVersion,
+    versioned_rows::{DerivedColumn, VersionedRows, versions_elsewhere},
 };

@@ -1,6 +1,6 @@
 //! Where a page ends: the key that rows are read by.
 //!
-//! It holds the decree's date and number and the row's place in the order of loading; no codice fiscale.
+//! It holds the decree's date and number and the row's place in the order of loading, which within a decree is chance; no codice fiscale.
 
 use chrono::{Datelike as _, NaiveDate};
 

@@ -1,6 +1,9 @@
 //! Control totals in the making: whole hundredths, so that adding them up is exact and costs nothing.
 
-use std::{fmt, ops::AddAssign};
+use std::{
+    fmt,
+    ops::{AddAssign, Sub},
+};
 
 use rust_decimal::Decimal;
 
@@ -43,9 +46,9 @@ impl ControlSums {
     /// A value that does not parse is a fault of ours: no total is better than a wrong one.
     pub fn add(&mut self, riga: &DetailRow<'_>) -> Result<(), DetailRowError> {
         self.righe += 1;
-        self.ore_decretate += parse_hundredths(riga.ore_decretate)?;
-        self.importi_autorizzati += parse_hundredths(riga.importi_autorizzati)?;
-        self.importi_erogati += parse_hundredths(riga.importi_erogati)?;
+        self.ore_decretate += i128::from(parse_hundredths(riga.ore_decretate)?);
+        self.importi_autorizzati += i128::from(parse_hundredths(riga.importi_autorizzati)?);
+        self.importi_erogati += i128::from(parse_hundredths(riga.importi_erogati)?);
         Ok(())
     }
 
@@ -121,11 +124,24 @@ impl AddAssign for ControlSums {
     }
 }
 
+impl Sub for ControlSums {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            righe: self.righe - other.righe,
+            ore_decretate: self.ore_decretate - other.ore_decretate,
+            importi_autorizzati: self.importi_autorizzati - other.importi_autorizzati,
+            importi_erogati: self.importi_erogati - other.importi_erogati,
+        }
+    }
+}
+
 /// `\d{1,16}\.\d{2}` in hundredths; empty: 0.
 ///
 /// # Errors
 /// Any other form.
-pub fn parse_hundredths(text: &str) -> Result<i128, DetailRowError> {
+pub fn parse_hundredths(text: &str) -> Result<i64, DetailRowError> {
     if text.is_empty() {
         return Ok(0);
     }
@@ -147,7 +163,7 @@ pub fn parse_hundredths(text: &str) -> Result<i128, DetailRowError> {
         }
         number = number * 10 + i64::from(digit - b'0');
     }
-    Ok(number.into())
+    Ok(number)
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ async fn the_scope_cuts_the_rows() {
     sqlx::raw_sql(
         "insert into normativa values ('A', ''), ('B', ''), ('C', '');
          insert into prestazione values ('CIGO', ''), ('CIGS', '');
-         insert into stanziamento (normativa, prestazione, anno, importo, dal_rilevazione)
-         select normativa, prestazione, 2026, 1, 1 from normativa, prestazione",
+         insert into stanziamento (normativa, prestazione, anno, importo, tipo, dal_rilevazione)
+         select normativa, prestazione, 2026, 1, 'LIMITE', 1 from normativa, prestazione",
     )
     .execute(&test_scene.db.owner)
     .await

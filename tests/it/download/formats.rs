@@ -13,7 +13,7 @@ use super::{FORMATS, decreti, readers::read_table, report};
 use crate::{
     model::{ModelExtract, ModelFilter},
     model_messages::{filtro_decreti, filtro_report},
-    reconciliation::export,
+    reconciliation::{export, tipo_text},
     server::{CallerClients, TestServer},
     worlds,
 };
@@ -75,6 +75,7 @@ async fn sums_of_the_largest_amounts() {
             prestazione: estratto.rows[0].prestazione,
             anno,
             importo: if anno == 2000 { 0 } else { MOST },
+            tipo: "",
         });
     }
     let servizio = TestServer::start_with(|s| s.export.batch_rows = 7).await;
@@ -153,6 +154,7 @@ async fn check_report(cliente: &mut CallerClients, filtro: &ModelFilter) {
             voce.importi_erogati.clone(),
             text(&voce.residuo_autorizzato),
             text(&voce.residuo_pagato),
+            tipo_text(voce.tipo_stanziamento()),
         ]
     });
     let expected: Vec<Vec<String>> = voci.collect();

@@ -1,6 +1,11 @@
 //! A database that was loaded before there were sums, or control totals: the migrations give every rilevazione those that its load
 //! would have written.
 
+use omnia::{
+    monitoraggio::{DerivedAccruals, DerivedMonths},
+    report::day_sums::DerivedDays,
+    rilevazione::derived::{Derivation, DerivedTotals, verify},
+};
 use proptest::{
     strategy::{Just, Strategy as _, ValueTree as _},
     test_runner::TestRunner,
@@ -9,9 +14,10 @@ use proptest::{
 use super::{load_all, sums};
 use crate::{test_bench, worlds};
 
-/// The migration that makes the sums, and that of what is noted of them.
+/// The migration that makes the sums, that of what is noted of them, and that of the sums by month.
 const SUMS: i64 = 20_261_126_100_000;
 const TOTALS: i64 = 20_261_128_120_000;
+const MONTHS: i64 = 20_261_129_061_000;
 
 /// The control totals, whole, and the seals.
 async fn totals(owner: &sqlx::PgPool) -> Vec<String> {
@@ -46,7 +52,7 @@ async fn what_was_loaded_before_has_its_sums() {
     assert!(noted.len() > 10, "{noted:?}");
     // As it was before.
     sqlx::raw_sql(
-        "drop table somma_giorno, totale_controllo;
+        "drop table somma_giorno, totale_controllo, somma_mese, competenza_mese;
          alter table rilevazione drop column totali;
          alter table serie drop column checksum;
          alter table blocco drop column checksum",
@@ -55,13 +61,22 @@ async fn what_was_loaded_before_has_its_sums() {
     .await
     .unwrap();
     sqlx::query("delete from _sqlx_migrations where version = any($1)")
-        .bind([SUMS, TOTALS])
+        .bind([SUMS, TOTALS, MONTHS])
         .execute(&db.owner)
         .await
         .unwrap();
-    assert_eq!(db.migrate().await, 2);
+    assert_eq!(db.migrate().await, 3);
     assert_eq!(sums(&db.owner).await, loaded);
+    // The digests of the sums by month and of the shares too: the two say the same of every odd cent and every leap day.
     assert_eq!(totals(&db.owner).await, noted);
+    let derivations: Vec<Box<dyn Derivation>> = vec![
+        Box::new(DerivedDays),
+        Box::new(DerivedMonths),
+        Box::new(DerivedAccruals),
+        Box::new(DerivedTotals),
+    ];
+    let defects = verify(&db.owner, &derivations, |_, _, _| ()).await.unwrap();
+    assert_eq!(defects, []);
     // And the next load goes on from there.
     let fourth = &extracts[0];
     let clock = omnia::clock::Clock::from_fn(|| "2026-11-23T09:00:00Z".parse().unwrap());

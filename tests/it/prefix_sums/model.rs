@@ -3,9 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use omnia::report::{
-    query,
-    sintesi::{ReportFigures, sintesi},
+use omnia::{
+    report::{
+        query,
+        sintesi::{SintesiRow, sintesi},
+    },
+    valori::TipiStanziamento,
 };
 use proptest::{
     prelude::*,
@@ -115,7 +118,7 @@ async fn check(model_extracts: &[ModelExtract]) {
                 .iter()
                 .map(|v| {
                     let pair = (v.normativa.as_deref(), v.prestazione.as_deref());
-                    ((pair.0.unwrap(), pair.1.unwrap()), as_told(&v.figures))
+                    ((pair.0.unwrap(), pair.1.unwrap()), as_told(v))
                 })
                 .collect();
             let expected: BTreeMap<_, _> = model::report(extract, &filtro)
@@ -145,7 +148,8 @@ async fn check(model_extracts: &[ModelExtract]) {
     assert!(twice == 0 && !before.is_empty());
 }
 
-fn as_told(figures: &ReportFigures) -> FigureTexts {
+fn as_told(voce: &SintesiRow) -> FigureTexts {
+    let figures = &voce.figures;
     let text = |importo: Option<omnia::valori::Importo>| importo.map(|i| i.to_string());
     (
         text(figures.totale_stanziamenti),
@@ -153,5 +157,8 @@ fn as_told(figures: &ReportFigures) -> FigureTexts {
         text(figures.importi_erogati).unwrap(),
         text(figures.residuo_autorizzato),
         text(figures.residuo_pagato),
+        voce.tipo_stanziamento
+            .map_or("", TipiStanziamento::as_str)
+            .to_owned(),
     )
 }

@@ -1,0 +1,178 @@
+//! The shares of a norm's and a benefit's decrees by month of the decree and month of the accrual, as they are stored
+//! ([`crate::rilevazione::month_sums`] says what they are).
+
+use std::{collections::BTreeMap, future::ready};
+
+use chrono::NaiveDate;
+use futures_util::TryStreamExt as _;
+use rust_decimal::Decimal;
+use sqlx::{FromRow, PgConnection, postgres::PgRow};
+
+use crate::{
+    rilevazione::{
+        control::SumsDigest,
+        derived::{
+            Compared, Defect, Derivation, DerivedColumn, NormVersion, RowSink, Step, VersionedRows,
+            versions_elsewhere,
+        },
+        month_sums::AccrualSum,
+        row_sums::RowSums,
+    },
+    valori::Month,
+};
+
+const TABLE: &str = "competenza_mese";
+
+/// The shares of every norm.
+#[derive(Debug)]
+pub struct DerivedAccruals;
+
+impl Derivation for DerivedAccruals {
+    fn table(&self) -> &'static str {
+        TABLE
+    }
+
+    fn begin<'a>(
+        &'a self,
+        _conn: &'a mut PgConnection,
+        version: &'a NormVersion,
+    ) -> Step<'a, Option<Box<dyn RowSink>>> {
+        let sink = AccrualsSink(version.clone());
+        Box::pin(ready(Ok(Some(Box::new(sink) as Box<dyn RowSink>))))
+    }
+
+    /// Nothing: those shares end that are others now.
+    fn end<'a>(
+        &'a self,
+        _conn: &'a mut PgConnection,
+        _normative: &'a [String],
+        _rilevazione: i32,
+    ) -> Step<'a, ()> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn elsewhere<'a>(
+        &'a self,
+        conn: &'a mut PgConnection,
+        normativa: &'a str,
+        starts: &'a [i32],
+    ) -> Step<'a, Vec<(i32, Defect)>> {
+        Box::pin(async move {
+            let defect = Defect::new(
+                "has shares by month of accrual that begin or end where its rows do not change",
+            );
+            let found = versions_elsewhere(conn, TABLE, normativa, starts).await?;
+            Ok(found.into_iter().map(|n| (n, defect.clone())).collect())
+        })
+    }
+}
+
+/// All that there is to do with a version, once its rows are added up.
+struct AccrualsSink(NormVersion);
+
+impl RowSink for AccrualsSink {
+    fn keep<'a>(self: Box<Self>, conn: &'a mut PgConnection, sums: &'a RowSums) -> Step<'a, u64> {
+        Box::pin(async move {
+            let rows = rows(sums).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            rows.write(conn, &self.0).await?;
+            Ok(0)
+        })
+    }
+
+    fn compare<'a>(
+        self: Box<Self>,
+        conn: &'a mut PgConnection,
+        sums: &'a RowSums,
+    ) -> Step<'a, Compared> {
+        Box::pin(async move {
+            let version = &self.0;
+            let mut stored: BTreeMap<String, SumsDigest> = BTreeMap::new();
+            let mut shares = sqlx::query_as::<_, StoredShares>(
+                "select prestazione, mese_decreto, mese, ore, autorizzati, erogati
+                 from competenza_mese
+                 where normativa = $1 and dal_rilevazione <= $2 and al_rilevazione >= $2
+                 order by prestazione, mese_decreto, mese",
+            )
+            .bind(&version.normativa)
+            .bind(version.dal_rilevazione)
+            .fetch(conn);
+            while let Some(StoredShares { prestazione, sum }) = shares.try_next().await? {
+                let new = || SumsDigest::new(&version.normativa, &prestazione);
+                let digest = stored.entry(prestazione.clone()).or_insert_with(new);
+                digest.accrual(&sum);
+            }
+            let mut wrong = Vec::new();
+            for one in sums.noted(version).map_err(sqlx::Error::decode)? {
+                let digest = stored.remove(&one.prestazione).map(SumsDigest::finish);
+                if digest != Some(one.digests.accrual) {
+                    wrong.push(wrong_shares(&one.prestazione));
+                }
+            }
+            // Of benefits that have no rows.
+            wrong.extend(stored.keys().map(|prestazione| wrong_shares(prestazione)));
+            Ok(wrong.into())
+        })
+    }
+}
+
+fn wrong_shares(prestazione: &str) -> Defect {
+    Defect::new(format_args!(
+        "the shares of {prestazione} by month of accrual are not what the rows say"
+    ))
+}
+
+/// The shares of a norm, as columns.
+fn rows(sums: &RowSums) -> Result<VersionedRows, rust_decimal::Error> {
+    let mut prestazione = Vec::new();
+    let mut months: [Vec<NaiveDate>; 2] = Default::default();
+    let mut amounts: [Vec<Decimal>; 3] = Default::default();
+    for (benefit, sum) in sums.accrual() {
+        prestazione.push(benefit.to_owned());
+        for (column, month) in months.iter_mut().zip([sum.dated, sum.month]) {
+            column.push(month.first_day());
+        }
+        for (column, hundredths) in amounts.iter_mut().zip(sum.amounts) {
+            column.push(Decimal::try_from_i128_with_scale(hundredths, 2)?);
+        }
+    }
+    let ([dated, month], [ore, autorizzati, erogati]) = (months, amounts);
+    let columns = vec![
+        ("prestazione", DerivedColumn::Texts(prestazione)),
+        ("mese_decreto", DerivedColumn::Days(dated)),
+        ("mese", DerivedColumn::Days(month)),
+        ("ore", DerivedColumn::Decimals(ore)),
+        ("autorizzati", DerivedColumn::Decimals(autorizzati)),
+        ("erogati", DerivedColumn::Decimals(erogati)),
+    ];
+    Ok(VersionedRows::new(TABLE, 3, columns))
+}
+
+/// Shares that are stored.
+#[derive(Debug)]
+struct StoredShares {
+    prestazione: String,
+    sum: AccrualSum,
+}
+
+impl FromRow<'_, PgRow> for StoredShares {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        use sqlx::Row as _;
+        let month = |column| -> sqlx::Result<Month> {
+            let day: NaiveDate = row.try_get(column)?;
+            Ok(Month::of(day))
+        };
+        let amount = |column| -> sqlx::Result<i128> {
+            let mut decimal: Decimal = row.try_get(column)?;
+            decimal.rescale(2);
+            Ok(decimal.mantissa())
+        };
+        Ok(Self {
+            prestazione: row.try_get("prestazione")?,
+            sum: AccrualSum {
+                dated: month("mese_decreto")?,
+                month: month("mese")?,
+                amounts: [amount("ore")?, amount("autorizzati")?, amount("erogati")?],
+            },
+        })
+    }
+}

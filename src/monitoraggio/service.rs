@@ -1,0 +1,226 @@
+//! `MonitoraggioService`: decode, decide, query, encode.
+
+use sqlx::PgPool;
+use tonic::{Request, Response, Status};
+
+use super::{
+    andamento::andamento,
+    comparison::Comparison,
+    comparison_query,
+    confronto::{ComparedSelection, confronto},
+    filtro::FiltroMonitoraggio,
+    history::History,
+    month_query,
+    month_table::MonthTable,
+    pair::Pair,
+    request::Course,
+    storia::storia,
+    storia_query,
+    tiraggio::tiraggio,
+    triangle::Triangle,
+    triangle_query,
+};
+use crate::{
+    abilitazione::{Permesso, abilitazione},
+    contract::proto::{self, monitoraggio_service_server::MonitoraggioService},
+    error::{Error, Result, Violations},
+    grpc::request as read,
+    rilevazione::{RilevazioneRegister, cache::RilevazioneCache, list::Rilevazione},
+    valori::NumeroRilevazione,
+};
+
+/// The caps over time, over one database.
+#[derive(Debug, Clone)]
+pub struct MonitoraggioServer {
+    pool: PgPool,
+    rilevazioni: RilevazioneRegister,
+    months: RilevazioneCache<MonthTable>,
+    histories: RilevazioneCache<History>,
+    triangles: RilevazioneCache<Triangle, (i32, Pair)>,
+    /// By the rilevazione before and the one after.
+    comparisons: RilevazioneCache<Comparison, (i32, i32)>,
+}
+
+/// So many triangles for each rilevazione that is kept: one is of a norm and a benefit.
+const TRIANGLES: usize = 16;
+/// So many comparisons.
+const COMPARISONS: usize = 4;
+
+impl MonitoraggioServer {
+    /// Serves from the database behind `pool`. What is made of so many rilevazioni is kept in memory.
+    #[must_use]
+    pub fn new(pool: PgPool, rilevazioni: RilevazioneRegister, in_memory: usize) -> Self {
+        Self {
+            pool,
+            rilevazioni,
+            months: RilevazioneCache::new(in_memory),
+            histories: RilevazioneCache::new(in_memory),
+            comparisons: RilevazioneCache::new(in_memory.saturating_mul(COMPARISONS)),
+            triangles: RilevazioneCache::new(in_memory.saturating_mul(TRIANGLES)),
+        }
+    }
+
+    /// The rilevazione of a selection that was let in, whose codes are known.
+    async fn resolve(
+        &self,
+        permesso: &Permesso<FiltroMonitoraggio>,
+        numero: Option<NumeroRilevazione>,
+    ) -> Result<Rilevazione> {
+        let rilevazione = self.rilevazioni.resolve(permesso, numero).await?;
+        self.rilevazioni
+            .check_known(permesso, "filtro.normativa", "filtro.prestazione")
+            .await?;
+        Ok(rilevazione)
+    }
+
+    async fn andamento(
+        &self,
+        request: Request<proto::GetAndamentoRequest>,
+    ) -> Result<proto::GetAndamentoResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let mut request = request.into_inner();
+        let mut violations = Violations::default();
+        let filtro = FiltroMonitoraggio::parse(&mut violations, request.filtro.take());
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        let course = Course::parse(&mut violations, &request);
+        violations.finish()?;
+        let course =
+            course.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
+
+        let permesso = chi.permit(filtro)?;
+        let record = permesso.call_record().clone();
+        let rilevazione = self.resolve(&permesso, numero).await?;
+        let read =
+            async || month_query::month_table(&self.pool, &permesso, rilevazione.numero).await;
+        let table = self.months.get(rilevazione.numero, read).await?;
+        let (serie, totale) = andamento(&table, permesso, course)?;
+        record.add_rows(serie.iter().map(|serie| serie.punti.len()).sum());
+        Ok(proto::GetAndamentoResponse {
+            serie,
+            totale: Some(totale),
+            rilevazione: Some(rilevazione.into()),
+        })
+    }
+
+    async fn storia(
+        &self,
+        request: Request<proto::GetStoriaRequest>,
+    ) -> Result<proto::GetStoriaResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let filtro = FiltroMonitoraggio::parse(&mut violations, request.filtro);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        violations.finish()?;
+
+        let permesso = chi.permit(filtro)?;
+        let record = permesso.call_record().clone();
+        let rilevazione = self.resolve(&permesso, numero).await?;
+        let read = async || storia_query::history(&self.pool, &permesso, rilevazione.numero).await;
+        let history = self.histories.get(rilevazione.numero, read).await?;
+        let (serie, totale) = storia(&history, permesso)?;
+        record.add_rows(serie.iter().map(|serie| serie.punti.len()).sum());
+        Ok(proto::GetStoriaResponse {
+            serie,
+            totale: Some(totale),
+            rilevazione: Some(rilevazione.into()),
+        })
+    }
+}
+
+impl MonitoraggioServer {
+    async fn confronto(
+        &self,
+        request: Request<proto::ConfrontaRilevazioniRequest>,
+    ) -> Result<proto::ConfrontaRilevazioniResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let compared = ComparedSelection::parse(&mut violations, request.filtro, request.da);
+        let after = violations
+            .check("a", NumeroRilevazione::parse(request.a))
+            .flatten();
+        violations.finish()?;
+        let compared =
+            compared.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
+
+        let before = compared.before;
+        let permesso = chi.permit(compared)?;
+        let record = permesso.call_record().clone();
+        let a = self.rilevazioni.resolve(&permesso, after).await?;
+        let da = self.rilevazioni.resolve(&permesso, Some(before)).await?;
+        // The one before is told in the selection.
+        record.note(|known| known.rilevazione = Some(a.numero));
+        self.rilevazioni
+            .check_known(&permesso, "filtro.normativa", "filtro.prestazione")
+            .await?;
+        let numbers = (da.numero, a.numero);
+        let read = async || comparison_query::comparison(&self.pool, &permesso, numbers).await;
+        let comparison = self.comparisons.get(numbers, read).await?;
+        let (voci, totale) = confronto(&comparison, permesso);
+        record.add_rows(voci.len());
+        Ok(proto::ConfrontaRilevazioniResponse {
+            voci,
+            totale: Some(totale),
+            da: Some(da.into()),
+            a: Some(a.into()),
+        })
+    }
+
+    async fn tiraggio(
+        &self,
+        request: Request<proto::GetTiraggioRequest>,
+    ) -> Result<proto::GetTiraggioResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let pair = Pair::parse(&mut violations, &request.normativa, &request.prestazione);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        violations.finish()?;
+        let pair = pair.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
+
+        let permesso = chi.permit(pair.clone())?;
+        let record = permesso.call_record().clone();
+        let rilevazione = self.rilevazioni.resolve(&permesso, numero).await?;
+        self.rilevazioni
+            .check_known(&permesso, "normativa", "prestazione")
+            .await?;
+        let read =
+            async || triangle_query::triangle(&self.pool, &permesso, rilevazione.numero).await;
+        let triangle = self.triangles.get((rilevazione.numero, pair), read).await?;
+        let answer = tiraggio(&triangle, permesso, rilevazione);
+        record.add_rows(answer.coorti.iter().map(|coorte| coorte.celle.len()).sum());
+        Ok(answer)
+    }
+}
+
+#[tonic::async_trait]
+impl MonitoraggioService for MonitoraggioServer {
+    async fn get_andamento(
+        &self,
+        request: Request<proto::GetAndamentoRequest>,
+    ) -> Result<Response<proto::GetAndamentoResponse>, Status> {
+        Ok(Response::new(self.andamento(request).await?))
+    }
+
+    async fn get_storia(
+        &self,
+        request: Request<proto::GetStoriaRequest>,
+    ) -> Result<Response<proto::GetStoriaResponse>, Status> {
+        Ok(Response::new(self.storia(request).await?))
+    }
+
+    async fn confronta_rilevazioni(
+        &self,
+        request: Request<proto::ConfrontaRilevazioniRequest>,
+    ) -> Result<Response<proto::ConfrontaRilevazioniResponse>, Status> {
+        Ok(Response::new(self.confronto(request).await?))
+    }
+
+    async fn get_tiraggio(
+        &self,
+        request: Request<proto::GetTiraggioRequest>,
+    ) -> Result<Response<proto::GetTiraggioResponse>, Status> {
+        Ok(Response::new(self.tiraggio(request).await?))
+    }
+}
