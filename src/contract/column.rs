@@ -11,10 +11,28 @@ pub enum Column {
     CfAziendaPersonaFisica,
     /// `codifica_sistema_unico`.
     CodificaSistemaUnico,
+    /// `competenza_attesa`.
+    CompetenzaAttesa,
+    /// `competenza_effettiva`.
+    CompetenzaEffettiva,
+    /// `competenza_massima`.
+    CompetenzaMassima,
+    /// `competenza_minima`.
+    CompetenzaMinima,
+    /// `competenza_nota`.
+    CompetenzaNota,
+    /// `competenza_prevista`.
+    CompetenzaPrevista,
     /// `data_decreto`.
     DataDecreto,
     /// `descrizione`.
     Descrizione,
+    /// `erogazione_prevista`.
+    ErogazionePrevista,
+    /// `errore`.
+    Errore,
+    /// `errore_medio`.
+    ErroreMedio,
     /// `fattore`.
     Fattore,
     /// `importi_autorizzati`.
@@ -23,12 +41,14 @@ pub enum Column {
     ImportiErogati,
     /// `matricola_azienda`.
     MatricolaAzienda,
+    /// `mese_raggiungimento`.
+    MeseRaggiungimento,
     /// `normativa`.
     Normativa,
-    /// `nuove`.
-    Nuove,
     /// `numero_decreto`.
     NumeroDecreto,
+    /// `nuove`.
+    Nuove,
     /// `ore_decretate`.
     OreDecretate,
     /// `prestazione`.
@@ -39,6 +59,8 @@ pub enum Column {
     ResiduoPagato,
     /// `righe`.
     Righe,
+    /// `stato`.
+    Stato,
     /// `tipo_stanziamento`.
     TipoStanziamento,
     /// `tiraggio`.
@@ -55,25 +77,36 @@ pub enum Column {
 
 impl Column {
     /// All of them, by name.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 35] = [
         Self::Cessate,
         Self::CfAzienda,
         Self::CfAziendaPersonaFisica,
         Self::CodificaSistemaUnico,
+        Self::CompetenzaAttesa,
+        Self::CompetenzaEffettiva,
+        Self::CompetenzaMassima,
+        Self::CompetenzaMinima,
+        Self::CompetenzaNota,
+        Self::CompetenzaPrevista,
         Self::DataDecreto,
         Self::Descrizione,
+        Self::ErogazionePrevista,
+        Self::Errore,
+        Self::ErroreMedio,
         Self::Fattore,
         Self::ImportiAutorizzati,
         Self::ImportiErogati,
         Self::MatricolaAzienda,
+        Self::MeseRaggiungimento,
         Self::Normativa,
-        Self::Nuove,
         Self::NumeroDecreto,
+        Self::Nuove,
         Self::OreDecretate,
         Self::Prestazione,
         Self::ResiduoAutorizzato,
         Self::ResiduoPagato,
         Self::Righe,
+        Self::Stato,
         Self::TipoStanziamento,
         Self::Tiraggio,
         Self::TotaleStanziamenti,
@@ -90,20 +123,31 @@ impl Column {
             Self::CfAzienda => "cf_azienda",
             Self::CfAziendaPersonaFisica => "cf_azienda.persona_fisica",
             Self::CodificaSistemaUnico => "codifica_sistema_unico",
+            Self::CompetenzaAttesa => "competenza_attesa",
+            Self::CompetenzaEffettiva => "competenza_effettiva",
+            Self::CompetenzaMassima => "competenza_massima",
+            Self::CompetenzaMinima => "competenza_minima",
+            Self::CompetenzaNota => "competenza_nota",
+            Self::CompetenzaPrevista => "competenza_prevista",
             Self::DataDecreto => "data_decreto",
             Self::Descrizione => "descrizione",
+            Self::ErogazionePrevista => "erogazione_prevista",
+            Self::Errore => "errore",
+            Self::ErroreMedio => "errore_medio",
             Self::Fattore => "fattore",
             Self::ImportiAutorizzati => "importi_autorizzati",
             Self::ImportiErogati => "importi_erogati",
             Self::MatricolaAzienda => "matricola_azienda",
+            Self::MeseRaggiungimento => "mese_raggiungimento",
             Self::Normativa => "normativa",
-            Self::Nuove => "nuove",
             Self::NumeroDecreto => "numero_decreto",
+            Self::Nuove => "nuove",
             Self::OreDecretate => "ore_decretate",
             Self::Prestazione => "prestazione",
             Self::ResiduoAutorizzato => "residuo_autorizzato",
             Self::ResiduoPagato => "residuo_pagato",
             Self::Righe => "righe",
+            Self::Stato => "stato",
             Self::TipoStanziamento => "tipo_stanziamento",
             Self::Tiraggio => "tiraggio",
             Self::TotaleStanziamenti => "totale_stanziamenti",

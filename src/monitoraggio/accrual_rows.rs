@@ -147,11 +147,55 @@ fn rows(sums: &RowSums) -> Result<VersionedRows, rust_decimal::Error> {
     Ok(VersionedRows::new(TABLE, 3, columns))
 }
 
+/// Shares in the rilevazioni in which they are the same.
+#[derive(Debug)]
+pub(super) struct VersionedShares {
+    from: i32,
+    to: i32,
+    pub(super) sum: AccrualSum,
+}
+
+impl VersionedShares {
+    /// Whether a rilevazione has them.
+    pub(super) fn holds(&self, rilevazione: i32) -> bool {
+        self.from <= rilevazione && rilevazione <= self.to
+    }
+}
+
+/// All that were stored of a norm and a benefit up to a rilevazione, by month of the decree and month of competenza.
+pub(super) async fn versions(
+    conn: &mut PgConnection,
+    (normativa, prestazione): (&str, &str),
+    rilevazione: i32,
+) -> sqlx::Result<Vec<VersionedShares>> {
+    sqlx::query_as(
+        "select * from competenza_mese
+         where normativa = $1 and prestazione = $2 and dal_rilevazione <= $3
+         order by mese_decreto, mese, dal_rilevazione",
+    )
+    .bind(normativa)
+    .bind(prestazione)
+    .bind(rilevazione)
+    .fetch_all(conn)
+    .await
+}
+
 /// Shares that are stored.
 #[derive(Debug)]
 struct StoredShares {
     prestazione: String,
     sum: AccrualSum,
+}
+
+impl FromRow<'_, PgRow> for VersionedShares {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        use sqlx::Row as _;
+        Ok(Self {
+            from: row.try_get("dal_rilevazione")?,
+            to: row.try_get("al_rilevazione")?,
+            sum: StoredShares::from_row(row)?.sum,
+        })
+    }
 }
 
 impl FromRow<'_, PgRow> for StoredShares {

@@ -5,6 +5,8 @@
 //!              └── MonthTable, of a rilevazione, in memory ──► andamento: points of a window, each cumulated from 1 January
 //! somma_mese, of the last rilevazione of each month
 //!              └── Triangle, of a norm and a benefit, in memory ──► tiraggio: what is paid of the decrees of a month, age by age
+//! competenza_mese, of the same
+//!              └── PairKnowledge ──► estimates, each with its back-tests ──► Projection, in memory ──► proiezione: a cap, known and expected
 //! totale_controllo, stanziamento, of all rilevazioni
 //!              └── History, seen from a rilevazione, in memory ──► storia: a point for each rilevazione
 //! ```
@@ -23,6 +25,7 @@
 //! imputazione and the step, the points of the whole time add up to the report's figures.
 
 mod accrual_rows;
+mod accruals;
 mod andamento;
 mod comparison;
 mod comparison_query;
@@ -30,10 +33,16 @@ mod confronto;
 mod figures;
 pub mod filtro;
 mod history;
+mod method;
 mod month_query;
 mod month_rows;
 pub mod month_table;
 pub mod pair;
+mod payment;
+mod proiezione;
+mod projection;
+mod projection_query;
+mod projection_request;
 mod ratio;
 pub mod request;
 pub mod service;

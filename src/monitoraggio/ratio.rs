@@ -1,6 +1,6 @@
 //! A part of a whole, with six decimals.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 /// The places after the point.
 const SCALE: i128 = 1_000_000;
@@ -15,18 +15,35 @@ pub(super) struct Ratio(
 impl Ratio {
     /// `part` ÷ `whole`, neither negative; `None` where the whole is zero. Sums of rows have at most 28 digits: with six more they fit.
     pub(super) fn of(part: i128, whole: i128) -> Option<Self> {
-        if whole == 0 {
-            return None;
-        }
-        let scaled = part.saturating_mul(SCALE);
-        let (quotient, rest) = (scaled / whole, scaled % whole);
-        let up = match (rest * 2).cmp(&whole) {
-            std::cmp::Ordering::Less => 0,
-            std::cmp::Ordering::Equal => quotient % 2,
-            std::cmp::Ordering::Greater => 1,
-        };
-        Some(Self(quotient + up))
+        (whole != 0).then(|| Self(half_even(part.saturating_mul(SCALE), whole)))
     }
+
+    /// The whole.
+    pub(super) const ONE: Self = Self(SCALE);
+
+    /// A part of a part, rounded likewise.
+    pub(super) fn times(self, other: Self) -> Self {
+        Self(half_even(self.0.saturating_mul(other.0), SCALE))
+    }
+
+    /// So much of an amount, rounded to the cent, half to even.
+    pub(super) fn of_cents(self, cents: i128) -> i128 {
+        half_even(cents.saturating_mul(self.0), SCALE)
+    }
+}
+
+/// A fraction as a whole number, half to even. The denominator is positive.
+pub(super) fn half_even(numerator: i128, denominator: i128) -> i128 {
+    let (quotient, rest) = (
+        numerator.div_euclid(denominator),
+        numerator.rem_euclid(denominator),
+    );
+    quotient
+        + match rest.cmp(&(denominator - rest)) {
+            Ordering::Less => 0,
+            Ordering::Equal => quotient.rem_euclid(2),
+            Ordering::Greater => 1,
+        }
 }
 
 impl fmt::Display for Ratio {
@@ -59,5 +76,17 @@ mod tests {
             assert_eq!(ratio.as_deref(), Some(expected), "{part} / {whole}");
         }
         assert_eq!(Ratio::of(1, 0), None);
+        let halves = [1, 3, 5, -1, -3].map(|n| half_even(n, 2));
+        assert_eq!(halves, [0, 2, 2, 0, -2]);
+        assert_eq!([half_even(2, 3), half_even(4, 3)], [1, 1]);
+    }
+
+    #[test]
+    fn parts_of_parts() {
+        let third = Ratio::of(1, 3).unwrap();
+        assert_eq!(third.times(third).to_string(), "0.111111");
+        assert_eq!(third.times(Ratio::ONE), third);
+        assert_eq!(third.of_cents(100), 33);
+        assert_eq!(Ratio::of(3, 2).unwrap().of_cents(1), 2);
     }
 }

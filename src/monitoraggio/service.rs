@@ -1,5 +1,7 @@
 //! `MonitoraggioService`: decode, decide, query, encode.
 
+use std::sync::Arc;
+
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
@@ -13,6 +15,9 @@ use super::{
     month_query,
     month_table::MonthTable,
     pair::Pair,
+    proiezione::{Projection, proiezione},
+    projection_query,
+    projection_request::ProjectionRequest,
     request::Course,
     storia::storia,
     storia_query,
@@ -37,12 +42,15 @@ pub struct MonitoraggioServer {
     months: RilevazioneCache<MonthTable>,
     histories: RilevazioneCache<History>,
     triangles: RilevazioneCache<Triangle, (i32, Pair)>,
+    projections: RilevazioneCache<Projection, (i32, ProjectionRequest)>,
     /// By the rilevazione before and the one after.
     comparisons: RilevazioneCache<Comparison, (i32, i32)>,
 }
 
 /// So many triangles for each rilevazione that is kept: one is of a norm and a benefit.
 const TRIANGLES: usize = 16;
+/// So many projections: one is of a norm, a benefit and a year.
+const PROJECTIONS: usize = 64;
 /// So many comparisons.
 const COMPARISONS: usize = 4;
 
@@ -55,6 +63,7 @@ impl MonitoraggioServer {
             rilevazioni,
             months: RilevazioneCache::new(in_memory),
             histories: RilevazioneCache::new(in_memory),
+            projections: RilevazioneCache::new(in_memory.saturating_mul(PROJECTIONS)),
             comparisons: RilevazioneCache::new(in_memory.saturating_mul(COMPARISONS)),
             triangles: RilevazioneCache::new(in_memory.saturating_mul(TRIANGLES)),
         }
@@ -167,6 +176,42 @@ impl MonitoraggioServer {
         })
     }
 
+    async fn proiezione(
+        &self,
+        request: Request<proto::GetProiezioneRequest>,
+    ) -> Result<proto::GetProiezioneResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let asked = ProjectionRequest::parse(&mut violations, &request);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        violations.finish()?;
+        let asked =
+            asked.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
+
+        let permesso = chi.permit(asked.pair.clone())?;
+        let rilevazione = self.rilevazioni.resolve(&permesso, numero).await?;
+        self.rilevazioni
+            .check_known(&permesso, "normativa", "prestazione")
+            .await?;
+        let triangle = self.triangle(&permesso, rilevazione.numero).await?;
+        let read = async || {
+            let knowledge =
+                projection_query::knowledge(&self.pool, &permesso, rilevazione.numero).await?;
+            Ok(Projection::new(&knowledge, &triangle, &asked))
+        };
+        let key = (rilevazione.numero, asked.clone());
+        let projection = self.projections.get(key, read).await?;
+        permesso.call_record().add_rows(1);
+        Ok(proiezione(&projection, permesso, rilevazione))
+    }
+
+    async fn triangle(&self, permesso: &Permesso<Pair>, rilevazione: i32) -> Result<Arc<Triangle>> {
+        let read = async || triangle_query::triangle(&self.pool, permesso, rilevazione).await;
+        let key = (rilevazione, permesso.selection().clone());
+        self.triangles.get(key, read).await
+    }
+
     async fn tiraggio(
         &self,
         request: Request<proto::GetTiraggioRequest>,
@@ -179,15 +224,13 @@ impl MonitoraggioServer {
         violations.finish()?;
         let pair = pair.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
 
-        let permesso = chi.permit(pair.clone())?;
+        let permesso = chi.permit(pair)?;
         let record = permesso.call_record().clone();
         let rilevazione = self.rilevazioni.resolve(&permesso, numero).await?;
         self.rilevazioni
             .check_known(&permesso, "normativa", "prestazione")
             .await?;
-        let read =
-            async || triangle_query::triangle(&self.pool, &permesso, rilevazione.numero).await;
-        let triangle = self.triangles.get((rilevazione.numero, pair), read).await?;
+        let triangle = self.triangle(&permesso, rilevazione.numero).await?;
         let answer = tiraggio(&triangle, permesso, rilevazione);
         record.add_rows(answer.coorti.iter().map(|coorte| coorte.celle.len()).sum());
         Ok(answer)
@@ -215,6 +258,13 @@ impl MonitoraggioService for MonitoraggioServer {
         request: Request<proto::ConfrontaRilevazioniRequest>,
     ) -> Result<Response<proto::ConfrontaRilevazioniResponse>, Status> {
         Ok(Response::new(self.confronto(request).await?))
+    }
+
+    async fn get_proiezione(
+        &self,
+        request: Request<proto::GetProiezioneRequest>,
+    ) -> Result<Response<proto::GetProiezioneResponse>, Status> {
+        Ok(Response::new(self.proiezione(request).await?))
     }
 
     async fn get_tiraggio(

@@ -15,7 +15,7 @@ use crate::{
     abilitazione::Permesso,
     error::{Error, Result},
     postgres::repeatable_read,
-    rilevazione::control::{self, SumsDigest},
+    rilevazione::control::{self, Noted, SumsDigest},
     valori::Month,
 };
 
@@ -33,7 +33,8 @@ pub(super) async fn triangle(
     let history = storia_query::rilevazioni(&mut tx, rilevazione).await?;
     let versions = month_rows::versions(&mut tx, pair.codes(), rilevazione).await?;
     let mut triangle = Triangle::default();
-    for (reference, numero) in last_of_each_month(&history) {
+    for (reference, last) in last_of_each_month(&history) {
+        let numero = last.numero;
         let months: Vec<&VersionedMonth> = versions.iter().filter(|v| v.holds(numero)).collect();
         check_noted(&mut tx, pair, numero, &months).await?;
         for version in months {
@@ -52,11 +53,11 @@ pub(super) async fn triangle(
 }
 
 /// By reference month: the rilevazione with the highest number, as days never go back.
-fn last_of_each_month(history: &[HistoryRilevazione]) -> BTreeMap<Month, i32> {
+pub(super) fn last_of_each_month(
+    history: &[HistoryRilevazione],
+) -> BTreeMap<Month, &HistoryRilevazione> {
     let months = history.iter();
-    months
-        .map(|r| (Month::of(r.data_riferimento), r.numero))
-        .collect()
+    months.map(|r| (Month::of(r.data_riferimento), r)).collect()
 }
 
 /// That the months which a rilevazione has are those that its load noted.
@@ -67,10 +68,7 @@ async fn check_noted(
     months: &[&VersionedMonth],
 ) -> Result<()> {
     let (normativa, prestazione) = pair.codes();
-    let noted = control::sealed_totals(conn, numero).await?;
-    let noted = noted
-        .into_iter()
-        .find(|one| (one.normativa.as_str(), one.prestazione.as_str()) == (normativa, prestazione));
+    let noted = noted_of(conn, pair, numero).await?;
     let mut digest = SumsDigest::new(normativa, prestazione);
     for version in months {
         digest.month(version.row.month, &version.row.sum);
@@ -85,4 +83,15 @@ async fn check_noted(
     Err(Error::damaged(format!(
         "the sums by month of {normativa} and {prestazione} in rilevazione {numero} are not what its load noted"
     )))
+}
+
+/// What the load noted of a norm and a benefit in a rilevazione; `None`: it had no rows.
+pub(super) async fn noted_of(
+    conn: &mut PgConnection,
+    pair: &Pair,
+    numero: i32,
+) -> Result<Option<Noted>> {
+    let noted = control::sealed_totals(conn, numero).await?;
+    let is_it = |one: &Noted| (one.normativa.as_str(), one.prestazione.as_str()) == pair.codes();
+    Ok(noted.into_iter().find(is_it))
 }

@@ -59,6 +59,14 @@ macro_rules! two_decimals {
                 Self(Decimal::try_from_i128_with_scale(hundredths, 2).unwrap_or(Decimal::MAX))
             }
 
+            /// In hundredths.
+            #[must_use]
+            pub fn hundredths(self) -> i128 {
+                let mut decimal = self.0;
+                decimal.rescale(2);
+                decimal.mantissa()
+            }
+
             /// The number, with two decimals.
             #[must_use]
             pub fn decimal(self) -> Decimal {

@@ -63,7 +63,7 @@ const MONITORAGGIO: [ExpectedRow; 3] = [REPORT[0], REPORT[1], REPORT[2]];
 const INPS: [ExpectedAnswer; 6] = [C, C, C, C, S, C];
 const MANAGEMENT: [ExpectedRow; 1] = [("", INPS)];
 
-const EXPECTED: [(&str, &[ExpectedRow]); 28] = [
+const EXPECTED: [(&str, &[ExpectedRow]); 29] = [
     ("AccessService/ExplainAccess", &[("", [C, C, C, C, C, S])]),
     ("AccessService/GetMyAccess", &[("", [S, S, S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
@@ -94,6 +94,7 @@ const EXPECTED: [(&str, &[ExpectedRow]); 28] = [
     ("GrantService/VerifyRequest", &MANAGEMENT),
     ("MonitoraggioService/ConfrontaRilevazioni", &MONITORAGGIO),
     ("MonitoraggioService/GetAndamento", &MONITORAGGIO),
+    ("MonitoraggioService/GetProiezione", &[REPORT[0]]),
     ("MonitoraggioService/GetStoria", &MONITORAGGIO),
     ("MonitoraggioService/GetTiraggio", &[REPORT[0]]),
     ("ReportService/DownloadReportSintetico", &REPORT),

@@ -4,9 +4,10 @@ use omnia::contract::proto::{
     ConfrontaRilevazioniRequest, CountDecreesRequest, DettaglioDecreto, DownloadDecreesRequest,
     DownloadReportSinteticoRequest, ExplainAccessRequest, ExportDecreesRequest, FiltroDecreti,
     FiltroMonitoraggio, FiltroReport, FormatoFile, GetAndamentoRequest, GetMyAccessRequest,
-    GetReportSinteticoRequest, GetStoriaRequest, GetTiraggioRequest, Imputazione,
-    ListDecreesRequest, ListNormativeRequest, ListPrestazioniRequest, ListRilevazioniRequest,
-    Periodo, TotaliControllo, explain_access_request::Chi, export_decrees_response::Parte,
+    GetProiezioneRequest, GetReportSinteticoRequest, GetStoriaRequest, GetTiraggioRequest,
+    Imputazione, ListDecreesRequest, ListNormativeRequest, ListPrestazioniRequest,
+    ListRilevazioniRequest, Periodo, TotaliControllo, explain_access_request::Chi,
+    export_decrees_response::Parte,
 };
 use tonic::{Status, Streaming};
 
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The calls of the ministries.
-pub const RPC: [&str; 18] = [
+pub const RPC: [&str; 19] = [
     "AccessService/GetMyAccess",
     "DecreeService/CountDecrees",
     "DecreeService/DownloadDecrees",
@@ -32,6 +33,7 @@ pub const RPC: [&str; 18] = [
     "FlightService/ListFlights",
     "MonitoraggioService/ConfrontaRilevazioni",
     "MonitoraggioService/GetAndamento",
+    "MonitoraggioService/GetProiezione",
     "MonitoraggioService/GetStoria",
     "MonitoraggioService/GetTiraggio",
     "ReportService/DownloadReportSintetico",
@@ -234,6 +236,16 @@ pub async fn call_rpc_for(
             };
             let answer = client.monitoraggio.confronta_rilevazioni(request).await?;
             answer.into_inner().voci.len()
+        }
+        "MonitoraggioService/GetProiezione" => {
+            let request = GetProiezioneRequest {
+                normativa,
+                prestazione: PRESTAZIONI[0].into(),
+                anno: 2022,
+                ..Default::default()
+            };
+            let answer = client.monitoraggio.get_proiezione(request).await?;
+            answer.into_inner().mesi.len()
         }
         "MonitoraggioService/GetTiraggio" => {
             let request = GetTiraggioRequest {

@@ -150,6 +150,7 @@ mod tests {
                 "AccessService/GetMyAccess",
                 "MonitoraggioService/ConfrontaRilevazioni",
                 "MonitoraggioService/GetAndamento",
+                "MonitoraggioService/GetProiezione",
                 "MonitoraggioService/GetStoria",
                 "MonitoraggioService/GetTiraggio",
                 "ReportService/DownloadReportSintetico",
@@ -159,7 +160,7 @@ mod tests {
                 "ReportService/ListRilevazioni",
             ]
         );
-        let report = &answer.chiamate[5];
+        let report = &answer.chiamate[6];
         assert_eq!(report.filtri, ["normativa", "periodo", "prestazione"]);
         assert!(report.colonne.contains(&"residuo_pagato".to_owned()));
     }

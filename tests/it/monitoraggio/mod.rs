@@ -2,6 +2,7 @@
 
 mod andamento;
 mod confronto;
+mod proiezione;
 mod refusals;
 mod storia;
 mod tiraggio;
