@@ -11,6 +11,8 @@ pub enum Column {
     CfAziendaPersonaFisica,
     /// `codifica_sistema_unico`.
     CodificaSistemaUnico,
+    /// `competenza_accordo`.
+    CompetenzaAccordo,
     /// `competenza_attesa`.
     CompetenzaAttesa,
     /// `competenza_effettiva`.
@@ -33,6 +35,8 @@ pub enum Column {
     Errore,
     /// `errore_medio`.
     ErroreMedio,
+    /// `esito`.
+    Esito,
     /// `fattore`.
     Fattore,
     /// `importi_autorizzati`.
@@ -55,6 +59,10 @@ pub enum Column {
     Prestazione,
     /// `residuo_autorizzato`.
     ResiduoAutorizzato,
+    /// `residuo_in_prospettiva`.
+    ResiduoInProspettiva,
+    /// `residuo_oggi`.
+    ResiduoOggi,
     /// `residuo_pagato`.
     ResiduoPagato,
     /// `righe`.
@@ -77,11 +85,12 @@ pub enum Column {
 
 impl Column {
     /// All of them, by name.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 39] = [
         Self::Cessate,
         Self::CfAzienda,
         Self::CfAziendaPersonaFisica,
         Self::CodificaSistemaUnico,
+        Self::CompetenzaAccordo,
         Self::CompetenzaAttesa,
         Self::CompetenzaEffettiva,
         Self::CompetenzaMassima,
@@ -93,6 +102,7 @@ impl Column {
         Self::ErogazionePrevista,
         Self::Errore,
         Self::ErroreMedio,
+        Self::Esito,
         Self::Fattore,
         Self::ImportiAutorizzati,
         Self::ImportiErogati,
@@ -104,6 +114,8 @@ impl Column {
         Self::OreDecretate,
         Self::Prestazione,
         Self::ResiduoAutorizzato,
+        Self::ResiduoInProspettiva,
+        Self::ResiduoOggi,
         Self::ResiduoPagato,
         Self::Righe,
         Self::Stato,
@@ -123,6 +135,7 @@ impl Column {
             Self::CfAzienda => "cf_azienda",
             Self::CfAziendaPersonaFisica => "cf_azienda.persona_fisica",
             Self::CodificaSistemaUnico => "codifica_sistema_unico",
+            Self::CompetenzaAccordo => "competenza_accordo",
             Self::CompetenzaAttesa => "competenza_attesa",
             Self::CompetenzaEffettiva => "competenza_effettiva",
             Self::CompetenzaMassima => "competenza_massima",
@@ -134,6 +147,7 @@ impl Column {
             Self::ErogazionePrevista => "erogazione_prevista",
             Self::Errore => "errore",
             Self::ErroreMedio => "errore_medio",
+            Self::Esito => "esito",
             Self::Fattore => "fattore",
             Self::ImportiAutorizzati => "importi_autorizzati",
             Self::ImportiErogati => "importi_erogati",
@@ -145,6 +159,8 @@ impl Column {
             Self::OreDecretate => "ore_decretate",
             Self::Prestazione => "prestazione",
             Self::ResiduoAutorizzato => "residuo_autorizzato",
+            Self::ResiduoInProspettiva => "residuo_in_prospettiva",
+            Self::ResiduoOggi => "residuo_oggi",
             Self::ResiduoPagato => "residuo_pagato",
             Self::Righe => "righe",
             Self::Stato => "stato",

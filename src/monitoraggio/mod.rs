@@ -26,7 +26,9 @@
 
 mod accrual_rows;
 mod accruals;
+mod agreement;
 mod andamento;
+mod capienza;
 mod comparison;
 mod comparison_query;
 mod confronto;

@@ -94,6 +94,30 @@ impl Projection {
     }
 }
 
+impl Projection {
+    /// The cap of the year, in cents.
+    pub(super) fn cap(&self) -> Option<i128> {
+        self.stanziamento.map(|s| s.importo.hundredths())
+    }
+
+    /// What is known of the year.
+    pub(super) fn known_authorised(&self) -> i128 {
+        self.known[0].iter().sum()
+    }
+
+    /// The method that is followed.
+    pub(super) fn method(&self) -> Option<Method> {
+        self.method
+    }
+
+    /// What it expects to be added to the year.
+    pub(super) fn expected(&self) -> Option<i128> {
+        let mut all = self.estimates.iter().map(|says| &says.estimate);
+        let followed = all.find(|estimate| Some(estimate.method) == self.method)?;
+        Some(followed.total())
+    }
+}
+
 fn added(a: &[i128; 12], b: &[i128; 12]) -> [i128; 12] {
     std::array::from_fn(|n| a[n] + b[n])
 }
@@ -121,16 +145,6 @@ pub(super) fn proiezione(
         state: see(Column::Stato),
         month: see(Column::MeseRaggiungimento),
     };
-    let stanziamento = projection.stanziamento.map(|s| {
-        let tipi = Some(TipiStanziamento::Solo(s.tipo));
-        proto::StanziamentoAnno {
-            totale_stanziamenti: text(see(Column::TotaleStanziamenti), s.importo.hundredths()),
-            tipo_stanziamento: proto::TipoStanziamento::from(
-                tipi.filter(|_| see(Column::TipoStanziamento)),
-            )
-            .into(),
-        }
-    });
     let missing = [
         (projection.method.is_none(), TOO_FEW_MONTHS),
         (!projection.has_factors, NO_FACTORS),
@@ -151,8 +165,23 @@ pub(super) fn proiezione(
             .map(|(_, sentence)| sentence.to_owned())
             .collect(),
         rilevazione: Some(rilevazione.into()),
-        stanziamento,
+        stanziamento: stanziamento(projection, see),
     }
+}
+
+/// The appropriation of the year, of which the caller sees these columns.
+pub(super) fn stanziamento(
+    projection: &Projection,
+    see: impl Fn(Column) -> bool,
+) -> Option<proto::StanziamentoAnno> {
+    let stanziamento = projection.stanziamento?;
+    let tipi = Some(TipiStanziamento::Solo(stanziamento.tipo));
+    let tipi = tipi.filter(|_| see(Column::TipoStanziamento));
+    let cents = stanziamento.importo.hundredths();
+    Some(proto::StanziamentoAnno {
+        totale_stanziamenti: text(see(Column::TotaleStanziamenti), cents),
+        tipo_stanziamento: proto::TipoStanziamento::from(tipi).into(),
+    })
 }
 
 /// The columns that the caller sees.
@@ -264,7 +293,7 @@ impl ProjectionColumns {
     }
 }
 
-fn method(method: Option<Method>) -> proto::MetodoProiezione {
+pub(super) fn method(method: Option<Method>) -> proto::MetodoProiezione {
     match method {
         None => proto::MetodoProiezione::Unspecified,
         Some(Method::MeanOfTwelve) => proto::MetodoProiezione::Media12Mesi,

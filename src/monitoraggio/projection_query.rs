@@ -29,16 +29,16 @@ pub(super) struct PairKnowledge {
     pub(super) stanziamenti: Vec<Stanziamento>,
 }
 
-/// What is known of a norm and a benefit. Every share of it is what a load noted.
+/// What is known of the norm and the benefit that were let in. Every share of it is what a load noted.
 ///
 /// # Errors
 /// [`crate::error::Reason::DerivedDataDamaged`]: a share is not. The database's.
-pub(super) async fn knowledge(
+pub(super) async fn knowledge<F>(
     pool: &PgPool,
-    permesso: &Permesso<Pair>,
+    _permesso: &Permesso<F>,
+    pair: &Pair,
     rilevazione: i32,
 ) -> Result<PairKnowledge> {
-    let pair = permesso.selection();
     let mut tx = repeatable_read(pool).await?;
     let rilevazioni = storia_query::rilevazioni(&mut tx, rilevazione).await?;
     let versions = accrual_rows::versions(&mut tx, pair.codes(), rilevazione).await?;

@@ -6,7 +6,9 @@ use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{
+    agreement::Agreement,
     andamento::andamento,
+    capienza::capienza,
     comparison::Comparison,
     comparison_query,
     confronto::{ComparedSelection, confronto},
@@ -194,21 +196,75 @@ impl MonitoraggioServer {
         self.rilevazioni
             .check_known(&permesso, "normativa", "prestazione")
             .await?;
-        let triangle = self.triangle(&permesso, rilevazione.numero).await?;
-        let read = async || {
-            let knowledge =
-                projection_query::knowledge(&self.pool, &permesso, rilevazione.numero).await?;
-            Ok(Projection::new(&knowledge, &triangle, &asked))
-        };
-        let key = (rilevazione.numero, asked.clone());
-        let projection = self.projections.get(key, read).await?;
+        let projection = self
+            .projection(&permesso, asked, rilevazione.numero)
+            .await?;
         permesso.call_record().add_rows(1);
         Ok(proiezione(&projection, permesso, rilevazione))
     }
 
-    async fn triangle(&self, permesso: &Permesso<Pair>, rilevazione: i32) -> Result<Arc<Triangle>> {
-        let read = async || triangle_query::triangle(&self.pool, permesso, rilevazione).await;
-        let key = (rilevazione, permesso.selection().clone());
+    async fn capienza(
+        &self,
+        request: Request<proto::VerificaCapienzaRequest>,
+    ) -> Result<proto::VerificaCapienzaResponse> {
+        let chi = abilitazione(&request)?.clone();
+        let request = request.into_inner();
+        let mut violations = Violations::default();
+        let agreement = Agreement::parse(&mut violations, &request);
+        let numero = read::rilevazione(&mut violations, request.rilevazione);
+        violations.finish()?;
+        let agreement =
+            agreement.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
+
+        let permesso = chi.permit(agreement)?;
+        let rilevazione = self.rilevazioni.resolve(&permesso, numero).await?;
+        self.rilevazioni
+            .check_known(&permesso, "normativa", "prestazione")
+            .await?;
+        let numero = rilevazione.numero;
+        let mut years = Vec::new();
+        for (year, agreement) in permesso.selection().years() {
+            let asked = ProjectionRequest {
+                pair: permesso.selection().pair.clone(),
+                year,
+                until: None,
+            };
+            let projection = self.projection(&permesso, asked, numero).await?;
+            years.push((year, agreement, projection));
+        }
+        let pair = permesso.selection().pair.clone();
+        let triangle = self.triangle(&permesso, &pair, numero).await?;
+        permesso.call_record().add_rows(years.len());
+        Ok(capienza(&years, &triangle, permesso, rilevazione))
+    }
+
+    /// Of the norm and the benefit that were let in.
+    async fn projection<F>(
+        &self,
+        permesso: &Permesso<F>,
+        asked: ProjectionRequest,
+        rilevazione: i32,
+    ) -> Result<Arc<Projection>> {
+        let triangle = self.triangle(permesso, &asked.pair, rilevazione).await?;
+        let read = async || {
+            let pair = &asked.pair;
+            let knowledge =
+                projection_query::knowledge(&self.pool, permesso, pair, rilevazione).await?;
+            Ok(Projection::new(&knowledge, &triangle, &asked))
+        };
+        let key = (rilevazione, asked.clone());
+        self.projections.get(key, read).await
+    }
+
+    /// Likewise.
+    async fn triangle<F>(
+        &self,
+        permesso: &Permesso<F>,
+        pair: &Pair,
+        rilevazione: i32,
+    ) -> Result<Arc<Triangle>> {
+        let read = async || triangle_query::triangle(&self.pool, permesso, pair, rilevazione).await;
+        let key = (rilevazione, pair.clone());
         self.triangles.get(key, read).await
     }
 
@@ -224,13 +280,13 @@ impl MonitoraggioServer {
         violations.finish()?;
         let pair = pair.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
 
-        let permesso = chi.permit(pair)?;
+        let permesso = chi.permit(pair.clone())?;
         let record = permesso.call_record().clone();
         let rilevazione = self.rilevazioni.resolve(&permesso, numero).await?;
         self.rilevazioni
             .check_known(&permesso, "normativa", "prestazione")
             .await?;
-        let triangle = self.triangle(&permesso, rilevazione.numero).await?;
+        let triangle = self.triangle(&permesso, &pair, rilevazione.numero).await?;
         let answer = tiraggio(&triangle, permesso, rilevazione);
         record.add_rows(answer.coorti.iter().map(|coorte| coorte.celle.len()).sum());
         Ok(answer)
@@ -265,6 +321,13 @@ impl MonitoraggioService for MonitoraggioServer {
         request: Request<proto::GetProiezioneRequest>,
     ) -> Result<Response<proto::GetProiezioneResponse>, Status> {
         Ok(Response::new(self.proiezione(request).await?))
+    }
+
+    async fn verifica_capienza(
+        &self,
+        request: Request<proto::VerificaCapienzaRequest>,
+    ) -> Result<Response<proto::VerificaCapienzaResponse>, Status> {
+        Ok(Response::new(self.capienza(request).await?))
     }
 
     async fn get_tiraggio(

@@ -19,12 +19,7 @@ pub(super) fn tiraggio(
     permesso: Permesso<Pair>,
     rilevazione: Rilevazione,
 ) -> proto::GetTiraggioResponse {
-    let columns = TriangleColumns {
-        importi_autorizzati: permesso.may_see(Column::ImportiAutorizzati),
-        importi_erogati: permesso.may_see(Column::ImportiErogati),
-        tiraggio: permesso.may_see(Column::Tiraggio),
-        fattore: permesso.may_see(Column::Fattore),
-    };
+    let columns = TriangleColumns::new(&permesso);
     let coorti = triangle.cohorts().map(|(month, cells)| {
         let celle = cells.iter().map(|(age, cell)| proto::CellaTiraggio {
             eta: *age,
@@ -47,7 +42,7 @@ pub(super) fn tiraggio(
 
 /// The columns that the caller sees.
 #[derive(Debug, Clone, Copy)]
-struct TriangleColumns {
+pub(super) struct TriangleColumns {
     importi_autorizzati: bool,
     importi_erogati: bool,
     tiraggio: bool,
@@ -55,7 +50,16 @@ struct TriangleColumns {
 }
 
 impl TriangleColumns {
-    fn figures(self, sums: &ControlSums) -> proto::CifreTiraggio {
+    pub(super) fn new<F>(permesso: &Permesso<F>) -> Self {
+        Self {
+            importi_autorizzati: permesso.may_see(Column::ImportiAutorizzati),
+            importi_erogati: permesso.may_see(Column::ImportiErogati),
+            tiraggio: permesso.may_see(Column::Tiraggio),
+            fattore: permesso.may_see(Column::Fattore),
+        }
+    }
+
+    pub(super) fn figures(self, sums: &ControlSums) -> proto::CifreTiraggio {
         let text = |seen: bool, cents: i128| match seen {
             true => Importo::from_hundredths(cents).to_string(),
             false => String::new(),

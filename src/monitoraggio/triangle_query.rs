@@ -19,16 +19,16 @@ use crate::{
     valori::Month,
 };
 
-/// The triangle seen from a rilevazione. Every month of it is what a load noted.
+/// The triangle of the norm and the benefit that were let in, seen from a rilevazione. Every month of it is what a load noted.
 ///
 /// # Errors
 /// [`crate::error::Reason::DerivedDataDamaged`]: a month is not. The database's.
-pub(super) async fn triangle(
+pub(super) async fn triangle<F>(
     pool: &PgPool,
-    permesso: &Permesso<Pair>,
+    _permesso: &Permesso<F>,
+    pair: &Pair,
     rilevazione: i32,
 ) -> Result<Triangle> {
-    let pair = permesso.selection();
     let mut tx = repeatable_read(pool).await?;
     let history = storia_query::rilevazioni(&mut tx, rilevazione).await?;
     let versions = month_rows::versions(&mut tx, pair.codes(), rilevazione).await?;

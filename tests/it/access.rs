@@ -63,7 +63,7 @@ const MONITORAGGIO: [ExpectedRow; 3] = [REPORT[0], REPORT[1], REPORT[2]];
 const INPS: [ExpectedAnswer; 6] = [C, C, C, C, S, C];
 const MANAGEMENT: [ExpectedRow; 1] = [("", INPS)];
 
-const EXPECTED: [(&str, &[ExpectedRow]); 29] = [
+const EXPECTED: [(&str, &[ExpectedRow]); 30] = [
     ("AccessService/ExplainAccess", &[("", [C, C, C, C, C, S])]),
     ("AccessService/GetMyAccess", &[("", [S, S, S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
@@ -97,6 +97,7 @@ const EXPECTED: [(&str, &[ExpectedRow]); 29] = [
     ("MonitoraggioService/GetProiezione", &[REPORT[0]]),
     ("MonitoraggioService/GetStoria", &MONITORAGGIO),
     ("MonitoraggioService/GetTiraggio", &[REPORT[0]]),
+    ("MonitoraggioService/VerificaCapienza", &[REPORT[0]]),
     ("ReportService/DownloadReportSintetico", &REPORT),
     ("ReportService/GetReportSintetico", &REPORT),
     ("ReportService/ListNormative", &[("", [S, S, S, S, C, C])]),

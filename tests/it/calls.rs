@@ -6,8 +6,8 @@ use omnia::contract::proto::{
     FiltroMonitoraggio, FiltroReport, FormatoFile, GetAndamentoRequest, GetMyAccessRequest,
     GetProiezioneRequest, GetReportSinteticoRequest, GetStoriaRequest, GetTiraggioRequest,
     Imputazione, ListDecreesRequest, ListNormativeRequest, ListPrestazioniRequest,
-    ListRilevazioniRequest, Periodo, TotaliControllo, explain_access_request::Chi,
-    export_decrees_response::Parte,
+    ListRilevazioniRequest, Periodo, TotaliControllo, VerificaCapienzaRequest,
+    explain_access_request::Chi, export_decrees_response::Parte,
 };
 use tonic::{Status, Streaming};
 
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The calls of the ministries.
-pub const RPC: [&str; 19] = [
+pub const RPC: [&str; 20] = [
     "AccessService/GetMyAccess",
     "DecreeService/CountDecrees",
     "DecreeService/DownloadDecrees",
@@ -36,6 +36,7 @@ pub const RPC: [&str; 19] = [
     "MonitoraggioService/GetProiezione",
     "MonitoraggioService/GetStoria",
     "MonitoraggioService/GetTiraggio",
+    "MonitoraggioService/VerificaCapienza",
     "ReportService/DownloadReportSintetico",
     "ReportService/GetReportSintetico",
     "ReportService/ListNormative",
@@ -246,6 +247,18 @@ pub async fn call_rpc_for(
             };
             let answer = client.monitoraggio.get_proiezione(request).await?;
             answer.into_inner().mesi.len()
+        }
+        "MonitoraggioService/VerificaCapienza" => {
+            let request = VerificaCapienzaRequest {
+                normativa,
+                prestazione: PRESTAZIONI[0].into(),
+                importo: "1.00".into(),
+                validita_dal: "2022-12-01".into(),
+                validita_al: "2023-01-31".into(),
+                rilevazione: 0,
+            };
+            let answer = client.monitoraggio.verifica_capienza(request).await?;
+            answer.into_inner().anni.len()
         }
         "MonitoraggioService/GetTiraggio" => {
             let request = GetTiraggioRequest {

@@ -153,6 +153,7 @@ mod tests {
                 "MonitoraggioService/GetProiezione",
                 "MonitoraggioService/GetStoria",
                 "MonitoraggioService/GetTiraggio",
+                "MonitoraggioService/VerificaCapienza",
                 "ReportService/DownloadReportSintetico",
                 "ReportService/GetReportSintetico",
                 "ReportService/ListNormative",
@@ -160,7 +161,7 @@ mod tests {
                 "ReportService/ListRilevazioni",
             ]
         );
-        let report = &answer.chiamate[6];
+        let report = &answer.chiamate[7];
         assert_eq!(report.filtri, ["normativa", "periodo", "prestazione"]);
         assert!(report.colonne.contains(&"residuo_pagato".to_owned()));
     }

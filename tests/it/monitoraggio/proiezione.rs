@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use omnia::contract::proto::{
-    ErrorReason, GetProiezioneRequest, GetProiezioneResponse, MetodoProiezione, StatoStanziamento,
-    StimaProiezione, VerificaStima,
+    AnnoCapienza, ErrorReason, EsitoCapienza, GetProiezioneRequest, GetProiezioneResponse,
+    MetodoProiezione, StatoStanziamento, StimaProiezione, VerificaCapienzaRequest, VerificaStima,
 };
 use tonic::{Code, Status};
 
@@ -305,6 +305,107 @@ async fn again(
     let error = cents(&cifre.competenza_nota) + cents(&cifre.competenza_attesa)
         - cents(&cifre.competenza_effettiva);
     assert_eq!(cifre.errore, euro(error));
+}
+
+/// An agreement of some days of a flow: its answer, and that of each year.
+async fn fits(
+    client: &mut CallerClients,
+    flow: &Flow,
+    importo: &str,
+    [dal, al]: [&str; 2],
+) -> Result<(EsitoCapienza, Vec<AnnoCapienza>), Status> {
+    let request = VerificaCapienzaRequest {
+        normativa: flow.pair.0.into(),
+        prestazione: flow.pair.1.into(),
+        importo: importo.into(),
+        validita_dal: dal.into(),
+        validita_al: al.into(),
+        rilevazione: 0,
+    };
+    let answer = client
+        .monitoraggio
+        .verifica_capienza(request)
+        .await?
+        .into_inner();
+    Ok((answer.esito.unwrap().esito(), answer.anni))
+}
+
+#[tokio::test]
+async fn an_agreement_fits_or_does_not() {
+    use EsitoCapienza::{
+        Capiente, CapienteOggi, CapienteOggiNonInProspettiva, NonCapiente, SenzaStanziamento,
+    };
+    let (server, mut client) = scene().await;
+    let autumn = ["2023-09-01", "2023-12-31"];
+    for (flow, importo, days, esito) in [
+        // Known 800.00 of 1200.01, and 400.00 more are expected: a cent fits, and two do not.
+        (1, "0.01", autumn, Capiente),
+        (1, "0.02", autumn, CapienteOggiNonInProspettiva),
+        (1, "400.01", autumn, CapienteOggiNonInProspettiva),
+        (1, "400.02", autumn, NonCapiente),
+        // The worst year decides: 2024 has a cap of zero.
+        (1, "0.02", ["2023-12-31", "2024-01-01"], NonCapiente),
+        (
+            1,
+            "0.00",
+            ["2023-12-31", "2024-01-01"],
+            CapienteOggiNonInProspettiva,
+        ),
+        (5, "1.00", autumn, SenzaStanziamento),
+        (4, "400.00", autumn, CapienteOggi),
+        (4, "400.01", autumn, NonCapiente),
+    ] {
+        let (told, _) = fits(&mut client, &FLOWS[flow], importo, days)
+            .await
+            .unwrap();
+        assert_eq!(told, esito, "{flow} {importo} {days:?}");
+    }
+    // By year: the share up to 31 December is the floor of 100.00 × 31 ÷ 92.
+    let days = ["2023-12-01", "2024-03-01"];
+    let (_, anni) = fits(&mut client, &FLOWS[0], "100.00", days).await.unwrap();
+    let told: Vec<_> = anni
+        .iter()
+        .map(|anno| {
+            let cifre = anno.cifre.clone().unwrap();
+            let left = (cifre.residuo_oggi, cifre.residuo_in_prospettiva);
+            (
+                anno.anno,
+                anno.esito.unwrap().esito(),
+                cifre.competenza_accordo,
+                left,
+            )
+        })
+        .collect();
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        told,
+        [
+            (
+                2023,
+                CapienteOggiNonInProspettiva,
+                "33.69".into(),
+                (text("166.31"), text("-233.69"))
+            ),
+            (2024, SenzaStanziamento, "66.31".into(), (None, None)),
+        ]
+    );
+    for (importo, days, fields) in [
+        (
+            "1",
+            ["x", ""],
+            &["importo", "validita_dal", "validita_al"][..],
+        ),
+        ("1.00", ["2023-02-01", "2023-01-31"], &["validita_al"]),
+        ("1.00", ["2023-02-01", "2033-02-02"], &["validita_al"]),
+        ("1.00", ["1969-12-31", "2023-01-31"], &["validita_dal"]),
+    ] {
+        let error = fits(&mut client, &FLOWS[0], importo, days)
+            .await
+            .unwrap_err();
+        let error = assert_error(&error, Code::InvalidArgument, ErrorReason::InvalidRequest);
+        assert_eq!(error.violations, fields);
+    }
+    server.stop().await;
 }
 
 #[tokio::test]
