@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use tokio::task::spawn_blocking;
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
     month_table::MonthTable,
     pair::Pair,
     proiezione::{Projection, proiezione},
-    projection_query,
+    projection_query::{self, PairKnowledge},
     projection_request::ProjectionRequest,
     request::Course,
     storia::storia,
@@ -44,12 +45,14 @@ pub struct MonitoraggioServer {
     months: RilevazioneCache<MonthTable>,
     histories: RilevazioneCache<History>,
     triangles: RilevazioneCache<Triangle, (i32, Pair)>,
+    /// What projections are made of, likewise.
+    knowledge: RilevazioneCache<PairKnowledge, (i32, Pair)>,
     projections: RilevazioneCache<Projection, (i32, ProjectionRequest)>,
     /// By the rilevazione before and the one after.
     comparisons: RilevazioneCache<Comparison, (i32, i32)>,
 }
 
-/// So many triangles for each rilevazione that is kept: one is of a norm and a benefit.
+/// So many norms and benefits for each rilevazione that is kept.
 const TRIANGLES: usize = 16;
 /// So many projections: one is of a norm, a benefit and a year.
 const PROJECTIONS: usize = 64;
@@ -65,6 +68,7 @@ impl MonitoraggioServer {
             rilevazioni,
             months: RilevazioneCache::new(in_memory),
             histories: RilevazioneCache::new(in_memory),
+            knowledge: RilevazioneCache::new(in_memory.saturating_mul(TRIANGLES)),
             projections: RilevazioneCache::new(in_memory.saturating_mul(PROJECTIONS)),
             comparisons: RilevazioneCache::new(in_memory.saturating_mul(COMPARISONS)),
             triangles: RilevazioneCache::new(in_memory.saturating_mul(TRIANGLES)),
@@ -238,22 +242,27 @@ impl MonitoraggioServer {
         Ok(capienza(&years, &triangle, permesso, rilevazione))
     }
 
-    /// Of the norm and the benefit that were let in.
+    /// Of the norm and the benefit that were let in. What it is made of is read once for all years and days that are asked for. Trying the
+    /// methods on a long history takes its time, so it runs where no other call waits for it.
     async fn projection<F>(
         &self,
         permesso: &Permesso<F>,
         asked: ProjectionRequest,
         rilevazione: i32,
     ) -> Result<Arc<Projection>> {
-        let triangle = self.triangle(permesso, &asked.pair, rilevazione).await?;
-        let read = async || {
-            let pair = &asked.pair;
-            let knowledge =
-                projection_query::knowledge(&self.pool, permesso, pair, rilevazione).await?;
-            Ok(Projection::new(&knowledge, &triangle, &asked))
-        };
         let key = (rilevazione, asked.clone());
-        self.projections.get(key, read).await
+        let make = async || {
+            let pair = &asked.pair;
+            let triangle = self.triangle(permesso, pair, rilevazione).await?;
+            let read =
+                async || projection_query::knowledge(&self.pool, permesso, pair, rilevazione).await;
+            let known = (rilevazione, pair.clone());
+            let knowledge = self.knowledge.get(known, read).await?;
+            spawn_blocking(move || Projection::new(&knowledge, &triangle, &asked))
+                .await
+                .map_err(Error::internal)
+        };
+        self.projections.get(key, make).await
     }
 
     /// Likewise.

@@ -136,7 +136,7 @@ impl ReportDownload {
         send_pieces(&mittente, pezzi, piece).await?;
         let mut informazioni = self.info;
         informazioni.totali.push(("righe", Some(righe.to_string())));
-        let figures = TABLE.columns[2..7].iter().map(|colonna| colonna.name);
+        let figures = TABLE.columns[2..].iter().map(|colonna| colonna.name);
         for (nome, testo) in figures.zip(texts(&totale)) {
             informazioni
                 .totali
