@@ -77,14 +77,15 @@ async fn a_connection_that_listens_may_be_lost() {
     // Calls that meet the loss itself are told to try again.
     let begin = tokio::time::Instant::now();
     loop {
+        let asked = begin.elapsed();
         let answer = call_rpc(&mut client, ACCESS, "").await;
         match outcome(&answer) {
             "ERROR_REASON_GRANT_REVOKED" => break,
-            "OK" => assert!(begin.elapsed() < ONE_SECOND, "still allowed"),
+            "OK" => assert!(asked < ONE_SECOND, "still allowed"),
             "ERROR_REASON_AUDIT_UNAVAILABLE" | "ERROR_REASON_DATABASE_UNAVAILABLE" => {}
             other => panic!("{other}"),
         }
-        assert!(begin.elapsed() < ONE_SECOND * 10);
+        assert!(asked < ONE_SECOND * 60);
     }
 }
 
@@ -107,8 +108,12 @@ async fn a_changed_scope_is_another_grant_that_takes_over_in_one_moment() {
     let begin = tokio::time::Instant::now();
     for client in [&mut one, &mut other] {
         // Never an error on the way: no moment has no grant.
-        while has_all_norms(client).await {
-            assert!(begin.elapsed() < ONE_SECOND, "the old scope still holds");
+        loop {
+            let asked = begin.elapsed();
+            if !has_all_norms(client).await {
+                break;
+            }
+            assert!(asked < ONE_SECOND, "the old scope still holds");
         }
     }
 }

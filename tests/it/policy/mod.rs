@@ -8,7 +8,6 @@ mod reload;
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use omnia::abilitazione::PolicySource;
@@ -16,10 +15,6 @@ use tonic::transport::Channel;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
-
-/// How soon a policy must bite: a second. Unoptimized, Casbin takes several times as long over its check, and the other
-/// tests take the machine.
-const AT_ONCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 3 } else { 1 });
 
 /// What gives `mef-sintesi` the decrees.
 const DECRETI_TOO: &str = "g, mef-sintesi, decreti\n";
