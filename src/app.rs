@@ -52,7 +52,7 @@ use crate::{
         protocol::ProtocolLayer,
         stream_task::StreamLimits,
     },
-    monitoraggio::service::MonitoraggioServer,
+    monitoraggio::service::{DifferenceStreams, MonitoraggioServer},
     postgres::{DatabaseConnections, SideConnections},
     report::{cache::ReportCache, service::ReportServer},
     rilevazione::RilevazioneRegister,
@@ -270,11 +270,17 @@ async fn serve_recorded(
         rilevazioni.clone(),
         memoria,
         limiti.clone(),
-        signer,
+        signer.clone(),
     );
-    let monitoraggio = MonitoraggioServer::new(pool.clone(), rilevazioni.clone(), in_memory);
-    let selections = DecreeSelections::new(pool, rilevazioni, audit.key().clone());
     let batch_rows = settings.export.batch_rows;
+    let differences = DifferenceStreams {
+        limits: limiti.clone(),
+        signer,
+        batch_rows,
+    };
+    let monitoraggio =
+        MonitoraggioServer::new(pool.clone(), rilevazioni.clone(), differences, in_memory);
+    let selections = DecreeSelections::new(pool, rilevazioni, audit.key().clone());
     let flights = FlightServer::new(selections.clone(), limiti.clone(), batch_rows)?;
     let decrees = Decrees::new(selections, limiti, batch_rows);
     let health_service = HealthServer::new(health.service());

@@ -172,12 +172,6 @@ impl Column {
             Self::Variate => "variate",
         }
     }
-
-    /// The column of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|column| column.name() == name)
-    }
 }
 
 #[cfg(test)]
@@ -197,9 +191,5 @@ mod tests {
             .collect();
         let names = Column::ALL.map(Column::name);
         assert_eq!(words, BTreeSet::from(names));
-        for column in Column::ALL {
-            assert_eq!(Column::parse(column.name()), Some(column));
-        }
-        assert_eq!(Column::parse("CF_AZIENDA"), None);
     }
 }

@@ -44,6 +44,7 @@ pub static DETAIL_TABLE: FileTable = FileTable {
 const fn column(at: usize, tipo: CellType) -> FileColumn {
     FileColumn {
         name: DETAIL_GLOSSARY[at].column.name(),
+        column: Some(DETAIL_GLOSSARY[at].column),
         cell_type: tipo,
         description: DETAIL_GLOSSARY[at].description,
     }

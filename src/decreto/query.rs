@@ -25,9 +25,24 @@ use crate::{
 /// The columns before those of the contract: the key, which the order needs whatever the caller sees.
 const KEY_COLUMNS: usize = 3;
 
-/// A natural person's code, for a caller that may not see it: the same for everyone.
-fn cf_masked() -> String {
-    format!("case when {PERSONA_FISICA} then '{MASK}' else cf_azienda end")
+/// The columns of the contract, each after a comma: empty where the caller does not see one, and a natural person's code masked, the same for
+/// everyone. `row`: what stands before the names of the row's columns (`"d."`); `person`: the condition that its employer is one.
+pub(crate) fn push_columns(
+    query: &mut QueryBuilder<Postgres>,
+    row: &str,
+    person: &str,
+    may_see: impl Fn(Column) -> bool,
+) {
+    for (column, expression) in DETAIL_COLUMNS.into_iter().zip(EXPRESSIONS) {
+        query.push(", ");
+        match column {
+            _ if !may_see(column) => query.push("''"),
+            Column::CfAzienda if !may_see(Column::CfAziendaPersonaFisica) => query.push(format!(
+                "case when {person} then '{MASK}' else {row}{expression} end"
+            )),
+            _ => query.push(row).push(expression),
+        };
+    }
 }
 
 /// A selection on one rilevazione, with the proof that the caller may read it.
@@ -135,7 +150,7 @@ impl DetailReader {
             if pagina.decreti.len() == full {
                 pagina.has_more = true;
             } else {
-                pagina.decreti.push(decreto(&row)?);
+                pagina.decreti.push(decreto(&row, KEY_COLUMNS)?);
                 ultima = Some(row);
             }
         }
@@ -170,16 +185,7 @@ impl DetailReader {
 
     /// The columns of the contract, each after a comma: empty where the caller does not see one.
     pub(super) fn push_columns(&self, query: &mut QueryBuilder<Postgres>) {
-        for (column, expression) in DETAIL_COLUMNS.into_iter().zip(EXPRESSIONS) {
-            query.push(", ");
-            match column {
-                _ if !self.may_see(column) => query.push("''"),
-                Column::CfAzienda if !self.may_see(Column::CfAziendaPersonaFisica) => {
-                    query.push(cf_masked())
-                }
-                _ => query.push(expression),
-            };
-        }
+        push_columns(query, "", PERSONA_FISICA, |column| self.may_see(column));
     }
 
     /// From where, which rows, in which order, how many.
@@ -314,10 +320,10 @@ fn cursor(row: &PgRow) -> Result<Cursor, sqlx::Error> {
     })
 }
 
-/// Unchecked: every expression of [`EXPRESSIONS`] is a text, and to ask that again of each value of each row costs a tenth of an
-/// export.
-fn decreto(row: &PgRow) -> Result<proto::DettaglioDecreto, sqlx::Error> {
-    let text = |column: usize| row.try_get_unchecked::<String, _>(KEY_COLUMNS + column);
+/// A row of the detail, of the columns of [`push_columns`] from `first` on. Unchecked: every expression of [`EXPRESSIONS`] is a text, and to ask
+/// that again of each value of each row costs a tenth of an export.
+pub(crate) fn decreto(row: &PgRow, first: usize) -> Result<proto::DettaglioDecreto, sqlx::Error> {
+    let text = |column: usize| row.try_get_unchecked::<String, _>(first + column);
     Ok(proto::DettaglioDecreto {
         prestazione: text(0)?,
         codifica_sistema_unico: text(1)?,

@@ -126,7 +126,7 @@ impl Decrees {
                     violations,
                     request.formato,
                     request.offset,
-                    numero,
+                    ("rilevazione", numero),
                 )
             },
         )?;

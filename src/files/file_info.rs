@@ -47,11 +47,18 @@ impl ColumnVisibility {
     /// The columns of a table as `may_see` says.
     #[must_use]
     pub fn of(table: &FileTable, may_see: impl Fn(Column) -> bool) -> Self {
-        let seen = |name: &str| Column::parse(name).is_some_and(&may_see);
-        let names = table.columns.iter().map(|column| column.name);
+        let hidden = |column: Column| !may_see(column);
+        let columns = table.columns.iter();
+        let persons = columns
+            .clone()
+            .any(|shown| shown.column == Some(Column::CfAzienda));
         Self {
-            hidden: names.clone().filter(|name| !seen(name)).collect(),
-            masked: names.clone().any(|name| name == CF_AZIENDA && seen(name))
+            hidden: columns
+                .filter(|shown| shown.column.is_some_and(hidden))
+                .map(|shown| shown.name)
+                .collect(),
+            masked: persons
+                && may_see(Column::CfAzienda)
                 && !may_see(Column::CfAziendaPersonaFisica),
         }
     }

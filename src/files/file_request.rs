@@ -17,12 +17,12 @@ pub struct FileRequest {
 }
 
 impl FileRequest {
-    /// Reads `formato` and `offset`. `None` only where something was noted.
+    /// Reads `formato` and `offset`. `rilevazione`: the field that names one, and what it names. `None` only where something was noted.
     pub fn parse(
         violations: &mut Violations,
         formato: i32,
         offset: i64,
-        rilevazione: Option<NumeroRilevazione>,
+        (field, rilevazione): (&str, Option<NumeroRilevazione>),
     ) -> Option<Self> {
         const FORMATO: ValueDefect = ValueDefect::new(
             "must be FORMATO_FILE_CSV, FORMATO_FILE_CSV_EXCEL, FORMATO_FILE_XLSX or FORMATO_FILE_PARQUET",
@@ -45,7 +45,7 @@ impl FileRequest {
         let from = u64::try_from(offset).map_err(|_| OFFSET);
         let from = violations.check("offset", from);
         if offset > 0 && rilevazione.is_none() {
-            violations.check::<()>("rilevazione", Err(RILEVAZIONE));
+            violations.check::<()>(field, Err(RILEVAZIONE));
         }
         Some(Self {
             formato: formato?,

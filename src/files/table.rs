@@ -1,5 +1,7 @@
 //! The table that a file holds.
 
+use crate::contract::column::Column;
+
 /// What the cells of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellType {
@@ -16,8 +18,10 @@ pub enum CellType {
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileColumn {
-    /// Its name in the contract.
+    /// Its name in the contract, or one of the file's own.
     pub name: &'static str,
+    /// What of the contract it shows: the profile says whether the caller sees it. `None`: it says something of the row itself.
+    pub column: Option<Column>,
     /// Its cells.
     pub cell_type: CellType,
     /// What it means, for the reader of the file: in Italian, with its unit.

@@ -9,16 +9,19 @@ pub(super) static TEST_TABLE: FileTable = FileTable {
     columns: &[
         FileColumn {
             name: "testo",
+            column: None,
             cell_type: CellType::Text,
             description: "Un testo.",
         },
         FileColumn {
             name: "giorno",
+            column: None,
             cell_type: CellType::Date,
             description: "Un giorno.",
         },
         FileColumn {
             name: "importo",
+            column: None,
             cell_type: CellType::Number,
             description: "Un importo, in euro.",
         },

@@ -1,6 +1,6 @@
 //! What is different between two rilevazioni.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::AddAssign};
 
 use super::history::HistoryFigures;
 use crate::valori::{CodiceNormativa, CodicePrestazione};
@@ -25,4 +25,12 @@ pub(super) struct RowCounts {
     pub(super) new: i64,
     pub(super) changed: i64,
     pub(super) gone: i64,
+}
+
+impl AddAssign for RowCounts {
+    fn add_assign(&mut self, more: Self) {
+        self.new += more.new;
+        self.changed += more.changed;
+        self.gone += more.gone;
+    }
 }

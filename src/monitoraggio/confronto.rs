@@ -10,6 +10,7 @@ use crate::{
     call_record::SelectedValue,
     contract::{column::Column, proto},
     error::Violations,
+    grpc::pages::Binding,
     valori::{CodiceNormativa, CodicePrestazione, NumeroRilevazione, ValueDefect},
 };
 
@@ -36,6 +37,19 @@ impl ComparedSelection {
         let before = NumeroRilevazione::parse(da).and_then(|number| number.ok_or(DA));
         let before = violations.check("da", before)?;
         Some(Self { filtro, before })
+    }
+}
+
+impl ComparedSelection {
+    /// What a resume token of its differences is bound to.
+    pub(super) fn binding(&self) -> Binding {
+        let before = self.before.get().to_string();
+        let mut parts = vec!["differenze", &before];
+        parts.extend(self.normative().iter().map(CodiceNormativa::as_str));
+        // No code is empty: where the norms end and the benefits begin.
+        parts.push("");
+        parts.extend(self.prestazioni().iter().map(CodicePrestazione::as_str));
+        Binding::of(&parts)
     }
 }
 
@@ -103,9 +117,7 @@ struct Totals {
 
 impl Totals {
     fn add(&mut self, pair: &PairComparison) {
-        self.rows.new += pair.rows.new;
-        self.rows.changed += pair.rows.changed;
-        self.rows.gone += pair.rows.gone;
+        self.rows += pair.rows;
         self.before.add(Some(&pair.before));
         self.after.add(Some(&pair.after));
     }

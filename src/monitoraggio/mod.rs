@@ -7,6 +7,8 @@
 //!              └── Triangle, of a norm and a benefit, in memory ──► tiraggio: what is paid of the decrees of a month, age by age
 //! competenza_mese, of the same
 //!              └── PairKnowledge ──► estimates, each with its back-tests ──► Projection, in memory ──► proiezione: a cap, known and expected
+//! totale_controllo, stanziamento, dettaglio_decreto, of two rilevazioni
+//!              └── Comparison, in memory ──► confronto: what moved ──► DifferenceBatches: the rows that moved it, as a stream or a file
 //! totale_controllo, stanziamento, of all rilevazioni
 //!              └── History, seen from a rilevazione, in memory ──► storia: a point for each rilevazione
 //! ```
@@ -29,9 +31,16 @@ mod accruals;
 mod agreement;
 mod andamento;
 mod capienza;
+mod compared;
 mod comparison;
 mod comparison_query;
 mod confronto;
+mod difference_cursor;
+mod difference_download;
+mod difference_export;
+mod difference_query;
+mod difference_table;
+mod differences;
 mod figures;
 pub mod filtro;
 mod history;

@@ -11,8 +11,6 @@ use super::{
     andamento::andamento,
     capienza::capienza,
     comparison::Comparison,
-    comparison_query,
-    confronto::{ComparedSelection, confronto},
     filtro::FiltroMonitoraggio,
     history::History,
     month_query,
@@ -32,16 +30,31 @@ use crate::{
     abilitazione::{Permesso, abilitazione},
     contract::proto::{self, monitoraggio_service_server::MonitoraggioService},
     error::{Error, Result, Violations},
-    grpc::request as read,
+    grpc::{
+        pages::Signer,
+        request as read,
+        stream_task::{ResponseStream, StreamLimits},
+    },
     rilevazione::{RilevazioneRegister, cache::RilevazioneCache, list::Rilevazione},
     valori::NumeroRilevazione,
 };
 
+/// How differences are streamed.
+#[derive(Debug, Clone)]
+pub struct DifferenceStreams {
+    /// How many at a time, and for how long.
+    pub limits: StreamLimits,
+    /// Writes and reads the resume tokens.
+    pub signer: Signer,
+    /// Rows of the detail in a message: half as many differences, since one may hold two.
+    pub batch_rows: u32,
+}
+
 /// The caps over time, over one database.
 #[derive(Debug, Clone)]
 pub struct MonitoraggioServer {
-    pool: PgPool,
-    rilevazioni: RilevazioneRegister,
+    pub(super) pool: PgPool,
+    pub(super) rilevazioni: RilevazioneRegister,
     months: RilevazioneCache<MonthTable>,
     histories: RilevazioneCache<History>,
     triangles: RilevazioneCache<Triangle, (i32, Pair)>,
@@ -49,7 +62,8 @@ pub struct MonitoraggioServer {
     knowledge: RilevazioneCache<PairKnowledge, (i32, Pair)>,
     projections: RilevazioneCache<Projection, (i32, ProjectionRequest)>,
     /// By the rilevazione before and the one after.
-    comparisons: RilevazioneCache<Comparison, (i32, i32)>,
+    pub(super) comparisons: RilevazioneCache<Comparison, (i32, i32)>,
+    pub(super) differences: DifferenceStreams,
 }
 
 /// So many norms and benefits for each rilevazione that is kept.
@@ -62,8 +76,14 @@ const COMPARISONS: usize = 4;
 impl MonitoraggioServer {
     /// Serves from the database behind `pool`. What is made of so many rilevazioni is kept in memory.
     #[must_use]
-    pub fn new(pool: PgPool, rilevazioni: RilevazioneRegister, in_memory: usize) -> Self {
+    pub fn new(
+        pool: PgPool,
+        rilevazioni: RilevazioneRegister,
+        differences: DifferenceStreams,
+        in_memory: usize,
+    ) -> Self {
         Self {
+            differences,
             pool,
             rilevazioni,
             months: RilevazioneCache::new(in_memory),
@@ -144,44 +164,6 @@ impl MonitoraggioServer {
 }
 
 impl MonitoraggioServer {
-    async fn confronto(
-        &self,
-        request: Request<proto::ConfrontaRilevazioniRequest>,
-    ) -> Result<proto::ConfrontaRilevazioniResponse> {
-        let chi = abilitazione(&request)?.clone();
-        let request = request.into_inner();
-        let mut violations = Violations::default();
-        let compared = ComparedSelection::parse(&mut violations, request.filtro, request.da);
-        let after = violations
-            .check("a", NumeroRilevazione::parse(request.a))
-            .flatten();
-        violations.finish()?;
-        let compared =
-            compared.ok_or_else(|| Error::internal("a field is missing without a violation"))?;
-
-        let before = compared.before;
-        let permesso = chi.permit(compared)?;
-        let record = permesso.call_record().clone();
-        let a = self.rilevazioni.resolve(&permesso, after).await?;
-        let da = self.rilevazioni.resolve(&permesso, Some(before)).await?;
-        // The one before is told in the selection.
-        record.note(|known| known.rilevazione = Some(a.numero));
-        self.rilevazioni
-            .check_known(&permesso, "filtro.normativa", "filtro.prestazione")
-            .await?;
-        let numbers = (da.numero, a.numero);
-        let read = async || comparison_query::comparison(&self.pool, &permesso, numbers).await;
-        let comparison = self.comparisons.get(numbers, read).await?;
-        let (voci, totale) = confronto(&comparison, permesso);
-        record.add_rows(voci.len());
-        Ok(proto::ConfrontaRilevazioniResponse {
-            voci,
-            totale: Some(totale),
-            da: Some(da.into()),
-            a: Some(a.into()),
-        })
-    }
-
     async fn proiezione(
         &self,
         request: Request<proto::GetProiezioneRequest>,
@@ -323,6 +305,24 @@ impl MonitoraggioService for MonitoraggioServer {
         request: Request<proto::ConfrontaRilevazioniRequest>,
     ) -> Result<Response<proto::ConfrontaRilevazioniResponse>, Status> {
         Ok(Response::new(self.confronto(request).await?))
+    }
+
+    type ExportDifferenzeStream = ResponseStream<proto::ExportDifferenzeResponse>;
+
+    async fn export_differenze(
+        &self,
+        request: Request<proto::ExportDifferenzeRequest>,
+    ) -> Result<Response<Self::ExportDifferenzeStream>, Status> {
+        Ok(Response::new(self.export_differences(request).await?))
+    }
+
+    type DownloadDifferenzeStream = ResponseStream<proto::DownloadDifferenzeResponse>;
+
+    async fn download_differenze(
+        &self,
+        request: Request<proto::DownloadDifferenzeRequest>,
+    ) -> Result<Response<Self::DownloadDifferenzeStream>, Status> {
+        Ok(Response::new(self.download_differences(request).await?))
     }
 
     async fn get_proiezione(

@@ -69,6 +69,7 @@ pub static TABLE: FileTable = FileTable {
 const fn column(column: Column, cell_type: CellType, description: &'static str) -> FileColumn {
     FileColumn {
         name: column.name(),
+        column: Some(column),
         cell_type,
         description,
     }

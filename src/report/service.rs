@@ -115,8 +115,12 @@ impl ReportServer {
         let mut violations = Violations::default();
         let filtro = FiltroReport::parse(&mut violations, request.filtro);
         let numero = read::rilevazione(&mut violations, request.rilevazione);
-        let richiesta =
-            FileRequest::parse(&mut violations, request.formato, request.offset, numero);
+        let richiesta = FileRequest::parse(
+            &mut violations,
+            request.formato,
+            request.offset,
+            ("rilevazione", numero),
+        );
         violations.finish()?;
         let richiesta =
             richiesta.ok_or_else(|| Error::internal("a field is missing without a violation"))?;

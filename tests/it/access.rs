@@ -59,11 +59,18 @@ const REPORT: [ExpectedRow; 4] = [
 
 const MONITORAGGIO: [ExpectedRow; 3] = [REPORT[0], REPORT[1], REPORT[2]];
 
+/// Rows of the detail, with the filters of the comparison.
+const DIFFERENZE: [ExpectedRow; 3] = [
+    DECRETI[0],
+    ("normativa", DECRETI[0].1),
+    ("prestazione", DECRETI[0].1),
+];
+
 /// The life cycle of grants is for INPS staff, who see no data for it.
 const INPS: [ExpectedAnswer; 6] = [C, C, C, C, S, C];
 const MANAGEMENT: [ExpectedRow; 1] = [("", INPS)];
 
-const EXPECTED: [(&str, &[ExpectedRow]); 30] = [
+const EXPECTED: [(&str, &[ExpectedRow]); 32] = [
     ("AccessService/ExplainAccess", &[("", [C, C, C, C, C, S])]),
     ("AccessService/GetMyAccess", &[("", [S, S, S, S, S, S])]),
     ("DecreeService/CountDecrees", &DECRETI),
@@ -93,6 +100,8 @@ const EXPECTED: [(&str, &[ExpectedRow]); 30] = [
     ("GrantService/SuspendGrant", &MANAGEMENT),
     ("GrantService/VerifyRequest", &MANAGEMENT),
     ("MonitoraggioService/ConfrontaRilevazioni", &MONITORAGGIO),
+    ("MonitoraggioService/DownloadDifferenze", &DIFFERENZE),
+    ("MonitoraggioService/ExportDifferenze", &DIFFERENZE),
     ("MonitoraggioService/GetAndamento", &MONITORAGGIO),
     ("MonitoraggioService/GetProiezione", &[REPORT[0]]),
     ("MonitoraggioService/GetStoria", &MONITORAGGIO),
@@ -319,6 +328,8 @@ async fn my_access_tells_exactly_what_is_allowed() {
                 "DecreeService/ListDecrees",
                 "DecreeService/ExportDecrees",
                 "DecreeService/DownloadDecrees",
+                "MonitoraggioService/DownloadDifferenze",
+                "MonitoraggioService/ExportDifferenze",
             ];
             let sees = |colonna: &str| chiamata.colonne.iter().any(|c| c == colonna);
             let has_rows =

@@ -1,13 +1,15 @@
 //! Every call of the contract by its name, with one filter by its name: for tests that go through all of them.
 
+use futures_util::TryStreamExt as _;
 use omnia::contract::proto::{
     ConfrontaRilevazioniRequest, CountDecreesRequest, DettaglioDecreto, DownloadDecreesRequest,
-    DownloadReportSinteticoRequest, ExplainAccessRequest, ExportDecreesRequest, FiltroDecreti,
-    FiltroMonitoraggio, FiltroReport, FormatoFile, GetAndamentoRequest, GetMyAccessRequest,
-    GetProiezioneRequest, GetReportSinteticoRequest, GetStoriaRequest, GetTiraggioRequest,
-    Imputazione, ListDecreesRequest, ListNormativeRequest, ListPrestazioniRequest,
-    ListRilevazioniRequest, Periodo, TotaliControllo, VerificaCapienzaRequest,
-    explain_access_request::Chi, export_decrees_response::Parte,
+    DownloadDifferenzeRequest, DownloadReportSinteticoRequest, ExplainAccessRequest,
+    ExportDecreesRequest, ExportDifferenzeRequest, FiltroDecreti, FiltroMonitoraggio, FiltroReport,
+    FormatoFile, GetAndamentoRequest, GetMyAccessRequest, GetProiezioneRequest,
+    GetReportSinteticoRequest, GetStoriaRequest, GetTiraggioRequest, Imputazione,
+    ListDecreesRequest, ListNormativeRequest, ListPrestazioniRequest, ListRilevazioniRequest,
+    Periodo, TotaliControllo, VerificaCapienzaRequest, explain_access_request::Chi,
+    export_decrees_response::Parte,
 };
 use tonic::{Status, Streaming};
 
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// The calls of the ministries.
-pub const RPC: [&str; 20] = [
+pub const RPC: [&str; 22] = [
     "AccessService/GetMyAccess",
     "DecreeService/CountDecrees",
     "DecreeService/DownloadDecrees",
@@ -32,6 +34,8 @@ pub const RPC: [&str; 20] = [
     "FlightService/GetSchema",
     "FlightService/ListFlights",
     "MonitoraggioService/ConfrontaRilevazioni",
+    "MonitoraggioService/DownloadDifferenze",
+    "MonitoraggioService/ExportDifferenze",
     "MonitoraggioService/GetAndamento",
     "MonitoraggioService/GetProiezione",
     "MonitoraggioService/GetStoria",
@@ -68,11 +72,13 @@ pub const FLIGHT: [&str; 3] = [
 ];
 
 /// The calls that stream their answers.
-pub const STREAMS: [&str; 5] = [
+pub const STREAMS: [&str; 7] = [
     "DecreeService/DownloadDecrees",
     "DecreeService/ExportDecrees",
     "FlightService/DoGet",
     "FlightService/ListFlights",
+    "MonitoraggioService/DownloadDifferenze",
+    "MonitoraggioService/ExportDifferenze",
     "ReportService/DownloadReportSintetico",
 ];
 
@@ -237,6 +243,27 @@ pub async fn call_rpc_for(
             };
             let answer = client.monitoraggio.confronta_rilevazioni(request).await?;
             answer.into_inner().voci.len()
+        }
+        "MonitoraggioService/DownloadDifferenze" => {
+            let request = DownloadDifferenzeRequest {
+                filtro: Some(filtro_monitoraggio(filtro)),
+                da: 1,
+                formato: FormatoFile::Csv.into(),
+                ..Default::default()
+            };
+            let file = download::differenze(client, request).await?;
+            // The header at least.
+            file.bytes.len()
+        }
+        "MonitoraggioService/ExportDifferenze" => {
+            let request = ExportDifferenzeRequest {
+                filtro: Some(filtro_monitoraggio(filtro)),
+                da: 1,
+                ..Default::default()
+            };
+            let stream = client.monitoraggio.export_differenze(request).await?;
+            let messages: Vec<_> = stream.into_inner().try_collect().await?;
+            messages.len()
         }
         "MonitoraggioService/GetProiezione" => {
             let request = GetProiezioneRequest {

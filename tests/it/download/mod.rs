@@ -14,9 +14,10 @@ mod resume;
 mod visible;
 
 use omnia::contract::proto::{
-    ChiusuraFileDecreti, ChiusuraFileReport, DownloadDecreesRequest,
-    DownloadReportSinteticoRequest, FormatoFile, IntestazioneFile, PezzoFile,
-    download_decrees_response, download_report_sintetico_response,
+    ChiusuraFileDecreti, ChiusuraFileDifferenze, ChiusuraFileReport, DownloadDecreesRequest,
+    DownloadDifferenzeRequest, DownloadReportSinteticoRequest, FormatoFile, IntestazioneFile,
+    PezzoFile, download_decrees_response, download_differenze_response,
+    download_report_sintetico_response,
 };
 use tonic::{Status, Streaming};
 
@@ -40,7 +41,7 @@ pub struct DrainedDownload<C> {
     pub outcome: Result<C, Status>,
 }
 
-/// One message of either download.
+/// One message of a download.
 pub enum ReceivedPart<C> {
     Intestazione(IntestazioneFile),
     Pezzo(PezzoFile),
@@ -63,6 +64,19 @@ impl From<omnia::contract::proto::DownloadReportSinteticoResponse>
 {
     fn from(message: omnia::contract::proto::DownloadReportSinteticoResponse) -> Self {
         use download_report_sintetico_response::Parte::{Chiusura, Intestazione, Pezzo};
+        match message.parte.unwrap() {
+            Intestazione(parte) => Self::Intestazione(parte),
+            Pezzo(parte) => Self::Pezzo(parte),
+            Chiusura(parte) => Self::Chiusura(parte),
+        }
+    }
+}
+
+impl From<omnia::contract::proto::DownloadDifferenzeResponse>
+    for ReceivedPart<ChiusuraFileDifferenze>
+{
+    fn from(message: omnia::contract::proto::DownloadDifferenzeResponse) -> Self {
+        use download_differenze_response::Parte::{Chiusura, Intestazione, Pezzo};
         match message.parte.unwrap() {
             Intestazione(parte) => Self::Intestazione(parte),
             Pezzo(parte) => Self::Pezzo(parte),
@@ -136,6 +150,16 @@ pub async fn report(
 ) -> Result<DownloadedFile<ChiusuraFileReport>, Status> {
     let offset = request.offset;
     let stream = client.report.download_report_sintetico(request).await?;
+    drain(stream.into_inner(), offset).await.whole()
+}
+
+/// A whole download of differences.
+pub async fn differenze(
+    client: &mut CallerClients,
+    request: DownloadDifferenzeRequest,
+) -> Result<DownloadedFile<ChiusuraFileDifferenze>, Status> {
+    let offset = request.offset;
+    let stream = client.monitoraggio.download_differenze(request).await?;
     drain(stream.into_inner(), offset).await.whole()
 }
 

@@ -20,7 +20,7 @@ use crate::{
     worlds,
 };
 
-async fn compare(
+pub(super) async fn compare(
     client: &mut CallerClients,
     da: i32,
     a: i32,
@@ -35,7 +35,7 @@ async fn compare(
 }
 
 /// The second changes the first, the third is the first again but for a norm that changed, the fourth changes the second.
-fn world() -> impl Strategy<Value = Vec<ModelExtract>> {
+pub(super) fn world() -> impl Strategy<Value = Vec<ModelExtract>> {
     worlds::extract(40)
         .prop_flat_map(|before| (Just(before.clone()), worlds::following(before, 15)))
         .prop_flat_map(|(first, second)| {
@@ -104,7 +104,7 @@ async fn check(extracts: &[ModelExtract]) {
     server.stop().await;
 }
 
-fn natural_key(row: &ModelRow) -> impl Ord + use<> {
+pub(super) fn natural_key(row: &ModelRow) -> impl Ord + use<> {
     (
         [row.codifica, row.numero, row.cf, row.matricola],
         [row.normativa, row.prestazione],

@@ -2,6 +2,7 @@
 
 mod andamento;
 mod confronto;
+mod differenze;
 mod proiezione;
 mod refusals;
 mod storia;
