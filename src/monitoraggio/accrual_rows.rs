@@ -1,8 +1,6 @@
 //! The shares of a norm's and a benefit's decrees by month of the decree and month of the accrual, as they are stored
 //! ([`crate::rilevazione::month_sums`] says what they are).
 
-use std::{collections::BTreeMap, future::ready};
-
 use chrono::NaiveDate;
 use futures_util::TryStreamExt as _;
 use rust_decimal::Decimal;
@@ -10,83 +8,32 @@ use sqlx::{FromRow, PgConnection, postgres::PgRow};
 
 use crate::{
     rilevazione::{
-        control::SumsDigest,
-        derived::{
-            Compared, Defect, Derivation, DerivedColumn, NormVersion, RowSink, Step, VersionedRows,
-            versions_elsewhere,
-        },
+        control::{ControlDigest, Digests},
+        derived::{BenefitDigests, DerivedColumn, NormVersion, Step, StoredSums, VersionedRows},
         month_sums::AccrualSum,
         row_sums::RowSums,
     },
     valori::Month,
 };
 
-const TABLE: &str = "competenza_mese";
-
 /// The shares of every norm.
 #[derive(Debug)]
 pub struct DerivedAccruals;
 
-impl Derivation for DerivedAccruals {
-    fn table(&self) -> &'static str {
-        TABLE
+impl StoredSums for DerivedAccruals {
+    const TABLE: &'static str = "competenza_mese";
+    const NAME: &'static str = "shares by month of accrual";
+
+    fn rows(sums: &RowSums) -> Result<VersionedRows, rust_decimal::Error> {
+        rows(sums)
     }
 
-    fn begin<'a>(
-        &'a self,
-        _conn: &'a mut PgConnection,
+    fn read<'a>(
+        conn: &'a mut PgConnection,
         version: &'a NormVersion,
-    ) -> Step<'a, Option<Box<dyn RowSink>>> {
-        let sink = AccrualsSink(version.clone());
-        Box::pin(ready(Ok(Some(Box::new(sink) as Box<dyn RowSink>))))
-    }
-
-    /// Nothing: those shares end that are others now.
-    fn end<'a>(
-        &'a self,
-        _conn: &'a mut PgConnection,
-        _normative: &'a [String],
-        _rilevazione: i32,
+        digests: &'a mut BenefitDigests,
     ) -> Step<'a, ()> {
-        Box::pin(ready(Ok(())))
-    }
-
-    fn elsewhere<'a>(
-        &'a self,
-        conn: &'a mut PgConnection,
-        normativa: &'a str,
-        starts: &'a [i32],
-    ) -> Step<'a, Vec<(i32, Defect)>> {
         Box::pin(async move {
-            let defect = Defect::new(
-                "has shares by month of accrual that begin or end where its rows do not change",
-            );
-            let found = versions_elsewhere(conn, TABLE, normativa, starts).await?;
-            Ok(found.into_iter().map(|n| (n, defect.clone())).collect())
-        })
-    }
-}
-
-/// All that there is to do with a version, once its rows are added up.
-struct AccrualsSink(NormVersion);
-
-impl RowSink for AccrualsSink {
-    fn keep<'a>(self: Box<Self>, conn: &'a mut PgConnection, sums: &'a RowSums) -> Step<'a, u64> {
-        Box::pin(async move {
-            let rows = rows(sums).map_err(|error| sqlx::Error::Encode(error.into()))?;
-            rows.write(conn, &self.0).await?;
-            Ok(0)
-        })
-    }
-
-    fn compare<'a>(
-        self: Box<Self>,
-        conn: &'a mut PgConnection,
-        sums: &'a RowSums,
-    ) -> Step<'a, Compared> {
-        Box::pin(async move {
-            let version = &self.0;
-            let mut stored: BTreeMap<String, SumsDigest> = BTreeMap::new();
             let mut shares = sqlx::query_as::<_, StoredShares>(
                 "select prestazione, mese_decreto, mese, ore, autorizzati, erogati
                  from competenza_mese
@@ -97,28 +44,15 @@ impl RowSink for AccrualsSink {
             .bind(version.dal_rilevazione)
             .fetch(conn);
             while let Some(StoredShares { prestazione, sum }) = shares.try_next().await? {
-                let new = || SumsDigest::new(&version.normativa, &prestazione);
-                let digest = stored.entry(prestazione.clone()).or_insert_with(new);
-                digest.accrual(&sum);
+                digests.of(&prestazione).accrual(&sum);
             }
-            let mut wrong = Vec::new();
-            for one in sums.noted(version).map_err(sqlx::Error::decode)? {
-                let digest = stored.remove(&one.prestazione).map(SumsDigest::finish);
-                if digest != Some(one.digests.accrual) {
-                    wrong.push(wrong_shares(&one.prestazione));
-                }
-            }
-            // Of benefits that have no rows.
-            wrong.extend(stored.keys().map(|prestazione| wrong_shares(prestazione)));
-            Ok(wrong.into())
+            Ok(())
         })
     }
-}
 
-fn wrong_shares(prestazione: &str) -> Defect {
-    Defect::new(format_args!(
-        "the shares of {prestazione} by month of accrual are not what the rows say"
-    ))
+    fn digest(noted: &Digests) -> ControlDigest {
+        noted.accrual
+    }
 }
 
 /// The shares of a norm, as columns.
@@ -144,7 +78,7 @@ fn rows(sums: &RowSums) -> Result<VersionedRows, rust_decimal::Error> {
         ("autorizzati", DerivedColumn::Decimals(autorizzati)),
         ("erogati", DerivedColumn::Decimals(erogati)),
     ];
-    Ok(VersionedRows::new(TABLE, 3, columns))
+    Ok(VersionedRows::new(DerivedAccruals::TABLE, 3, columns))
 }
 
 /// Shares in the rilevazioni in which they are the same.

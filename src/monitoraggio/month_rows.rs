@@ -1,8 +1,6 @@
 //! The sums by month of a norm and a benefit, as they are stored ([`crate::rilevazione::month_sums`] says what they are): what a figure over
 //! time is made from.
 
-use std::{collections::BTreeMap, future::ready};
-
 use chrono::NaiveDate;
 use futures_util::{Stream, TryStreamExt as _};
 use rust_decimal::Decimal;
@@ -11,11 +9,8 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder, postgres::PgRow};
 use crate::{
     postgres::predicates::in_rilevazione,
     rilevazione::{
-        control::SumsDigest,
-        derived::{
-            Compared, Defect, Derivation, DerivedColumn, NormVersion, RowSink, Step, VersionedRows,
-            versions_elsewhere,
-        },
+        control::{ControlDigest, Digests},
+        derived::{BenefitDigests, DerivedColumn, NormVersion, Step, StoredSums, VersionedRows},
         detail::sums::ControlSums,
         month_sums::MonthSum,
         row_sums::RowSums,
@@ -23,99 +18,39 @@ use crate::{
     valori::Month,
 };
 
-const TABLE: &str = "somma_mese";
-
 /// The sums by month of every norm.
 #[derive(Debug)]
 pub struct DerivedMonths;
 
-impl Derivation for DerivedMonths {
-    fn table(&self) -> &'static str {
-        TABLE
+impl StoredSums for DerivedMonths {
+    const TABLE: &'static str = "somma_mese";
+    const NAME: &'static str = "sums by month";
+
+    fn rows(sums: &RowSums) -> Result<VersionedRows, rust_decimal::Error> {
+        rows(sums)
     }
 
-    fn begin<'a>(
-        &'a self,
-        _conn: &'a mut PgConnection,
+    fn read<'a>(
+        conn: &'a mut PgConnection,
         version: &'a NormVersion,
-    ) -> Step<'a, Option<Box<dyn RowSink>>> {
-        let sink = MonthsSink(version.clone());
-        Box::pin(ready(Ok(Some(Box::new(sink) as Box<dyn RowSink>))))
-    }
-
-    /// Nothing: those months end that are others now.
-    fn end<'a>(
-        &'a self,
-        _conn: &'a mut PgConnection,
-        _normative: &'a [String],
-        _rilevazione: i32,
+        digests: &'a mut BenefitDigests,
     ) -> Step<'a, ()> {
-        Box::pin(ready(Ok(())))
-    }
-
-    fn elsewhere<'a>(
-        &'a self,
-        conn: &'a mut PgConnection,
-        normativa: &'a str,
-        starts: &'a [i32],
-    ) -> Step<'a, Vec<(i32, Defect)>> {
         Box::pin(async move {
-            let defect =
-                Defect::new("has sums by month that begin or end where its rows do not change");
-            let found = versions_elsewhere(conn, TABLE, normativa, starts).await?;
-            Ok(found.into_iter().map(|n| (n, defect.clone())).collect())
-        })
-    }
-}
-
-/// All that there is to do with a version, once its rows are added up.
-struct MonthsSink(NormVersion);
-
-impl RowSink for MonthsSink {
-    fn keep<'a>(self: Box<Self>, conn: &'a mut PgConnection, sums: &'a RowSums) -> Step<'a, u64> {
-        Box::pin(async move {
-            let rows = rows(sums).map_err(|error| sqlx::Error::Encode(error.into()))?;
-            rows.write(conn, &self.0).await?;
-            Ok(0)
-        })
-    }
-
-    fn compare<'a>(
-        self: Box<Self>,
-        conn: &'a mut PgConnection,
-        sums: &'a RowSums,
-    ) -> Step<'a, Compared> {
-        Box::pin(async move {
-            let version = &self.0;
-            let mut stored: BTreeMap<String, SumsDigest> = BTreeMap::new();
             let mut query = stored_months(version.dal_rilevazione);
             query
                 .push(" and normativa = ")
                 .push_bind(version.normativa.clone());
             let mut months = in_order(&mut query, conn);
             while let Some(row) = months.try_next().await? {
-                let new = || SumsDigest::new(&version.normativa, &row.prestazione);
-                let digest = stored.entry(row.prestazione.clone()).or_insert_with(new);
-                digest.month(row.month, &row.sum);
+                digests.of(&row.prestazione).month(row.month, &row.sum);
             }
-            let mut wrong = Vec::new();
-            for one in sums.noted(version).map_err(sqlx::Error::decode)? {
-                let digest = stored.remove(&one.prestazione).map(SumsDigest::finish);
-                if digest != Some(one.digests.months) {
-                    wrong.push(wrong_months(&one.prestazione));
-                }
-            }
-            // Of benefits that have no rows.
-            wrong.extend(stored.keys().map(|prestazione| wrong_months(prestazione)));
-            Ok(wrong.into())
+            Ok(())
         })
     }
-}
 
-fn wrong_months(prestazione: &str) -> Defect {
-    Defect::new(format_args!(
-        "the sums by month of {prestazione} are not what the rows say"
-    ))
+    fn digest(noted: &Digests) -> ControlDigest {
+        noted.months
+    }
 }
 
 /// The months of a norm, as columns.
@@ -154,7 +89,7 @@ fn rows(sums: &RowSums) -> Result<VersionedRows, rust_decimal::Error> {
     ];
     let amounts = amounts.into_iter().map(DerivedColumn::Decimals);
     columns.extend(AMOUNTS.into_iter().zip(amounts));
-    Ok(VersionedRows::new(TABLE, 2, columns))
+    Ok(VersionedRows::new(DerivedMonths::TABLE, 2, columns))
 }
 
 const AMOUNTS: [&str; 9] = [

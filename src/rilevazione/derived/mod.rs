@@ -13,7 +13,8 @@
 //! ```
 //!
 //! A derivation belongs to the room that reads what it makes; `app::derivations` has the list, which is handed in to the load. So this room
-//! knows none of them but its own. A new one is a file and a line in the list.
+//! knows none of them but its own. A new one is a file and a line in the list. The three that store sums of a norm by benefit share all but
+//! what the sums are ([`StoredSums`]).
 //!
 //! **One pass.** A norm's rows are read once, in reading order, page by page; every derivation that wants rows gets the same ones ([`RowSink`]),
 //! in a task of its own while Postgres makes the next page:
@@ -31,6 +32,7 @@ mod make;
 mod norms;
 mod pass;
 mod rebuild;
+mod stored_sums;
 mod verify;
 mod version;
 mod versioned_rows;
@@ -41,7 +43,8 @@ pub use self::{
     defect::{Defect, DerivedDefect},
     derivation::{Compared, Derivation, RowSink, Step, begin_elsewhere},
     rebuild::{MadeCounts, rebuild},
+    stored_sums::{BenefitDigests, StoredSums},
     verify::verify,
     version::NormVersion,
-    versioned_rows::{DerivedColumn, VersionedRows, versions_elsewhere},
+    versioned_rows::{DerivedColumn, VersionedRows},
 };

@@ -139,7 +139,7 @@ impl VersionedRows {
 ///
 /// # Errors
 /// The database's.
-pub async fn versions_elsewhere(
+pub(super) async fn versions_elsewhere(
     conn: &mut PgConnection,
     table: &'static str,
     normativa: &str,
