@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt as _;
-use rust_decimal::Decimal;
-use sqlx::{PgConnection, PgPool, QueryBuilder};
+use sqlx::{PgConnection, PgPool};
 
 use super::{
     filtro::FiltroMonitoraggio,
@@ -14,10 +13,10 @@ use super::{
 use crate::{
     abilitazione::Permesso,
     error::{Error, Result},
-    postgres::{predicates::in_rilevazione, repeatable_read},
-    report::prefix_sums::Stanziamento,
+    postgres::repeatable_read,
+    report::stanziamenti::stanziamenti,
     rilevazione::control::{self, SumsDigest},
-    valori::{CodiceNormativa, CodicePrestazione, Importo, TipoStanziamento},
+    valori::{CodiceNormativa, CodicePrestazione},
 };
 
 type Pairs = BTreeMap<(String, String), PairMonths>;
@@ -34,7 +33,9 @@ pub(super) async fn month_table(
     let mut tx = repeatable_read(pool).await?;
     let mut pairs = Pairs::new();
     add_months(&mut tx, &mut pairs, rilevazione).await?;
-    add_stanziamenti(&mut tx, &mut pairs, rilevazione).await?;
+    for (codes, stanziamento) in stanziamenti(&mut tx, rilevazione).await? {
+        pair_entry(&mut pairs, codes)?.add_stanziamento(stanziamento);
+    }
     tx.rollback().await?;
     Ok(MonthTable {
         pairs: pairs.into_values().collect(),
@@ -74,29 +75,6 @@ fn wrong_months((normativa, prestazione): &(String, String), rilevazione: i32) -
     Error::damaged(format!(
         "the sums by month of {normativa} and {prestazione} in rilevazione {rilevazione} are not what its load noted"
     ))
-}
-
-async fn add_stanziamenti(
-    conn: &mut PgConnection,
-    pairs: &mut Pairs,
-    rilevazione: i32,
-) -> Result<()> {
-    let mut query = QueryBuilder::new(
-        "select normativa, prestazione, anno, importo, tipo from stanziamento where ",
-    );
-    in_rilevazione(&mut query, rilevazione);
-    query.push(" order by normativa, prestazione, anno");
-    let rows: Vec<(String, String, i32, Decimal, String)> =
-        query.build_query_as().fetch_all(conn).await?;
-    for (normativa, prestazione, anno, importo, tipo) in rows {
-        let stanziamento = Stanziamento {
-            anno,
-            importo: Importo::from(importo),
-            tipo: TipoStanziamento::parse(&tipo).map_err(Error::internal)?,
-        };
-        pair_entry(pairs, (normativa, prestazione))?.add_stanziamento(stanziamento);
-    }
-    Ok(())
 }
 
 /// Of a pair of codes that the load has checked.

@@ -1,7 +1,6 @@
 //! The SQL of a projection: the shares of a norm and a benefit in the last rilevazione of each month of the history, and its appropriations.
 
-use rust_decimal::Decimal;
-use sqlx::{PgConnection, PgPool, QueryBuilder};
+use sqlx::{PgConnection, PgPool};
 
 use super::{
     accrual_rows::{self, VersionedShares},
@@ -14,10 +13,9 @@ use super::{
 use crate::{
     abilitazione::Permesso,
     error::{Error, Result},
-    postgres::{predicates::in_rilevazione, repeatable_read},
-    report::prefix_sums::Stanziamento,
+    postgres::repeatable_read,
+    report::{prefix_sums::Stanziamento, stanziamenti::stanziamenti},
     rilevazione::control::SumsDigest,
-    valori::{Importo, TipoStanziamento},
 };
 
 /// All that a projection needs of a norm and a benefit, seen from a rilevazione. It never changes.
@@ -58,11 +56,15 @@ pub(super) async fn knowledge<F>(
             accruals,
         });
     }
-    let stanziamenti = stanziamenti(&mut tx, pair, rilevazione).await?;
+    let stanziamenti = stanziamenti(&mut tx, rilevazione).await?;
     tx.rollback().await?;
     Ok(PairKnowledge {
         history,
-        stanziamenti,
+        stanziamenti: stanziamenti
+            .into_iter()
+            .filter(|((n, p), _)| (n.as_str(), p.as_str()) == pair.codes())
+            .map(|(_, stanziamento)| stanziamento)
+            .collect(),
     })
 }
 
@@ -88,29 +90,4 @@ async fn check_noted(
     Err(Error::damaged(format!(
         "the shares of {normativa} and {prestazione} in rilevazione {numero} are not what its load noted"
     )))
-}
-
-async fn stanziamenti(
-    conn: &mut PgConnection,
-    pair: &Pair,
-    rilevazione: i32,
-) -> Result<Vec<Stanziamento>> {
-    let (normativa, prestazione) = pair.codes();
-    let mut query = QueryBuilder::new("select anno, importo, tipo from stanziamento where ");
-    in_rilevazione(&mut query, rilevazione);
-    query
-        .push(" and normativa = ")
-        .push_bind(normativa.to_owned())
-        .push(" and prestazione = ")
-        .push_bind(prestazione.to_owned())
-        .push(" order by anno");
-    let rows: Vec<(i32, Decimal, String)> = query.build_query_as().fetch_all(conn).await?;
-    let stanziamento = |(anno, importo, tipo): (i32, Decimal, String)| {
-        Ok(Stanziamento {
-            anno,
-            importo: Importo::from(importo),
-            tipo: TipoStanziamento::parse(&tipo).map_err(Error::internal)?,
-        })
-    };
-    rows.into_iter().map(stanziamento).collect()
 }

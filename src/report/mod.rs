@@ -32,5 +32,6 @@ pub mod query;
 pub mod service;
 mod settings;
 pub mod sintesi;
+pub(crate) mod stanziamenti;
 
 pub use settings::ReportSettings;

@@ -9,7 +9,8 @@ use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 
 use super::{
     filtro::FiltroReport,
-    prefix_sums::{DayImporti, Importi, PairSums, PrefixSums, Stanziamento},
+    prefix_sums::{DayImporti, Importi, PairSums, PrefixSums},
+    stanziamenti::stanziamenti,
 };
 use crate::{
     abilitazione::{Ambito, Permesso},
@@ -17,7 +18,7 @@ use crate::{
     error::{Error, Result},
     postgres::{from_row, predicates::in_rilevazione, repeatable_read},
     rilevazione::control::{self, ControlDigest, Noted, SumsDigest},
-    valori::{CodiceNormativa, CodicePrestazione, Importo, TipoStanziamento},
+    valori::{CodiceNormativa, CodicePrestazione, Importo},
 };
 
 /// A norm or a benefit.
@@ -49,7 +50,9 @@ pub async fn prefix_sums(
     let noted = control::sealed_totals(&mut tx, rilevazione).await?;
     let mut coppie = BTreeMap::new();
     add_days(&mut tx, &mut coppie, rilevazione, noted).await?;
-    add_stanziamenti(&mut tx, &mut coppie, rilevazione).await?;
+    for ((normativa, prestazione), stanziamento) in stanziamenti(&mut tx, rilevazione).await? {
+        pair_entry(&mut coppie, normativa, prestazione)?.add_stanziamento(stanziamento);
+    }
     tx.rollback().await?;
     Ok(PrefixSums::new(coppie.into_values().collect()))
 }
@@ -115,29 +118,6 @@ fn wrong_days(normativa: &str, prestazione: &str, rilevazione: i32) -> Error {
     Error::damaged(format!(
         "the sums by day of {normativa} and {prestazione} in rilevazione {rilevazione} are not what its load noted"
     ))
-}
-
-async fn add_stanziamenti(
-    conn: &mut PgConnection,
-    coppie: &mut PairMap,
-    rilevazione: i32,
-) -> Result<()> {
-    let mut query = QueryBuilder::new(
-        "select normativa, prestazione, anno, importo, tipo from stanziamento where ",
-    );
-    in_rilevazione(&mut query, rilevazione);
-    query.push(" order by normativa, prestazione, anno");
-    let righe: Vec<(String, String, i32, Decimal, String)> =
-        query.build_query_as().fetch_all(conn).await?;
-    for (normativa, prestazione, anno, stanziato, tipo) in righe {
-        let stanziamento = Stanziamento {
-            anno,
-            importo: importo(stanziato),
-            tipo: TipoStanziamento::parse(&tipo).map_err(Error::internal)?,
-        };
-        pair_entry(coppie, normativa, prestazione)?.add_stanziamento(stanziamento);
-    }
-    Ok(())
 }
 
 /// Of a pair of codes that the load has checked.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use proptest::prelude::*;
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestRunner},
+};
 
 use crate::model::{
     CF, CODIFICHE, Day, MATRICOLE, ModelCriterio, ModelExtract, ModelFilter, ModelRow,
@@ -13,6 +16,31 @@ use crate::model::{
 pub fn cases(few: u32) -> u32 {
     let more = std::env::var("MORE_CASES").map(|times| times.parse::<u32>().unwrap());
     few * more.unwrap_or(1)
+}
+
+/// Tries a property with `few` worlds ([`cases`]): `check` panics on one that does not have it.
+pub fn each<W, F>(few: u32, worlds: &impl Strategy<Value = W>, check: impl Fn(W) -> F)
+where
+    W: std::fmt::Debug,
+    F: Future<Output = ()>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let config = Config {
+        cases: cases(few),
+        max_shrink_iters: 20,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new(config)
+        .run(worlds, |world| {
+            runtime.block_on(check(world));
+            Ok(())
+        })
+        .unwrap();
 }
 
 /// Small alphabets, so that keys, decrees and days collide often.

@@ -6,10 +6,7 @@ use omnia::contract::proto::{
     CifreAndamento, GetAndamentoRequest, GetReportSinteticoRequest, Imputazione, Passo,
     SerieAndamento,
 };
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestRunner},
-};
+use proptest::prelude::*;
 
 use super::andamento;
 use crate::{
@@ -42,32 +39,16 @@ fn world() -> impl Strategy<Value = [ModelExtract; 2]> {
 
 #[test]
 fn every_point_is_what_the_rows_say() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        cases: worlds::cases(6),
-        max_shrink_iters: 30,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    TestRunner::new(config)
-        .run(&world(), |extracts| {
-            runtime.block_on(check(&extracts));
-            Ok(())
-        })
-        .unwrap();
+    worlds::each(6, &world(), check);
 }
 
-async fn check(extracts: &[ModelExtract]) {
+async fn check(extracts: [ModelExtract; 2]) {
     let server = TestServer::start().await;
     let mut client = server.clients_of("mlps-ammortizzatori").await;
     for (extract, date) in extracts.iter().zip(["2026-09-30", "2026-10-31"]) {
         server.load(extract, date).await;
     }
-    for (n, extract) in (1..).zip(extracts) {
+    for (n, extract) in (1..).zip(&extracts) {
         for imputazione in IMPUTAZIONI {
             for (passo, months) in [(Passo::Mese, 1), (Passo::Trimestre, 3), (Passo::Anno, 12)] {
                 let request = GetAndamentoRequest {

@@ -6,10 +6,7 @@ use omnia::contract::proto::{
     CifreStoria, ConfrontaRilevazioniRequest, ConfrontaRilevazioniResponse, ErrorReason,
     RigheConfronto, VoceConfronto,
 };
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestRunner},
-};
+use proptest::prelude::*;
 use tonic::{Code, Status};
 
 use crate::{
@@ -63,33 +60,17 @@ pub(super) fn world() -> impl Strategy<Value = Vec<ModelExtract>> {
 
 #[test]
 fn every_difference_is_found_and_every_figure_moves_by_it() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        cases: worlds::cases(5),
-        max_shrink_iters: 20,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    TestRunner::new(config)
-        .run(&world(), |extracts| {
-            runtime.block_on(check(&extracts));
-            Ok(())
-        })
-        .unwrap();
+    worlds::each(5, &world(), check);
 }
 
-async fn check(extracts: &[ModelExtract]) {
+async fn check(extracts: Vec<ModelExtract>) {
     let server = TestServer::start().await;
     let mut client = server.clients_of("mlps-ammortizzatori").await;
-    for (n, extract) in (1..).zip(extracts) {
+    for (n, extract) in (1..).zip(&extracts) {
         server.load(extract, &format!("2026-{n:02}-28")).await;
     }
     take_away(&server, 4).await;
-    let numbers = (1..).zip(extracts);
+    let numbers = (1..).zip(&extracts);
     for (da, before) in numbers.clone() {
         for (a, after) in numbers.clone() {
             let answer = compare(&mut client, da, a).await.unwrap();

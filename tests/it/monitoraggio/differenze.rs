@@ -9,7 +9,6 @@ use omnia::contract::proto::{
     ExportDifferenzeRequest, FiltroMonitoraggio, FormatoFile, RigheConfronto,
     export_differenze_response::Parte,
 };
-use proptest::test_runner::{Config, TestRunner};
 use tonic::{Code, Status};
 
 use super::confronto::{compare, natural_key, world};
@@ -80,33 +79,17 @@ async fn start() -> TestServer {
 
 #[test]
 fn every_row_that_moved_a_figure_is_told_and_no_other() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        cases: worlds::cases(4),
-        max_shrink_iters: 20,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    TestRunner::new(config)
-        .run(&world(), |extracts| {
-            runtime.block_on(check(&extracts));
-            Ok(())
-        })
-        .unwrap();
+    worlds::each(4, &world(), check);
 }
 
-async fn check(extracts: &[ModelExtract]) {
+async fn check(extracts: Vec<ModelExtract>) {
     let server = start().await;
     let mut client = server.clients_of("mlps-ammortizzatori").await;
-    for (n, extract) in (1..).zip(extracts) {
+    for (n, extract) in (1..).zip(&extracts) {
         server.load(extract, &format!("2026-{n:02}-28")).await;
     }
     take_away(&server, 4).await;
-    let numbers = (1..).zip(extracts);
+    let numbers = (1..).zip(&extracts);
     for (da, before) in numbers.clone() {
         for (a, after) in numbers.clone() {
             let all = export(&mut client, between(da, a)).await.unwrap();

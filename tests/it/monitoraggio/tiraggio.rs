@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use omnia::contract::proto::{ErrorReason, GetTiraggioRequest, GetTiraggioResponse};
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestRunner},
-};
+use proptest::prelude::*;
 use tonic::{Code, Status};
 
 use crate::{
@@ -66,26 +63,10 @@ fn world() -> impl Strategy<Value = Vec<ModelExtract>> {
 
 #[test]
 fn cohorts_and_factors_are_what_the_extracts_say() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let config = Config {
-        cases: worlds::cases(4),
-        max_shrink_iters: 20,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    TestRunner::new(config)
-        .run(&world(), |extracts| {
-            runtime.block_on(check(&extracts));
-            Ok(())
-        })
-        .unwrap();
+    worlds::each(4, &world(), check);
 }
 
-async fn check(extracts: &[ModelExtract]) {
+async fn check(extracts: Vec<ModelExtract>) {
     let server = TestServer::start().await;
     let mut client = server.clients_of("mef-sintesi").await;
     for (extract, day) in extracts.iter().zip(DAYS) {
@@ -99,12 +80,12 @@ async fn check(extracts: &[ModelExtract]) {
         }
     };
     for upto in 0..DAYS.len() {
-        check_pairs(&mut client, extracts, &seen(upto)).await;
+        check_pairs(&mut client, &extracts, &seen(upto)).await;
     }
     // Withdrawn, the last is not seen from one that comes after it, and sees what it saw.
     take_away(&server, 5).await;
     server.load(&extracts[0], DAYS[4]).await;
-    let mut extracts = extracts.to_vec();
+    let mut extracts = extracts;
     extracts.push(extracts[0].clone());
     check_pairs(&mut client, &extracts, &seen(4)).await;
     check_pairs(&mut client, &extracts, &[0, 2, 3, 5]).await;
