@@ -162,6 +162,7 @@ fn file_info(reader: &DetailReader, totali: &ControlTotals, rilevazione: Rilevaz
                 totali.importi_erogati.map(|v| v.to_string()),
             ),
         ],
+        notes: Vec::new(),
     }
 }
 

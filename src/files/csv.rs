@@ -80,21 +80,17 @@ impl FormatWriter for Csv {
         } = self.style;
         let ready = &mut self.ready;
         for (colonna, cell) in self.table.columns.iter().zip(cells) {
-            match colonna.cell_type {
+            match (colonna.cell_type, colonna.cell_type.decimals()) {
                 _ if cell.is_empty() => {}
-                CellType::Text if literally && is_converted(cell) => {
-                    literal(ready, cell.as_bytes())
-                }
-                CellType::Text => push_text(ready, cell, separator),
-                CellType::Date => push_date(ready, cell)?,
-                CellType::Number | CellType::Sum
-                    if literally && cell.trim_start_matches('-').len() > EXACT =>
-                {
+                (_, Some(decimals)) if literally && digits(cell) > EXACT => {
                     let mut digits = Vec::with_capacity(cell.len());
-                    push_number(&mut digits, cell, decimal_mark)?;
+                    push_number(&mut digits, cell, decimals, decimal_mark)?;
                     literal(ready, &digits);
                 }
-                CellType::Number | CellType::Sum => push_number(ready, cell, decimal_mark)?,
+                (_, Some(decimals)) => push_number(ready, cell, decimals, decimal_mark)?,
+                (CellType::Date, None) => push_date(ready, cell)?,
+                (_, None) if literally && is_converted(cell) => literal(ready, cell.as_bytes()),
+                (_, None) => push_text(ready, cell, separator),
             }
             ready.push(separator);
         }
@@ -115,8 +111,12 @@ impl FormatWriter for Csv {
     }
 }
 
-/// The longest number, its point included, that a spreadsheet takes whole: it keeps fifteen digits.
-const EXACT: usize = 16;
+/// The digits of a number that a spreadsheet keeps.
+const EXACT: usize = 15;
+
+fn digits(number: &str) -> usize {
+    number.bytes().filter(u8::is_ascii_digit).count()
+}
 
 /// Whether a spreadsheet may take a code for a number, a day or a truth value: `1/2`, `3E10`, `mar-1`, `VERO`. Only what has the
 /// letters of a code may: nothing in it has a meaning in a formula.
@@ -176,23 +176,28 @@ fn push_date(ready: &mut Vec<u8>, cell: &str) -> Result<()> {
     Ok(())
 }
 
-/// A sign at the start only, digits, one point before the last two: a number to a spreadsheet, whatever its sign.
-fn push_number(ready: &mut Vec<u8>, cell: &str, decimal_mark: u8) -> Result<()> {
-    let digits = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
-    let right = digits
-        .split_last_chunk::<3>()
-        .is_some_and(|(units, cents)| {
-            !units.is_empty()
-                && units.iter().all(u8::is_ascii_digit)
-                && cents[0] == b'.'
-                && cents[1..].iter().all(u8::is_ascii_digit)
-        });
+/// A sign at the start only, digits, one point before so many decimals if there are any: a number to a spreadsheet, whatever its sign.
+fn push_number(ready: &mut Vec<u8>, cell: &str, decimals: usize, decimal_mark: u8) -> Result<()> {
+    let unsigned = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
+    let point = match decimals {
+        0 => unsigned.len(),
+        _ => unsigned.len().saturating_sub(decimals + 1),
+    };
+    let (units, fraction) = unsigned.split_at(point);
+    let right = !units.is_empty()
+        && units.iter().all(u8::is_ascii_digit)
+        && match fraction.split_first() {
+            None => decimals == 0,
+            Some((mark, decimals)) => *mark == b'.' && decimals.iter().all(u8::is_ascii_digit),
+        };
     if !right {
         return Err(Error::internal("a cell of a number column is not a number"));
     }
     ready.extend_from_slice(cell.as_bytes());
-    let point = ready.len() - 3;
-    ready[point] = decimal_mark;
+    if decimals > 0 {
+        let point = ready.len() - decimals - 1;
+        ready[point] = decimal_mark;
+    }
     Ok(())
 }
 
@@ -254,8 +259,31 @@ mod tests {
         }
     }
 
-    fn digits(number: &str) -> usize {
-        number.bytes().filter(u8::is_ascii_digit).count()
+    #[test]
+    fn numbers_have_the_decimals_of_their_type() {
+        let written = |cell: &str, decimals| {
+            let mut ready = Vec::new();
+            push_number(&mut ready, cell, decimals, b',').ok()?;
+            String::from_utf8(ready).ok()
+        };
+        for (cell, decimals, expected) in [
+            ("2026", 0, "2026"),
+            ("-3", 0, "-3"),
+            ("0.660600", 6, "0,660600"),
+            ("-1.50", 2, "-1,50"),
+        ] {
+            assert_eq!(written(cell, decimals).as_deref(), Some(expected));
+        }
+        for (cell, decimals) in [
+            ("1.00", 0),
+            ("-", 0),
+            ("1", 2),
+            ("1.00", 6),
+            ("0.660600", 2),
+            (".660600", 6),
+        ] {
+            assert_eq!(written(cell, decimals), None, "{cell} {decimals}");
+        }
     }
 
     #[test]

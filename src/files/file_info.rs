@@ -28,6 +28,8 @@ pub struct FileInfo {
     pub visibility: ColumnVisibility,
     /// Control totals: names in the contract, decimal texts. `None`: absent, or not seen.
     pub totali: Vec<(&'static str, Option<String>)>,
+    /// What else is to be said of the rows: by what it is about, in Italian.
+    pub notes: Vec<(&'static str, String)>,
 }
 
 /// One thing that a file says of itself.
@@ -112,6 +114,9 @@ impl FileInfo {
         }
         for colonna in table.columns {
             voci.push(testo("colonne", colonna.name, colonna.description));
+        }
+        for (nome, value) in &self.notes {
+            voci.push(testo("note", nome, value));
         }
         let importi = "Euro e ore con due decimali esatti. Una cella vuota è un valore assente, che non è zero.";
         voci.push(testo("note", "importi", importi));

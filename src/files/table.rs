@@ -13,6 +13,23 @@ pub enum CellType {
     Number,
     /// What such numbers add up to: as many digits as it takes.
     Sum,
+    /// A whole number, of rows or of a year: `2026`, `-3`.
+    Count,
+    /// One amount divided by another: a decimal number with six decimals, `0.660600`.
+    Ratio,
+}
+
+impl CellType {
+    /// How many decimals its numbers have. `None`: its cells are no numbers.
+    #[must_use]
+    pub fn decimals(self) -> Option<usize> {
+        match self {
+            Self::Text | Self::Date => None,
+            Self::Number | Self::Sum => Some(2),
+            Self::Count => Some(0),
+            Self::Ratio => Some(6),
+        }
+    }
 }
 
 /// A column.

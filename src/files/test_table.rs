@@ -39,5 +39,6 @@ pub(super) fn file_info() -> FileInfo {
         },
         visibility: ColumnVisibility::default(),
         totali: vec![("righe", Some("3".to_owned())), ("importo", None)],
+        notes: Vec::new(),
     }
 }

@@ -142,6 +142,7 @@ impl ReportServer {
                 rilevazione,
                 visibility: visible,
                 totali: Vec::new(),
+                notes: Vec::new(),
             },
             request: richiesta,
         };

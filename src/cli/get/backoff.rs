@@ -34,6 +34,22 @@ impl Backoff {
         self.failed_attempts = 0;
     }
 
+    /// Asks until there is an answer.
+    ///
+    /// # Errors
+    /// See [`Self::wait_after`].
+    pub(super) async fn until_answered<T>(
+        mut self,
+        ask: impl AsyncFn() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        loop {
+            match ask().await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => self.wait_after(failure, None).await?,
+            }
+        }
+    }
+
     /// Waits, says so on standard error, and returns when it is time to try again.
     ///
     /// # Errors

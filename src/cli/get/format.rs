@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use crate::contract::proto::FormatoFile;
+use crate::{contract::proto::FormatoFile, files::FileFormat};
 
 /// The formats of the contract, as they are named on a command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,6 +50,17 @@ impl FormatArg {
 }
 
 impl From<FormatArg> for FormatoFile {
+    fn from(formato: FormatArg) -> Self {
+        match formato {
+            FormatArg::Csv => Self::Csv,
+            FormatArg::CsvExcel => Self::CsvExcel,
+            FormatArg::Xlsx => Self::Xlsx,
+            FormatArg::Parquet => Self::Parquet,
+        }
+    }
+}
+
+impl From<FormatArg> for FileFormat {
     fn from(formato: FormatArg) -> Self {
         match formato {
             FormatArg::Csv => Self::Csv,

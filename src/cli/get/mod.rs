@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! options, [client] of the settings ─► connection ─► service_client ─┬─► report: a table
+//!                                                                    ├─► monitoraggio: a table, a curve, or output
 //!                                                                    └─► receiver ─► output: F.part, then F
 //! ```
 //!
@@ -15,6 +16,7 @@ mod failure;
 mod file_totals;
 mod format;
 mod manifest;
+mod monitoraggio;
 mod output;
 mod partial_file;
 mod receiver;
@@ -36,6 +38,7 @@ use self::{
     connection::ConnectionArgs,
     failure::Failure,
     manifest::PinnedRilevazione,
+    monitoraggio::MonitoraggioCommand,
     output::{OutputArgs, OutputFileArgs, stdout},
     receiver::download,
     request::DownloadRequest,
@@ -49,7 +52,7 @@ use crate::{
     output::stdio::{self, errln, outln},
 };
 
-/// Ask a service for its reports: as a table, or as a file whose totals and SHA-256 are checked.
+/// Ask a service for its reports, and for the caps over time: as tables, or as files. Of a download, totals and SHA-256 are checked.
 ///
 /// Exit codes: 0 done; 1 something on this machine, or interrupted; 2 the command line; 3 the service refuses; 4 what came is not what the
 /// service vouches for; 75 the service is not there, or was gone for too long: the same command goes on later.
@@ -65,6 +68,8 @@ pub(super) struct Get {
 enum GetCommand {
     Report(GetReportArgs),
     Decreti(GetDecreesArgs),
+    #[command(flatten)]
+    Monitoraggio(MonitoraggioCommand),
 }
 
 /// The report sintetico, as a table or as a file.
@@ -95,6 +100,7 @@ impl Get {
     /// None; the other subcommands have some.
     pub(super) async fn run(self, settings: &Settings) -> Result<ExitCode, Sentence> {
         let file = self.cosa.file().map(Path::to_owned);
+        let resumes = self.cosa.resumes();
         let work = async { Ok(self.perform(settings).await) };
         let (failure, goes_on) = match interruptible(work).await {
             Ok(Ok(())) => return Ok(ExitCode::SUCCESS),
@@ -109,7 +115,7 @@ impl Get {
         }
         errln!("omnia: {failure}");
         if let Some(hint) = file
-            .filter(|_| goes_on)
+            .filter(|file| goes_on && (resumes || stdout(file)))
             .and_then(|file| advice(&failure, &file))
         {
             errln!("omnia: {hint}");
@@ -137,14 +143,14 @@ impl Get {
             GetCommand::Decreti(GetDecreesArgs { selezione, opzioni }) => {
                 (DownloadRequest::Decrees(selezione), opzioni)
             }
+            GetCommand::Monitoraggio(command) => {
+                let text = command.perform(&service, backoff).await?;
+                return print_beside(&text, command.file());
+            }
         };
         let done = download(&service, &question, &opzioni, backoff).await?;
         let text = done.summary(&opzioni.file.display().to_string());
-        if stdout(&opzioni.file) {
-            errln!("{text}");
-            return Ok(());
-        }
-        print(&text)
+        print_beside(&text, Some(&opzioni.file))
     }
 }
 
@@ -153,6 +159,15 @@ impl GetCommand {
         match self {
             Self::Report(report) => report.file.as_deref(),
             Self::Decreti(decreti) => Some(&decreti.opzioni.file),
+            Self::Monitoraggio(command) => command.file(),
+        }
+    }
+
+    /// Whether an unfinished file is gone on with: one that comes in pieces is.
+    fn resumes(&self) -> bool {
+        match self {
+            Self::Report(_) | Self::Decreti(_) => true,
+            Self::Monitoraggio(_) => false,
         }
     }
 }
@@ -161,18 +176,24 @@ impl GetCommand {
 async fn print_table(
     service: &ServiceClient,
     selezione: &ReportSelectionArgs,
-    mut backoff: Backoff,
+    backoff: Backoff,
 ) -> Result<(), Failure> {
     let numero = selezione.rilevazione.unwrap_or_default();
-    let report = loop {
-        match request::report(service, selezione, numero).await {
-            Ok(report) => break report,
-            Err(failure) => backoff.wait_after(failure, None).await?,
-        }
-    };
+    let report = backoff
+        .until_answered(async || request::report(service, selezione, numero).await)
+        .await?;
     let rilevazione = report.rilevazione.as_ref().map(PinnedRilevazione::from);
     let rilevazione = rilevazione.ok_or_else(|| Failure::mismatch("a report of no rilevazione"))?;
     print(&format!("{}\n{rilevazione}, euro", table(&report)))
+}
+
+/// On standard error where the file is standard output.
+fn print_beside(text: &str, file: Option<&Path>) -> Result<(), Failure> {
+    if file.is_some_and(stdout) {
+        errln!("{text}");
+        return Ok(());
+    }
+    print(text)
 }
 
 fn print(text: &str) -> Result<(), Failure> {

@@ -45,6 +45,16 @@ impl OutputArgs {
     }
 }
 
+impl OutputArgs {
+    /// The same, whatever an interrupted run has left.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            da_capo: true,
+            ..*self
+        }
+    }
+}
+
 /// Where the bytes go.
 #[derive(Debug)]
 pub(super) enum DownloadOutput {

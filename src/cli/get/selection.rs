@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 
-use crate::contract::proto::{CriterioPeriodo, FiltroDecreti, FiltroReport, Periodo};
+use crate::contract::proto::{
+    CriterioPeriodo, FiltroDecreti, FiltroMonitoraggio, FiltroReport, Periodo,
+};
 
 /// By option, what was asked for: kept beside an unfinished file, which goes on only with the same.
 pub(super) type AskedOptions = BTreeMap<String, String>;
@@ -58,14 +60,78 @@ impl PeriodoArgs {
     }
 }
 
+/// Norms and benefits, as many as one likes.
 #[derive(Debug, Args)]
-pub(super) struct ReportSelectionArgs {
+pub(super) struct CodeArgs {
     /// A norm; may be given again. Without it: all in the scope of the grant.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     normativa: Vec<String>,
     /// A benefit; may be given again. Without it: all in the scope of the grant.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     prestazione: Vec<String>,
+}
+
+impl CodeArgs {
+    pub(super) fn filtro(&self) -> FiltroMonitoraggio {
+        FiltroMonitoraggio {
+            normativa: self.normativa.clone(),
+            prestazione: self.prestazione.clone(),
+        }
+    }
+
+    /// By option, those that were given.
+    pub(super) fn asked(&self) -> Vec<(&'static str, String)> {
+        [
+            ("normativa", &self.normativa),
+            ("prestazione", &self.prestazione),
+        ]
+        .into_iter()
+        .filter(|(_, codes)| !codes.is_empty())
+        .map(|(name, codes)| (name, codes.join(",")))
+        .collect()
+    }
+}
+
+/// A norm and a benefit.
+#[derive(Debug, Args)]
+pub(super) struct PairArgs {
+    /// The norm.
+    #[arg(long, value_name = "CODE")]
+    pub(super) normativa: String,
+    /// The benefit.
+    #[arg(long, value_name = "CODE")]
+    pub(super) prestazione: String,
+}
+
+impl PairArgs {
+    /// By option.
+    pub(super) fn asked(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("normativa", self.normativa.clone()),
+            ("prestazione", self.prestazione.clone()),
+        ]
+    }
+}
+
+/// Which rilevazione.
+#[derive(Debug, Args)]
+pub(super) struct RilevazioneArgs {
+    /// Number of the rilevazione. Without it: the latest.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(super) rilevazione: Option<i32>,
+}
+
+impl RilevazioneArgs {
+    /// As the contract has it; 0: the latest.
+    pub(super) fn number(&self) -> i32 {
+        self.rilevazione.unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportSelectionArgs {
+    #[command(flatten)]
+    codes: CodeArgs,
     #[command(flatten)]
     giorni: PeriodoArgs,
     /// Number of the rilevazione. Without it: the latest.
@@ -76,22 +142,20 @@ pub(super) struct ReportSelectionArgs {
 impl ReportSelectionArgs {
     pub(super) fn filtro(&self) -> FiltroReport {
         FiltroReport {
-            normativa: self.normativa.clone(),
-            prestazione: self.prestazione.clone(),
+            normativa: self.codes.normativa.clone(),
+            prestazione: self.codes.prestazione.clone(),
             periodo: self.giorni.periodo(),
         }
     }
 
     pub(super) fn asked(&self) -> AskedOptions {
-        let codes = |codes: &[String]| (!codes.is_empty()).then(|| codes.join(","));
+        let codes = self.codes.asked().into_iter();
+        let rilevazione = self.rilevazione.map(|n| n.to_string());
         option_map(
-            [
-                ("normativa", codes(&self.normativa)),
-                ("prestazione", codes(&self.prestazione)),
-                ("rilevazione", self.rilevazione.map(|n| n.to_string())),
-            ]
-            .into_iter()
-            .chain(self.giorni.asked()),
+            codes
+                .map(|(name, codes)| (name, Some(codes)))
+                .chain([("rilevazione", rilevazione)])
+                .chain(self.giorni.asked()),
         )
     }
 }

@@ -10,7 +10,9 @@ use super::{super::secret_text::SecretText, failure::Failure, tls::ClientTls};
 use crate::{
     config::ServerAddress,
     contract::proto::{
-        decree_service_client::DecreeServiceClient, report_service_client::ReportServiceClient,
+        access_service_client::AccessServiceClient, decree_service_client::DecreeServiceClient,
+        monitoraggio_service_client::MonitoraggioServiceClient,
+        report_service_client::ReportServiceClient,
     },
     error::Sentence,
 };
@@ -80,6 +82,14 @@ impl ServiceClient {
 
     pub(super) fn decrees(&self) -> DecreeServiceClient<Channel> {
         DecreeServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    pub(super) fn monitoraggio(&self) -> MonitoraggioServiceClient<Channel> {
+        MonitoraggioServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    pub(super) fn access(&self) -> AccessServiceClient<Channel> {
+        AccessServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
     /// What a failed call means.

@@ -21,6 +21,10 @@ use crate::{
 const AMOUNT_DIGITS: (i32, i32) = (18, 2);
 /// Of what amounts add up to: as many digits as a decimal may have anywhere.
 const SUM_DIGITS: (i32, i32) = (38, 2);
+/// Of a whole number.
+const COUNT_DIGITS: (i32, i32) = (18, 0);
+/// Of one amount divided by another.
+const RATIO_DIGITS: (i32, i32) = (38, 6);
 /// As many bytes as 38 digits need.
 const SUM_BYTES: i32 = 16;
 /// 1970-01-01, counted from 0001-01-01 as chrono does.
@@ -39,17 +43,17 @@ enum ColumnValues {
     /// Joined, and where each ends.
     Texts(Vec<u8>, Vec<usize>),
     Days(Vec<i32>),
-    Hundredths(Vec<i64>),
-    Sums(Vec<i128>),
+    /// Without their points, and which digits they have.
+    Short(Vec<i64>, (i32, i32)),
+    Long(Vec<i128>, (i32, i32)),
 }
 
 /// The field of a column.
 pub(super) fn field(colonna: &formato::FileColumn) -> Result<TypePtr, ParquetError> {
-    let field = |physical, logical| {
-        Type::primitive_type_builder(colonna.name, physical)
-            .with_repetition(Repetition::OPTIONAL)
-            .with_logical_type(Some(logical))
+    let plain = |physical| {
+        Type::primitive_type_builder(colonna.name, physical).with_repetition(Repetition::OPTIONAL)
     };
+    let field = |physical, logical| plain(physical).with_logical_type(Some(logical));
     let decimal = |physical, (precision, scale)| {
         field(physical, LogicalType::decimal(scale, precision))
             .with_precision(precision)
@@ -60,6 +64,10 @@ pub(super) fn field(colonna: &formato::FileColumn) -> Result<TypePtr, ParquetErr
         CellType::Date => field(Physical::INT32, LogicalType::Date),
         CellType::Number => decimal(Physical::INT64, AMOUNT_DIGITS),
         CellType::Sum => decimal(Physical::FIXED_LEN_BYTE_ARRAY, SUM_DIGITS).with_length(SUM_BYTES),
+        CellType::Count => plain(Physical::INT64),
+        CellType::Ratio => {
+            decimal(Physical::FIXED_LEN_BYTE_ARRAY, RATIO_DIGITS).with_length(SUM_BYTES)
+        }
     };
     Ok(field.build()?.into())
 }
@@ -70,8 +78,10 @@ impl ParquetColumn {
             valori: match tipo {
                 CellType::Text => ColumnValues::Texts(Vec::new(), Vec::new()),
                 CellType::Date => ColumnValues::Days(Vec::new()),
-                CellType::Number => ColumnValues::Hundredths(Vec::new()),
-                CellType::Sum => ColumnValues::Sums(Vec::new()),
+                CellType::Number => ColumnValues::Short(Vec::new(), AMOUNT_DIGITS),
+                CellType::Count => ColumnValues::Short(Vec::new(), COUNT_DIGITS),
+                CellType::Sum => ColumnValues::Long(Vec::new(), SUM_DIGITS),
+                CellType::Ratio => ColumnValues::Long(Vec::new(), RATIO_DIGITS),
             },
             present: Vec::new(),
         }
@@ -89,13 +99,13 @@ impl ParquetColumn {
                 ends.push(byte.len());
             }
             ColumnValues::Days(giorni) => giorni.push(day_number(cell)?),
-            ColumnValues::Hundredths(valori) => valori.push(
-                hundredths(cell, AMOUNT_DIGITS)
+            ColumnValues::Short(valori, digits) => valori.push(
+                without_point(cell, *digits)
                     .and_then(|n| n.try_into().ok())
                     .ok_or_else(no_number)?,
             ),
-            ColumnValues::Sums(valori) => {
-                valori.push(hundredths(cell, SUM_DIGITS).ok_or_else(no_number)?);
+            ColumnValues::Long(valori, digits) => {
+                valori.push(without_point(cell, *digits).ok_or_else(no_number)?);
             }
         }
         Ok(())
@@ -118,11 +128,14 @@ impl ParquetColumn {
                 writer.write_batch(giorni, present, None)?;
                 giorni.clear();
             }
-            (ColumnValues::Hundredths(valori), ColumnWriter::Int64ColumnWriter(writer)) => {
+            (ColumnValues::Short(valori, _), ColumnWriter::Int64ColumnWriter(writer)) => {
                 writer.write_batch(valori, present, None)?;
                 valori.clear();
             }
-            (ColumnValues::Sums(valori), ColumnWriter::FixedLenByteArrayColumnWriter(writer)) => {
+            (
+                ColumnValues::Long(valori, _),
+                ColumnWriter::FixedLenByteArrayColumnWriter(writer),
+            ) => {
                 // Two's complement, the first byte first.
                 let sums = valori.drain(..).map(|sum| sum.to_be_bytes().to_vec());
                 let sums: Vec<FixedLenByteArray> =
@@ -161,11 +174,18 @@ fn no_number() -> Error {
     Error::internal("a cell of a number column is not a number of its type")
 }
 
-/// `-?\d+.\d{2}` in hundredths; `None`: another form, or more digits than these.
-fn hundredths(cell: &str, (digits, decimals): (i32, i32)) -> Option<i128> {
+/// `-?\d+` and, where there are decimals, a point before exactly so many: all of it as one number. `None`: another form, or more digits
+/// than these.
+fn without_point(cell: &str, (digits, decimals): (i32, i32)) -> Option<i128> {
     let unsigned = cell.strip_prefix('-').unwrap_or(cell);
-    let (units, [b'.', tens, ones]) = unsigned.as_bytes().split_last_chunk::<3>()? else {
-        return None;
+    let after = usize::try_from(decimals).ok()?;
+    let (units, fraction) = match after {
+        0 => (unsigned.as_bytes(), &[][..]),
+        _ => {
+            let bytes = unsigned.as_bytes();
+            let (units, fraction) = bytes.split_at_checked(bytes.len().checked_sub(after + 1)?)?;
+            (units, fraction.strip_prefix(b".")?)
+        }
     };
     let most = usize::try_from(digits - decimals).ok()?;
     if units.is_empty() || units.len() > most {
@@ -173,7 +193,7 @@ fn hundredths(cell: &str, (digits, decimals): (i32, i32)) -> Option<i128> {
     }
     // At most 38 digits: below 2^127.
     let mut number = 0_i128;
-    for digit in units.iter().chain([tens, ones]) {
+    for digit in units.iter().chain(fraction) {
         if !digit.is_ascii_digit() {
             return None;
         }
@@ -191,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_and_sums_in_hundredths() {
+    fn amounts_and_sums_without_their_points() {
         let nines = format!("{}.99", "9".repeat(16));
         let more = format!("1{}.00", "0".repeat(16));
         for (cell, expected) in [
@@ -201,18 +221,32 @@ mod tests {
             (&nines, 999_999_999_999_999_999),
         ] {
             for digits in [AMOUNT_DIGITS, SUM_DIGITS] {
-                assert_eq!(hundredths(cell, digits), Some(expected));
+                assert_eq!(without_point(cell, digits), Some(expected));
             }
         }
-        assert_eq!(hundredths(&more, AMOUNT_DIGITS), None);
-        assert_eq!(hundredths(&more, SUM_DIGITS), Some(10_i128.pow(18)));
+        assert_eq!(without_point(&more, AMOUNT_DIGITS), None);
+        assert_eq!(without_point(&more, SUM_DIGITS), Some(10_i128.pow(18)));
         let most = format!("-{}.99", "9".repeat(36));
-        assert_eq!(hundredths(&most, SUM_DIGITS), Some(1 - 10_i128.pow(38)));
+        assert_eq!(without_point(&most, SUM_DIGITS), Some(1 - 10_i128.pow(38)));
         let beyond = format!("1{}.00", "0".repeat(36));
         for bad in [
             "", "-", ".00", "1", "1.0", "--1.00", "1,00", "1.-5", &beyond,
         ] {
-            assert_eq!(hundredths(bad, SUM_DIGITS), None, "{bad}");
+            assert_eq!(without_point(bad, SUM_DIGITS), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_and_ratios() {
+        assert_eq!(without_point("2026", COUNT_DIGITS), Some(2026));
+        assert_eq!(without_point("-3", COUNT_DIGITS), Some(-3));
+        assert_eq!(without_point("0.660600", RATIO_DIGITS), Some(660_600));
+        for (bad, digits) in [
+            ("1.00", COUNT_DIGITS),
+            ("-", COUNT_DIGITS),
+            ("0.66", RATIO_DIGITS),
+        ] {
+            assert_eq!(without_point(bad, digits), None, "{bad}");
         }
     }
 

@@ -6,6 +6,8 @@
 //! | days | `INT32 (DATE)` | dictionary |
 //! | amounts, hours | `INT64 (DECIMAL(18, 2))` | plain |
 //! | sums of them | `FIXED_LEN_BYTE_ARRAY(16) (DECIMAL(38, 2))` | plain |
+//! | whole numbers | `INT64` | dictionary |
+//! | ratios | `FIXED_LEN_BYTE_ARRAY(16) (DECIMAL(38, 6))` | plain |
 //!
 //! Every column is optional: an absent value is a null. All pages are compressed by zstd and every column has its statistics
 //! by page, so that a reader skips what it does not need. What the rows are stands in the key-value metadata, under
@@ -61,7 +63,10 @@ impl Parquet {
             .set_created_by(CREATED_BY.to_owned());
         for colonna in table.columns {
             // Amounts hardly repeat: a dictionary of them would be made only to be thrown away.
-            let dictionary = !matches!(colonna.cell_type, CellType::Number | CellType::Sum);
+            let dictionary = !matches!(
+                colonna.cell_type,
+                CellType::Number | CellType::Sum | CellType::Ratio
+            );
             let path = ColumnPath::from(colonna.name);
             properties = properties.set_column_dictionary_enabled(path, dictionary);
         }

@@ -58,7 +58,7 @@ impl InfoSheet {
             _ if value.is_empty() => {}
             CellType::Text => xml::text_cell(&mut self.xml, place, value, Some(parts::WRAPPED)),
             CellType::Date => xml::date_cell(&mut self.xml, place, value)?,
-            CellType::Number | CellType::Sum => {
+            CellType::Number | CellType::Sum | CellType::Count | CellType::Ratio => {
                 xml::number_cell(&mut self.xml, place, value)?;
             }
         }

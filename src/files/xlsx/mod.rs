@@ -161,7 +161,7 @@ impl FormatWriter for Xlsx {
                 _ if cell.is_empty() => {}
                 CellType::Text => xml::text_cell(xml, place, cell, None),
                 CellType::Date => xml::date_cell(xml, place, cell)?,
-                CellType::Number | CellType::Sum => {
+                CellType::Number | CellType::Sum | CellType::Count | CellType::Ratio => {
                     self.text_cells += u64::from(!xml::number_cell(xml, place, cell)?);
                 }
             }

@@ -61,7 +61,7 @@ pub(super) fn start_sheet(xml: &mut Vec<u8>, table: &FileTable, shown: bool) {
     );
     for (numero, colonna) in (1..).zip(table.columns) {
         let width = match colonna.cell_type {
-            CellType::Date => 12,
+            CellType::Date | CellType::Count | CellType::Ratio => 12,
             CellType::Number | CellType::Sum => 19,
             CellType::Text => 20,
         };

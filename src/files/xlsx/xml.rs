@@ -53,7 +53,8 @@ pub(super) fn number_cell(xml: &mut Vec<u8>, place: CellRef<'_>, numero: &str) -
         text_cell(xml, place, numero, None);
         return Ok(false);
     }
-    open_cell(xml, place, Some(AMOUNT_STYLE).filter(|_| !cents.is_empty()));
+    // That style shows two decimals, and only of an amount are those all.
+    open_cell(xml, place, Some(AMOUNT_STYLE).filter(|_| cents.len() == 2));
     xml.extend_from_slice(b"><v>");
     xml.extend_from_slice(numero.as_bytes());
     xml.extend_from_slice(b"</v></c>");
@@ -172,6 +173,13 @@ mod tests {
                 false => format!("<c r=\"B7\" t=\"inlineStr\"><is><t>{importo}</t></is></c>"),
             };
             assert_eq!(xml, expected);
+        }
+        for (number, inside) in [
+            ("2026", "<c r=\"B7\"><v>2026</v></c>"),
+            ("0.660600", "<c r=\"B7\"><v>0.660600</v></c>"),
+        ] {
+            let written = cell(|xml| assert!(number_cell(xml, PLACE, number).unwrap()));
+            assert_eq!(written, inside);
         }
         for bad in ["", "-", ".50", "1e5", "=1", "1,50", "+1.00", "1.-5", "1."] {
             assert!(number_cell(&mut Vec::new(), PLACE, bad).is_err(), "{bad}");

@@ -4,6 +4,7 @@ mod bridge;
 mod fake_service;
 mod file;
 mod lies;
+mod monitoraggio;
 mod refusals;
 mod resume;
 mod retry;
