@@ -71,6 +71,7 @@ impl DifferenceDownload {
             rilevazione,
             visibility: ColumnVisibility::of(&DIFFERENCE_TABLE, may_see),
             totali: totals(&differenze, &movimento),
+            notes: Vec::new(),
         };
         let (pieces, end) = file.finish(info).await?;
         send_pieces(&sender, pieces, piece).await?;

@@ -1,9 +1,11 @@
-//! The control totals of a download of either report: as said before it, as said at its end, and the two compared.
+//! The control totals of a download: as said before it, as said at its end, and the two compared.
 
 use std::fmt;
 
 use super::super::report_table::grouped;
-use crate::contract::proto::{GetReportSinteticoResponse, TotaleReport, TotaliControllo};
+use crate::contract::proto::{
+    GetReportSinteticoResponse, RigheConfronto, TotaleReport, TotaliControllo, VoceConfronto,
+};
 
 /// Rows, and the sums of the columns that the profile sees, as the service writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,36 @@ impl FileTotals {
             righe,
             figures: visible(figures),
         }
+    }
+}
+
+impl FileTotals {
+    /// Rows that are different, and the movement that they add up to.
+    pub(super) fn of_differences(differenze: RigheConfronto, movimento: TotaliControllo) -> Self {
+        let RigheConfronto {
+            nuove,
+            variate,
+            cessate,
+        } = differenze;
+        let moved = Self::from(movimento);
+        let counts = [("nuove", nuove), ("variate", variate), ("cessate", cessate)];
+        let counts = counts.map(|(name, count)| (name, count.to_string()));
+        Self {
+            righe: nuove + variate + cessate,
+            figures: counts.into_iter().chain(moved.figures).collect(),
+        }
+    }
+
+    /// The same, as a comparison has it.
+    pub(super) fn of_comparison(totale: VoceConfronto) -> Self {
+        let moved = totale.movimento.unwrap_or_default();
+        let movimento = TotaliControllo {
+            righe: moved.righe,
+            ore_decretate: moved.ore_decretate,
+            importi_autorizzati: moved.importi_autorizzati,
+            importi_erogati: moved.importi_erogati,
+        };
+        Self::of_differences(totale.differenze.unwrap_or_default(), movimento)
     }
 }
 

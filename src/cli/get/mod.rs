@@ -42,7 +42,7 @@ use self::{
     output::{OutputArgs, OutputFileArgs, stdout},
     receiver::download,
     request::DownloadRequest,
-    selection::{DecreeSelectionArgs, ReportSelectionArgs},
+    selection::{ComparedArgs, DecreeSelectionArgs, ReportSelectionArgs},
     service_client::ServiceClient,
 };
 use super::{interrupt::interruptible, report_table::table};
@@ -68,6 +68,7 @@ pub(super) struct Get {
 enum GetCommand {
     Report(GetReportArgs),
     Decreti(GetDecreesArgs),
+    Differenze(GetDifferencesArgs),
     #[command(flatten)]
     Monitoraggio(MonitoraggioCommand),
 }
@@ -89,6 +90,15 @@ struct GetReportArgs {
 struct GetDecreesArgs {
     #[command(flatten)]
     selezione: DecreeSelectionArgs,
+    #[command(flatten)]
+    opzioni: OutputFileArgs,
+}
+
+/// The rows that are different between two rilevazioni, each as it was and as it is, as a file.
+#[derive(Debug, Args)]
+struct GetDifferencesArgs {
+    #[command(flatten)]
+    compared: ComparedArgs,
     #[command(flatten)]
     opzioni: OutputFileArgs,
 }
@@ -143,6 +153,9 @@ impl Get {
             GetCommand::Decreti(GetDecreesArgs { selezione, opzioni }) => {
                 (DownloadRequest::Decrees(selezione), opzioni)
             }
+            GetCommand::Differenze(GetDifferencesArgs { compared, opzioni }) => {
+                (DownloadRequest::Differences(compared), opzioni)
+            }
             GetCommand::Monitoraggio(command) => {
                 let text = command.perform(&service, backoff).await?;
                 return print_beside(&text, command.file());
@@ -159,6 +172,7 @@ impl GetCommand {
         match self {
             Self::Report(report) => report.file.as_deref(),
             Self::Decreti(decreti) => Some(&decreti.opzioni.file),
+            Self::Differenze(differenze) => Some(&differenze.opzioni.file),
             Self::Monitoraggio(command) => command.file(),
         }
     }
@@ -166,7 +180,7 @@ impl GetCommand {
     /// Whether an unfinished file is gone on with: one that comes in pieces is.
     fn resumes(&self) -> bool {
         match self {
-            Self::Report(_) | Self::Decreti(_) => true,
+            Self::Report(_) | Self::Decreti(_) | Self::Differenze(_) => true,
             Self::Monitoraggio(_) => false,
         }
     }

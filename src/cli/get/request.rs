@@ -1,4 +1,4 @@
-//! The two downloads of the contract, as one: what to ask, what to expect, and the parts that come.
+//! The downloads of the contract, as one: what to ask, what to expect, and the parts that come.
 
 use futures_util::{Stream, StreamExt as _, stream::BoxStream};
 use tonic::Status;
@@ -7,13 +7,14 @@ use super::{
     failure::Failure,
     file_totals::FileTotals,
     format::FormatArg,
-    selection::{AskedOptions, DecreeSelectionArgs, ReportSelectionArgs},
+    selection::{AskedOptions, ComparedArgs, DecreeSelectionArgs, ReportSelectionArgs},
     service_client::ServiceClient,
 };
 use crate::contract::proto::{
-    self, CountDecreesRequest, DownloadDecreesRequest, DownloadReportSinteticoRequest, FormatoFile,
+    self, ConfrontaRilevazioniRequest, CountDecreesRequest, DownloadDecreesRequest,
+    DownloadDifferenzeRequest, DownloadReportSinteticoRequest, FormatoFile,
     GetReportSinteticoRequest, IntestazioneFile, PezzoFile, Rilevazione, download_decrees_response,
-    download_report_sintetico_response,
+    download_differenze_response, download_report_sintetico_response,
 };
 
 /// What to download.
@@ -21,6 +22,7 @@ use crate::contract::proto::{
 pub(super) enum DownloadRequest {
     Report(ReportSelectionArgs),
     Decrees(DecreeSelectionArgs),
+    Differences(ComparedArgs),
 }
 
 /// What the service said of a selection before its file was downloaded.
@@ -55,6 +57,7 @@ impl DownloadRequest {
         match self {
             Self::Report(_) => "ReportService/DownloadReportSintetico",
             Self::Decrees(_) => "DecreeService/DownloadDecrees",
+            Self::Differences(_) => "MonitoraggioService/DownloadDifferenze",
         }
     }
 
@@ -63,6 +66,7 @@ impl DownloadRequest {
         match self {
             Self::Report(_) => "ReportService/GetReportSintetico",
             Self::Decrees(_) => "DecreeService/CountDecrees",
+            Self::Differences(_) => "MonitoraggioService/ConfrontaRilevazioni",
         }
     }
 
@@ -71,14 +75,21 @@ impl DownloadRequest {
         match self {
             Self::Report(selezione) => selezione.asked(),
             Self::Decrees(selezione) => selezione.asked(),
+            Self::Differences(compared) => {
+                let asked = compared.asked().into_iter();
+                asked
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect()
+            }
         }
     }
 
-    /// The rilevazione that is asked for; 0: the latest.
+    /// The rilevazione that is asked for, of two the one after; 0: the latest.
     pub(super) fn rilevazione(&self) -> i32 {
         let asked = match self {
             Self::Report(selezione) => selezione.rilevazione,
             Self::Decrees(selezione) => selezione.rilevazione,
+            Self::Differences(compared) => compared.a,
         };
         asked.unwrap_or_default()
     }
@@ -106,6 +117,10 @@ impl DownloadRequest {
                 let answer = service.decrees().count_decrees(request).await;
                 let answer = answer.map_err(|s| service.failure(&s))?.into_inner();
                 (answer.rilevazione, answer.totali.map(FileTotals::from))
+            }
+            Self::Differences(compared) => {
+                let answer = comparison(service, compared, rilevazione).await?;
+                (answer.a, answer.totale.map(FileTotals::of_comparison))
             }
         };
         match (rilevazione, totali) {
@@ -160,6 +175,20 @@ impl DownloadRequest {
                     message.parte.map(DownloadPart::from)
                 }))
             }
+            Self::Differences(compared) => {
+                let request = service.request(DownloadDifferenzeRequest {
+                    filtro: Some(compared.filtro()),
+                    da: compared.da,
+                    a: rilevazione,
+                    formato,
+                    offset,
+                })?;
+                let stream = service.monitoraggio().download_differenze(request).await;
+                let stream = stream.map_err(|s| service.failure(&s))?.into_inner();
+                Ok(parts(stream, |message| {
+                    message.parte.map(DownloadPart::from)
+                }))
+            }
         }
     }
 }
@@ -178,6 +207,24 @@ pub(super) async fn report(
         rilevazione,
     })?;
     let answer = service.report().get_report_sintetico(request).await;
+    Ok(answer.map_err(|s| service.failure(&s))?.into_inner())
+}
+
+/// Two rilevazioni compared; `after` is the number of the one after.
+///
+/// # Errors
+/// The call's.
+pub(super) async fn comparison(
+    service: &ServiceClient,
+    compared: &ComparedArgs,
+    after: i32,
+) -> Result<proto::ConfrontaRilevazioniResponse, Failure> {
+    let request = service.request(ConfrontaRilevazioniRequest {
+        filtro: Some(compared.filtro()),
+        da: compared.da,
+        a: after,
+    })?;
+    let answer = service.monitoraggio().confronta_rilevazioni(request).await;
     Ok(answer.map_err(|s| service.failure(&s))?.into_inner())
 }
 
@@ -214,6 +261,24 @@ impl From<download_decrees_response::Parte> for DownloadPart {
                 dimensione: chiusura.dimensione,
                 sha256: chiusura.sha256,
                 totali: chiusura.totali.unwrap_or_default().into(),
+            }),
+        }
+    }
+}
+
+impl From<download_differenze_response::Parte> for DownloadPart {
+    fn from(parte: download_differenze_response::Parte) -> Self {
+        use download_differenze_response::Parte as P;
+        match parte {
+            P::Intestazione(intestazione) => Self::Intestazione(intestazione),
+            P::Pezzo(pezzo) => Self::Pezzo(pezzo),
+            P::Chiusura(chiusura) => Self::Chiusura(ChiusuraFile {
+                dimensione: chiusura.dimensione,
+                sha256: chiusura.sha256,
+                totali: FileTotals::of_differences(
+                    chiusura.differenze.unwrap_or_default(),
+                    chiusura.movimento.unwrap_or_default(),
+                ),
             }),
         }
     }

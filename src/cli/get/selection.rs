@@ -128,6 +128,33 @@ impl RilevazioneArgs {
     }
 }
 
+/// Two rilevazioni, and what is compared of them.
+#[derive(Debug, Args)]
+pub(super) struct ComparedArgs {
+    /// Number of the rilevazione before.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(super) da: i32,
+    /// Number of the rilevazione after. Without it: the latest.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    pub(super) a: Option<i32>,
+    #[command(flatten)]
+    codes: CodeArgs,
+}
+
+impl ComparedArgs {
+    pub(super) fn filtro(&self) -> FiltroMonitoraggio {
+        self.codes.filtro()
+    }
+
+    /// By option, those that were given.
+    pub(super) fn asked(&self) -> Vec<(&'static str, String)> {
+        let mut asked = vec![("da", self.da.to_string())];
+        asked.extend(self.a.map(|a| ("a", a.to_string())));
+        asked.extend(self.codes.asked());
+        asked
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ReportSelectionArgs {
     #[command(flatten)]

@@ -148,3 +148,45 @@ async fn the_report_is_a_file_too() {
     );
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn differences_are_a_file_whose_totals_are_the_movement() {
+    let service = TestServer::start().await;
+    let mut extract = extract();
+    service.load(&extract, "2026-09-30").await;
+    extract.rows.pop();
+    extract.rows[0].erogati += 100_000;
+    service.load(&extract, "2026-10-31").await;
+    let url = format!("http://{}", service.address);
+    let dir = tempfile::tempdir().unwrap();
+    let differences = async |profilo: &str, name: &str| {
+        service.clients_of(profilo).await;
+        let token = service.token(&format!("cliente-{profilo}"));
+        let mut command = get(&url, &token, dir.path());
+        command.args(["differenze", "--da", "1", "--file", name]);
+        run(&mut command).await
+    };
+    let (code, out, err) = differences("mef-rgs", "d.csv").await;
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let said = "2 rows, nuove 0, variate 1, cessate 1, ore decretate -";
+    assert!(out.contains(said), "{out}");
+    assert!(
+        out.contains("; those of MonitoraggioService/ConfrontaRilevazioni\n"),
+        "{out}"
+    );
+    let text = fs::read_to_string(dir.path().join("d.csv")).unwrap();
+    let kinds: Vec<&str> = text
+        .lines()
+        .map(|line| line.split(',').next().unwrap())
+        .collect();
+    assert_eq!(kinds.len(), 3);
+    assert!(
+        kinds.contains(&"VARIATA") && kinds.contains(&"CESSATA"),
+        "{text}"
+    );
+
+    let (code, _, err) = differences("mef-sintesi", "e.csv").await;
+    assert_eq!(code, Some(3), "{err}");
+    assert_eq!(names(dir.path()), ["d.csv"]);
+    service.stop().await;
+}

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{
-    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, STANZIAMENTO, TIPO, column},
+    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, STANZIAMENTO, TIPO, cumulative, figure, place},
     curve::{Curve, CurveStep},
     question::{ChartArgs, Question},
     words::stanziamento_cells,
@@ -30,34 +30,36 @@ static TABLE: FileTable = FileTable {
     columns: &[
         NORMATIVA,
         PRESTAZIONE,
-        column("mese", CellType::Text, "Primo mese del passo (AAAA-MM)."),
-        column(
-            Column::Righe.name(),
+        place("mese", CellType::Text, "Primo mese del passo (AAAA-MM)."),
+        figure(
+            Column::Righe,
             CellType::Count,
             "Righe del dettaglio che appartengono al passo; per competenza quelle la cui validità lo tocca, ciascuna in più passi.",
         ),
-        column(
-            Column::OreDecretate.name(),
+        figure(
+            Column::OreDecretate,
             CellType::Sum,
             "Ore decretate del passo.",
         ),
-        column(
-            Column::ImportiAutorizzati.name(),
+        figure(
+            Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati del passo, in euro.",
         ),
-        column(
-            Column::ImportiErogati.name(),
+        figure(
+            Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati per i decreti del passo, in euro. Non dice quando furono pagati.",
         ),
-        column(
+        cumulative(
             "importi_autorizzati_cumulati",
+            Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati dal 1° gennaio dell'anno alla fine del passo, in euro.",
         ),
-        column(
+        cumulative(
             "importi_erogati_cumulati",
+            Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati per i decreti dal 1° gennaio dell'anno alla fine del passo, in euro.",
         ),

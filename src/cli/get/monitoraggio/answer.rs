@@ -7,9 +7,6 @@ use crate::{
     files::{CellType, FileColumn, FileTable},
 };
 
-/// Figures that run from January on have the name of the figure, and this.
-const CUMULATED: &str = "_cumulati";
-
 /// The answer of a call.
 #[derive(Debug)]
 pub(in crate::cli::get) struct AnswerTable {
@@ -60,13 +57,9 @@ impl AnswerTable {
     /// Empties the columns that are not among those that the caller sees. Counts of rows come as zero to whom does not see them, and are
     /// none.
     pub(super) fn hide(&mut self, seen: &[String]) {
-        let columns = self.table.columns;
-        let hidden = |name: &str| {
-            let figure = name.strip_suffix(CUMULATED).unwrap_or(name);
-            Column::parse(figure).is_some() && !seen.iter().any(|seen| seen == figure)
-        };
-        for (at, column) in columns.iter().enumerate() {
-            if !hidden(column.name) {
+        let hidden = |column: Column| !seen.iter().any(|seen| seen == column.name());
+        for (at, column) in self.table.columns.iter().enumerate() {
+            if !column.column.is_some_and(hidden) {
                 continue;
             }
             self.hidden.push(column.name);
@@ -76,7 +69,8 @@ impl AnswerTable {
                 }
             }
         }
-        self.totals.retain(|(name, _)| !hidden(name));
+        let hidden = &self.hidden;
+        self.totals.retain(|(name, _)| !hidden.contains(name));
     }
 
     /// Whether the column of this name is there for the caller.
@@ -86,40 +80,65 @@ impl AnswerTable {
     }
 }
 
-/// A column by its name in the contract, or one that is a place in it: a month, an age.
-pub(super) const fn column(
+/// A column of the contract.
+pub(super) const fn figure(
+    column: Column,
+    cell_type: CellType,
+    description: &'static str,
+) -> FileColumn {
+    cumulative(column.name(), column, cell_type, description)
+}
+
+/// A column of the contract from January on, under a name of its own.
+pub(super) const fn cumulative(
+    name: &'static str,
+    column: Column,
+    cell_type: CellType,
+    description: &'static str,
+) -> FileColumn {
+    FileColumn {
+        name,
+        column: Some(column),
+        cell_type,
+        description,
+    }
+}
+
+/// What a row is about: a month, an age.
+pub(super) const fn place(
     name: &'static str,
     cell_type: CellType,
     description: &'static str,
 ) -> FileColumn {
     FileColumn {
         name,
+        column: None,
         cell_type,
         description,
     }
 }
 
 /// The norm of a serie.
-pub(super) const NORMATIVA: FileColumn = column(
-    Column::Normativa.name(),
+pub(super) const NORMATIVA: FileColumn = figure(
+    Column::Normativa,
     CellType::Text,
     "Codice della normativa che finanzia la prestazione.",
 );
 /// The benefit of a serie.
-pub(super) const PRESTAZIONE: FileColumn = column(
-    Column::Prestazione.name(),
+pub(super) const PRESTAZIONE: FileColumn = figure(
+    Column::Prestazione,
     CellType::Text,
     "Codice della prestazione.",
 );
 /// The appropriation of a year.
-pub(super) const STANZIAMENTO: FileColumn = column(
-    Column::TotaleStanziamenti.name(),
+pub(super) const STANZIAMENTO: FileColumn = figure(
+    Column::TotaleStanziamenti,
     CellType::Sum,
     "Stanziamento dell'anno, in euro. Vuoto, che non è zero, dove non ve n'è.",
 );
 /// What it is.
-pub(super) const TIPO: FileColumn = column(
-    Column::TipoStanziamento.name(),
+pub(super) const TIPO: FileColumn = figure(
+    Column::TipoStanziamento,
     CellType::Text,
     "LIMITE se lo stanziamento è un limite massimo di spesa, PREVISIONE se è una previsione (L. 196/2009, art. 17), LIMITE_E_PREVISIONE se somma gli uni e le altre. Vuoto dove non ve n'è.",
 );

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, STANZIAMENTO, TIPO, column},
+    answer::{AnswerTable, STANZIAMENTO, TIPO, figure, place},
     question::Question,
     words::{method_value, stanziamento_cells, value},
 };
@@ -30,40 +30,40 @@ static TABLE: FileTable = FileTable {
     title: "Capienza degli stanziamenti per un accordo",
     name: "capienza",
     columns: &[
-        column("anno", CellType::Count, "Anno che l'accordo tocca."),
-        column(
-            Column::Esito.name(),
+        place("anno", CellType::Count, "Anno che l'accordo tocca."),
+        figure(
+            Column::Esito,
             CellType::Text,
             "NON_CAPIENTE, SENZA_STANZIAMENTO, CAPIENTE_OGGI_NON_IN_PROSPETTIVA, CAPIENTE_OGGI (quanto verrà non si può stimare) o CAPIENTE.",
         ),
         STANZIAMENTO,
         TIPO,
-        column(
-            Column::CompetenzaAccordo.name(),
+        figure(
+            Column::CompetenzaAccordo,
             CellType::Sum,
             "Competenza dell'accordo nell'anno, in euro.",
         ),
-        column(
-            Column::CompetenzaNota.name(),
+        figure(
+            Column::CompetenzaNota,
             CellType::Sum,
             "Competenza dell'anno che è nota, senza l'accordo, in euro.",
         ),
-        column(
-            Column::ResiduoOggi.name(),
+        figure(
+            Column::ResiduoOggi,
             CellType::Sum,
             "totale_stanziamenti - competenza_nota - competenza_accordo, in euro: negativo dove l'accordo non è capiente. Vuoto senza stanziamento.",
         ),
-        column(
-            Column::CompetenzaAttesa.name(),
+        figure(
+            Column::CompetenzaAttesa,
             CellType::Sum,
             "Stima: quanto aggiungeranno i decreti a venire, in euro. Vuoto dove non si può stimare.",
         ),
-        column(
-            Column::ResiduoInProspettiva.name(),
+        figure(
+            Column::ResiduoInProspettiva,
             CellType::Sum,
             "Stima: residuo_oggi - competenza_attesa, in euro. Vuoto dove manca l'uno o l'altra.",
         ),
-        column("metodo", CellType::Text, "Metodo della stima."),
+        place("metodo", CellType::Text, "Metodo della stima."),
     ],
 };
 

@@ -3,15 +3,15 @@
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, column},
+    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, figure, place},
     question::Question,
     storia::{FIGURES, figures, totals},
 };
 use crate::{
-    cli::get::{failure::Failure, selection::CodeArgs, service_client::ServiceClient},
+    cli::get::{failure::Failure, request, selection::ComparedArgs, service_client::ServiceClient},
     contract::{
         column::Column,
-        proto::{ConfrontaRilevazioniRequest, ConfrontaRilevazioniResponse, VoceConfronto},
+        proto::{ConfrontaRilevazioniResponse, VoceConfronto},
     },
     files::{CellType, FileTable},
 };
@@ -22,7 +22,7 @@ static TABLE: FileTable = FileTable {
     columns: &[
         NORMATIVA,
         PRESTAZIONE,
-        column(
+        place(
             "momento",
             CellType::Text,
             "prima: la prima rilevazione; dopo: la seconda; movimento: dopo meno prima, vuoto dove una delle due cifre non c'è.",
@@ -34,18 +34,18 @@ static TABLE: FileTable = FileTable {
         FIGURES[4],
         FIGURES[5],
         FIGURES[6],
-        column(
-            Column::Nuove.name(),
+        figure(
+            Column::Nuove,
             CellType::Count,
             "Righe del dettaglio che prima non c'erano.",
         ),
-        column(
-            Column::Variate.name(),
+        figure(
+            Column::Variate,
             CellType::Count,
             "Righe con altro ultimo giorno di validità, altre ore o altri importi.",
         ),
-        column(
-            Column::Cessate.name(),
+        figure(
+            Column::Cessate,
             CellType::Count,
             "Righe che dopo non ci sono più.",
         ),
@@ -54,24 +54,15 @@ static TABLE: FileTable = FileTable {
 
 #[derive(Debug, Args)]
 pub(in crate::cli::get) struct ConfrontoArgs {
-    /// Number of the rilevazione before.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
-    da: i32,
-    /// Number of the rilevazione after. Without it: the latest.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
-    a: Option<i32>,
     #[command(flatten)]
-    codes: CodeArgs,
+    compared: ComparedArgs,
 }
 
 impl Question for ConfrontoArgs {
     const CALL: &'static str = "MonitoraggioService/ConfrontaRilevazioni";
 
     fn asked(&self) -> Vec<(&'static str, String)> {
-        let mut asked = vec![("da", self.da.to_string())];
-        asked.extend(self.a.map(|a| ("a", a.to_string())));
-        asked.extend(self.codes.asked());
-        asked
+        self.compared.asked()
     }
 
     /// The two stand among what is asked.
@@ -80,13 +71,8 @@ impl Question for ConfrontoArgs {
     }
 
     async fn ask(&self, service: &ServiceClient) -> Result<AnswerTable, Failure> {
-        let request = service.request(ConfrontaRilevazioniRequest {
-            filtro: Some(self.codes.filtro()),
-            da: self.da,
-            a: self.a.unwrap_or_default(),
-        })?;
-        let compared = service.monitoraggio().confronta_rilevazioni(request).await;
-        answer(compared.map_err(|s| service.failure(&s))?.into_inner())
+        let after = self.compared.a.unwrap_or_default();
+        answer(request::comparison(service, &self.compared, after).await?)
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, STANZIAMENTO, TIPO, column},
+    answer::{AnswerTable, STANZIAMENTO, TIPO, cumulative, figure, place},
     curve::{Curve, CurveStep},
     prospect,
     question::{ChartArgs, Question},
@@ -26,43 +26,45 @@ static TABLE: FileTable = FileTable {
     title: "Proiezione: lo stanziamento di un anno, ciò che è noto e ciò che è atteso",
     name: "proiezione",
     columns: &[
-        column("mese", CellType::Text, "Mese di competenza (AAAA-MM)."),
-        column(
-            Column::ImportiAutorizzati.name(),
+        place("mese", CellType::Text, "Mese di competenza (AAAA-MM)."),
+        figure(
+            Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati per competenza del mese, noti, in euro.",
         ),
-        column(
-            Column::ImportiErogati.name(),
+        figure(
+            Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati per competenza del mese, noti, in euro.",
         ),
-        column(
+        cumulative(
             "importi_autorizzati_cumulati",
+            Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati noti, da gennaio al mese, in euro.",
         ),
-        column(
+        cumulative(
             "importi_erogati_cumulati",
+            Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati noti, da gennaio al mese, in euro.",
         ),
-        column(
-            Column::CompetenzaAttesa.name(),
+        figure(
+            Column::CompetenzaAttesa,
             CellType::Sum,
             "Stima: quanto aggiungeranno al mese i decreti a venire, in euro.",
         ),
-        column(
-            Column::CompetenzaPrevista.name(),
+        figure(
+            Column::CompetenzaPrevista,
             CellType::Sum,
             "Stima: ciò che è noto e ciò che è atteso, da gennaio al mese, in euro.",
         ),
-        column(
-            Column::ErogazionePrevista.name(),
+        figure(
+            Column::ErogazionePrevista,
             CellType::Sum,
             "Stima: quanto di competenza_prevista sarà infine erogato, in euro. Vuoto dove non si può stimare.",
         ),
-        column(
+        place(
             "metodo",
             CellType::Text,
             "Metodo della stima: quello che ha sbagliato meno. Vuoto dove mancano i dati.",

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, column},
+    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, figure, place},
     question::Question,
 };
 use crate::{
@@ -25,8 +25,8 @@ static TABLE: FileTable = FileTable {
     columns: &[
         NORMATIVA,
         PRESTAZIONE,
-        column("rilevazione", CellType::Count, "Numero della rilevazione."),
-        column(
+        place("rilevazione", CellType::Count, "Numero della rilevazione."),
+        place(
             "data_riferimento",
             CellType::Date,
             "Giorno a cui si riferiscono i dati della rilevazione.",
@@ -43,37 +43,33 @@ static TABLE: FileTable = FileTable {
 
 /// The figures of the report, as [`figures`] gives them.
 pub(super) const FIGURES: [FileColumn; 7] = [
-    column(
-        Column::TotaleStanziamenti.name(),
+    figure(
+        Column::TotaleStanziamenti,
         CellType::Sum,
         "Totale degli stanziamenti di tutti gli anni, in euro. Vuoto, che non è zero, dove non ve ne sono.",
     ),
-    column(
-        Column::ImportiAutorizzati.name(),
+    figure(
+        Column::ImportiAutorizzati,
         CellType::Sum,
         "Importi autorizzati, in euro.",
     ),
-    column(
-        Column::ImportiErogati.name(),
+    figure(
+        Column::ImportiErogati,
         CellType::Sum,
         "Importi erogati, in euro.",
     ),
-    column(
-        Column::ResiduoAutorizzato.name(),
+    figure(
+        Column::ResiduoAutorizzato,
         CellType::Sum,
         "totale_stanziamenti - importi_autorizzati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
     ),
-    column(
-        Column::ResiduoPagato.name(),
+    figure(
+        Column::ResiduoPagato,
         CellType::Sum,
         "totale_stanziamenti - importi_erogati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
     ),
-    column(Column::OreDecretate.name(), CellType::Sum, "Ore decretate."),
-    column(
-        Column::Righe.name(),
-        CellType::Count,
-        "Righe del dettaglio.",
-    ),
+    figure(Column::OreDecretate, CellType::Sum, "Ore decretate."),
+    figure(Column::Righe, CellType::Count, "Righe del dettaglio."),
 ];
 
 #[derive(Debug, Args)]

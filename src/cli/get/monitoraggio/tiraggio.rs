@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, column},
+    answer::{AnswerTable, figure, place},
     question::Question,
 };
 use crate::{
@@ -25,42 +25,42 @@ static TABLE: FileTable = FileTable {
     title: "Tiraggio: quanto di ciò che fu autorizzato è erogato, e in quanto tempo",
     name: "tiraggio",
     columns: &[
-        column(
+        place(
             "mese",
             CellType::Text,
             "Mese dei decreti (AAAA-MM): la coorte.",
         ),
-        column(
+        place(
             "eta",
             CellType::Count,
             "Mesi di calendario dal mese della coorte a quello della rilevazione.",
         ),
-        column(
+        place(
             "rilevazione",
             CellType::Count,
             "Numero della rilevazione che lo dice: l'ultima del suo mese.",
         ),
-        column(
-            Column::ImportiAutorizzati.name(),
+        figure(
+            Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati dai decreti della coorte, in euro.",
         ),
-        column(
-            Column::ImportiErogati.name(),
+        figure(
+            Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati a quell'età, in euro.",
         ),
-        column(
-            Column::Tiraggio.name(),
+        figure(
+            Column::Tiraggio,
             CellType::Ratio,
             "importi_erogati / importi_autorizzati. Vuoto dove nulla è autorizzato.",
         ),
-        column(
-            Column::Fattore.name(),
+        figure(
+            Column::Fattore,
             CellType::Ratio,
             "Quanto cresce l'erogato da quell'età alla successiva: lo stesso in tutte le coorti. Vuoto dove non si può dire.",
         ),
-        column(
+        place(
             "coorti",
             CellType::Count,
             "Coorti che stanno dietro al fattore.",
