@@ -2,6 +2,7 @@
 
 mod andamento;
 mod confronto;
+mod invented_year;
 mod proiezione;
 mod refusals;
 mod storia;
