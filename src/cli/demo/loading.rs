@@ -1,7 +1,7 @@
 //! The rilevazioni of the demo: twelve, one after the other, through the same loader as real data.
 //!
 //! ```text
-//! <data_dir>/demo/in-corso    how many rows the world has: there from before the first load until after the last
+//! <data_dir>/demo/in-corso    how many rows were asked for: there from before the first load until after the last
 //! <data_dir>/demo/estratto/   the extract that is being loaded
 //! ```
 //!
@@ -22,9 +22,12 @@ use crate::{
 const SEED: u64 = 1;
 /// A year of rilevazioni. The last is as of a day that is past.
 const RILEVAZIONI: u32 = 12;
+/// Of a hundred rows of the last, the first has so many.
+const FIRST: u64 = 82;
 const BEGUN: &str = "in-corso";
 
-/// Loads what is missing: all, where there is nothing yet; the rest, where an earlier start was interrupted.
+/// Loads what is missing: all, where there is nothing yet; the rest, where an earlier start was interrupted. The last has some
+/// `righe` rows.
 ///
 /// # Errors
 /// A sentence: what could not be generated, read or loaded.
@@ -40,7 +43,7 @@ pub(super) async fn load_missing(
             .await?;
     let begun = dir.join(BEGUN);
     let righe = if loaded.is_empty() {
-        fs::write(&begun, righe.to_string())?;
+        fs::write(&begun, righe.to_string()).map_err(|error| of_file(&begun, &error))?;
         righe
     } else {
         match rows_begun(&begun)? {
@@ -49,14 +52,14 @@ pub(super) async fn load_missing(
         }
     };
     let extract = |rilevazione| SampleOptions {
-        rows: righe,
+        rows: (righe * FIRST / 100).max(1),
         seed: SEED,
         rilevazione,
     };
     let extracts: Vec<SampleOptions> = (1..=RILEVAZIONI).map(extract).collect();
     let days = extracts.iter().map(SampleOptions::data_riferimento);
     if days.take(loaded.len()).eq(loaded.iter().copied()) {
-        errln!("loading the demo's rilevazioni: {RILEVAZIONI}, the first of {righe} rows");
+        errln!("loading {RILEVAZIONI} rilevazioni, the last of some {righe} rows");
         for extract in extracts.iter().skip(loaded.len()) {
             load_extract(owner, dir, *extract, rows_per_block).await?;
         }
@@ -64,16 +67,16 @@ pub(super) async fn load_missing(
         errln!("the demo's rilevazioni are not all loaded, and others are: serving what is there");
     }
     // What is interrupted here finds nothing to load.
-    fs::remove_file(&begun)?;
+    fs::remove_file(&begun).map_err(|error| of_file(&begun, &error))?;
     Ok(())
 }
 
-/// The rows of the world that a start began to load. `None`: none was interrupted.
+/// The rows that an earlier start was asked for. `None`: none was interrupted.
 fn rows_begun(path: &Path) -> Result<Option<u64>, Sentence> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("{}: {error}", path.display()).into()),
+        Err(error) => return Err(of_file(path, &error)),
     };
     let rows = text.trim().parse();
     let rows = rows.map_err(|_| {
@@ -83,6 +86,10 @@ fn rows_begun(path: &Path) -> Result<Option<u64>, Sentence> {
         )
     })?;
     Ok(Some(rows))
+}
+
+fn of_file(path: &Path, error: &io::Error) -> Sentence {
+    format!("{}: {error}", path.display()).into()
 }
 
 async fn load_extract(

@@ -58,7 +58,7 @@ const TOKEN_HOURS: u32 = 12;
 /// Serve invented data from a private cluster, with tokens to try every profile.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Demo {
-    /// Rows of the first rilevazione, where there are no data yet. The other eleven have more, month by month.
+    /// Rows of the latest of the twelve rilevazioni, some more or less, where there are no data yet.
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(1..=MAX_ROWS))]
     righe: u64,

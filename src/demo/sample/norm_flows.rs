@@ -88,7 +88,7 @@ const NORM_PROFILES: [NormProfile; 10] = [
     ),
     norm_profile("DL243-2016-ART1BIS", 8, [1_000, 0], USUAL, &["336-120"]),
     norm_profile("DLGS72-2018-ART1", 4, [350, 350], USUAL, &["333-180"]),
-    norm_profile("DL48-2023-ART30", 24, [1_120, 0], USUAL, &["333-190"]),
+    norm_profile("DL48-2023-ART30", 24, [1_050, 0], USUAL, &["333-190"]),
     norm_profile("DL75-2023-ART42", 14, [490, 490], USUAL, &["337-110"]),
 ];
 
