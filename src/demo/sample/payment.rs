@@ -36,8 +36,8 @@ impl Payment {
         };
         Self {
             share,
-            // From none to six, most often three.
-            delay: (draw.below(4) + draw.below(4)) as i32,
+            // From none to four, most often two.
+            delay: (draw.below(3) + draw.below(3)) as i32,
         }
     }
 
