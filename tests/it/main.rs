@@ -26,6 +26,7 @@ mod client_address;
 mod cluster;
 mod compression;
 mod contract;
+mod demo;
 mod derived;
 mod docs;
 mod download;

@@ -18,7 +18,7 @@ use crate::{
 /// Write an invented extract: the same options give the same bytes.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Generate {
-    /// Rows of the detail.
+    /// Rows of the first extract of that world; each later one has some fiftieth of them more.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_ROWS))]
     righe: u64,
     /// Another seed gives another world of decrees and employers.
@@ -27,7 +27,8 @@ pub(in crate::cli) struct Generate {
     /// Where to write; made if it is not there.
     #[arg(long, value_name = "DIR")]
     cartella: PathBuf,
-    /// Which extract of that world: each is a month after the one before, with rows added, changed and dropped.
+    /// Which extract of that world, the first as of the end of September 2025: each is a month after the one before, with rows added,
+    /// changed and dropped.
     #[arg(long, value_name = "K", default_value_t = 1,
           value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RILEVAZIONE)))]
     rilevazione: u32,

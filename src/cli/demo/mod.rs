@@ -1,6 +1,7 @@
 //! What production is built without (feature `demo`): the demo, invented extracts, and tokens that the program signs itself.
 
 mod generate;
+mod loading;
 mod serving;
 mod token;
 

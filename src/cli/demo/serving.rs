@@ -1,7 +1,7 @@
 //! `omnia demo`: everything at once, to see the service work.
 //!
-//! The first run makes a private cluster, generates an extract and loads it through the same loader as real data, and
-//! registers a grant for each profile. Later runs find all that and serve at once.
+//! The first run makes a private cluster, loads a year of invented rilevazioni ([`loading`]) and registers a grant for each
+//! profile. Later runs find all that and serve at once.
 
 use std::{
     fmt::Write as _,
@@ -19,12 +19,11 @@ use tonic::{Request, metadata::AsciiMetadataValue, transport::Endpoint};
 
 use super::{
     super::{
-        load,
         report_table::table,
         serve::{audit_key, ended, listen, supervised},
         stop::Stop,
     },
-    generate,
+    loading,
 };
 use crate::{
     abilitazione::{
@@ -43,17 +42,14 @@ use crate::{
     },
     demo::{
         demo_key::{self, DemoKey},
-        sample::{DISCLAIMER, MAX_ROWS, SampleOptions},
+        sample::{DISCLAIMER, MAX_ROWS},
     },
     error::Sentence,
-    output::stdio::{errln, outln},
+    output::stdio::outln,
     postgres::{self, Postgres},
-    rilevazione::LoadOutcome,
     transport::files,
 };
 
-/// The world of the demo.
-const SEED: u64 = 1;
 /// Who approves a grant is not who recorded it, not even here.
 const OPERATORS: [&str; 2] = ["omnia demo (records)", "omnia demo (approves)"];
 /// How long the printed tokens are good for.
@@ -62,7 +58,7 @@ const TOKEN_HOURS: u32 = 12;
 /// Serve invented data from a private cluster, with tokens to try every profile.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Demo {
-    /// Rows of the detail to generate, where there are no data yet.
+    /// Rows of the latest of the twelve rilevazioni, some more or less, where there are no data yet.
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(1..=MAX_ROWS))]
     righe: u64,
@@ -133,8 +129,7 @@ impl Demo {
         let owner = postgres.owner_pool();
         postgres::migrate(postgres.owner()).await?;
         let key = demo_key::create_or_load(dir)?;
-        self.load_once(&owner, dir, settings.export.batch_rows)
-            .await?;
+        loading::load_missing(&owner, dir, self.righe, settings.export.batch_rows).await?;
         let source = PolicySource::of_settings(settings.access.policy_dir.as_deref())?;
         let table = DecisionTable::build(&source, &Vocabulary::of_contract()?).await?;
         register_grants(&owner, &clock, &table).await?;
@@ -153,40 +148,6 @@ impl Demo {
             profili,
             clock,
         })
-    }
-
-    async fn load_once(
-        &self,
-        owner: &PgPool,
-        dir: &Path,
-        rows_per_block: u32,
-    ) -> Result<(), Sentence> {
-        let loaded: bool = sqlx::query_scalar("select exists (select from rilevazione)")
-            .fetch_one(owner)
-            .await?;
-        if loaded {
-            return Ok(());
-        }
-        let cartella = dir.join("estratto");
-        let opzioni = SampleOptions {
-            rows: self.righe,
-            seed: SEED,
-            rilevazione: 1,
-        };
-        errln!("generating {} rows", self.righe);
-        let fonti = generate::generate(opzioni, &cartella).await?;
-        errln!("loading them");
-        let derivations = app::derivations(rows_per_block);
-        let loaded = load::load(owner, &fonti, &derivations, None).await??;
-        if let LoadOutcome::Loaded(summary) = loaded {
-            errln!(
-                "rilevazione {} is loaded: {} rows",
-                summary.rilevazione,
-                summary.rows
-            );
-        }
-        std::fs::remove_dir_all(&cartella)?;
-        Ok(())
     }
 }
 

@@ -1,41 +1,45 @@
 //! The invented world: which decrees there are, what they grant to whom, and what of it is paid by when.
 //!
-//! A row grants a share of what its norm grants in its year: amounts come from the caps, and hours from the amounts,
-//! so that a hundred rows and ten million use up the same part of the caps. This takes two passes, one to add
-//! up the weights of the rows and one to write them; each row is drawn again and never kept.
+//! A row grants a share of what its cohort grants: amounts come from the caps, and hours from the amounts. This takes two
+//! passes, one to add up the weights of the rows and one to write them; each row is drawn again and never kept.
 
 use std::convert::Infallible;
 
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 
 use super::{
+    calendar::{first_extract_of, month_number, month_of_extract},
+    cohorts::{Cohort, cohorts},
     draw::SeededDraw,
     employers::{Employer, Employers},
-    norm_years::{CURRENT, NormYear, norm_years},
+    norm_flows::{NormFlow, norm_flows},
+    payment::Payment,
 };
+use crate::valori::Month;
 
-/// A world of a given size.
+/// A world of a given size, as one extract has it.
 #[derive(Debug)]
 pub(super) struct SampleWorld {
     seme: u64,
     righe: u64,
+    /// Which extract.
+    k: u32,
     employers: Employers,
-    voci: Vec<NormYear>,
-    /// For each voce, the sum of the weights of its rows in the first extract.
+    norms: Vec<NormFlow>,
+    cohorts: Vec<Cohort>,
+    /// For each cohort, the sum of the weights of its rows.
     sums: Vec<u64>,
 }
 
 /// What the rows of a decree share.
 #[derive(Debug)]
 pub(super) struct SampleDecreto {
-    voce: usize,
+    cohort: usize,
     pub(super) numero: u64,
     pub(super) codifica: &'static str,
     pub(super) date: NaiveDate,
     pub(super) dal: NaiveDate,
     azienda: u64,
-    /// The first extract that has it.
-    inizio: u32,
 }
 
 /// What a row draws.
@@ -46,12 +50,9 @@ pub(super) struct RowDraw {
     weight: u64,
     /// Cents an hour.
     hourly_rate: u64,
-    /// Hundredths paid at first.
-    pagato: u64,
-    /// When more is paid: every ten extracts, counted from here.
-    turn: u64,
-    /// The extract that does not have it any more.
-    ends: u64,
+    payment: Payment,
+    /// Where it falls through: how many extracts have it.
+    lasts: Option<u32>,
 }
 
 /// A row of an extract.
@@ -67,32 +68,25 @@ pub(super) struct SampleRow {
     pub(super) erogati: u64,
 }
 
-/// The day as of which the k-th extract is made: the end of a month, for the first of August 2026.
-pub(super) fn data_riferimento(k: u32) -> NaiveDate {
-    day(CURRENT, 9) + Months::new(k.saturating_sub(1)) - Days::new(1)
-}
-
-/// The first of a month, which exists.
-fn day(anno: i32, month: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(anno, month, 1).unwrap_or_default()
-}
-
 impl SampleWorld {
-    pub(super) fn new(seme: u64, righe: u64, stanziamenti: &str) -> Self {
-        let voci = norm_years(stanziamenti);
+    pub(super) fn new(seme: u64, righe: u64, stanziamenti: &str, k: u32) -> Self {
+        let norms = norm_flows(stanziamenti);
+        let cohorts = cohorts(&norms, righe, k);
         let mut world = Self {
             seme,
             righe,
+            k,
             employers: Employers {
                 count: (righe / 6).clamp(20, 10_000_000),
                 offset: SeededDraw::new(seme, u64::MAX).below(1_000_000_000),
             },
-            sums: vec![0; voci.len()],
-            voci,
+            sums: vec![0; cohorts.len()],
+            norms,
+            cohorts,
         };
         let mut sums = std::mem::take(&mut world.sums);
-        let Ok(()) = world.each_draw(1, |decreto, span| {
-            sums[decreto.voce] += span.weight;
+        let Ok(()) = world.each_draw(|decreto, span| {
+            sums[decreto.cohort] += span.weight;
             Ok::<(), Infallible>(())
         });
         world.sums = sums;
@@ -100,69 +94,73 @@ impl SampleWorld {
     }
 
     pub(super) fn normativa(&self, decreto: &SampleDecreto) -> &'static str {
-        self.voci[decreto.voce].normativa
+        self.norms[self.cohorts[decreto.cohort].norm].normativa
     }
 
-    /// Calls `f` with each row that the k-th extract has.
+    /// Calls `f` with each row of the extract.
     pub(super) fn each_row<E>(
         &self,
-        k: u32,
         mut f: impl FnMut(&SampleDecreto, &SampleRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.each_draw(k, |decreto, span| {
-            if span.ends <= u64::from(k) {
+        self.each_draw(|decreto, span| {
+            let since = self.k - first_extract_of(self.cohorts[decreto.cohort].month);
+            if span.lasts.is_some_and(|lasts| since >= lasts) {
                 return Ok(());
             }
-            f(decreto, &self.row(k, decreto, span))
+            f(decreto, &self.row(decreto, span))
         })
     }
 
-    fn row(&self, k: u32, decreto: &SampleDecreto, span: &RowDraw) -> SampleRow {
-        let share = u128::from(self.voci[decreto.voce].spending) * u128::from(span.weight)
-            / u128::from(self.sums[decreto.voce].max(1));
-        // A row's weight may exceed the sum of the first extract's, but not by so much that cents need 64 bits.
+    fn row(&self, decreto: &SampleDecreto, span: &RowDraw) -> SampleRow {
+        let Cohort {
+            month, spending, ..
+        } = self.cohorts[decreto.cohort];
+        let share = u128::from(spending) * u128::from(span.weight)
+            / u128::from(self.sums[decreto.cohort].max(1));
+        // A part of what the cohort grants.
         let autorizzati = share as u64;
-        let turns = |k: u32| (u64::from(k) + span.turn) / 10;
-        let rate = turns(k) - turns(decreto.inizio);
-        // What is paid in full, or a little more, stays so.
-        let pagato = match span.pagato {
-            full @ 100.. => full,
-            part => (part + 15 * rate).min(100),
-        };
+        let validity = (decreto.dal, span.months);
+        let erogati = span
+            .payment
+            .of(autorizzati, month, validity, month_of_extract(self.k));
         SampleRow {
             al: decreto.dal + Months::new(span.months) - Days::new(1),
             employer: self.employers.get(span.azienda),
             ore: autorizzati * 100 / span.hourly_rate,
             autorizzati,
-            erogati: autorizzati * pagato / 100,
+            erogati,
         }
     }
 
-    /// Goes through the rows of the first extract, then through those that each further one up to the k-th adds.
+    /// Goes through the rows: a decree of each cohort in turn, so that they come in no order, as those of a database do.
     fn each_draw<E>(
         &self,
-        k: u32,
         mut f: impl FnMut(&SampleDecreto, &RowDraw) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut numero = 0;
-        for inizio in 1..=k {
-            let mut left = match inizio {
-                1 => self.righe,
-                _ => (self.righe / 50).max(1),
-            };
-            while left > 0 {
-                // 2⁴⁰ decrees for each extract.
-                let mut draw = SeededDraw::new(self.seme, (u64::from(inizio) << 40) + numero);
-                let decreto = self.decreto(&mut draw, inizio, numero);
-                let righe = self.row_count(&mut draw).min(left);
-                for i in 0..righe {
+        let rows = self.cohorts.iter().map(|cohort| cohort.rows);
+        let mut open: Vec<(usize, u64)> = rows.enumerate().collect();
+        let mut n = 0;
+        while !open.is_empty() {
+            for (cohort, left) in &mut open {
+                let mut draw = self.stream(*cohort, n);
+                let decreto = self.decreto(&mut draw, *cohort, n);
+                let rows = self.row_count(&mut draw).min(*left);
+                for i in 0..rows {
                     f(&decreto, &self.row_draw(&mut draw, &decreto, i))?;
                 }
-                left -= righe;
-                numero += 1;
+                *left -= rows;
             }
+            open.retain(|(_, left)| *left > 0);
+            n += 1;
         }
         Ok(())
+    }
+
+    /// That of the nth decree of a cohort: 2⁴⁰ for each, of 16 norms.
+    fn stream(&self, cohort: usize, n: u64) -> SeededDraw {
+        let Cohort { norm, month, .. } = self.cohorts[cohort];
+        let stream = (month_number(month) << 44) + ((norm as u64) << 40) + n;
+        SeededDraw::new(self.seme, stream)
     }
 
     /// Most decrees have few rows; the longest has 500, or in a small world a two-hundredth of all.
@@ -171,62 +169,31 @@ impl SampleWorld {
         (2_000 / (1 + draw.below(1_000))).clamp(1, longest)
     }
 
-    fn decreto(&self, draw: &mut SeededDraw, inizio: u32, numero: u64) -> SampleDecreto {
-        let voce = self.norm_year(draw, inizio, numero);
-        let NormYear {
-            year: anno,
-            codifiche,
-            ..
-        } = self.voci[voce];
-        let (dal, data) = if inizio == 1 {
-            // Decided by the end of August 2026 at the latest.
-            let dal = day(anno, 1) + Days::new(draw.below(if anno == CURRENT { 150 } else { 330 }));
-            let dal = if draw.below(2) == 0 {
-                day(dal.year(), dal.month())
-            } else {
-                dal
-            };
-            (dal, dal - Days::new(30) + Days::new(draw.below(120)))
-        } else {
-            // Decided in the month before the extract.
-            let data = data_riferimento(inizio) - Days::new(draw.below(28));
-            (data - Days::new(draw.below(60)), data)
-        };
+    fn decreto(&self, draw: &mut SeededDraw, cohort: usize, n: u64) -> SampleDecreto {
+        let Cohort { norm, month, .. } = self.cohorts[cohort];
+        // From the second to the 28th.
+        let data = month.first_day() + Days::new(1 + draw.below(27));
         // Two decrees have the same number, as happens from one year to the next: their dates differ, one being even
         // and the other odd.
-        let odd = (data.num_days_from_ce().cast_unsigned() ^ numero as u32) & 1;
+        let odd = (data.num_days_from_ce().cast_unsigned() ^ n as u32) & 1;
+        let data = data - Days::new(u64::from(odd));
+        // A decree comes months after what it is for has begun, and seldom before.
+        let dal = data + Days::new(20) - Days::new(draw.below(170));
+        let dal = if draw.below(2) == 0 {
+            Month::of(dal).first_day()
+        } else {
+            dal
+        };
+        let codifiche = self.norms[norm].codifiche;
         SampleDecreto {
-            voce,
-            numero: 100_000 + numero / 2,
+            cohort,
+            // There are 10 norms, and fewer than 256 months.
+            numero: 100_000 + (n / 2 * 256 + month_number(month)) * 10 + norm as u64,
             codifica: codifiche[draw.below(codifiche.len() as u64) as usize],
-            date: data - Days::new(u64::from(odd)),
+            date: data,
             dal,
             azienda: self.employer(draw),
-            inizio,
         }
-    }
-
-    /// Each norm and year once, then by chance; what is new is of the current year.
-    fn norm_year(&self, draw: &mut SeededDraw, inizio: u32, numero: u64) -> usize {
-        let first = numero as usize;
-        if inizio == 1 && first < self.voci.len() {
-            return first;
-        }
-        let weight = |v: &NormYear| {
-            if inizio == 1 || v.year == CURRENT {
-                v.weight
-            } else {
-                0
-            }
-        };
-        let mut at = draw.below(self.voci.iter().map(weight).sum());
-        for (i, voce) in self.voci.iter().enumerate() {
-            match at.checked_sub(weight(voce)) {
-                Some(rest) => at = rest,
-                None => return i,
-            }
-        }
-        0
     }
 
     /// The first employer of a decree; the large ones, which have small numbers, more often.
@@ -241,23 +208,17 @@ impl SampleWorld {
         let azienda = (decreto.azienda + i) % self.employers.count;
         let months = 1 + draw.below(12);
         let weight = self.employers.workers(azienda) * months * (50 + draw.below(100));
-        let pagato = match draw.below(400) {
-            0 => 102,
-            1..60 => 0,
-            60..220 => 100,
-            _ => 20 + draw.below(75),
-        };
+        let payment = Payment::draw(draw);
+        // One in three hundred of all rows from each extract to the next.
+        let lasts = 1 + draw.below(20) as u32;
         RowDraw {
             azienda,
             // At most 12.
             months: months as u32,
             weight,
             hourly_rate: 850 + draw.below(400),
-            // What was just decided is not paid yet.
-            pagato: if decreto.inizio == 1 { pagato } else { 0 },
-            turn: draw.below(10),
-            // One in two hundred for each extract after the row's first.
-            ends: u64::from(decreto.inizio) + 1 + draw.below(200),
+            lasts: payment.never().then_some(lasts),
+            payment,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod andamento;
 mod confronto;
 mod differenze;
+mod invented_year;
 mod lasting;
 mod proiezione;
 mod refusals;

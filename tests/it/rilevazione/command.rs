@@ -139,7 +139,7 @@ async fn what_is_generated_loads_with_the_command_that_is_printed() {
         .env("OMNIA_DATABASE__URL", &db.owner_url));
     assert_eq!(code, Some(0), "{err}");
     assert!(
-        out.starts_with("rilevazione 1 is loaded, as of 2026-09-30: "),
+        out.starts_with("rilevazione 1 is loaded, as of 2025-10-31: "),
         "{out}"
     );
 
