@@ -21,7 +21,7 @@ BUF := npx --yes @bufbuild/buf@$(BUF_VERSION)
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## build in release, load a demo extract (RIGHE=100000 rows) and serve on 127.0.0.1:50051 until Ctrl-C
+demo: ## build in release, load a year of demo extracts (the last of RIGHE=100000 rows) and serve on 127.0.0.1:50051 until Ctrl-C
 	@deploy/need.sh certificates cc postgres
 	cargo build --release --bin omnia
 	@exec target/release/omnia demo --righe $(RIGHE)
