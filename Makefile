@@ -33,7 +33,8 @@ test: ## run the whole suite on a throw-away Postgres, and leave nothing behind
 # How many times as many cases as `make test` tries.
 MORE_CASES ?= 10
 PROPERTIES := five_ways_to_the_same_figures as_an_export_gives_them every_way_gives_the_same every_rilevazione_ \
-	every_format_has_the_rows whatever_happens_is_what_the_model_says
+	every_format_has_the_rows whatever_happens_is_what_the_model_says every_point_is_what_the_rows_say \
+	every_difference_is_found every_row_that_moved_a_figure cohorts_and_factors_are what_comes_after_changes_no_answer
 
 test-long: ## the properties of the suite alone, each with MORE_CASES=10 times as many cases
 	@deploy/need.sh certificates cc postgres
