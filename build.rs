@@ -23,11 +23,12 @@ const PACKAGE: &str = ".inps.omnia.monitoraggio.v1";
 const DECREE_SERVICE: &str = "inps/omnia/monitoraggio/v1/decree_service.proto";
 /// Pieces of files are handed on, not copied.
 const PEZZO: &str = ".inps.omnia.monitoraggio.v1.PezzoFile.contenuto";
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "inps/omnia/monitoraggio/v1/access_service.proto",
     DECREE_SERVICE,
     "inps/omnia/monitoraggio/v1/error_reason.proto",
     "inps/omnia/monitoraggio/v1/grant_service.proto",
+    "inps/omnia/monitoraggio/v1/http.proto",
     "inps/omnia/monitoraggio/v1/monitoraggio_service.proto",
     "inps/omnia/monitoraggio/v1/report_service.proto",
 ];

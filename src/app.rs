@@ -55,6 +55,7 @@ use crate::{
     monitoraggio::service::{DifferenceStreams, MonitoraggioServer},
     postgres::{DatabaseConnections, SideConnections},
     report::{cache::ReportCache, service::ReportServer},
+    rest::{RestLayer, RestTable},
     rilevazione::RilevazioneRegister,
     telemetry::health_registry::HealthRegistry,
     transport::{
@@ -321,6 +322,7 @@ async fn serve_recorded(
         &settings.server.trusted_proxies,
         &settings.server.client_address_header,
     )?;
+    let address_header = inoltro.header().clone();
     let stall = Duration::from_secs(settings.export.stall_seconds);
     let connections = transport::OpenConnections::new(transport::ConnectionLimits {
         all: files::connections_for(
@@ -349,6 +351,9 @@ async fn serve_recorded(
         .layer(access)
         .layer(MapRequestLayer::new(as_the_request))
         .service(routes.prepare());
+    let rest = RestTable::of_contract(FILE_DESCRIPTOR_SET)?;
+    let rest = RestLayer::new(rest, limit, address_header);
+    let service = ServiceBuilder::new().layer(rest).service(service);
     let incoming = ascolto.connections(connections, patience);
     let server = serve_connections(incoming, service, stop.clone());
     let drain = Duration::from_secs(settings.server.drain_seconds);

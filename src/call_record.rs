@@ -20,6 +20,10 @@ use crate::error::Error;
 /// A caller's own clock runs as ours does: one that gives up so soon before its deadline gave up because of it.
 const JUST_BEFORE: Duration = Duration::from_millis(50);
 
+/// The trace that a call is recorded under: in the extensions of its answer, for whoever tells the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceId(pub String);
+
 /// What is known of one call. Cheap to clone: all clones are of the same call.
 #[derive(Debug, Clone, Default)]
 pub struct CallRecord(Arc<Mutex<CallFacts>>);

@@ -24,7 +24,7 @@ use super::{
     stream_end::StreamEnd,
 };
 use crate::{
-    call_record::CallRecord,
+    call_record::{CallRecord, TraceId},
     contract::route::{Route, route},
     telemetry::Quiet,
     transport::connection::ClientConnection,
@@ -121,6 +121,7 @@ where
             return Box::pin(async { Ok(status.into_http()) });
         }
         let answer = self.inner.call(request);
+        let trace_id = TraceId(current.trace_id.clone());
         Box::pin(async move {
             let response = answer.await?;
             let recorded = if streams {
@@ -128,7 +129,9 @@ where
             } else {
                 current.unary(response).await
             };
-            Ok(recorded.unwrap_or_else(|error| Status::from(error).into_http()))
+            let mut response = recorded.unwrap_or_else(|error| Status::from(error).into_http());
+            response.extensions_mut().insert(trace_id);
+            Ok(response)
         })
     }
 }

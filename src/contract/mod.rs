@@ -11,6 +11,7 @@
 
 pub mod column;
 pub mod flight;
+pub mod http_call;
 pub mod proto;
 pub mod route;
 pub mod vocabulary;

@@ -309,7 +309,12 @@ mod tests {
             let authenticator = Authenticator::new(vec![emittente], 0, clock);
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
-            let identity = authenticator.authenticate("S/M", &headers).await;
+            let identity = authenticator
+                .authenticate(
+                    crate::contract::http_call::CallTarget::Grpc("S/M"),
+                    &headers,
+                )
+                .await;
             identity
                 .map(|(identity, _)| identity.soggetto().to_owned())
                 .map_err(|error| error.reason)

@@ -1,7 +1,7 @@
 //! A connection that has to speak in time, and to take what is written on it.
 //!
-//! HTTP/2 begins with the client's preface and its SETTINGS (RFC 9113, 3.4). HTTP/2's own pings find a client that falls silent after
-//! these; before them nobody would.
+//! HTTP/2 begins with the client's preface and its SETTINGS (RFC 9113, 3.4), HTTP/1.1 with the head of a request. HTTP/2's own pings find a
+//! client that falls silent after these, and HTTP/1.1 has a time for each further head; before them nobody would.
 //!
 //! The end of a connection is written too. A client that reads nothing, not even at the level of TCP, would hold it open for as
 //! long as its system acknowledges that there is no room: so a write that makes no progress ends the connection.
@@ -21,8 +21,10 @@ use tokio::{
 use super::Slot;
 use crate::telemetry;
 
-/// `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`.
+const PREFACE_TEXT: [u8; PREFACE] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const PREFACE: usize = 24;
+/// What the head of a request ends with, on HTTP/1.1.
+const BLANK_LINE: [u8; 4] = *b"\r\n\r\n";
 /// Preface, and the header of the frame after it: length in three bytes, type, flags, stream in four.
 const HEAD: usize = PREFACE + 9;
 /// The type of SETTINGS.
@@ -42,6 +44,10 @@ pub struct Guarded<T> {
 struct Opening {
     head: [u8; HEAD],
     seen: usize,
+    /// The last bytes.
+    tail: [u8; 4],
+    /// Whether there was a blank line.
+    blank: bool,
     until: Pin<Box<Sleep>>,
 }
 
@@ -62,6 +68,8 @@ impl<T> Guarded<T> {
             opening: Some(Opening {
                 head: [0; HEAD],
                 seen: 0,
+                tail: [0; 4],
+                blank: false,
                 until: Box::pin(sleep(opening)),
             }),
             writing: Writing {
@@ -80,12 +88,21 @@ impl Opening {
         let taken = room.len().min(bytes.len());
         room[..taken].copy_from_slice(&bytes[..taken]);
         self.seen += bytes.len();
+        for byte in bytes {
+            self.tail.rotate_left(1);
+            self.tail[3] = *byte;
+            self.blank |= self.tail == BLANK_LINE;
+        }
+        let begun = self.seen.min(PREFACE);
+        if self.head[..begun] != PREFACE_TEXT[..begun] {
+            return self.blank;
+        }
         let [a, b, c, kind, ..] = self.head[PREFACE..] else {
             return false;
         };
         let payload = u32::from_be_bytes([0, a, b, c]);
         let whole = usize::try_from(payload).map_or(usize::MAX, |payload| HEAD + payload);
-        // What is no preface is HTTP/2's to refuse; a preface and something else is not a beginning.
+        // A preface and something else is not a beginning.
         self.seen >= HEAD && kind == SETTINGS && self.seen >= whole
     }
 }

@@ -1,4 +1,4 @@
-//! Serves connections: HTTP/2 on each, and every request on it handed to one service.
+//! Serves connections: HTTP/2 or HTTP/1.1 on each, as its client begins, and every request on it handed to one service.
 //!
 //! This is the loop that tonic has too. It is ours for two things that tonic's does not give away: the task of each call
 //! ([`CallTask`](crate::transport::calls::CallTask)), and a connection that makes room for another one ([`Slot`](crate::transport::Slot)).
@@ -6,15 +6,17 @@
 use std::{convert::Infallible, pin::pin, time::Duration};
 
 use futures_util::{Stream, StreamExt as _, poll};
-use http::{Request, Response};
-use hyper::{body::Incoming, server::conn::http2};
+use http::{Request, Response, Version};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
+    server::conn::auto,
     service::TowerToHyperService,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::body::Body;
-use tower::{Service, ServiceExt as _};
+use tower::{Service, ServiceExt as _, service_fn};
 
 use crate::transport::{calls::CallExecutor, connection_io::Connection};
 
@@ -24,6 +26,10 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(20);
 /// Calls at the same time on one connection.
 const STREAMS: u32 = 256;
+/// On HTTP/1.1 the head of the next request comes within this, or the connection ends.
+const HEADERS: Duration = Duration::from_secs(30);
+/// More than any client sends.
+const MAX_HEADERS: usize = 64;
 /// Token, proof and evidence of 8 KiB each and as much again; little enough for a flood of headers to cost nothing.
 const MAX_HEADER_BYTES: u32 = 32 * 1024;
 
@@ -67,20 +73,42 @@ where
     S::Future: Send + 'static,
 {
     let (slot, accepted) = (stream.slot().clone(), stream.info().clone());
-    let service = service.map_request(move |request: Request<Incoming>| {
+    let called = slot.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        // Of HTTP/2 each call is a task, which knows it is busy.
+        let busy = (request.version() < Version::HTTP_2).then(|| called.busy());
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(accepted.clone());
-        request
+        let call = service.clone().oneshot(request);
+        async move {
+            let response = call.await?;
+            Ok::<_, Infallible>(match busy {
+                Some(busy) => response.map(|body| {
+                    Body::new(body.map_frame(move |frame| {
+                        let _busy = &busy;
+                        frame
+                    }))
+                }),
+                None => response,
+            })
+        }
     });
-    let mut connection = pin!(
-        http2::Builder::new(CallExecutor(slot.clone()))
-            .timer(TokioTimer::new())
-            .keep_alive_interval(KEEPALIVE)
-            .keep_alive_timeout(KEEPALIVE_ANSWER)
-            .max_concurrent_streams(STREAMS)
-            .max_header_list_size(MAX_HEADER_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-    );
+    let mut builder = auto::Builder::new(CallExecutor(slot.clone()));
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEADER_BYTES as usize);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(KEEPALIVE_ANSWER)
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES);
+    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut connection = pin!(served);
     let mut stopping = false;
     loop {
         tokio::select! {

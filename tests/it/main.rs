@@ -63,6 +63,7 @@ mod query_plans;
 mod quotas;
 mod reconciliation;
 mod requests;
+mod rest;
 mod rilevazione;
 mod scenarios;
 mod server;

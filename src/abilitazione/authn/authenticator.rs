@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    contract::http_call::CallTarget,
     error::{Error, Reason, Result},
 };
 
@@ -107,21 +108,21 @@ impl Authenticator {
         }
     }
 
-    /// Who makes this call (`"DecreeService/ListDecrees"`), and what of it is good for one call: to be spent
+    /// Who makes this call, and what of it is good for one call: to be spent
     /// ([`Authenticator::spend`]) before the call is let in.
     ///
     /// # Errors
     /// A `TOKEN_…`, `PROOF_…` or `EVIDENCE_…` reason, or [`Reason::KeysUnavailable`].
     pub async fn authenticate(
         &self,
-        rpc: &str,
+        target: CallTarget<'_>,
         headers: &HeaderMap,
     ) -> Result<(CallerIdentity, OneTimeUse)> {
         let credentials = Credentials::read(headers)?;
         let presented = self
             .check(
                 &credentials,
-                Some(rpc),
+                Some(target),
                 self.now(),
                 &mut CheckLog::fail_fast(),
             )
@@ -188,7 +189,12 @@ impl Authenticator {
     ) -> (Vec<CheckEntry>, Result<CallerIdentity>) {
         let mut check_log = CheckLog::complete();
         let presented = self
-            .check(credentials, rpc, self.now(), &mut check_log)
+            .check(
+                credentials,
+                rpc.map(CallTarget::Grpc),
+                self.now(),
+                &mut check_log,
+            )
             .await;
         let identity = presented.and_then(|presented| {
             check_log.finish(CallerIdentity {
@@ -211,7 +217,7 @@ impl Authenticator {
     async fn check(
         &self,
         credentials: &Credentials<'_>,
-        rpc: Option<&str>,
+        target: Option<CallTarget<'_>>,
         quando: NowWithLeeway,
         v: &mut CheckLog,
     ) -> Result<VerifiedPresentation> {
@@ -224,7 +230,7 @@ impl Authenticator {
                 let chiamata = ProofExpectation {
                     jkt,
                     ath: impronta,
-                    rpc,
+                    target,
                     public_urls: &self.public_urls,
                 };
                 // What is wrong with the proof says nothing about the evidence.

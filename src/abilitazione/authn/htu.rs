@@ -12,7 +12,7 @@
 
 use reqwest::Url;
 
-use crate::contract::proto::path_of;
+use crate::contract::http_call::CallTarget;
 
 /// Where callers reach this service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +36,8 @@ impl PublicUrl {
         Ok(Self { url, path })
     }
 
-    /// Whether `htu` is this call (`"DecreeService/ListDecrees"`) here.
-    pub(super) fn is_htu(&self, htu: &Htu, rpc: &str) -> bool {
+    /// Whether `htu` is this call here.
+    pub(super) fn is_htu(&self, htu: &Htu, call: CallTarget<'_>) -> bool {
         self.url.scheme() == htu.url.scheme()
             && self.url.host_str() == htu.url.host_str()
             && self.url.port_or_known_default() == htu.url.port_or_known_default()
@@ -45,13 +45,13 @@ impl PublicUrl {
                 .path
                 .strip_prefix(&self.path)
                 .and_then(|path| path.strip_prefix('/'))
-                == Some(path_of(rpc).as_str())
+                == Some(normal_path(&call.path()).as_str())
     }
 
     /// The `htu` of this call here.
-    pub(super) fn htu(&self, rpc: &str) -> String {
+    pub(super) fn htu(&self, call: CallTarget<'_>) -> String {
         let mut url = self.url.clone();
-        url.set_path(&format!("{}/{}", self.path, path_of(rpc)));
+        url.set_path(&format!("{}/{}", self.path, call.path()));
         url.into()
     }
 }
@@ -111,7 +111,7 @@ fn normal_path(path: &str) -> String {
 mod tests {
     use super::*;
 
-    const RPC: &str = "DecreeService/ListDecrees";
+    const RPC: CallTarget<'_> = CallTarget::Grpc("DecreeService/ListDecrees");
 
     #[test]
     fn the_same_place_is_the_same_however_it_is_spelt() {
@@ -153,6 +153,36 @@ mod tests {
             "https://a@omnia.inps.example/",
         ] {
             assert!(Htu::parse(none).is_none(), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_resource_is_a_place_too() {
+        let base = PublicUrl::parse("https://omnia.inps.example").unwrap();
+        let call = crate::contract::http_call::HttpCall {
+            method: http::Method::GET,
+            path: "/v1/normative/%41-1%2f/decreti".into(),
+        };
+        let call = CallTarget::Http(&call);
+        for (htu, is) in [
+            (
+                "https://omnia.inps.example/v1/normative/A-1%2F/decreti",
+                true,
+            ),
+            (
+                "https://omnia.inps.example/v1/normative/A-1%2F/decreti?x=1",
+                true,
+            ),
+            (
+                "https://omnia.inps.example/v1/normative/A-1//decreti",
+                false,
+            ),
+            (
+                "https://omnia.inps.example/v1/normative/A-1%2F/decreti/file",
+                false,
+            ),
+        ] {
+            assert_eq!(base.is_htu(&Htu::parse(htu).unwrap(), call), is, "{htu}");
         }
     }
 

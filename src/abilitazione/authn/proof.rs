@@ -20,6 +20,7 @@ use super::{
     sha256::{Sha256Digest, from_base64url, sha256, to_base64url},
 };
 use crate::{
+    contract::http_call::CallTarget,
     error::{Error, Reason, Result},
     valori::name::is_name,
 };
@@ -43,8 +44,8 @@ pub(super) struct ProofExpectation<'a> {
     pub(super) jkt: Sha256Digest,
     /// SHA-256 of the voucher.
     pub(super) ath: Sha256Digest,
-    /// `"DecreeService/ListDecrees"`. `None`: not known, because the check runs outside the server.
-    pub(super) rpc: Option<&'a str>,
+    /// What it has to be for. `None`: not known, because the check runs outside the server.
+    pub(super) target: Option<CallTarget<'a>>,
     pub(super) public_urls: &'a [PublicUrl],
 }
 
@@ -103,16 +104,18 @@ pub(super) fn check(
     });
     let claims = v.require("proof: claims", claims)?;
 
-    v.ensure("proof: htm", claims.htm == "POST", || {
-        invalid("the proof's htm is not POST, as every gRPC call is")
+    let method = chiamata.target.as_ref().map_or("POST", CallTarget::method);
+    v.ensure("proof: htm", claims.htm == method, || {
+        invalid(match chiamata.target {
+            Some(CallTarget::Http(_)) => "the proof's htm is not the method of the request",
+            _ => "the proof's htm is not POST, as every gRPC call is",
+        })
     })?;
     v.note(|| format!("{:?}", claims.htm));
     v.check("proof: htu", htu(&claims.htu, chiamata))?;
     v.note(|| {
-        let here = chiamata
-            .public_urls
-            .iter()
-            .map(|here| here.htu(chiamata.rpc.unwrap_or("…")));
+        let target = chiamata.target.unwrap_or(CallTarget::Grpc("…"));
+        let here = chiamata.public_urls.iter().map(|here| here.htu(target));
         format!("{:?}; here {:?}", claims.htu, here.collect::<Vec<_>>())
     });
     let iat = claims.iat.floor();
@@ -152,7 +155,7 @@ fn htu(htu: &str, chiamata: &ProofExpectation<'_>) -> Result<()> {
             "this server accepts no proofs: where it is reached (access.public_urls) is not set",
         ));
     }
-    let Some(rpc) = chiamata.rpc else {
+    let Some(target) = chiamata.target else {
         return Err(invalid(
             "for which call the proof should be is not known: name it",
         ));
@@ -161,8 +164,13 @@ fn htu(htu: &str, chiamata: &ProofExpectation<'_>) -> Result<()> {
         chiamata
             .public_urls
             .iter()
-            .any(|here| here.is_htu(&htu, rpc))
+            .any(|here| here.is_htu(&htu, target))
     });
     here.then_some(())
-        .ok_or_else(|| invalid("the proof is for another call: htu is not https://host/package.Service/Method of this one"))
+        .ok_or_else(|| {
+            invalid(match target {
+                CallTarget::Grpc(_) => "the proof is for another call: htu is not https://host/package.Service/Method of this one",
+                CallTarget::Http(_) => "the proof is for another call: htu is not the URL of this one, without query and fragment",
+            })
+        })
 }

@@ -30,7 +30,7 @@ use crate::{
     },
     call_record::CallRecord,
     clock::{Clock, day_in_rome},
-    contract::vocabulary::Vocabulary,
+    contract::{http_call::CallTarget, vocabulary::Vocabulary},
     error::{Error, Reason, Result},
     telemetry::{FailureLog, health_registry::ComponentHealth},
     transport::connection::ClientConnection,
@@ -202,6 +202,7 @@ impl Authorizer {
     pub(crate) async fn authorize(
         &self,
         rpc: &str,
+        target: CallTarget<'_>,
         headers: &HeaderMap,
         channel: &ClientConnection,
         traccia: &CallRecord,
@@ -210,7 +211,7 @@ impl Authorizer {
         // One table from start to end: the log names the version that decided.
         let table = self.0.politica.table();
         let decided = self
-            .decide(rpc, headers, channel, traccia, &table, &mut chi)
+            .decide(rpc, target, headers, channel, traccia, &table, &mut chi)
             .await;
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
@@ -240,16 +241,21 @@ impl Authorizer {
         })
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that a decision is made of, each of another type"
+    )]
     async fn decide(
         &self,
         rpc: &str,
+        target: CallTarget<'_>,
         headers: &HeaderMap,
         channel: &ClientConnection,
         traccia: &CallRecord,
         table: &DecisionTable,
         chi: &mut CallerNames,
     ) -> Result<Admission> {
-        let (identity, one_time_use) = self.0.authenticator.authenticate(rpc, headers).await?;
+        let (identity, one_time_use) = self.0.authenticator.authenticate(target, headers).await?;
         identity.annotate(traccia);
         identity.soggetto().clone_into(&mut chi.soggetto);
         let istante = self.0.clock.now();

@@ -30,7 +30,10 @@ use crate::{
         gate::{authorizer::Admission, public_streams::PublicStreams, request_body::receive_body},
     },
     call_record::CallRecord,
-    contract::route::{HEALTH, Route, route},
+    contract::{
+        http_call::CallTarget,
+        route::{HEALTH, Route, route},
+    },
     error::{Error, Result},
     grpc::cancellable_body::CancelHandle,
     transport::connection::ClientConnection,
@@ -134,9 +137,11 @@ impl AccessLayer {
                 let unknown = ClientConnection::default();
                 let channel = request.extensions().get().unwrap_or(&unknown);
                 let headers = request.headers();
+                let spelt = request.extensions().get();
+                let target = spelt.map_or(CallTarget::Grpc(rpc), CallTarget::Http);
                 Some(
                     self.authorizer
-                        .authorize(rpc, headers, channel, &traccia)
+                        .authorize(rpc, target, headers, channel, &traccia)
                         .await?,
                 )
             }

@@ -66,6 +66,12 @@ impl TrustedProxies {
         })
     }
 
+    /// The header in which they say whom a request comes from.
+    #[must_use]
+    pub fn header(&self) -> &HeaderName {
+        &self.header
+    }
+
     /// Whether an address is that of a trusted proxy.
     #[must_use]
     pub fn is_trusted(&self, ip: IpAddr) -> bool {

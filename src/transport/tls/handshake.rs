@@ -8,7 +8,6 @@ use tokio_rustls::{
     rustls::{Error, ServerConfig},
 };
 
-use super::server_identity::H2;
 use crate::transport::{
     Slot,
     connection::CertificateParseError,
@@ -30,7 +29,7 @@ pub(super) enum HandshakeFailure {
     /// The client does not speak TLS.
     PlainText,
     /// The client does not speak HTTP/2 (RFC 9113, 3.2 requires it to say so).
-    NoH2,
+    NoProtocol,
     /// The client showed no certificate, or one that is not good.
     ClientCertificate(String),
     /// The client does not trust us, or has nothing in common with us.
@@ -45,7 +44,7 @@ impl HandshakeFailure {
             Self::Closed => "closed",
             Self::Evicted => "evicted",
             Self::PlainText => "plaintext",
-            Self::NoH2 => "no_h2",
+            Self::NoProtocol => "no_protocol",
             Self::ClientCertificate(_) => "client_certificate",
             Self::Tls(_) => "tls",
         }
@@ -59,7 +58,9 @@ impl fmt::Display for HandshakeFailure {
             Self::Closed => f.write_str("the client went away"),
             Self::Evicted => f.write_str("it had to make room for another connection"),
             Self::PlainText => f.write_str("the client does not speak TLS"),
-            Self::NoH2 => f.write_str("the client did not ask for HTTP/2 (ALPN h2)"),
+            Self::NoProtocol => {
+                f.write_str("the client did not ask for HTTP/2 or HTTP/1.1 (ALPN h2, http/1.1)")
+            }
             Self::ClientCertificate(why) => write!(f, "the client's certificate: {why}"),
             Self::Tls(error) => write!(f, "{error}"),
         }
@@ -80,7 +81,7 @@ impl From<io::Error> for HandshakeFailure {
                 Self::ClientCertificate("none was shown".to_owned())
             }
             Some(Error::InvalidCertificate(why)) => Self::ClientCertificate(format!("{why:?}")),
-            Some(Error::NoApplicationProtocol) => Self::NoH2,
+            Some(Error::NoApplicationProtocol) => Self::NoProtocol,
             Some(_) => Self::Tls(error),
             None => Self::Closed,
         }
@@ -118,9 +119,5 @@ async fn accept(
         _ => {}
     }
     let tls = TlsAcceptor::from(config).accept(tcp).await?;
-    // A client that names no protocol at all gets this far.
-    if tls.get_ref().1.alpn_protocol() != Some(H2) {
-        return Err(HandshakeFailure::NoH2);
-    }
     Ok(Connection::encrypted(tls, slot, patience)?)
 }

@@ -16,7 +16,8 @@ use super::file::{PemFile, TlsError, TlsFiles};
 use crate::{clock::Clock, transport::connection::CertificateInfo};
 
 /// HTTP/2, as ALPN names it.
-pub(super) const H2: &[u8] = b"h2";
+const H2: &[u8] = b"h2";
+const HTTP_1_1: &[u8] = b"http/1.1";
 /// A certificate that has less than this left is a warning.
 const SOON: TimeDelta = TimeDelta::days(30);
 
@@ -72,7 +73,7 @@ impl ServerIdentity {
                 }
                 other => key.error(other.to_string()),
             })?;
-        config.alpn_protocols = vec![H2.to_vec()];
+        config.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
         // A session that is resumed is not verified again: not against the date, and not against the authorities.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;

@@ -1,0 +1,110 @@
+//! The answer of a call, as JSON: the JSON form of protobuf, with the names of the contract, and with the fields that have no presence.
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderValue, Response,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
+use http_body_util::BodyExt as _;
+use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
+use tonic::{Code, Status, body::Body};
+
+use crate::error::Error;
+
+/// What a frame of gRPC begins with: a flag, and four bytes of length.
+const FRAME_HEAD: usize = 5;
+
+/// How messages are spelt.
+pub(super) fn json_options() -> SerializeOptions {
+    SerializeOptions::new()
+        .use_proto_field_name(true)
+        .skip_default_fields(false)
+}
+
+/// A message as JSON.
+///
+/// # Errors
+/// The bytes are not the message: a fault of ours.
+pub(super) fn json(message: Bytes, of: MessageDescriptor) -> Result<Vec<u8>, Status> {
+    let internal = |error: String| Status::from(Error::internal(error));
+    let message =
+        DynamicMessage::decode(of, message).map_err(|error| internal(error.to_string()))?;
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut text);
+    message
+        .serialize_with_options(&mut serializer, &json_options())
+        .map_err(|error| internal(error.to_string()))?;
+    Ok(text)
+}
+
+/// The frames of a body, and how it ends.
+#[derive(Debug)]
+pub(super) struct Frames {
+    body: Body,
+    buffered: BytesMut,
+    /// Once the body has ended.
+    trailers: Option<HeaderMap>,
+}
+
+impl Frames {
+    pub(super) fn new(body: Body) -> Self {
+        Self {
+            body,
+            buffered: BytesMut::new(),
+            trailers: None,
+        }
+    }
+
+    /// The next message; `None` at the end of a call that went well.
+    ///
+    /// # Errors
+    /// What the call ended with; one that ends without a word was broken.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Status> {
+        loop {
+            if let Some(message) = self.buffered_message()? {
+                return Ok(Some(message));
+            }
+            match self.body.frame().await {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.buffered.extend_from_slice(&data),
+                    Err(frame) => self.trailers = frame.into_trailers().ok(),
+                },
+                Some(Err(status)) => return Err(status),
+                None => {
+                    let status = self.trailers.as_ref().and_then(Status::from_header_map);
+                    return match status {
+                        Some(status) if status.code() == Code::Ok => Ok(None),
+                        Some(status) => Err(status),
+                        None => Err(Error::internal("a call that ended without a status").into()),
+                    };
+                }
+            }
+        }
+    }
+
+    fn buffered_message(&mut self) -> Result<Option<Bytes>, Status> {
+        let Some(head) = self.buffered.first_chunk::<FRAME_HEAD>() else {
+            return Ok(None);
+        };
+        let [compressed, length @ ..] = *head;
+        if compressed != 0 {
+            return Err(Error::internal("a compressed frame that nobody asked for").into());
+        }
+        let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+        if self.buffered.len() - FRAME_HEAD < length {
+            return Ok(None);
+        }
+        self.buffered.advance(FRAME_HEAD);
+        Ok(Some(self.buffered.split_to(length).freeze()))
+    }
+}
+
+/// An answer in JSON.
+pub(super) fn response(json: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::new(http_body_util::Full::from(json)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // What a caller may see can change from one call to the next.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,143 @@
+//! A refusal as `application/problem+json` (RFC 9457).
+
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use serde::Serialize;
+use tonic::{Status, body::Body};
+use tonic_types::StatusExt as _;
+
+use super::{status, table::Resource};
+use crate::{contract::proto::ErrorReason, error::Error};
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// What a caller is told.
+#[derive(Debug, Serialize)]
+struct Problem {
+    status: u16,
+    title: &'static str,
+    /// In Italian, for the end user.
+    detail: String,
+    /// For programs.
+    reason: String,
+    /// All that is wrong at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ProblemField>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
+}
+
+/// A field that is wrong.
+#[derive(Debug, Serialize)]
+struct ProblemField {
+    /// The parameter, or the place in the body.
+    field: String,
+    detail: String,
+}
+
+/// The answer to a call that failed.
+pub(super) fn of_status(
+    failed: &Status,
+    resource: Option<&Resource>,
+    trace_id: Option<String>,
+) -> Response<Body> {
+    problem(failed, resource, trace_id, None)
+}
+
+/// The answer to a request that is no call. `status`: another than that of its reason.
+pub(super) fn of_error(error: Error, status: Option<StatusCode>) -> Response<Body> {
+    problem(&error.into(), None, None, status)
+}
+
+fn problem(
+    failed: &Status,
+    resource: Option<&Resource>,
+    trace_id: Option<String>,
+    status: Option<StatusCode>,
+) -> Response<Body> {
+    let details = failed.get_error_details();
+    let reason = details.error_info().map(|info| info.reason.clone());
+    let known = reason.as_deref().and_then(ErrorReason::from_str_name);
+    let status = status.unwrap_or_else(|| status::status(known.unwrap_or_default()));
+    let text = details.localized_message().map(|text| text.message.clone());
+    let text = text.unwrap_or_default();
+    let mut lines = text.split('\n');
+    let detail = lines.next().unwrap_or_default().to_owned();
+    let bad = details.bad_request().map(|bad| &bad.field_violations[..]);
+    let errors = bad.unwrap_or_default().iter().zip(lines);
+    let errors = errors.map(|(violation, line)| {
+        let told = line.strip_prefix(&format!("{}: ", violation.field));
+        ProblemField {
+            field: as_asked(&violation.field, resource),
+            detail: told.unwrap_or(line).to_owned(),
+        }
+    });
+    let problem = Problem {
+        status: status.as_u16(),
+        title: status.canonical_reason().unwrap_or_default(),
+        detail,
+        reason: reason.unwrap_or_else(|| ErrorReason::Internal.as_str_name().to_owned()),
+        errors: errors.collect(),
+        trace_id,
+    };
+    let mut response = answer(status, &problem);
+    let headers = response.headers_mut();
+    if let Some(delay) = details.retry_info().and_then(|retry| retry.retry_delay) {
+        // In whole seconds; a part of one is one.
+        let seconds = delay.as_millis().div_ceil(1000).max(1);
+        headers.insert(
+            RETRY_AFTER,
+            HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)),
+        );
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        challenge(headers, known.unwrap_or_default());
+    }
+    response
+}
+
+/// The place of a field as the caller wrote it: in a query a parameter has its own name alone.
+fn as_asked(place: &str, resource: Option<&Resource>) -> String {
+    // "filtro.normativa[0]": of a list, which.
+    let (field, index) = place.split_at(place.find('[').unwrap_or(place.len()));
+    let parameter = resource
+        .into_iter()
+        .flat_map(|resource| &resource.parameters)
+        .find(|parameter| parameter.place() == field);
+    match parameter {
+        Some(parameter) => format!("{}{index}", parameter.name),
+        None => place.to_owned(),
+    }
+}
+
+/// How one may come in (RFC 6750, RFC 9449).
+fn challenge(headers: &mut http::HeaderMap, reason: ErrorReason) {
+    use ErrorReason as R;
+    let (bearer, dpop) = match reason {
+        R::TokenMissing => ("Bearer", "DPoP algs=\"ES256 RS256\""),
+        R::ProofInvalid | R::ProofReplayed => (
+            "Bearer",
+            "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 RS256\"",
+        ),
+        _ => (
+            "Bearer error=\"invalid_token\"",
+            "DPoP error=\"invalid_token\", algs=\"ES256 RS256\"",
+        ),
+    };
+    for challenge in [bearer, dpop] {
+        headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+}
+
+fn answer(status: StatusCode, problem: &Problem) -> Response<Body> {
+    // Texts and numbers: it is always JSON.
+    let json = serde_json::to_vec(problem).unwrap_or_default();
+    let mut response = Response::new(Body::new(http_body_util::Full::from(json)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,116 @@
+//! What a resource is asked, as the request of its call.
+
+use std::collections::HashSet;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http::{HeaderMap, header::CONTENT_TYPE};
+use prost::Message as _;
+use prost_reflect::{DeserializeOptions, DynamicMessage};
+
+use super::{table::Resource, template::PathValue};
+use crate::{
+    error::{Error, Reason, Result, Violations},
+    valori::ValueDefect,
+};
+
+const NO_PARAMETER: ValueDefect = ValueDefect::new(
+    "is no parameter of this resource",
+    "non è un parametro di questa risorsa",
+);
+const TWICE: ValueDefect = ValueDefect::new("is there twice", "è indicato più di una volta");
+const IN_THE_PATH: ValueDefect = ValueDefect::new(
+    "is in the path, and must not be in the body",
+    "è nel percorso e non deve essere nel corpo",
+);
+
+/// The request of the call, as its bytes. All that is wrong with path and query is told at once, under the names of the parameters.
+///
+/// # Errors
+/// [`Reason::InvalidRequest`]; [`Reason::MessageMalformed`]: the body is no JSON of the request.
+pub(super) fn message(
+    resource: &Resource,
+    path: &[PathValue<'_>],
+    query: &str,
+    body: Option<&[u8]>,
+) -> Result<Vec<u8>> {
+    let input = resource.call.input();
+    let mut request = match body {
+        Some(body) => from_json(resource, body)?,
+        None => DynamicMessage::new(input),
+    };
+    let mut violations = Violations::default();
+    let mut seen = HashSet::new();
+    let in_query = form_urlencoded::parse(query.as_bytes());
+    let named = path
+        .iter()
+        .map(|(name, value)| (*name, value.clone(), true));
+    let pairs: Vec<(String, String, bool)> = named
+        .map(|(name, value, in_path)| (name.to_owned(), value.into_owned(), in_path))
+        .chain(in_query.map(|(name, value)| (name.into_owned(), value.into_owned(), false)))
+        .collect();
+    for (name, value, in_path) in &pairs {
+        let parameter = resource.parameters.iter().find(|p| p.name == *name);
+        let put = match parameter {
+            // With a body the path alone has parameters.
+            Some(parameter) if *in_path || !resource.has_body => {
+                if in_body(&request, name, *in_path && resource.has_body) {
+                    Err(IN_THE_PATH)
+                } else if !seen.insert(name) && !parameter.is_list() {
+                    Err(TWICE)
+                } else {
+                    parameter.put(&mut request, value)
+                }
+            }
+            _ => Err(NO_PARAMETER),
+        };
+        violations.check(name, put);
+    }
+    violations.finish()?;
+    Ok(request.encode_to_vec())
+}
+
+fn in_body(request: &DynamicMessage, name: &str, may_be: bool) -> bool {
+    may_be && request.has_field_by_name(name)
+}
+
+/// By the JSON form of protobuf. What it does not know is an error: a filter that is misspelt would select everything.
+fn from_json(resource: &Resource, body: &[u8]) -> Result<DynamicMessage> {
+    let malformed = |error: serde_json::Error| {
+        Error::new(
+            Reason::MessageMalformed,
+            format!("the body is not the JSON of this request: {error}"),
+        )
+    };
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let options = DeserializeOptions::new().deny_unknown_fields(true);
+    let input = resource.call.input();
+    let request = DynamicMessage::deserialize_with_options(input, &mut json, &options);
+    let request = request.map_err(malformed)?;
+    json.end().map_err(malformed)?;
+    Ok(request)
+}
+
+/// The message as gRPC frames it.
+pub(super) fn frame(message: &[u8]) -> Bytes {
+    let mut frame = BytesMut::with_capacity(message.len() + 5);
+    frame.put_u8(0);
+    // A request is far below four gigabytes.
+    frame.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+    frame.put_slice(message);
+    frame.freeze()
+}
+
+/// Whether a body is said to be JSON, in UTF-8.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (types.next(), types.next()) else {
+        return false;
+    };
+    let Ok(value) = value.to_str() else {
+        return false;
+    };
+    let (media, parameters) = value.split_once(';').unwrap_or((value, ""));
+    let parameters = parameters.trim();
+    media.trim().eq_ignore_ascii_case("application/json")
+        && (parameters.is_empty() || parameters.eq_ignore_ascii_case("charset=utf-8"))
+}

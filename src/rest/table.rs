@@ -1,0 +1,194 @@
+//! Which resource is which call: read from the options of the contract once, when the service starts.
+
+use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MethodDescriptor, Value};
+
+use super::{
+    parameter::{Parameter, parameters},
+    template::{PathTemplate, PathValue},
+};
+use crate::contract::proto::PACKAGE;
+
+/// The resources of the contract.
+#[derive(Debug)]
+pub struct RestTable(Vec<Resource>);
+
+/// A call by one of its spellings in HTTP.
+#[derive(Debug)]
+pub struct Resource {
+    /// GET or POST.
+    pub(super) method: http::Method,
+    pub(super) template: PathTemplate,
+    /// The template, as the contract has it.
+    pub(super) path: String,
+    /// Whether the body is the request.
+    pub(super) has_body: bool,
+    /// What the path and the query may say; with a body, the path alone.
+    pub(super) parameters: Vec<Parameter>,
+    /// The call.
+    pub(super) call: MethodDescriptor,
+}
+
+/// Where a request leads.
+#[derive(Debug)]
+pub(super) enum Destination<'a> {
+    /// To a resource, with what its path says.
+    Resource(&'a Resource, Vec<PathValue<'a>>),
+    /// The path has other methods only.
+    OtherMethods(Vec<&'a http::Method>),
+    /// There is no such path.
+    Nothing,
+}
+
+/// Why the contract cannot be spelt in HTTP: a fault of whoever changed it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RestTableError(String);
+
+impl RestTable {
+    /// Of the contract.
+    ///
+    /// # Errors
+    /// An option that says no resource, two calls of one spelling, two parameters of one name.
+    pub fn of_contract(descriptors: &[u8]) -> Result<Self, RestTableError> {
+        let failed = |why: String| RestTableError(why);
+        let pool =
+            DescriptorPool::decode(descriptors).map_err(|error| failed(error.to_string()))?;
+        let option = |name: &str| {
+            let full = format!("{PACKAGE}.{name}");
+            pool.all_extensions()
+                .find(|extension| extension.full_name() == full)
+                .ok_or_else(|| failed(format!("the option {full} is not there")))
+        };
+        let (rule, person) = (option("http")?, option("persona_fisica")?);
+        let mut resources = Vec::new();
+        for service in pool
+            .services()
+            .filter(|service| service.package_name() == PACKAGE)
+        {
+            for call in service.methods() {
+                let value = call.options();
+                let value = value.get_extension(&rule);
+                let Some(rule) = value
+                    .as_message()
+                    .filter(|_| call.options().has_extension(&rule))
+                else {
+                    return Err(failed(format!("{}: no http", call.full_name())));
+                };
+                add(&mut resources, &call, rule, &person)
+                    .ok_or_else(|| failed(format!("{}: no such resource", call.full_name())))?;
+            }
+        }
+        // Fixed parts before fields.
+        resources.sort_by(|a: &Resource, b: &Resource| a.template.rank().cmp(&b.template.rank()));
+        for (n, one) in resources.iter().enumerate() {
+            let twin = |other: &Resource| other.path == one.path && other.method == one.method;
+            if resources[n + 1..].iter().any(twin) {
+                return Err(failed(format!("{} {}: twice", one.method, one.path)));
+            }
+            let names: Vec<&str> = one.parameters.iter().map(|p| p.name.as_str()).collect();
+            if let Some(name) = names
+                .iter()
+                .find(|name| names.iter().filter(|n| n == name).count() > 1)
+            {
+                return Err(failed(format!(
+                    "{} {}: {name} is two parameters",
+                    one.method, one.path
+                )));
+            }
+        }
+        Ok(Self(resources))
+    }
+
+    /// All of them, fixed parts before fields.
+    pub fn resources(&self) -> impl Iterator<Item = &Resource> {
+        self.0.iter()
+    }
+
+    /// Where a request leads. HEAD goes where GET goes.
+    pub(super) fn find<'a>(&'a self, method: &http::Method, path: &'a str) -> Destination<'a> {
+        let method = match *method {
+            http::Method::HEAD => &http::Method::GET,
+            _ => method,
+        };
+        let mut others = Vec::new();
+        for resource in &self.0 {
+            let Some(values) = resource.template.take(path) else {
+                continue;
+            };
+            if resource.method == *method {
+                return Destination::Resource(resource, values);
+            }
+            others.push(&resource.method);
+        }
+        match others.is_empty() {
+            true => Destination::Nothing,
+            false => Destination::OtherMethods(others),
+        }
+    }
+}
+
+impl Resource {
+    /// Its method and path.
+    #[must_use]
+    pub fn spelling(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The call that it is: `"DecreeService/ListDecrees"`.
+    #[must_use]
+    pub fn rpc(&self) -> String {
+        format!("{}/{}", self.call.parent_service().name(), self.call.name())
+    }
+}
+
+/// Adds a rule and its further bindings. `None`: one of them is no resource.
+fn add(
+    resources: &mut Vec<Resource>,
+    call: &MethodDescriptor,
+    rule: &DynamicMessage,
+    person: &ExtensionDescriptor,
+) -> Option<()> {
+    let text = |name: &str| {
+        let value = rule.get_field_by_name(name)?;
+        let text = value.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let (method, path) = match (text("get"), text("post")) {
+        (Some(path), None) => (http::Method::GET, path),
+        (None, Some(path)) => (http::Method::POST, path),
+        _ => return None,
+    };
+    let has_body = match (&method, text("body").as_deref()) {
+        (&http::Method::POST, Some("*")) => true,
+        (&http::Method::GET, None) => false,
+        _ => return None,
+    };
+    let template = PathTemplate::parse(&path)?;
+    let input = call.input();
+    let mut all = parameters(&input, person);
+    all.retain(|parameter| {
+        let in_path = template
+            .fields()
+            .any(|field| field == parameter.name && parameter.is_top());
+        in_path || !has_body
+    });
+    for field in template.fields() {
+        all.iter().find(|parameter| parameter.name == field)?;
+    }
+    resources.push(Resource {
+        method,
+        template,
+        path,
+        has_body,
+        parameters: all,
+        call: call.clone(),
+    });
+    let further = rule.get_field_by_name("additional_bindings")?;
+    for binding in further.as_list()? {
+        let Value::Message(binding) = binding else {
+            return None;
+        };
+        add(resources, call, binding, person)?;
+    }
+    Some(())
+}
