@@ -44,7 +44,9 @@ pub use explain::{AccessExplainer, service::Access};
 pub use gate::{
     authorizer::Authorizer,
     layer::{AccessGate, AccessLayer},
-    permesso::{Abilitazione, CallSelection, NoFilter, Permesso, abilitazione, describe_codes},
+    permesso::{
+        Abilitazione, AnswerView, CallSelection, NoFilter, Permesso, abilitazione, describe_codes,
+    },
 };
 pub use grants::{
     ambito::{Ambito, AmbitoCode, AmbitoCodes, NonEmptyCodes},

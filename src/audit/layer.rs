@@ -25,7 +25,10 @@ use super::{
 };
 use crate::{
     call_record::{CallRecord, TraceId},
-    contract::route::{Route, route},
+    contract::{
+        http_call::HttpCall,
+        route::{Route, route},
+    },
     telemetry::Quiet,
     transport::connection::ClientConnection,
 };
@@ -112,7 +115,11 @@ where
             .extensions()
             .get()
             .and_then(|channel: &ClientConnection| channel.address());
-        current.call_record.note(|f| f.indirizzo = indirizzo);
+        let via = request.extensions().get::<HttpCall>().map(|_| "REST");
+        current.call_record.note(|f| {
+            f.indirizzo = indirizzo;
+            f.via = via;
+        });
         request.extensions_mut().insert(current.call_record.clone());
         if current.rpc.starts_with(CHANGING_CALLS) && !current.audit.is_writable() {
             let status = Status::from(unavailable());

@@ -11,6 +11,8 @@
 //! A codice fiscale, in whatever text it stands, is a keyed hash: `hiding.rs` writes every text of every record, so a new field
 //! cannot forget it.
 //!
+//! A call that came in HTTP and JSON has `"via":"REST"`.
+//!
 //! The text is hashed and exported as it is, so it can be checked without this program. What is not known is left out. The
 //! `soggetto` is a name that the `emittente` gives: only both together are one caller.
 //!
@@ -123,6 +125,8 @@ struct CallText<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     indirizzo: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     selezione: Option<SelectionText<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rilevazione: Option<i32>,
@@ -191,6 +195,7 @@ impl AuditedCall<'_> {
             finalita: facts.finalita.as_deref(),
             jti: facts.jti.as_deref(),
             indirizzo: facts.indirizzo,
+            via: facts.via,
             selezione: (!facts.selezione.is_empty()).then_some(SelectionText {
                 valori: &facts.selezione,
                 key,

@@ -1,14 +1,18 @@
 //! The answer of a call, as JSON: the JSON form of protobuf, with the names of the contract, and with the fields that have no presence.
 
+use std::io::Write as _;
+
 use bytes::{Buf as _, Bytes, BytesMut};
+use flate2::{Compression, write::GzEncoder};
 use http::{
-    HeaderMap, HeaderValue, Response,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
+    HeaderMap, HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY},
 };
 use http_body_util::BodyExt as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 use tonic::{Code, Status, body::Body};
 
+use super::{accept::accepts_gzip, condition};
 use crate::error::Error;
 
 /// What a frame of gRPC begins with: a flag, and four bytes of length.
@@ -47,12 +51,28 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    pub(super) fn new(body: Body) -> Self {
-        Self {
-            body,
-            buffered: BytesMut::new(),
-            trailers: None,
+    /// Of an answer.
+    ///
+    /// # Errors
+    /// It is a refusal.
+    pub(super) fn of(response: Response<Body>) -> Result<Self, Status> {
+        match Status::from_header_map(response.headers()) {
+            Some(status) if status.code() != Code::Ok => Err(status),
+            _ => Ok(Self {
+                body: response.into_body(),
+                buffered: BytesMut::new(),
+                trailers: None,
+            }),
         }
+    }
+
+    /// The first message.
+    ///
+    /// # Errors
+    /// What the call ended with; there is none.
+    pub(super) async fn first(&mut self) -> Result<Bytes, Status> {
+        let first = self.next().await?;
+        first.ok_or_else(|| Error::internal("a call without an answer").into())
     }
 
     /// The next message; `None` at the end of a call that went well.
@@ -99,12 +119,53 @@ impl Frames {
     }
 }
 
-/// An answer in JSON.
-pub(super) fn response(json: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::new(http_body_util::Full::from(json)));
+/// An answer in JSON to a request with these headers. `kept`: whether the caller may keep it, and ask whether it still holds. That it does was
+/// decided and recorded like any answer: it is the answer of this very call.
+pub(super) fn response(json: Vec<u8>, asked: &HeaderMap, kept: bool) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    let etag = kept.then(|| condition::etag(&json));
+    let gzip = accepts_gzip(asked) && json.len() >= GZIP_FROM;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     // What a caller may see can change from one call to the next.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let keeping = if kept {
+        "private, no-cache"
+    } else {
+        "no-store"
+    };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(keeping));
+    if let Some(etag) = etag {
+        // Hexadecimal digits: they are always a header. Of each encoding another.
+        let etag = match gzip {
+            true => format!("{}-gzip\"", etag.trim_end_matches('"')),
+            false => etag,
+        };
+        if let Ok(value) = HeaderValue::from_str(&etag) {
+            headers.insert(ETAG, value);
+        }
+        if condition::is_unchanged(asked, &etag) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return response;
+        }
+    }
+    let body = match gzip {
+        true => {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            zip(&json)
+        }
+        false => json,
+    };
+    *response.body_mut() = Body::new(http_body_util::Full::from(body));
     response
+}
+
+/// To compress less would save nothing.
+const GZIP_FROM: usize = 1024;
+
+fn zip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
+    // Writing to memory cannot fail.
+    let _ = gzip.write_all(bytes);
+    gzip.finish().unwrap_or_default()
 }

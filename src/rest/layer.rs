@@ -9,35 +9,27 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
-    header::{ACCEPT, ALLOW, CONTENT_TYPE, TE},
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header::ALLOW,
+    request::Parts,
 };
-use http_body_util::{BodyExt as _, Full, Limited};
-use prost_reflect::MessageDescriptor;
-use tonic::{Code, Status, body::Body};
+use http_body_util::{BodyExt as _, Limited};
+use tonic::{Status, body::Body};
 use tower::{Layer, Service, ServiceExt as _};
 
 use super::{
+    accept::accepts,
     answer::{self, Frames},
+    file::{FileAnswer, KnownFiles},
+    grpc_call::GrpcCall,
     lines, problem, request,
-    table::{Destination, Resource, RestTable},
+    table::{AnswerForm, Destination, Resource, RestTable},
     template::PathValue,
 };
 use crate::{
+    abilitazione::AnswerView,
     call_record::TraceId,
-    contract::{http_call::HttpCall, proto},
     error::{Error, Reason},
 };
-
-/// What of a request in HTTP goes into the call: who calls, from where, in which trace. The rest is about the spelling.
-const PASSED_ON: [&str; 6] = [
-    "authorization",
-    "dpop",
-    "agid-jwt-trackingevidence",
-    "traceparent",
-    "tracestate",
-    "user-agent",
-];
 
 /// Where resources are.
 const RESOURCES: &str = "/v1/";
@@ -50,6 +42,7 @@ pub struct RestLayer {
     max_body: usize,
     /// The header in which proxies say where a request comes from.
     address_header: HeaderName,
+    known_files: KnownFiles,
 }
 
 impl RestLayer {
@@ -60,6 +53,7 @@ impl RestLayer {
             table: Arc::new(table),
             max_body,
             address_header,
+            known_files: KnownFiles::new(),
         }
     }
 }
@@ -104,14 +98,21 @@ where
             return Box::pin(self.inner.call(request));
         }
         let (inner, layer) = (self.inner.clone(), self.layer.clone());
-        Box::pin(async move { Ok(layer.answer(inner, request).await) })
+        Box::pin(async move {
+            let is_head = request.method() == Method::HEAD;
+            let mut response = layer.answer(inner, request).await;
+            if is_head {
+                *response.body_mut() = Body::empty();
+            }
+            Ok(response)
+        })
     }
 }
 
 impl RestLayer {
     async fn answer<S>(&self, inner: S, request: Request<Body>) -> Response<Body>
     where
-        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
     {
         let path = request.uri().path().to_owned();
         match self.table.find(request.method(), &path) {
@@ -138,21 +139,13 @@ impl RestLayer {
         values: &[PathValue<'_>],
     ) -> Result<Response<Body>, Box<Response<Body>>>
     where
-        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
     {
-        let call = &resource.call;
-        let gives = match call.is_server_streaming() {
-            true => "application/x-ndjson",
-            false => "application/json",
-        };
-        if !accepts(&request, gives) {
-            let error = Error::new(
-                Reason::InvalidRequest,
-                format!("this resource is given as {gives} only"),
-            );
-            return Err(refusal(error, Some(StatusCode::NOT_ACCEPTABLE)));
+        let (parts, body) = request.into_parts();
+        let gives = resource.form.media_type();
+        if gives.is_some_and(|gives| !accepts(&parts.headers, gives)) {
+            return Err(not_acceptable(gives.unwrap_or_default()));
         }
-        let (mut parts, body) = request.into_parts();
         let body = match resource.has_body {
             true if !request::is_json(&parts.headers) => {
                 let error = Error::new(
@@ -167,28 +160,16 @@ impl RestLayer {
         let query = parts.uri.query().unwrap_or_default();
         let message = request::message(resource, values, query, body.as_deref())
             .map_err(|error| Box::new(problem::of_status(&error.into(), Some(resource), None)))?;
-
-        parts.extensions.insert(HttpCall {
-            method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
-        });
-        parts.method = Method::POST;
-        parts.version = Version::HTTP_2;
-        parts.uri = grpc_uri(resource);
-        let passed =
-            |name: &HeaderName| PASSED_ON.contains(&name.as_str()) || *name == self.address_header;
-        let mut headers = http::HeaderMap::new();
-        for (name, value) in &parts.headers {
-            if passed(name) {
-                headers.append(name, value.clone());
-            }
-        }
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        headers.insert(TE, HeaderValue::from_static("trailers"));
-        parts.headers = headers;
-        let request = Request::from_parts(parts, Body::new(Full::from(request::frame(&message))));
-        let Ok(response) = inner.oneshot(request).await;
-        Ok(spelt(resource, response).await)
+        let call = GrpcCall::new(resource, &parts, message, &self.address_header);
+        let Ok(response) = inner.clone().oneshot(call.request()).await;
+        let trace_id = response.extensions().get::<TraceId>();
+        let trace_id = trace_id.map(|trace| trace.0.clone());
+        let spelt = match resource.form {
+            AnswerForm::Json => json(resource, &parts, response).await,
+            AnswerForm::Lines => lines(resource, response).await,
+            AnswerForm::File => file(&self.known_files, &parts, call, response, inner).await,
+        };
+        Ok(spelt.unwrap_or_else(|status| problem::of_status(&status, Some(resource), trace_id)))
     }
 
     async fn read(&self, body: Body) -> Result<Bytes, Box<Response<Body>>> {
@@ -207,61 +188,50 @@ impl RestLayer {
     }
 }
 
-/// The answer of the call in the spelling of the resource.
-async fn spelt(resource: &Resource, response: Response<Body>) -> Response<Body> {
-    let trace_id = response
-        .extensions()
-        .get::<TraceId>()
-        .map(|trace| trace.0.clone());
-    let failed = |status: &Status| problem::of_status(status, Some(resource), trace_id.clone());
-    let (parts, body) = response.into_parts();
-    if let Some(status) = Status::from_header_map(&parts.headers)
-        && status.code() != Code::Ok
-    {
-        return failed(&status);
-    }
-    let mut frames = Frames::new(body);
-    let output: MessageDescriptor = resource.call.output();
-    let first = match frames.next().await {
-        Ok(Some(first)) => first,
-        Ok(None) => return failed(&Error::internal("a call without an answer").into()),
-        Err(status) => return failed(&status),
-    };
-    if resource.call.is_server_streaming() {
-        return lines::response(first, frames, output);
-    }
-    match answer::json(first, output) {
-        Ok(json) => answer::response(json),
-        Err(status) => failed(&status),
-    }
+/// One answer.
+async fn json(
+    resource: &Resource,
+    asked: &Parts,
+    response: Response<Body>,
+) -> Result<Response<Body>, Status> {
+    let mut frames = Frames::of(response)?;
+    let first = frames.first().await?;
+    let json = answer::json(first, resource.call.output())?;
+    Ok(answer::response(json, &asked.headers, resource.is_kept()))
 }
 
-/// The path of the call.
-fn grpc_uri(resource: &Resource) -> Uri {
-    let path = format!("/{}", proto::path_of(&resource.rpc()));
-    // Names of the contract: they are always a path.
-    Uri::try_from(path).unwrap_or_default()
+/// A stream of rows.
+async fn lines(resource: &Resource, response: Response<Body>) -> Result<Response<Body>, Status> {
+    let mut frames = Frames::of(response)?;
+    let first = frames.first().await?;
+    Ok(lines::response(first, frames, resource.call.output()))
 }
 
-/// Whether the caller takes a media type: one that says nothing takes all.
-fn accepts(request: &Request<Body>, media_type: &str) -> bool {
-    let mut values = request.headers().get_all(ACCEPT).iter().peekable();
-    if values.peek().is_none() {
-        return true;
+/// A stream of pieces. `inner` is where the call was made, and can be made again.
+async fn file<S>(
+    known: &KnownFiles,
+    asked: &Parts,
+    mut call: GrpcCall,
+    response: Response<Body>,
+    inner: S,
+) -> Result<Response<Body>, Status>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    let view = response.extensions().get::<AnswerView>();
+    let view = view.map(|view| view.0.clone()).unwrap_or_default();
+    let mut frames = Frames::of(response)?;
+    let first = frames.first().await?;
+    let file = FileAnswer::new(first, frames, known.clone(), &mut call, &view)?;
+    if !accepts(&asked.headers, file.media_type()) {
+        return Ok(*not_acceptable(file.media_type()));
     }
-    let (kind, _) = media_type.split_once('/').unwrap_or((media_type, ""));
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|range| {
-            let mut parameters = range.split(';').map(str::trim);
-            let range = parameters.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = parameters.find_map(|parameter| parameter.strip_prefix("q="));
-            // "0", "0.0", "0.000": not this one.
-            let refused = weight.is_some_and(|q| q.chars().all(|c| c == '0' || c == '.'));
-            let fits = range == "*/*" || range == media_type || range == format!("{kind}/*");
-            fits && !refused
-        })
+    let again = call.may_be_made_again().then_some(async move || {
+        let Ok(response) = inner.oneshot(call.request()).await;
+        Frames::of(response)
+    });
+    let head = asked.method == Method::HEAD;
+    file.response(&asked.headers, head, again).await
 }
 
 fn other_methods(methods: &[&Method]) -> Response<Body> {
@@ -279,6 +249,14 @@ fn other_methods(methods: &[&Method]) -> Response<Body> {
         response.headers_mut().insert(ALLOW, allowed);
     }
     response
+}
+
+fn not_acceptable(gives: &str) -> Box<Response<Body>> {
+    let error = Error::new(
+        Reason::InvalidRequest,
+        format!("this resource is given as {gives} only"),
+    );
+    refusal(error, Some(StatusCode::NOT_ACCEPTABLE))
 }
 
 fn refusal(error: Error, status: Option<StatusCode>) -> Box<Response<Body>> {

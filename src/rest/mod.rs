@@ -14,7 +14,11 @@
 //! `GET /v1/report-sintetico?normativa=DL109-2018-ART44&dal=2023-01-01` is `GetReportSintetico` with `filtro.normativa` and
 //! `filtro.periodo.dal`: a parameter has the name of its field alone.
 
+mod accept;
 mod answer;
+mod condition;
+mod file;
+mod grpc_call;
 mod layer;
 mod lines;
 mod parameter;
@@ -25,4 +29,4 @@ mod table;
 mod template;
 
 pub use layer::{Rest, RestLayer};
-pub use table::{Resource, RestTable, RestTableError};
+pub use table::{AnswerForm, Resource, RestTable, RestTableError};

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{HeaderMap, header::CONTENT_TYPE};
-use prost::Message as _;
 use prost_reflect::{DeserializeOptions, DynamicMessage};
 
 use super::{table::Resource, template::PathValue};
@@ -23,7 +22,7 @@ const IN_THE_PATH: ValueDefect = ValueDefect::new(
     "è nel percorso e non deve essere nel corpo",
 );
 
-/// The request of the call, as its bytes. All that is wrong with path and query is told at once, under the names of the parameters.
+/// The request of the call. All that is wrong with path and query is told at once, under the names of the parameters.
 ///
 /// # Errors
 /// [`Reason::InvalidRequest`]; [`Reason::MessageMalformed`]: the body is no JSON of the request.
@@ -32,7 +31,7 @@ pub(super) fn message(
     path: &[PathValue<'_>],
     query: &str,
     body: Option<&[u8]>,
-) -> Result<Vec<u8>> {
+) -> Result<DynamicMessage> {
     let input = resource.call.input();
     let mut request = match body {
         Some(body) => from_json(resource, body)?,
@@ -66,7 +65,7 @@ pub(super) fn message(
         violations.check(name, put);
     }
     violations.finish()?;
-    Ok(request.encode_to_vec())
+    Ok(request)
 }
 
 fn in_body(request: &DynamicMessage, name: &str, may_be: bool) -> bool {

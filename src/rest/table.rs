@@ -26,6 +26,31 @@ pub struct Resource {
     pub(super) parameters: Vec<Parameter>,
     /// The call.
     pub(super) call: MethodDescriptor,
+    /// What it answers with.
+    pub(super) form: AnswerForm,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerForm {
+    /// One message.
+    Json,
+    /// Messages with rows.
+    Lines,
+    /// The pieces of a file.
+    File,
+}
+
+impl AnswerForm {
+    /// Its media type. `None`: that of the file.
+    #[must_use]
+    pub fn media_type(self) -> Option<&'static str> {
+        match self {
+            Self::Json => Some("application/json"),
+            Self::Lines => Some("application/x-ndjson"),
+            Self::File => None,
+        }
+    }
 }
 
 /// Where a request leads.
@@ -59,7 +84,11 @@ impl RestTable {
                 .find(|extension| extension.full_name() == full)
                 .ok_or_else(|| failed(format!("the option {full} is not there")))
         };
-        let (rule, person) = (option("http")?, option("persona_fisica")?);
+        let options = ContractOptions {
+            rule: option("http")?,
+            person: option("persona_fisica")?,
+            file: option("file_di")?,
+        };
         let mut resources = Vec::new();
         for service in pool
             .services()
@@ -67,14 +96,14 @@ impl RestTable {
         {
             for call in service.methods() {
                 let value = call.options();
-                let value = value.get_extension(&rule);
+                let value = value.get_extension(&options.rule);
                 let Some(rule) = value
                     .as_message()
-                    .filter(|_| call.options().has_extension(&rule))
+                    .filter(|_| call.options().has_extension(&options.rule))
                 else {
                     return Err(failed(format!("{}: no http", call.full_name())));
                 };
-                add(&mut resources, &call, rule, &person)
+                add(&mut resources, &call, rule, &options)
                     .ok_or_else(|| failed(format!("{}: no such resource", call.full_name())))?;
             }
         }
@@ -134,6 +163,11 @@ impl Resource {
         format!("{} {}", self.method, self.path)
     }
 
+    /// Whether a caller may keep its answer, to ask whether it still holds.
+    pub(super) fn is_kept(&self) -> bool {
+        KEPT.contains(&self.call.parent_service().name())
+    }
+
     /// The call that it is: `"DecreeService/ListDecrees"`.
     #[must_use]
     pub fn rpc(&self) -> String {
@@ -141,12 +175,24 @@ impl Resource {
     }
 }
 
+/// The options of the contract that are read.
+struct ContractOptions {
+    rule: ExtensionDescriptor,
+    person: ExtensionDescriptor,
+    file: ExtensionDescriptor,
+}
+
+/// From which byte on a file is wanted: in HTTP a range says that.
+const OFFSET: &str = "offset";
+/// The services whose answers a caller may keep, and ask whether they still hold. They have no row of the detail.
+const KEPT: [&str; 2] = ["ReportService", "MonitoraggioService"];
+
 /// Adds a rule and its further bindings. `None`: one of them is no resource.
 fn add(
     resources: &mut Vec<Resource>,
     call: &MethodDescriptor,
     rule: &DynamicMessage,
-    person: &ExtensionDescriptor,
+    options: &ContractOptions,
 ) -> Option<()> {
     let text = |name: &str| {
         let value = rule.get_field_by_name(name)?;
@@ -165,8 +211,18 @@ fn add(
     };
     let template = PathTemplate::parse(&path)?;
     let input = call.input();
-    let mut all = parameters(&input, person);
+    let of_output = call.output().options();
+    let is_file = of_output.has_extension(&options.file);
+    let form = match (call.is_server_streaming(), is_file) {
+        (false, _) => AnswerForm::Json,
+        (true, false) => AnswerForm::Lines,
+        (true, true) => AnswerForm::File,
+    };
+    let mut all = parameters(&input, &options.person);
     all.retain(|parameter| {
+        if is_file && parameter.name == OFFSET {
+            return false;
+        }
         let in_path = template
             .fields()
             .any(|field| field == parameter.name && parameter.is_top());
@@ -182,13 +238,14 @@ fn add(
         has_body,
         parameters: all,
         call: call.clone(),
+        form,
     });
     let further = rule.get_field_by_name("additional_bindings")?;
     for binding in further.as_list()? {
         let Value::Message(binding) = binding else {
             return None;
         };
-        add(resources, call, binding, person)?;
+        add(resources, call, binding, options)?;
     }
     Some(())
 }

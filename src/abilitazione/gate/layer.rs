@@ -25,13 +25,13 @@ use tower::{Layer, Service};
 use super::unknown_call::call_unknown;
 use crate::{
     abilitazione::{
-        Abilitazione, Authorizer,
+        Abilitazione, AnswerView, Authorizer,
         authn::{DPOP, TRACKING_EVIDENCE},
         gate::{authorizer::Admission, public_streams::PublicStreams, request_body::receive_body},
     },
     call_record::CallRecord,
     contract::{
-        http_call::CallTarget,
+        http_call::{CallTarget, HttpCall},
         route::{HEALTH, Route, route},
     },
     error::{Error, Result},
@@ -112,11 +112,25 @@ where
         let gate = self.gate.clone();
         Box::pin(async move {
             match gate.enter(&mut request).await {
-                Ok(()) => inner.call(request).await,
+                Ok(()) => {
+                    let view = view(&request);
+                    let mut response = inner.call(request).await?;
+                    if let Some(view) = view {
+                        response.extensions_mut().insert(view);
+                    }
+                    Ok(response)
+                }
                 Err(error) => Ok(Status::from(error).into_http()),
             }
         })
     }
+}
+
+/// What of the data a call that came in HTTP gets.
+fn view(request: &Request<Body>) -> Option<AnswerView> {
+    request.extensions().get::<HttpCall>()?;
+    let abilitazione: &Abilitazione = request.extensions().get()?;
+    Some(abilitazione.view())
 }
 
 impl AccessLayer {

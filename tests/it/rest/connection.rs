@@ -37,6 +37,23 @@ async fn the_answer_is_the_same_by_http_1_and_by_http_2() {
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let by_http_2: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(by_http_2, by_http_1);
+    // HEAD is GET without a body, by both.
+    let head = rest.request("HEAD", REPORT).send().await.unwrap();
+    assert_eq!(head.status(), 200);
+    assert_eq!(head.bytes().await.unwrap().len(), 0);
+    let request = Request::builder()
+        .method("HEAD")
+        .uri(REPORT)
+        .header(
+            "authorization",
+            format!("Bearer {}", rest.token.as_ref().unwrap()),
+        )
+        .body(Body::empty())
+        .unwrap();
+    let head = service.channel().oneshot(request).await.unwrap();
+    assert_eq!(head.status(), 200);
+    let body = head.into_body().collect().await.unwrap();
+    assert_eq!(body.to_bytes().len(), 0);
     service.stop().await;
 }
 

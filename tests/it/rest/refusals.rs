@@ -262,6 +262,10 @@ async fn the_record_is_that_of_the_call() {
     ] {
         assert_eq!(by_http[member], by_grpc[member], "{member}");
     }
+    assert_eq!(
+        (&by_http["via"], &by_grpc["via"]),
+        (&json!("REST"), &Value::Null)
+    );
     assert!(!by_http.to_string().contains(PERSONA));
     assert_eq!(last["motivo"], "ERROR_REASON_RILEVAZIONE_NOT_FOUND");
     assert_eq!(refused.json()["trace_id"], last["traccia"], "{last}");

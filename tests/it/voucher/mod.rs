@@ -8,6 +8,7 @@ mod key_endpoint;
 mod keys;
 mod operators;
 mod refused;
+mod resources;
 mod single_use;
 mod unspent;
 
