@@ -6,7 +6,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use flate2::{Compression, write::GzEncoder};
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY},
+    header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY},
 };
 use http_body_util::BodyExt as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
@@ -156,6 +156,7 @@ pub(super) fn response(json: Vec<u8>, asked: &HeaderMap, kept: bool) -> Response
         }
         false => json,
     };
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     *response.body_mut() = Body::new(http_body_util::Full::from(body));
     response
 }

@@ -219,7 +219,10 @@ impl FileAnswer {
         trailer: bool,
     ) -> impl Stream<Item = Result<Frame<Bytes>, Status>> + Send {
         stream::try_unfold((self, false), move |(mut answer, ended)| async move {
-            while !ended {
+            if ended {
+                return Ok(None);
+            }
+            loop {
                 let Some(message) = answer.frames.next().await? else {
                     return Ok(None);
                 };
@@ -241,7 +244,6 @@ impl FileAnswer {
                     return Ok(None);
                 }
             }
-            Ok(None)
         })
     }
 

@@ -2,7 +2,7 @@
 
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 use tonic::{Status, body::Body};
@@ -134,9 +134,11 @@ fn challenge(headers: &mut http::HeaderMap, reason: ErrorReason) {
 fn answer(status: StatusCode, problem: &Problem) -> Response<Body> {
     // Texts and numbers: it is always JSON.
     let json = serde_json::to_vec(problem).unwrap_or_default();
+    let length = json.len();
     let mut response = Response::new(Body::new(http_body_util::Full::from(json)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert(CONTENT_TYPE, PROBLEM_JSON);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

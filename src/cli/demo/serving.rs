@@ -65,6 +65,7 @@ pub(in crate::cli) struct Demo {
 }
 
 const GET_REPORT: &str = "ReportService/GetReportSintetico";
+const REPORT_PATH: &str = "/v1/report-sintetico?normativa=DL109-2018-ART44";
 const LIST_DECREES: &str = "DecreeService/ListDecrees";
 const LIST_GRANTS: &str = "GrantService/ListGrants";
 
@@ -294,6 +295,12 @@ impl DemoScene {
                     text,
                     "grpcurl -plaintext -H \"authorization: Bearer ${variable}\" -d '{request}' {address} {PACKAGE}.{rpc}"
                 );
+                if rpc == GET_REPORT {
+                    let _ = writeln!(
+                        text,
+                        "curl -H \"authorization: Bearer ${variable}\" 'http://{address}{REPORT_PATH}'"
+                    );
+                }
             }
         }
         Ok(text)

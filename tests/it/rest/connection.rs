@@ -90,7 +90,7 @@ async fn forms_that_smuggle_a_request_are_refused() {
         format!("{head}x : y\r\n\r\n"),
         format!("{head}x: a\r\n b\r\n\r\n"),
         format!("GET {REPORT}\r\n\r\n"),
-        format!("GET http://[ HTTP/1.1\r\nhost: a\r\n\r\n"),
+        "GET http://[ HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(),
     ] {
         let answer = exchange(&service, &format!("{bad}{head}connection: close\r\n\r\n")).await;
         // Refused, or closed without a word; what follows is never taken for a request.
