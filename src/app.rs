@@ -352,7 +352,7 @@ async fn serve_recorded(
         .layer(MapRequestLayer::new(as_the_request))
         .service(routes.prepare());
     let rest = RestTable::of_contract(FILE_DESCRIPTOR_SET)?;
-    let rest = RestLayer::new(rest, limit, address_header);
+    let rest = RestLayer::new(rest, limit, patience.opening, address_header);
     let service = ServiceBuilder::new().layer(rest).service(service);
     let incoming = ascolto.connections(connections, patience);
     let server = serve_connections(incoming, service, stop.clone());

@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use http::{
     request::Parts,
 };
 use http_body_util::{BodyExt as _, Limited};
+use tokio::time::timeout;
 use tonic::{Status, body::Body};
 use tower::{Layer, Service, ServiceExt as _};
 
@@ -40,6 +42,8 @@ pub struct RestLayer {
     table: Arc<RestTable>,
     /// The longest body.
     max_body: usize,
+    /// How long one may take to come.
+    patience: Duration,
     /// The header in which proxies say where a request comes from.
     address_header: HeaderName,
     known_files: KnownFiles,
@@ -48,10 +52,16 @@ pub struct RestLayer {
 impl RestLayer {
     /// Spells the calls as `table` has it.
     #[must_use]
-    pub fn new(table: RestTable, max_body: usize, address_header: HeaderName) -> Self {
+    pub fn new(
+        table: RestTable,
+        max_body: usize,
+        patience: Duration,
+        address_header: HeaderName,
+    ) -> Self {
         Self {
             table: Arc::new(table),
             max_body,
+            patience,
             address_header,
             known_files: KnownFiles::new(),
         }
@@ -173,7 +183,11 @@ impl RestLayer {
     }
 
     async fn read(&self, body: Body) -> Result<Bytes, Box<Response<Body>>> {
-        let read = Limited::new(body, self.max_body).collect().await;
+        let read = Limited::new(body, self.max_body).collect();
+        let Ok(read) = timeout(self.patience, read).await else {
+            let error = Error::new(Reason::MessageMalformed, "the body did not come in time");
+            return Err(refusal(error, Some(StatusCode::REQUEST_TIMEOUT)));
+        };
         read.map(http_body_util::Collected::to_bytes)
             .map_err(|error| {
                 let error = match error.is::<http_body_util::LengthLimitError>() {

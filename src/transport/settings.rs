@@ -24,7 +24,8 @@ pub struct ServerSettings {
     /// Most connections of one address (of one IPv6 /64), and never more than half of all. Addresses of `trusted_proxies` are
     /// bound by `max_connections` only.
     pub max_connections_per_address: usize,
-    /// How long a client may take to begin HTTP/2, once the connection (and TLS on it) is there.
+    /// How long a client may take to begin, once the connection (and TLS on it) is there: with HTTP/2, or with the head of a request of
+    /// HTTP/1.1. Also how long the body of a request in JSON may take.
     pub preface_seconds: u64,
     /// Whether gRPC reflection is served.
     pub reflection: bool,

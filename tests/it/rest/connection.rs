@@ -135,5 +135,18 @@ async fn heads_are_bounded() {
         .unwrap()
         .ok();
     assert!(rest.is_empty());
+    // A body that does not come is not waited for.
+    let head =
+        "POST /v1/accesso/spiegazione HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    let mut slow = TcpStream::connect(service.address).await.unwrap();
+    slow.write_all(format!("{head}content-length: 9\r\n\r\n{{").as_bytes())
+        .await
+        .unwrap();
+    let mut answer = [0; 12];
+    timeout(Duration::from_secs(30), slow.read_exact(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
     service.stop().await;
 }
