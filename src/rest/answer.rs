@@ -128,13 +128,7 @@ pub(super) fn response(json: Vec<u8>, asked: &HeaderMap, kept: bool) -> Response
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    // What a caller may see can change from one call to the next.
-    let keeping = if kept {
-        "private, no-cache"
-    } else {
-        "no-store"
-    };
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(keeping));
+    headers.insert(CACHE_CONTROL, keeping(kept));
     if let Some(etag) = etag {
         // Hexadecimal digits: they are always a header. Of each encoding another.
         let etag = match gzip {
@@ -159,6 +153,14 @@ pub(super) fn response(json: Vec<u8>, asked: &HeaderMap, kept: bool) -> Response
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     *response.body_mut() = Body::new(http_body_util::Full::from(body));
     response
+}
+
+/// Whether an answer may be kept: never without asking again, since what a caller may see can change from one call to the next.
+pub(super) fn keeping(kept: bool) -> HeaderValue {
+    HeaderValue::from_static(match kept {
+        true => "private, no-cache",
+        false => "no-store",
+    })
 }
 
 /// To compress less would save nothing.

@@ -31,7 +31,7 @@ use quick_cache::sync::Cache;
 use tonic::{Status, body::Body};
 
 use super::{
-    answer::Frames,
+    answer::{Frames, keeping},
     condition::{self, ByteRange},
     grpc_call::GrpcCall,
 };
@@ -83,6 +83,7 @@ pub(super) struct FileAnswer {
     pub(super) known: KnownFiles,
     intestazione: IntestazioneFile,
     etag: String,
+    kept: bool,
 }
 
 impl KnownFiles {
@@ -93,7 +94,7 @@ impl KnownFiles {
 
 impl FileAnswer {
     /// Of a call whose first message is this. From here on the call names the rilevazione that it found. What was asked of whom (`view`)
-    /// makes the bytes, with the rilevazione and the release.
+    /// makes the bytes, with the rilevazione and the release. `kept`: whether the caller may keep it.
     ///
     /// # Errors
     /// It is no such message: a fault of ours.
@@ -103,6 +104,7 @@ impl FileAnswer {
         known: KnownFiles,
         call: &mut GrpcCall,
         view: &str,
+        kept: bool,
     ) -> Result<Self, Status> {
         let first = decode(first)?.intestazione;
         let intestazione = first.ok_or_else(|| Error::internal("a file without a beginning"))?;
@@ -120,6 +122,7 @@ impl FileAnswer {
             known,
             intestazione,
             etag: condition::etag(&text),
+            kept,
         })
     }
 
@@ -207,7 +210,7 @@ impl FileAnswer {
         headers.insert(CONTENT_TYPE, value(tipo_contenuto)?);
         headers.insert(ETAG, value(&self.etag)?);
         headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(CACHE_CONTROL, keeping(self.kept));
         Ok(())
     }
 

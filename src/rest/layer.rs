@@ -177,7 +177,10 @@ impl RestLayer {
         let spelt = match resource.form {
             AnswerForm::Json => json(resource, &parts, response).await,
             AnswerForm::Lines => lines(resource, response).await,
-            AnswerForm::File => file(&self.known_files, &parts, call, response, inner).await,
+            AnswerForm::File => {
+                let known = self.known_files.clone();
+                file(resource, known, &parts, call, response, inner).await
+            }
         };
         Ok(spelt.unwrap_or_else(|status| problem::of_status(&status, Some(resource), trace_id)))
     }
@@ -223,7 +226,8 @@ async fn lines(resource: &Resource, response: Response<Body>) -> Result<Response
 
 /// A stream of pieces. `inner` is where the call was made, and can be made again.
 async fn file<S>(
-    known: &KnownFiles,
+    resource: &Resource,
+    known: KnownFiles,
     asked: &Parts,
     mut call: GrpcCall,
     response: Response<Body>,
@@ -236,7 +240,7 @@ where
     let view = view.map(|view| view.0.clone()).unwrap_or_default();
     let mut frames = Frames::of(response)?;
     let first = frames.first().await?;
-    let file = FileAnswer::new(first, frames, known.clone(), &mut call, &view)?;
+    let file = FileAnswer::new(first, frames, known, &mut call, &view, resource.is_kept())?;
     if !accepts(&asked.headers, file.media_type()) {
         return Ok(*not_acceptable(file.media_type()));
     }

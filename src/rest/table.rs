@@ -165,7 +165,7 @@ impl Resource {
 
     /// Whether a caller may keep its answer, to ask whether it still holds.
     pub(super) fn is_kept(&self) -> bool {
-        KEPT.contains(&self.call.parent_service().name())
+        KEPT.contains(&self.rpc().as_str())
     }
 
     /// The call that it is: `"DecreeService/ListDecrees"`.
@@ -184,8 +184,20 @@ struct ContractOptions {
 
 /// From which byte on a file is wanted: in HTTP a range says that.
 const OFFSET: &str = "offset";
-/// The services whose answers a caller may keep, and ask whether they still hold. They have no row of the detail.
-const KEPT: [&str; 2] = ["ReportService", "MonitoraggioService"];
+/// The calls whose answers a caller may keep, and ask whether they still hold: those without rows of the detail and without grants.
+const KEPT: [&str; 11] = [
+    "MonitoraggioService/ConfrontaRilevazioni",
+    "MonitoraggioService/GetAndamento",
+    "MonitoraggioService/GetProiezione",
+    "MonitoraggioService/GetStoria",
+    "MonitoraggioService/GetTiraggio",
+    "MonitoraggioService/VerificaCapienza",
+    "ReportService/DownloadReportSintetico",
+    "ReportService/GetReportSintetico",
+    "ReportService/ListNormative",
+    "ReportService/ListPrestazioni",
+    "ReportService/ListRilevazioni",
+];
 
 /// Adds a rule and its further bindings. `None`: one of them is no resource.
 fn add(

@@ -79,6 +79,8 @@ async fn a_file_is_that_of_the_download() {
         let name = format!("attachment; filename=\"{}\"", expected.intestazione.nome);
         assert_eq!(given.header("content-disposition"), name);
         assert_eq!(given.header("accept-ranges"), "bytes");
+        // Rows of the detail are kept nowhere.
+        assert_eq!(given.header("cache-control"), "no-store");
         assert_eq!(given.header("etag"), head.header("etag"));
         assert!(tags.insert(given.header("etag").to_owned()));
         // Named, the rilevazione is the same file.
@@ -127,6 +129,7 @@ async fn a_file_is_that_of_the_download() {
     )
     .await;
     assert!(given.bytes == expected.bytes);
+    assert_eq!(given.header("cache-control"), "private, no-cache");
     let bad = rest.get("/v1/report-sintetico/file").await;
     assert_eq!(
         bad.problem(),
