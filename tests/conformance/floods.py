@@ -56,10 +56,15 @@ def half_prefaces(target):
 
 
 def other_protocols(target):
-    """HTTP/1.1, a TLS hello on the plain port, noise: closed, and nobody else notices."""
-    held(target, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 5)
+    """Half a head of HTTP/1.1, a TLS hello on the plain port, noise: closed, and nobody else notices. A whole head is answered."""
+    held(target, b"GET / HTTP/1.1\r\nHost: x\r\n", 5)
     held(target, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 100, 5)
     held(target, b"\0" * 1000, 5)
+    whole = target.socket()
+    whole.sendall(b"GET /v1/report-sintetico HTTP/1.1\r\nHost: x\r\n\r\n")
+    whole.settimeout(5)
+    assert whole.recv(12) == b"HTTP/1.1 401"
+    whole.close()
 
 
 def malformed_timeouts(target):
