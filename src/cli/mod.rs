@@ -13,6 +13,7 @@ mod grant;
 mod interrupt;
 mod load;
 mod migrate;
+mod openapi;
 mod policy;
 mod progress;
 mod report_table;
@@ -28,7 +29,8 @@ use tokio::runtime::Runtime;
 
 use self::{
     audit::AuditArgs, derived::Derived, get::Get, grant::GrantArgs, interrupt::interruptible,
-    load::Load, migrate::Migrate, policy::PolicyArgs, serve::Serve, voucher::Voucher,
+    load::Load, migrate::Migrate, openapi::PrintOpenApi, policy::PolicyArgs, serve::Serve,
+    voucher::Voucher,
 };
 use crate::{
     config::Settings,
@@ -61,6 +63,8 @@ enum CliCommand {
     Grant(GrantArgs),
     Load(Load),
     Migrate(Migrate),
+    #[command(name = "openapi")]
+    OpenApi(PrintOpenApi),
     Policy(PolicyArgs),
     Voucher(Voucher),
 }
@@ -143,6 +147,7 @@ impl Cli {
             CliCommand::Load(load) => interruptible(load.run(&settings)).await,
             CliCommand::Derived(derived) => Ok(derived.run(&settings).await),
             CliCommand::Migrate(migrate) => interruptible(migrate.run(&settings)).await,
+            CliCommand::OpenApi(openapi) => openapi.run(),
             CliCommand::Policy(policy) => policy.run(&settings).await,
             CliCommand::Voucher(voucher) => interruptible(voucher.run(&settings)).await,
         };

@@ -21,6 +21,7 @@ mod file;
 mod grpc_call;
 mod layer;
 mod lines;
+pub mod openapi;
 mod parameter;
 mod problem;
 mod request;

@@ -61,6 +61,11 @@ fn collect(
 }
 
 impl Parameter {
+    /// The field itself.
+    pub(super) fn field(&self) -> Option<&FieldDescriptor> {
+        self.fields.last()
+    }
+
     /// Whether it is a field of the request itself.
     pub(super) fn is_top(&self) -> bool {
         self.fields.len() == 1

@@ -69,6 +69,12 @@ pub(super) enum Destination<'a> {
 #[error("{0}")]
 pub struct RestTableError(String);
 
+impl RestTableError {
+    pub(super) fn new(why: String) -> Self {
+        Self(why)
+    }
+}
+
 impl RestTable {
     /// Of the contract.
     ///

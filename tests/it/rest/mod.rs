@@ -6,11 +6,15 @@
 //! | each refusal has its reason and status, with all that is wrong; the record is that of the call | [`refusals`] |
 //! | a stream is lines, and one that breaks looks broken | [`streams`] |
 //! | a file is that of the download, with ranges, and an answer without rows may be kept | [`files`] |
+//! | the OpenAPI documents are the contract, with everything limited and nothing left out | [`openapi`] |
+//! | the examples in them are answers that were given | [`examples`] |
 //! | a proof of possession is for the URL; HTTP/1.1 and HTTP/2, in clear and in TLS | [`connection`] |
 
 mod answers;
 mod connection;
 mod files;
+mod examples;
+mod openapi;
 mod refusals;
 mod streams;
 

@@ -1,0 +1,118 @@
+//! A resource as an operation.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    comment::{Comments, first_sentence},
+    error, example, general, header,
+    parameter::parameters,
+    schema::Schemas,
+    stream,
+};
+use crate::rest::table::Resource;
+
+/// Of the parts of a stream, which in HTTP are lines or a file.
+const PARTS: &str = ": one intestazione";
+
+const OF_A_FILE: &str = "The body is the file. Ask for the rest of one that broke off with `Range`, and with the number of the same rilevazione.";
+const OF_LINES: &str = "The body is one JSON object a line: one `intestazione`, one `riga` for each row, one `resume_token` after each batch, one `chiusura`.";
+
+/// What a resource is. `shared`: whether its path has another method.
+pub(super) fn operation(
+    resource: &Resource,
+    shared: bool,
+    comments: &Comments,
+    schemas: &mut Schemas<'_>,
+) -> Value {
+    let call = &resource.call;
+    let is_file = stream::is_file(call);
+    let mut paragraphs = comments.of_call(call);
+    let first = paragraphs.first().cloned().unwrap_or_default();
+    let summary = first_sentence(&first)
+        .split(PARTS)
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    if is_file {
+        paragraphs = vec![format!("{summary}."), OF_A_FILE.to_owned()];
+    } else if call.is_server_streaming() {
+        paragraphs[0] = format!("{summary}.");
+        paragraphs.insert(1, OF_LINES.to_owned());
+    }
+    paragraphs.push(format!("By gRPC it is `{}`.", resource.rpc()));
+    let id = operation_id(resource, shared);
+    let mut operation = json!({
+        "operationId": id,
+        "summary": summary,
+        "description": paragraphs.join("\n\n"),
+        "tags": [general::tag(call.parent_service())],
+        "security": general::security(),
+        "parameters": parameters(resource, is_file, comments, schemas),
+        "responses": responses(resource, is_file, &id, comments, schemas),
+    });
+    if resource.has_body {
+        let in_path: Vec<&str> = resource.template.fields().collect();
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": {"application/json": {"schema": schemas.body(&call.input(), &in_path)}},
+        });
+    }
+    operation
+}
+
+fn responses(
+    resource: &Resource,
+    is_file: bool,
+    id: &str,
+    comments: &Comments,
+    schemas: &mut Schemas<'_>,
+) -> Value {
+    let call = &resource.call;
+    let mut responses = Map::new();
+    let content = if is_file {
+        stream::file()
+    } else if call.is_server_streaming() {
+        stream::lines(call, schemas)
+    } else {
+        let mut content = json!({"schema": schemas.answer(&call.output())});
+        if let Some(example) = example::of_operation(id) {
+            content["example"] = example;
+        }
+        json!({"application/json": content})
+    };
+    if is_file {
+        let part = json!({
+            "description": "The part of the file that was asked for.",
+            "headers": header::of(206),
+            "content": content,
+        });
+        responses.insert("206".to_owned(), part);
+    }
+    let whole = json!({
+        "description": if is_file { "The file." } else { "The answer." },
+        "headers": header::of(200),
+        "content": content,
+    });
+    responses.insert("200".to_owned(), whole);
+    for status in error::statuses(call, resource.has_body, comments) {
+        responses.insert(status.to_string(), error::reference(status));
+    }
+    Value::Object(responses)
+}
+
+/// The fixed parts of the path; after them a field that it ends with, or the step that a collection takes by POST.
+fn operation_id(resource: &Resource, shared: bool) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let parts: Vec<&str> = resource.path.split('/').skip(2).collect();
+    for (n, part) in parts.iter().enumerate() {
+        match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+            Some(field) if n + 1 == parts.len() => words.push(field.to_owned()),
+            Some(_) => {}
+            None => words.push(part.replace('-', "_")),
+        }
+    }
+    if shared && resource.method == http::Method::POST {
+        words.push("nuova".to_owned());
+    }
+    words.join("_")
+}

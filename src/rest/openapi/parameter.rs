@@ -1,0 +1,94 @@
+//! Parameters of a resource: fields of the request, and the headers that say who calls.
+
+use prost_reflect::Kind;
+use serde_json::{Value, json};
+
+use super::{
+    comment::Comments,
+    limits,
+    schema::{Place, Schemas, scalar},
+};
+use crate::rest::{parameter::Parameter, table::Resource};
+
+/// Headers that every call may have.
+const OF_EVERY_CALL: [&str; 2] = ["DPoP", "Agid-JWT-TrackingEvidence"];
+/// A part of a file.
+const RANGE: &str = "Range";
+
+/// Those of a resource.
+pub(super) fn parameters(
+    resource: &Resource,
+    is_file: bool,
+    comments: &Comments,
+    schemas: &mut Schemas<'_>,
+) -> Vec<Value> {
+    let in_path: Vec<&str> = resource.template.fields().collect();
+    let fields = resource.parameters.iter();
+    let mut all: Vec<Value> = fields
+        .filter_map(|parameter| {
+            let in_path = in_path.contains(&parameter.name.as_str());
+            of_field(resource, parameter, in_path, comments, schemas)
+        })
+        .collect();
+    let headers = OF_EVERY_CALL.into_iter().chain(is_file.then_some(RANGE));
+    all.extend(headers.map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
+    all
+}
+
+fn of_field(
+    resource: &Resource,
+    parameter: &Parameter,
+    in_path: bool,
+    comments: &Comments,
+    schemas: &mut Schemas<'_>,
+) -> Option<Value> {
+    let field = parameter.field()?;
+    let name = &parameter.name;
+    let comment = comments.of_field(field);
+    let value = match field.kind() {
+        Kind::Enum(names) => schemas.enumeration(&names),
+        kind => scalar(&kind, name, &comment, Place::Url),
+    };
+    let schema = match parameter.is_list() {
+        true => json!({
+            "type": "array",
+            "items": value,
+            "maxItems": limits::items(name, &comment),
+        }),
+        false => value,
+    };
+    let of_request = comments.of_message(&resource.call.input());
+    let required = comment.starts_with("Required") || all_required(&of_request, name);
+    Some(json!({
+        "name": name,
+        "in": if in_path { "path" } else { "query" },
+        "required": in_path || required,
+        "description": comment,
+        "schema": schema,
+    }))
+}
+
+/// "Every field but rilevazione is required."
+fn all_required(comment: &str, name: &str) -> bool {
+    let (_, rest) = comment.split_once("Every field but ").unwrap_or_default();
+    let but = rest.split_once(" is required").map(|(but, _)| but);
+    but.is_some_and(|but| but != name)
+}
+
+/// The headers, for `components`.
+pub(super) fn components() -> Value {
+    let header = |name: &str, longest: u32, description: &str| {
+        json!({
+            "name": name,
+            "in": "header",
+            "required": false,
+            "description": description,
+            "schema": {"type": "string", "maxLength": longest},
+        })
+    };
+    json!({
+        "DPoP": header("DPoP", 8192, "The proof of possession (RFC 9449) of a voucher that is bound to a key: `htm` is the method, `htu` the URL without query. A new one for each call."),
+        "Agid-JWT-TrackingEvidence": header("Agid-JWT-TrackingEvidence", 8192, "Who asks within the caller's ente (ModI AUDIT_REST_01 and AUDIT_REST_02), where the service demands it."),
+        "Range": header("Range", 100, "The part of the file that is wanted (RFC 9110): to go on where a download broke off."),
+    })
+}
