@@ -3,6 +3,7 @@
 //! ```text
 //! TCP ─► observe ─► connection ─► audit ─► protocol ─► deadline ─► access ─► ReportService, DecreeService, MonitoraggioService, AccessService, GrantService, FlightService ─► Postgres (serving role)
 //!                                                                  └──► health, reflection (no token)
+//! HTTP ─► the pages that need no token, or the resource of a call, which becomes that call ─► observe
 //! ```
 
 mod authenticator;
@@ -55,7 +56,7 @@ use crate::{
     monitoraggio::service::{DifferenceStreams, MonitoraggioServer},
     postgres::{DatabaseConnections, SideConnections},
     report::{cache::ReportCache, service::ReportServer},
-    rest::{RestLayer, RestTable},
+    rest::{PublicLayer, RestLayer, RestTable},
     rilevazione::RilevazioneRegister,
     telemetry::health_registry::HealthRegistry,
     transport::{
@@ -353,7 +354,12 @@ async fn serve_recorded(
         .service(routes.prepare());
     let rest = RestTable::of_contract(FILE_DESCRIPTOR_SET)?;
     let rest = RestLayer::new(rest, limit, patience.opening, address_header);
-    let service = ServiceBuilder::new().layer(rest).service(service);
+    let server = settings.access.public_urls.first().map(String::as_str);
+    let public = PublicLayer::new(FILE_DESCRIPTOR_SET, server, move || health.serves())?;
+    let service = ServiceBuilder::new()
+        .layer(public)
+        .layer(rest)
+        .service(service);
     let incoming = ascolto.connections(connections, patience);
     let server = serve_connections(incoming, service, stop.clone());
     let drain = Duration::from_secs(settings.server.drain_seconds);

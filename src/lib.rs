@@ -63,7 +63,7 @@
 //! | [`decreto`] | §2.2: filter, query, the reader of rows, service, exports and downloads |
 //! | [`monitoraggio`] | the caps over time: filters, sums by month, the course, the history, service |
 //! | [`flight`] | the detail over Arrow Flight: flights, tickets, streams of record batches |
-//! | [`rest`] | the calls in HTTP and JSON: resources, parameters, problems, lines; OpenAPI |
+//! | [`rest`] | the calls in HTTP and JSON: resources, parameters, problems, lines; OpenAPI, and what is public |
 //! | [`demo`] | the key that signs the demo's tokens, and invented extracts |
 //! | [`config`] | the settings of all rooms, read and checked |
 //! | [`app`] | the composition root |

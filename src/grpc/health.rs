@@ -39,6 +39,12 @@ impl HealthReporter {
             .send_if_modified(|statuses| statuses.insert(service, status) != Some(status));
     }
 
+    /// Whether the server as a whole serves.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.0.borrow().get("") == Some(&ServingStatus::Serving)
+    }
+
     /// What answers the calls.
     #[must_use]
     pub fn service(&self) -> HealthService {
@@ -116,5 +122,8 @@ mod tests {
         assert_eq!(next().await, Sent::Serving);
         let checked = service.check(request()).await.unwrap().into_inner();
         assert_eq!(checked.status(), Sent::Serving);
+        assert!(!reporter.serves());
+        reporter.set_service_status("", ServingStatus::Serving);
+        assert!(reporter.serves());
     }
 }

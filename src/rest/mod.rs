@@ -24,10 +24,12 @@ mod lines;
 pub mod openapi;
 mod parameter;
 mod problem;
+mod public;
 mod request;
 mod status;
 mod table;
 mod template;
 
 pub use layer::{Rest, RestLayer};
+pub use public::{Public, PublicLayer};
 pub use table::{AnswerForm, Resource, RestTable, RestTableError};

@@ -11,7 +11,7 @@ use tonic_types::StatusExt as _;
 use super::{status, table::Resource};
 use crate::{contract::proto::ErrorReason, error::Error};
 
-const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// What a caller is told.
 #[derive(Debug, Serialize)]

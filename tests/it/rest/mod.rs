@@ -8,6 +8,7 @@
 //! | a file is that of the download, with ranges, and an answer without rows may be kept | [`files`] |
 //! | the OpenAPI documents are the contract, with everything limited and nothing left out | [`openapi`] |
 //! | the examples in them are answers that were given | [`examples`] |
+//! | documents, status and a page need no token and stand in no record | [`public`] |
 //! | a proof of possession is for the URL; HTTP/1.1 and HTTP/2, in clear and in TLS | [`connection`] |
 
 mod answers;
@@ -15,6 +16,7 @@ mod connection;
 mod files;
 mod examples;
 mod openapi;
+mod public;
 mod refusals;
 mod streams;
 

@@ -1,0 +1,196 @@
+//! What needs no token and stands in no record: the documents of OpenAPI, whether the service answers, and a page for a lost browser.
+//!
+//! None of it is data, and none of it asks the database.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::{Ready, ready},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures_util::future::Either;
+use http::{
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version,
+    header::{
+        ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
+        X_CONTENT_TYPE_OPTIONS,
+    },
+};
+use http_body_util::Full;
+use serde_json::json;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+use super::{
+    openapi::{Mode, OpenApi, PLACEHOLDER},
+    problem,
+    table::RestTableError,
+};
+use crate::error::{Error, Reason};
+
+const HOME: &str = include_str!("home.html");
+const STATUS: &str = "/status";
+/// Seconds.
+const AGAIN_AFTER: &str = "5";
+
+/// Puts [`Public`] before a service.
+#[derive(Clone)]
+pub struct PublicLayer(Arc<Pages>);
+
+struct Pages {
+    /// Path, content type, text.
+    texts: Vec<(&'static str, &'static str, Bytes)>,
+    serves: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl fmt::Debug for PublicLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths = self.0.texts.iter().map(|(path, ..)| path);
+        f.debug_list().entries(paths).finish()
+    }
+}
+
+impl PublicLayer {
+    /// `server`: where the service is reached. `serves`: whether it answers calls now.
+    ///
+    /// # Errors
+    /// The contract cannot be spelt: a fault of whoever changed it.
+    pub fn new(
+        descriptors: &[u8],
+        server: Option<&str>,
+        serves: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Result<Self, RestTableError> {
+        let server = server.unwrap_or(PLACEHOLDER);
+        let mut texts = vec![(
+            "/",
+            "text/html; charset=utf-8",
+            Bytes::from_static(HOME.as_bytes()),
+        )];
+        for (mode, yaml, json) in [
+            (Mode::Reads, "/openapi.yaml", "/openapi.json"),
+            (
+                Mode::Writes,
+                "/openapi-scritture.yaml",
+                "/openapi-scritture.json",
+            ),
+        ] {
+            let document = OpenApi::of_contract(descriptors, mode, server)?;
+            texts.push((yaml, "application/yaml", document.yaml()?.into()));
+            texts.push((json, "application/json", document.json()?.into()));
+        }
+        let serves = Box::new(serves);
+        Ok(Self(Arc::new(Pages { texts, serves })))
+    }
+
+    /// The answer, where the path is one of these. What could be a call that went astray is answered as calls are.
+    fn answer(&self, request: &Request<Body>) -> Option<Response<Body>> {
+        let (method, path) = (request.method(), request.uri().path());
+        let text = self.0.texts.iter().find(|(one, ..)| *one == path);
+        if text.is_none() && path != STATUS || says_grpc(request) {
+            return None;
+        }
+        let mut response = match (method, text) {
+            (&Method::GET | &Method::HEAD, Some((_, content_type, text))) => {
+                page(content_type, text.clone())
+            }
+            (&Method::GET | &Method::HEAD, None) => status((self.0.serves)()),
+            _ if request.version() >= Version::HTTP_2 => return None,
+            _ => other_method(),
+        };
+        if *method == Method::HEAD {
+            *response.body_mut() = Body::empty();
+        }
+        Some(response)
+    }
+}
+
+fn says_grpc(request: &Request<Body>) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+fn page(content_type: &'static str, text: Bytes) -> Response<Body> {
+    let length = text.len();
+    let mut response = Response::new(Body::new(Full::from(text)));
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
+    set(CONTENT_TYPE, content_type);
+    // Another version of the program has other texts.
+    set(CACHE_CONTROL, "no-cache");
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'",
+    );
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
+/// As ModI has it, for the probe of PDND.
+fn status(serves: bool) -> Response<Body> {
+    let (status, title, detail) = match serves {
+        true => (StatusCode::OK, "OK", "Il servizio risponde."),
+        false => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Service Unavailable",
+            "Il servizio al momento non risponde: riprovare più tardi.",
+        ),
+    };
+    let problem = json!({"status": status.as_u16(), "title": title, "detail": detail});
+    let mut response = Response::new(Body::new(Full::from(problem.to_string())));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, problem::PROBLEM_JSON);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !serves {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(AGAIN_AFTER));
+    }
+    response
+}
+
+fn other_method() -> Response<Body> {
+    let error = Error::new(Reason::CallUnknown, "this can be read only");
+    let mut response = problem::of_error(error, Some(StatusCode::METHOD_NOT_ALLOWED));
+    let allowed = HeaderValue::from_static("GET, HEAD");
+    response.headers_mut().insert(ALLOW, allowed);
+    response
+}
+
+impl<S> Layer<S> for PublicLayer {
+    type Service = Public<S>;
+
+    fn layer(&self, inner: S) -> Public<S> {
+        let pages = self.clone();
+        Public { inner, pages }
+    }
+}
+
+/// A service, and what is public beside it.
+#[derive(Debug, Clone)]
+pub struct Public<S> {
+    inner: S,
+    pages: PublicLayer,
+}
+
+impl<S> Service<Request<Body>> for Public<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Either<Ready<Result<Response<Body>, Infallible>>, S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match self.pages.answer(&request) {
+            Some(response) => Either::Left(ready(Ok(response))),
+            None => Either::Right(self.inner.call(request)),
+        }
+    }
+}
