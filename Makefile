@@ -14,6 +14,8 @@ export TOOLS := $(CURDIR)/target/tools
 RIGHE ?= 100000
 
 CARGO_DENY := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+# Checks the OpenAPI documents.
+export SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 BUF := npx --yes @bufbuild/buf@$(BUF_VERSION)
 
 .PHONY: help demo test test-long lint contract-image interop conformance bench bench-formats fuzz
@@ -40,7 +42,7 @@ test-long: ## the properties of the suite alone, each with MORE_CASES=10 times a
 	@deploy/need.sh certificates cc postgres
 	@MORE_CASES=$(MORE_CASES) tests/run.sh --test it -- $(PROPERTIES)
 
-lint: $(CARGO_DENY) ## formatting, clippy with warnings as errors, links in the docs of the crate, the dependencies (deny.toml), buf lint, buf breaking
+lint: $(CARGO_DENY) ## formatting, clippy with warnings as errors, links in the docs of the crate, the dependencies (deny.toml), buf lint, buf breaking, the OpenAPI documents
 	@deploy/need.sh certificates cc npm
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
@@ -49,6 +51,7 @@ lint: $(CARGO_DENY) ## formatting, clippy with warnings as errors, links in the 
 	$(CARGO_DENY) --locked check -D unmatched-skip -D unnecessary-skip bans licenses sources
 	$(BUF) lint proto
 	$(BUF) breaking proto --against tests/contract.binpb
+	@tests/openapi/lint.sh
 
 # A package of PyPI is the program itself: to compile it takes longer than to compile ours.
 $(CARGO_DENY):
