@@ -102,7 +102,7 @@ pub(super) fn responses(pool: &DescriptorPool, comments: &Comments) -> Value {
             "description": description,
             "content": {"application/problem+json": content},
         });
-        let headers = header::of(status);
+        let headers = header::of(status, &[]);
         if headers
             .as_object()
             .is_some_and(|headers| !headers.is_empty())

@@ -9,6 +9,28 @@ fn number(description: &str) -> Value {
     })
 }
 
+fn text(description: &str) -> Value {
+    json!({
+        "description": description,
+        "schema": {"type": "string", "maxLength": 255},
+    })
+}
+
+/// Of an answer that the caller may keep, and of a file, of the whole and of a part.
+pub(super) const KEPT: &[&str] = &["ETag"];
+pub(super) const FILE: &[&str] = &[
+    "ETag",
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Repr-Digest",
+];
+pub(super) const PART: &[&str] = &[
+    "ETag",
+    "Content-Range",
+    "Content-Disposition",
+    "Repr-Digest",
+];
+
 /// All of them, for `components`.
 pub(super) fn components() -> Value {
     json!({
@@ -16,16 +38,18 @@ pub(super) fn components() -> Value {
         "X-RateLimit-Remaining": number("Calls that are left of it. Absent without a quota."),
         "X-RateLimit-Reset": number("Seconds until there are more. Absent without a quota."),
         "Retry-After": number("Seconds after which to call again."),
-        "WWW-Authenticate": {
-            "description": "How one may come in: `Bearer` and `DPoP`, with what is wrong (RFC 6750, RFC 9449).",
-            "schema": {"type": "string", "maxLength": 255},
-        },
+        "WWW-Authenticate": text("How one may come in: `Bearer` and `DPoP`, with what is wrong (RFC 6750, RFC 9449)."),
+        "ETag": text("Stands for the bytes of the answer: for `If-None-Match`, and of a file for `If-Range`."),
+        "Accept-Ranges": text("`bytes`: a part of the file can be asked for."),
+        "Content-Range": text("Which part it is, and how long the whole file is."),
+        "Content-Disposition": text("A name to save the file by."),
+        "Repr-Digest": text("The SHA-256 of the whole file (RFC 9530). It is a trailer where it is not known before."),
     })
 }
 
-/// Those of an answer.
-pub(super) fn of(status: u16) -> Value {
-    let mut names = Vec::new();
+/// Those of an answer: of its status, and of what it is.
+pub(super) fn of(status: u16, more: &[&'static str]) -> Value {
+    let mut names = more.to_vec();
     if (200..300).contains(&status) || (400..500).contains(&status) {
         names.extend([
             "X-RateLimit-Limit",

@@ -94,7 +94,9 @@ impl OpenApi {
             let reason = schemas.enumeration(&reasons);
             schemas.add("Problem", error::problem(reason));
         }
-        let asked = serde_json::to_string(&paths).unwrap_or_default();
+        let mut asked = serde_json::to_string(&paths).unwrap_or_default();
+        let responses = used(&asked, "responses", error::responses(&pool, &comments));
+        asked += &responses.to_string();
         let used = |kind: &str, components: Value| used(&asked, kind, components);
         Ok(Self {
             openapi: "3.0.3",
@@ -104,8 +106,8 @@ impl OpenApi {
             paths,
             components: json!({
                 "schemas": schemas.finish(),
-                "responses": used("responses", error::responses(&pool, &comments)),
-                "headers": header::components(),
+                "responses": responses,
+                "headers": used("headers", header::components()),
                 "parameters": used("parameters", parameter::components()),
                 "securitySchemes": general::security_schemes(),
             }),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     comment::{Comments, first_sentence},
     error, example, general, header,
-    parameter::parameters,
+    parameter::{self, parameters},
     schema::Schemas,
     stream,
 };
@@ -14,8 +14,11 @@ use crate::rest::table::Resource;
 /// Of the parts of a stream, which in HTTP are lines or a file.
 const PARTS: &str = ": one intestazione";
 
-const OF_A_FILE: &str = "The body is the file. Ask for the rest of one that broke off with `Range`, and with the number of the same rilevazione.";
+const OF_A_FILE: &str = "The body is the file. Ask for the rest of one that broke off with `Range`, and with its `ETag` as `If-Range`.";
 const OF_LINES: &str = "The body is one JSON object a line: one `intestazione`, one `riga` for each row, one `resume_token` after each batch, one `chiusura`.";
+
+/// The services whose answers may be kept.
+const KEPT: [&str; 2] = ["ReportService", "MonitoraggioService"];
 
 /// What a resource is. `shared`: whether its path has another method.
 pub(super) fn operation(
@@ -41,13 +44,18 @@ pub(super) fn operation(
     }
     paragraphs.push(format!("By gRPC it is `{}`.", resource.rpc()));
     let id = operation_id(resource, shared);
+    let more = match (is_file, is_kept(resource)) {
+        (true, _) => parameter::OF_A_FILE,
+        (false, true) => parameter::OF_WHAT_IS_KEPT,
+        (false, false) => &[],
+    };
     let mut operation = json!({
         "operationId": id,
         "summary": summary,
         "description": paragraphs.join("\n\n"),
         "tags": [general::tag(call.parent_service())],
         "security": general::security(),
-        "parameters": parameters(resource, is_file, comments, schemas),
+        "parameters": parameters(resource, more, comments, schemas),
         "responses": responses(resource, is_file, &id, comments, schemas),
     });
     if resource.has_body {
@@ -82,15 +90,27 @@ fn responses(
     };
     if is_file {
         let part = json!({
-            "description": "The part of the file that was asked for.",
-            "headers": header::of(206),
+            "description": "The part of the file that was asked for. Beyond its end it is 416, without a body.",
+            "headers": header::of(206, header::PART),
             "content": content,
         });
         responses.insert("206".to_owned(), part);
     }
+    let headers = match (is_file, is_kept(resource)) {
+        (true, _) => header::FILE,
+        (false, true) => header::KEPT,
+        (false, false) => &[],
+    };
+    if !headers.is_empty() {
+        let unchanged = json!({
+            "description": "It is still what `If-None-Match` names.",
+            "headers": header::of(304, header::KEPT),
+        });
+        responses.insert("304".to_owned(), unchanged);
+    }
     let whole = json!({
         "description": if is_file { "The file." } else { "The answer." },
-        "headers": header::of(200),
+        "headers": header::of(200, headers),
         "content": content,
     });
     responses.insert("200".to_owned(), whole);
@@ -98,6 +118,13 @@ fn responses(
         responses.insert(status.to_string(), error::reference(status));
     }
     Value::Object(responses)
+}
+
+/// Whether a caller may keep the answer, to ask whether it still holds: one without rows of the detail.
+fn is_kept(resource: &Resource) -> bool {
+    let call = &resource.call;
+    let service = call.parent_service();
+    KEPT.contains(&service.name()) && !call.is_server_streaming()
 }
 
 /// The fixed parts of the path; after them a field that it ends with, or the step that a collection takes by POST.

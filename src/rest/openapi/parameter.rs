@@ -12,13 +12,14 @@ use crate::rest::{parameter::Parameter, table::Resource};
 
 /// Headers that every call may have.
 const OF_EVERY_CALL: [&str; 2] = ["DPoP", "Agid-JWT-TrackingEvidence"];
-/// A part of a file.
-const RANGE: &str = "Range";
+/// Of what the caller may keep, and of a file.
+pub(super) const OF_WHAT_IS_KEPT: &[&str] = &["If-None-Match"];
+pub(super) const OF_A_FILE: &[&str] = &["If-None-Match", "Range", "If-Range"];
 
-/// Those of a resource.
+/// Those of a resource; `more`: further headers.
 pub(super) fn parameters(
     resource: &Resource,
-    is_file: bool,
+    more: &[&str],
     comments: &Comments,
     schemas: &mut Schemas<'_>,
 ) -> Vec<Value> {
@@ -30,7 +31,7 @@ pub(super) fn parameters(
             of_field(resource, parameter, in_path, comments, schemas)
         })
         .collect();
-    let headers = OF_EVERY_CALL.into_iter().chain(is_file.then_some(RANGE));
+    let headers = OF_EVERY_CALL.iter().chain(more);
     all.extend(headers.map(|name| json!({"$ref": format!("#/components/parameters/{name}")})));
     all
 }
@@ -89,6 +90,8 @@ pub(super) fn components() -> Value {
     json!({
         "DPoP": header("DPoP", 8192, "The proof of possession (RFC 9449) of a voucher that is bound to a key: `htm` is the method, `htu` the URL without query. A new one for each call."),
         "Agid-JWT-TrackingEvidence": header("Agid-JWT-TrackingEvidence", 8192, "Who asks within the caller's ente (ModI AUDIT_REST_01 and AUDIT_REST_02), where the service demands it."),
+        "If-None-Match": header("If-None-Match", 1000, "The `ETag` of an answer that was kept: where it still holds, the answer is 304."),
+        "If-Range": header("If-Range", 255, "The `ETag` of the file that `Range` is a part of: where it is another by now, the whole file comes."),
         "Range": header("Range", 100, "The part of the file that is wanted (RFC 9110): to go on where a download broke off."),
     })
 }

@@ -188,7 +188,7 @@ fn the_statuses_are_those_of_the_reasons_that_the_comments_name() {
     let reads = json(Mode::Reads);
     let file = statuses(&reads, "GET /v1/report-sintetico/file");
     let expected = [
-        "200", "206", "400", "401", "403", "404", "406", "409", "429", "500", "503", "504",
+        "200", "206", "304", "400", "401", "403", "404", "406", "409", "429", "500", "503", "504",
     ];
     assert_eq!(file, expected);
     let own = statuses(&reads, "GET /v1/accesso");
