@@ -13,8 +13,8 @@
 
 mod answers;
 mod connection;
-mod files;
 mod examples;
+mod files;
 mod openapi;
 mod public;
 mod refusals;
