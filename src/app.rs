@@ -354,12 +354,10 @@ async fn serve_recorded(
         .service(routes.prepare());
     let rest = RestTable::of_contract(FILE_DESCRIPTOR_SET)?;
     let rest = RestLayer::new(rest, limit, patience.opening, address_header);
-    let server = settings.access.public_urls.first().map(String::as_str);
+    let server = settings.access.public_urls.first();
     let public = PublicLayer::new(FILE_DESCRIPTOR_SET, server, move || health.serves())?;
-    let service = ServiceBuilder::new()
-        .layer(public)
-        .layer(rest)
-        .service(service);
+    let http = ServiceBuilder::new().layer(public).layer(rest);
+    let service = http.service(service);
     let incoming = ascolto.connections(connections, patience);
     let server = serve_connections(incoming, service, stop.clone());
     let drain = Duration::from_secs(settings.server.drain_seconds);

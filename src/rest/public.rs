@@ -60,10 +60,10 @@ impl PublicLayer {
     /// The contract cannot be spelt: a fault of whoever changed it.
     pub fn new(
         descriptors: &[u8],
-        server: Option<&str>,
+        server: Option<&String>,
         serves: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Result<Self, RestTableError> {
-        let server = server.unwrap_or(PLACEHOLDER);
+        let server = server.map_or(PLACEHOLDER, String::as_str);
         let mut texts = vec![(
             "/",
             "text/html; charset=utf-8",

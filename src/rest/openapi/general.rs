@@ -3,7 +3,7 @@
 use prost_reflect::ServiceDescriptor;
 use serde_json::{Value, json};
 
-use super::{error, mode::Mode};
+use super::{error, header, mode::Mode};
 
 /// The tag of what is no call.
 pub(super) const OF_THE_SERVICE: &str = "Service";
@@ -88,6 +88,7 @@ pub(super) fn status() -> Value {
         "responses": {
             "200": {
                 "description": "It answers calls.",
+                "headers": header::of(200, &[]),
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
             },
             "503": error::reference(503),

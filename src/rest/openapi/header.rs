@@ -34,11 +34,12 @@ pub(super) const PART: &[&str] = &[
 /// All of them, for `components`.
 pub(super) fn components() -> Value {
     json!({
-        "X-RateLimit-Limit": number("Calls that the quota of the grant gives. Absent without a quota."),
-        "X-RateLimit-Remaining": number("Calls that are left of it. Absent without a quota."),
-        "X-RateLimit-Reset": number("Seconds until there are more. Absent without a quota."),
+        "X-RateLimit-Limit": number("Calls that the quota of the grant gives. Reserved: no answer of this release has it."),
+        "X-RateLimit-Remaining": number("Calls that are left of it. Reserved: no answer of this release has it."),
+        "X-RateLimit-Reset": number("Seconds until there are more. Reserved: no answer of this release has it."),
         "Retry-After": number("Seconds after which to call again."),
         "WWW-Authenticate": text("How one may come in: `Bearer` and `DPoP`, with what is wrong (RFC 6750, RFC 9449)."),
+        "Cache-Control": text("`private, no-cache` where the answer may be kept and asked for again, else `no-store`."),
         "ETag": text("Stands for the bytes of the answer: for `If-None-Match`, and of a file for `If-Range`."),
         "Accept-Ranges": text("`bytes`: a part of the file can be asked for."),
         "Content-Range": text("Which part it is, and how long the whole file is."),
@@ -58,6 +59,7 @@ pub(super) fn of(status: u16, more: &[&'static str]) -> Value {
         ]);
     }
     match status {
+        200 | 206 | 304 => names.push("Cache-Control"),
         401 => names.push("WWW-Authenticate"),
         429 | 503 => names.push("Retry-After"),
         _ => {}
