@@ -16,7 +16,8 @@
 //! # The life of a request
 //!
 //! ```text
-//!              ┌ observe     span, metric, log line at the end of the call                    grpc::observe
+//!              ┌ rest        a resource becomes the call that it stands for                rest
+//!              ├ observe     span, metric, log line at the end of the call                    grpc::observe
 //!              ├ connection  the client's address and certificate                            transport::connection
 //!              ├ audit       the record, before the first byte of the answer                 audit::layer
 //!              ├ protocol    POST, content type, encoding: is it a gRPC call at all?          grpc::protocol

@@ -1,8 +1,8 @@
 //! What connections may take, before a call comes on them: how many there are, how long they may say nothing.
 //!
 //! ```text
-//! accept ─► Connections::admit ─► Slot ─► (TLS) ─► Guarded ─────────────────────────► HTTP/2
-//!              │ too many                            │ no preface and SETTINGS in time ─► closed
+//! accept ─► Connections::admit ─► Slot ─► (TLS) ─► Guarded ─────────────────────────► HTTP/2, HTTP/1.1
+//!              │ too many                            │ neither begins in time ─► closed
 //!              ├─ one without a call makes room      └ takes no byte of what is written ─► closed
 //!              └─ all of them work: the new one is closed
 //! ```
