@@ -355,7 +355,7 @@ async fn serve_recorded(
     let rest = RestTable::of_contract(FILE_DESCRIPTOR_SET)?;
     let rest = RestLayer::new(rest, limit, patience.opening, address_header);
     let server = settings.access.public_urls.first();
-    let public = PublicLayer::new(FILE_DESCRIPTOR_SET, server, move || health.serves())?;
+    let public = PublicLayer::new(FILE_DESCRIPTOR_SET, server, move || health.serves());
     let http = ServiceBuilder::new().layer(public).layer(rest);
     let service = http.service(service);
     let incoming = ascolto.connections(connections, patience);

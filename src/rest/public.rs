@@ -6,7 +6,7 @@ use std::{
     convert::Infallible,
     fmt,
     future::{Ready, ready},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
@@ -27,12 +27,20 @@ use tower::{Layer, Service};
 use super::{
     openapi::{Mode, OpenApi, PLACEHOLDER},
     problem,
-    table::RestTableError,
 };
 use crate::error::{Error, Reason};
 
 const HOME: &str = include_str!("home.html");
 const STATUS: &str = "/status";
+/// In YAML and in JSON.
+const DOCUMENTS: [(Mode, &str, &str); 2] = [
+    (Mode::Reads, "/openapi.yaml", "/openapi.json"),
+    (
+        Mode::Writes,
+        "/openapi-scritture.yaml",
+        "/openapi-scritture.json",
+    ),
+];
 /// Seconds.
 const AGAIN_AFTER: &str = "5";
 
@@ -41,54 +49,75 @@ const AGAIN_AFTER: &str = "5";
 pub struct PublicLayer(Arc<Pages>);
 
 struct Pages {
-    /// Path, content type, text.
-    texts: Vec<(&'static str, &'static str, Bytes)>,
+    descriptors: &'static [u8],
+    /// Where the service is reached.
+    server: String,
+    /// Made when the first of them is asked for.
+    texts: OnceLock<Vec<PageText>>,
     serves: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
+/// Path, content type, text.
+type PageText = (&'static str, &'static str, Bytes);
+
 impl fmt::Debug for PublicLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let paths = self.0.texts.iter().map(|(path, ..)| path);
-        f.debug_list().entries(paths).finish()
+        f.debug_struct("PublicLayer")
+            .field("server", &self.0.server)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pages {
+    fn make(&self) -> Vec<PageText> {
+        let home = Bytes::from_static(HOME.as_bytes());
+        let mut texts = vec![("/", "text/html; charset=utf-8", home)];
+        for (mode, yaml, json) in DOCUMENTS {
+            let document = OpenApi::of_contract(self.descriptors, mode, &self.server);
+            let made = document.and_then(|document| Ok((document.yaml()?, document.json()?)));
+            match made {
+                Ok((in_yaml, in_json)) => {
+                    texts.push((yaml, "application/yaml", in_yaml.into()));
+                    texts.push((json, "application/json", in_json.into()));
+                }
+                // A fault of whoever changed the contract, which the tests of the documents find.
+                Err(error) => tracing::error!(%error, "the contract cannot be told as OpenAPI"),
+            }
+        }
+        texts
+    }
+
+    fn text(&self, path: &str) -> Option<&PageText> {
+        let of_documents = DOCUMENTS.iter().flat_map(|(_, yaml, json)| [*yaml, *json]);
+        // Other paths make nothing.
+        if path != "/" && !of_documents.into_iter().any(|one| one == path) {
+            return None;
+        }
+        let texts = self.texts.get_or_init(|| self.make());
+        texts.iter().find(|(one, ..)| *one == path)
     }
 }
 
 impl PublicLayer {
-    /// `server`: where the service is reached. `serves`: whether it answers calls now.
-    ///
-    /// # Errors
-    /// The contract cannot be spelt: a fault of whoever changed it.
+    /// Of this contract. `server`: where the service is reached. `serves`: whether it answers calls now.
+    #[must_use]
     pub fn new(
-        descriptors: &[u8],
+        descriptors: &'static [u8],
         server: Option<&String>,
         serves: impl Fn() -> bool + Send + Sync + 'static,
-    ) -> Result<Self, RestTableError> {
-        let server = server.map_or(PLACEHOLDER, String::as_str);
-        let mut texts = vec![(
-            "/",
-            "text/html; charset=utf-8",
-            Bytes::from_static(HOME.as_bytes()),
-        )];
-        for (mode, yaml, json) in [
-            (Mode::Reads, "/openapi.yaml", "/openapi.json"),
-            (
-                Mode::Writes,
-                "/openapi-scritture.yaml",
-                "/openapi-scritture.json",
-            ),
-        ] {
-            let document = OpenApi::of_contract(descriptors, mode, server)?;
-            texts.push((yaml, "application/yaml", document.yaml()?.into()));
-            texts.push((json, "application/json", document.json()?.into()));
-        }
-        let serves = Box::new(serves);
-        Ok(Self(Arc::new(Pages { texts, serves })))
+    ) -> Self {
+        Self(Arc::new(Pages {
+            descriptors,
+            server: server.map_or(PLACEHOLDER, String::as_str).to_owned(),
+            texts: OnceLock::new(),
+            serves: Box::new(serves),
+        }))
     }
 
     /// The answer, where the path is one of these. What could be a call that went astray is answered as calls are.
     fn answer(&self, request: &Request<Body>) -> Option<Response<Body>> {
         let (method, path) = (request.method(), request.uri().path());
-        let text = self.0.texts.iter().find(|(one, ..)| *one == path);
+        let text = self.0.text(path);
         if text.is_none() && path != STATUS || says_grpc(request) {
             return None;
         }

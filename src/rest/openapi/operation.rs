@@ -9,16 +9,13 @@ use super::{
     schema::Schemas,
     stream,
 };
-use crate::rest::table::Resource;
+use crate::rest::table::{AnswerForm, Resource};
 
 /// Of the parts of a stream, which in HTTP are lines or a file.
 const PARTS: &str = ": one intestazione";
 
 const OF_A_FILE: &str = "The body is the file. Ask for the rest of one that broke off with `Range`, and with its `ETag` as `If-Range`.";
 const OF_LINES: &str = "The body is one JSON object a line: one `intestazione`, one `riga` for each row, one `resume_token` after each batch, one `chiusura`.";
-
-/// The services whose answers may be kept.
-const KEPT: [&str; 2] = ["ReportService", "MonitoraggioService"];
 
 /// What a resource is. `shared`: whether its path has another method.
 pub(super) fn operation(
@@ -28,7 +25,7 @@ pub(super) fn operation(
     schemas: &mut Schemas<'_>,
 ) -> Value {
     let call = &resource.call;
-    let is_file = stream::is_file(call);
+    let is_file = resource.form == AnswerForm::File;
     let mut paragraphs = comments.of_call(call);
     let first = paragraphs.first().cloned().unwrap_or_default();
     let summary = first_sentence(&first)
@@ -44,7 +41,7 @@ pub(super) fn operation(
     }
     paragraphs.push(format!("By gRPC it is `{}`.", resource.rpc()));
     let id = operation_id(resource, shared);
-    let more = match (is_file, is_kept(resource)) {
+    let more = match (is_file, resource.is_kept()) {
         (true, _) => parameter::OF_A_FILE,
         (false, true) => parameter::OF_WHAT_IS_KEPT,
         (false, false) => &[],
@@ -96,7 +93,7 @@ fn responses(
         });
         responses.insert("206".to_owned(), part);
     }
-    let headers = match (is_file, is_kept(resource)) {
+    let headers = match (is_file, resource.is_kept()) {
         (true, _) => header::FILE,
         (false, true) => header::KEPT,
         (false, false) => &[],
@@ -118,13 +115,6 @@ fn responses(
         responses.insert(status.to_string(), error::reference(status));
     }
     Value::Object(responses)
-}
-
-/// Whether a caller may keep the answer, to ask whether it still holds: one without rows of the detail.
-fn is_kept(resource: &Resource) -> bool {
-    let call = &resource.call;
-    let service = call.parent_service();
-    KEPT.contains(&service.name()) && !call.is_server_streaming()
 }
 
 /// The fixed parts of the path; after them a field that it ends with, or the step that a collection takes by POST.

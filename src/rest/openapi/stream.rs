@@ -5,9 +5,6 @@ use serde_json::{Map, Value, json};
 
 use super::schema::Schemas;
 
-/// The part of a stream that carries a file.
-const PIECE: &str = "PezzoFile";
-
 /// The media types of the files, in the order of FormatoFile.
 const FILES: [&str; 3] = [
     "text/csv",
@@ -21,11 +18,6 @@ fn parts(stream: &MessageDescriptor) -> Vec<(String, MessageDescriptor)> {
         _ => None,
     });
     parts.collect()
-}
-
-/// Whether a call gives a file.
-pub(super) fn is_file(call: &MethodDescriptor) -> bool {
-    call.is_server_streaming() && parts(&call.output()).iter().any(|(_, p)| p.name() == PIECE)
 }
 
 /// The contents of a file.
