@@ -41,13 +41,9 @@ pub static DETAIL_TABLE: FileTable = FileTable {
     ],
 };
 
-const fn column(at: usize, tipo: CellType) -> FileColumn {
-    FileColumn {
-        name: DETAIL_GLOSSARY[at].column.name(),
-        column: Some(DETAIL_GLOSSARY[at].column),
-        cell_type: tipo,
-        description: DETAIL_GLOSSARY[at].description,
-    }
+const fn column(at: usize, cell_type: CellType) -> FileColumn {
+    let term = &DETAIL_GLOSSARY[at];
+    FileColumn::of(term.column, cell_type, term.description)
 }
 
 /// A download that is ready to run.

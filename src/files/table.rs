@@ -45,6 +45,45 @@ pub struct FileColumn {
     pub description: &'static str,
 }
 
+impl FileColumn {
+    /// A column that shows one of the contract, under its name.
+    #[must_use]
+    pub const fn of(column: Column, cell_type: CellType, description: &'static str) -> Self {
+        Self::named(column.name(), column, cell_type, description)
+    }
+
+    /// A column that says something of the row itself: its month, its age.
+    #[must_use]
+    pub const fn of_row(
+        name: &'static str,
+        cell_type: CellType,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            column: None,
+            cell_type,
+            description,
+        }
+    }
+
+    /// A column that shows one of the contract, under a name of its own.
+    #[must_use]
+    pub const fn named(
+        name: &'static str,
+        column: Column,
+        cell_type: CellType,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            column: Some(column),
+            cell_type,
+            description,
+        }
+    }
+}
+
 /// What the rows of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileTable {

@@ -13,91 +13,90 @@ pub(super) static DIFFERENCE_TABLE: FileTable = FileTable {
     title: "Differenze fra due rilevazioni",
     name: "differenze",
     columns: &[
-        FileColumn {
-            name: "differenza",
-            column: None,
-            cell_type: CellType::Text,
-            description: "NUOVA se la riga è solo nella rilevazione dopo, CESSATA se è solo in quella prima, VARIATA se è in entrambe con altri valori.",
-        },
-        key(Column::Normativa, CellType::Text, "Codice della normativa."),
-        key(
+        FileColumn::of_row(
+            "differenza",
+            CellType::Text,
+            "NUOVA se la riga è solo nella rilevazione dopo, CESSATA se è solo in quella prima, VARIATA se è in entrambe con altri valori.",
+        ),
+        FileColumn::of(Column::Normativa, CellType::Text, "Codice della normativa."),
+        FileColumn::of(
             Column::Prestazione,
             CellType::Text,
             "Codice della prestazione.",
         ),
-        key(
+        FileColumn::of(
             Column::CodificaSistemaUnico,
             CellType::Text,
             "Codifica del Sistema UNICO INPS: codice intervento e codice evento.",
         ),
-        key(
+        FileColumn::of(
             Column::NumeroDecreto,
             CellType::Text,
             "Numero del decreto ministeriale; lo identifica insieme alla data.",
         ),
-        key(
+        FileColumn::of(
             Column::DataDecreto,
             CellType::Date,
             "Data del decreto ministeriale.",
         ),
-        key(
+        FileColumn::of(
             Column::CfAzienda,
             CellType::Text,
             "Codice fiscale dell'azienda. Sedici asterischi: è di una persona fisica e il profilo non lo vede.",
         ),
-        key(
+        FileColumn::of(
             Column::MatricolaAzienda,
             CellType::Text,
             "Matricola INPS dell'azienda.",
         ),
-        key(
+        FileColumn::of(
             Column::ValiditaDal,
             CellType::Date,
             "Primo giorno di validità, compreso.",
         ),
-        value(
+        FileColumn::named(
             "validita_al_prima",
             Column::ValiditaAl,
             CellType::Date,
             "Ultimo giorno di validità, nella rilevazione prima.",
         ),
-        value(
+        FileColumn::named(
             "validita_al_dopo",
             Column::ValiditaAl,
             CellType::Date,
             "Ultimo giorno di validità, nella rilevazione dopo.",
         ),
-        value(
+        FileColumn::named(
             "ore_decretate_prima",
             Column::OreDecretate,
             CellType::Number,
             "Ore decretate, nella rilevazione prima.",
         ),
-        value(
+        FileColumn::named(
             "ore_decretate_dopo",
             Column::OreDecretate,
             CellType::Number,
             "Ore decretate, nella rilevazione dopo.",
         ),
-        value(
+        FileColumn::named(
             "importi_autorizzati_prima",
             Column::ImportiAutorizzati,
             CellType::Number,
             "Importi autorizzati, in euro, nella rilevazione prima.",
         ),
-        value(
+        FileColumn::named(
             "importi_autorizzati_dopo",
             Column::ImportiAutorizzati,
             CellType::Number,
             "Importi autorizzati, in euro, nella rilevazione dopo.",
         ),
-        value(
+        FileColumn::named(
             "importi_erogati_prima",
             Column::ImportiErogati,
             CellType::Number,
             "Importi erogati, in euro, nella rilevazione prima.",
         ),
-        value(
+        FileColumn::named(
             "importi_erogati_dopo",
             Column::ImportiErogati,
             CellType::Number,
@@ -105,24 +104,6 @@ pub(super) static DIFFERENCE_TABLE: FileTable = FileTable {
         ),
     ],
 };
-
-const fn key(column: Column, cell_type: CellType, description: &'static str) -> FileColumn {
-    value(column.name(), column, cell_type, description)
-}
-
-const fn value(
-    name: &'static str,
-    column: Column,
-    cell_type: CellType,
-    description: &'static str,
-) -> FileColumn {
-    FileColumn {
-        name,
-        column: Some(column),
-        cell_type,
-        description,
-    }
-}
 
 /// The cells of a difference, in the order of the columns.
 pub(super) fn cells(differenza: &Differenza) -> [&str; 17] {

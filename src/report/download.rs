@@ -23,57 +23,48 @@ pub static TABLE: FileTable = FileTable {
     title: "Report sintetico (Messaggio INPS 4648/2023, § 2.1)",
     name: "report",
     columns: &[
-        column(
+        FileColumn::of(
             Column::Normativa,
             CellType::Text,
             "Codice della normativa che finanzia la prestazione.",
         ),
-        column(
+        FileColumn::of(
             Column::Prestazione,
             CellType::Text,
             "Codice della prestazione.",
         ),
-        column(
+        FileColumn::of(
             Column::TotaleStanziamenti,
             CellType::Sum,
             "Totale degli stanziamenti degli anni toccati dal periodo, in euro; di tutti gli anni senza periodo. Vuoto, che non è zero, dove non ve ne sono.",
         ),
-        column(
+        FileColumn::of(
             Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati dai decreti nel periodo, in euro.",
         ),
-        column(
+        FileColumn::of(
             Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati per i decreti nel periodo, in euro.",
         ),
-        column(
+        FileColumn::of(
             Column::ResiduoAutorizzato,
             CellType::Sum,
             "totale_stanziamenti - importi_autorizzati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
         ),
-        column(
+        FileColumn::of(
             Column::ResiduoPagato,
             CellType::Sum,
             "totale_stanziamenti - importi_erogati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
         ),
-        column(
+        FileColumn::of(
             Column::TipoStanziamento,
             CellType::Text,
             "LIMITE se totale_stanziamenti è un limite massimo di spesa, PREVISIONE se è una previsione (L. 196/2009, art. 17), LIMITE_E_PREVISIONE se somma gli uni e le altre. Vuoto dove lo è totale_stanziamenti.",
         ),
     ],
 };
-
-const fn column(column: Column, cell_type: CellType, description: &'static str) -> FileColumn {
-    FileColumn {
-        name: column.name(),
-        column: Some(column),
-        cell_type,
-        description,
-    }
-}
 
 /// A download that is ready to run.
 #[derive(Debug)]

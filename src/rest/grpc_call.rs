@@ -51,7 +51,7 @@ impl GrpcCall {
         parts.method = Method::POST;
         parts.version = Version::HTTP_2;
         // Names of the contract: they are always a path.
-        let path = format!("/{}", proto::path_of(&resource.rpc()));
+        let path = format!("/{}", proto::path_of(&resource.rpc));
         parts.uri = Uri::try_from(path).unwrap_or_default();
         let mut headers = HeaderMap::new();
         for (name, value) in &asked.headers {

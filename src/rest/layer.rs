@@ -214,14 +214,14 @@ async fn json(
     let mut frames = Frames::of(response)?;
     let first = frames.first().await?;
     let json = answer::json(first, resource.call.output())?;
-    Ok(answer::response(json, &asked.headers, resource.is_kept()))
+    Ok(answer::response(json, &asked.headers, resource.is_kept))
 }
 
 /// A stream of rows.
 async fn lines(resource: &Resource, response: Response<Body>) -> Result<Response<Body>, Status> {
     let mut frames = Frames::of(response)?;
     let first = frames.first().await?;
-    Ok(lines::response(first, frames, resource.call.output()))
+    lines::response(first, frames, resource.call.output())
 }
 
 /// A stream of pieces. `inner` is where the call was made, and can be made again.
@@ -240,7 +240,7 @@ where
     let view = view.map(|view| view.0.clone()).unwrap_or_default();
     let mut frames = Frames::of(response)?;
     let first = frames.first().await?;
-    let file = FileAnswer::new(first, frames, known, &mut call, &view, resource.is_kept())?;
+    let file = FileAnswer::new(first, frames, known, &mut call, &view, resource.is_kept)?;
     if !accepts(&asked.headers, file.media_type()) {
         return Ok(*not_acceptable(file.media_type()));
     }

@@ -12,7 +12,7 @@
 //! A stream that fails breaks its connection (HTTP/1.1: no last chunk; HTTP/2: RST_STREAM), so that it cannot look whole.
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::{
     HeaderValue, Response,
     header::{CACHE_CONTROL, CONTENT_TYPE},
@@ -28,20 +28,24 @@ use crate::error::Error;
 const TOKEN: &str = "resume_token";
 
 /// The answer of a streamed call, whose first message has come.
-pub(super) fn response(first: Bytes, frames: Frames, of: MessageDescriptor) -> Response<Body> {
-    let first = lines(first, &of);
-    let rest = stream::unfold((Some(first), frames, of), |(ready, mut frames, of)| async {
-        if let Some(ready) = ready {
-            return Some((ready, (None, frames, of)));
-        }
-        let next = match frames.next().await {
-            Ok(None) => return None,
-            Ok(Some(message)) => lines(message, &of),
-            Err(status) => Err(status),
+///
+/// # Errors
+/// The bytes are not the message: a fault of ours.
+pub(super) fn response(
+    first: Bytes,
+    frames: Frames,
+    of: MessageDescriptor,
+) -> Result<Response<Body>, Status> {
+    let first = lines(first, &of)?;
+    let rest = stream::try_unfold((frames, of), |(mut frames, of)| async {
+        let next = match frames.next().await? {
+            Some(message) => lines(message, &of)?,
+            None => return Ok::<_, Status>(None),
         };
-        Some((next, (None, frames, of)))
+        Ok(Some((next, (frames, of))))
     });
-    let body = StreamBody::new(futures_util::TryStreamExt::map_ok(rest, Frame::data));
+    let all = stream::iter([Ok(first)]).chain(rest);
+    let body = StreamBody::new(all.map_ok(Frame::data));
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
     headers.insert(
@@ -49,7 +53,7 @@ pub(super) fn response(first: Bytes, frames: Frames, of: MessageDescriptor) -> R
         HeaderValue::from_static("application/x-ndjson"),
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Ok(response)
 }
 
 /// A message of the stream as its lines.

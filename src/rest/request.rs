@@ -38,38 +38,31 @@ pub(super) fn message(
         None => DynamicMessage::new(input),
     };
     let mut violations = Violations::default();
-    let mut seen = HashSet::new();
-    let in_query = form_urlencoded::parse(query.as_bytes());
-    let named = path
-        .iter()
-        .map(|(name, value)| (*name, value.clone(), true));
-    let pairs: Vec<(String, String, bool)> = named
-        .map(|(name, value, in_path)| (name.to_owned(), value.into_owned(), in_path))
-        .chain(in_query.map(|(name, value)| (name.into_owned(), value.into_owned(), false)))
-        .collect();
-    for (name, value, in_path) in &pairs {
-        let parameter = resource.parameters.iter().find(|p| p.name == *name);
-        let put = match parameter {
+    for (name, value) in path {
+        let put = match resource.parameter(name) {
+            Some(_) if resource.has_body && request.has_field_by_name(name) => Err(IN_THE_PATH),
+            Some(parameter) => parameter.put(&mut request, value),
+            None => Err(NO_PARAMETER),
+        };
+        violations.check(name, put);
+    }
+    let mut seen: HashSet<String> = path.iter().map(|(name, _)| (*name).to_owned()).collect();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let put = match resource.parameter(&name) {
             // With a body the path alone has parameters.
-            Some(parameter) if *in_path || !resource.has_body => {
-                if in_body(&request, name, *in_path && resource.has_body) {
-                    Err(IN_THE_PATH)
-                } else if !seen.insert(name) && !parameter.is_list() {
+            Some(parameter) if !resource.has_body => {
+                if !seen.insert(name.to_string()) && !parameter.is_list() {
                     Err(TWICE)
                 } else {
-                    parameter.put(&mut request, value)
+                    parameter.put(&mut request, &value)
                 }
             }
             _ => Err(NO_PARAMETER),
         };
-        violations.check(name, put);
+        violations.check(&name, put);
     }
     violations.finish()?;
     Ok(request)
-}
-
-fn in_body(request: &DynamicMessage, name: &str, may_be: bool) -> bool {
-    may_be && request.has_field_by_name(name)
 }
 
 /// By the JSON form of protobuf. What it does not know is an error: a filter that is misspelt would select everything.

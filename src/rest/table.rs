@@ -26,8 +26,12 @@ pub struct Resource {
     pub(super) parameters: Vec<Parameter>,
     /// The call.
     pub(super) call: MethodDescriptor,
+    /// Its name: `"DecreeService/ListDecrees"`.
+    pub rpc: String,
     /// What it answers with.
     pub(super) form: AnswerForm,
+    /// Whether a caller may keep its answer, to ask whether it still holds.
+    pub(super) is_kept: bool,
 }
 
 /// The form of an answer.
@@ -169,15 +173,9 @@ impl Resource {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Whether a caller may keep its answer, to ask whether it still holds.
-    pub(super) fn is_kept(&self) -> bool {
-        KEPT.contains(&self.rpc().as_str())
-    }
-
-    /// The call that it is: `"DecreeService/ListDecrees"`.
-    #[must_use]
-    pub fn rpc(&self) -> String {
-        format!("{}/{}", self.call.parent_service().name(), self.call.name())
+    /// The parameter of this name.
+    pub(super) fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|p| p.name == name)
     }
 }
 
@@ -249,6 +247,7 @@ fn add(
     for field in template.fields() {
         all.iter().find(|parameter| parameter.name == field)?;
     }
+    let rpc = format!("{}/{}", call.parent_service().name(), call.name());
     resources.push(Resource {
         method,
         template,
@@ -256,6 +255,8 @@ fn add(
         has_body,
         parameters: all,
         call: call.clone(),
+        is_kept: KEPT.contains(&rpc.as_str()),
+        rpc,
         form,
     });
     let further = rule.get_field_by_name("additional_bindings")?;

@@ -123,7 +123,7 @@ impl Abilitazione {
         .with("profilo", self.profilo.name()))
     }
 
-    /// What of the data the caller gets in this call, as a digest: two callers with the same get the same answers to the same questions.
+    /// What of the data the caller gets in this call, as a text: two callers with the same get the same answers to the same questions.
     #[must_use]
     pub fn view(&self) -> AnswerView {
         let mut columns: Vec<&str> = self

@@ -39,9 +39,9 @@ pub(super) fn operation(
         paragraphs[0] = format!("{summary}.");
         paragraphs.insert(1, OF_LINES.to_owned());
     }
-    paragraphs.push(format!("By gRPC it is `{}`.", resource.rpc()));
+    paragraphs.push(format!("By gRPC it is `{}`.", resource.rpc));
     let id = operation_id(resource, shared);
-    let more = match (is_file, resource.is_kept()) {
+    let more = match (is_file, resource.is_kept) {
         (true, _) => parameter::OF_A_FILE,
         (false, true) => parameter::OF_WHAT_IS_KEPT,
         (false, false) => &[],
@@ -93,7 +93,7 @@ fn responses(
         });
         responses.insert("206".to_owned(), part);
     }
-    let headers = match (is_file, resource.is_kept()) {
+    let headers = match (is_file, resource.is_kept) {
         (true, _) => header::FILE,
         (false, true) => header::KEPT,
         (false, false) => &[],

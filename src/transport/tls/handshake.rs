@@ -28,7 +28,7 @@ pub(super) enum HandshakeFailure {
     Evicted,
     /// The client does not speak TLS.
     PlainText,
-    /// The client does not speak HTTP/2 (RFC 9113, 3.2 requires it to say so).
+    /// The client named protocols (ALPN, RFC 7301), and neither HTTP/2 nor HTTP/1.1 was among them.
     NoProtocol,
     /// The client showed no certificate, or one that is not good.
     ClientCertificate(String),

@@ -28,7 +28,7 @@ fn every_call_has_a_resource() {
     let table = RestTable::of_contract(FILE_DESCRIPTOR_SET).unwrap();
     let mut lines: Vec<String> = table
         .resources()
-        .map(|resource| format!("{} {}\n", resource.rpc(), resource.spelling()))
+        .map(|resource| format!("{} {}\n", resource.rpc, resource.spelling()))
         .collect();
     lines.sort();
     let calls: Vec<&str> = lines

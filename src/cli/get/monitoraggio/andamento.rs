@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{
-    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, STANZIAMENTO, TIPO, cumulative, figure, place},
+    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, STANZIAMENTO, TIPO},
     curve::{Curve, CurveStep},
     question::{ChartArgs, Question},
     words::stanziamento_cells,
@@ -21,7 +21,7 @@ use crate::{
             Passo, SerieAndamento,
         },
     },
-    files::{CellType, FileTable},
+    files::{CellType, FileColumn, FileTable},
 };
 
 static TABLE: FileTable = FileTable {
@@ -30,34 +30,34 @@ static TABLE: FileTable = FileTable {
     columns: &[
         NORMATIVA,
         PRESTAZIONE,
-        place("mese", CellType::Text, "Primo mese del passo (AAAA-MM)."),
-        figure(
+        FileColumn::of_row("mese", CellType::Text, "Primo mese del passo (AAAA-MM)."),
+        FileColumn::of(
             Column::Righe,
             CellType::Count,
             "Righe del dettaglio che appartengono al passo; per competenza quelle la cui validità lo tocca, ciascuna in più passi.",
         ),
-        figure(
+        FileColumn::of(
             Column::OreDecretate,
             CellType::Sum,
             "Ore decretate del passo.",
         ),
-        figure(
+        FileColumn::of(
             Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati del passo, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati per i decreti del passo, in euro. Non dice quando furono pagati.",
         ),
-        cumulative(
+        FileColumn::named(
             "importi_autorizzati_cumulati",
             Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati dal 1° gennaio dell'anno alla fine del passo, in euro.",
         ),
-        cumulative(
+        FileColumn::named(
             "importi_erogati_cumulati",
             Column::ImportiErogati,
             CellType::Sum,

@@ -80,64 +80,26 @@ impl AnswerTable {
     }
 }
 
-/// A column of the contract.
-pub(super) const fn figure(
-    column: Column,
-    cell_type: CellType,
-    description: &'static str,
-) -> FileColumn {
-    cumulative(column.name(), column, cell_type, description)
-}
-
-/// A column of the contract from January on, under a name of its own.
-pub(super) const fn cumulative(
-    name: &'static str,
-    column: Column,
-    cell_type: CellType,
-    description: &'static str,
-) -> FileColumn {
-    FileColumn {
-        name,
-        column: Some(column),
-        cell_type,
-        description,
-    }
-}
-
-/// What a row is about: a month, an age.
-pub(super) const fn place(
-    name: &'static str,
-    cell_type: CellType,
-    description: &'static str,
-) -> FileColumn {
-    FileColumn {
-        name,
-        column: None,
-        cell_type,
-        description,
-    }
-}
-
 /// The norm of a serie.
-pub(super) const NORMATIVA: FileColumn = figure(
+pub(super) const NORMATIVA: FileColumn = FileColumn::of(
     Column::Normativa,
     CellType::Text,
     "Codice della normativa che finanzia la prestazione.",
 );
 /// The benefit of a serie.
-pub(super) const PRESTAZIONE: FileColumn = figure(
+pub(super) const PRESTAZIONE: FileColumn = FileColumn::of(
     Column::Prestazione,
     CellType::Text,
     "Codice della prestazione.",
 );
 /// The appropriation of a year.
-pub(super) const STANZIAMENTO: FileColumn = figure(
+pub(super) const STANZIAMENTO: FileColumn = FileColumn::of(
     Column::TotaleStanziamenti,
     CellType::Sum,
     "Stanziamento dell'anno, in euro. Vuoto, che non è zero, dove non ve n'è.",
 );
 /// What it is.
-pub(super) const TIPO: FileColumn = figure(
+pub(super) const TIPO: FileColumn = FileColumn::of(
     Column::TipoStanziamento,
     CellType::Text,
     "LIMITE se lo stanziamento è un limite massimo di spesa, PREVISIONE se è una previsione (L. 196/2009, art. 17), LIMITE_E_PREVISIONE se somma gli uni e le altre. Vuoto dove non ve n'è.",

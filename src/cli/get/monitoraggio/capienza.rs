@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, STANZIAMENTO, TIPO, figure, place},
+    answer::{AnswerTable, STANZIAMENTO, TIPO},
     question::Question,
     words::{method_value, stanziamento_cells, value},
 };
@@ -23,47 +23,47 @@ use crate::{
             VerificaCapienzaResponse,
         },
     },
-    files::{CellType, FileTable},
+    files::{CellType, FileColumn, FileTable},
 };
 
 static TABLE: FileTable = FileTable {
     title: "Capienza degli stanziamenti per un accordo",
     name: "capienza",
     columns: &[
-        place("anno", CellType::Count, "Anno che l'accordo tocca."),
-        figure(
+        FileColumn::of_row("anno", CellType::Count, "Anno che l'accordo tocca."),
+        FileColumn::of(
             Column::Esito,
             CellType::Text,
             "NON_CAPIENTE, SENZA_STANZIAMENTO, CAPIENTE_OGGI_NON_IN_PROSPETTIVA, CAPIENTE_OGGI (quanto verrà non si può stimare) o CAPIENTE.",
         ),
         STANZIAMENTO,
         TIPO,
-        figure(
+        FileColumn::of(
             Column::CompetenzaAccordo,
             CellType::Sum,
             "Competenza dell'accordo nell'anno, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::CompetenzaNota,
             CellType::Sum,
             "Competenza dell'anno che è nota, senza l'accordo, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::ResiduoOggi,
             CellType::Sum,
             "totale_stanziamenti - competenza_nota - competenza_accordo, in euro: negativo dove l'accordo non è capiente. Vuoto senza stanziamento.",
         ),
-        figure(
+        FileColumn::of(
             Column::CompetenzaAttesa,
             CellType::Sum,
             "Stima: quanto aggiungeranno i decreti a venire, in euro. Vuoto dove non si può stimare.",
         ),
-        figure(
+        FileColumn::of(
             Column::ResiduoInProspettiva,
             CellType::Sum,
             "Stima: residuo_oggi - competenza_attesa, in euro. Vuoto dove manca l'uno o l'altra.",
         ),
-        place("metodo", CellType::Text, "Metodo della stima."),
+        FileColumn::of_row("metodo", CellType::Text, "Metodo della stima."),
     ],
 };
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, figure, place},
+    answer::{AnswerTable, NORMATIVA, PRESTAZIONE},
     question::Question,
     storia::{FIGURES, figures, totals},
 };
@@ -13,7 +13,7 @@ use crate::{
         column::Column,
         proto::{ConfrontaRilevazioniResponse, VoceConfronto},
     },
-    files::{CellType, FileTable},
+    files::{CellType, FileColumn, FileTable},
 };
 
 static TABLE: FileTable = FileTable {
@@ -22,7 +22,7 @@ static TABLE: FileTable = FileTable {
     columns: &[
         NORMATIVA,
         PRESTAZIONE,
-        place(
+        FileColumn::of_row(
             "momento",
             CellType::Text,
             "prima: la prima rilevazione; dopo: la seconda; movimento: dopo meno prima, vuoto dove una delle due cifre non c'è.",
@@ -34,17 +34,17 @@ static TABLE: FileTable = FileTable {
         FIGURES[4],
         FIGURES[5],
         FIGURES[6],
-        figure(
+        FileColumn::of(
             Column::Nuove,
             CellType::Count,
             "Righe del dettaglio che prima non c'erano.",
         ),
-        figure(
+        FileColumn::of(
             Column::Variate,
             CellType::Count,
             "Righe con altro ultimo giorno di validità, altre ore o altri importi.",
         ),
-        figure(
+        FileColumn::of(
             Column::Cessate,
             CellType::Count,
             "Righe che dopo non ci sono più.",

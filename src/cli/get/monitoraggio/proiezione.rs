@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, STANZIAMENTO, TIPO, cumulative, figure, place},
+    answer::{AnswerTable, STANZIAMENTO, TIPO},
     curve::{Curve, CurveStep},
     prospect,
     question::{ChartArgs, Question},
@@ -19,52 +19,52 @@ use crate::{
         column::Column,
         proto::{CifreNote, GetProiezioneRequest, GetProiezioneResponse, Passo, StimaProiezione},
     },
-    files::{CellType, FileTable},
+    files::{CellType, FileColumn, FileTable},
 };
 
 static TABLE: FileTable = FileTable {
     title: "Proiezione: lo stanziamento di un anno, ciò che è noto e ciò che è atteso",
     name: "proiezione",
     columns: &[
-        place("mese", CellType::Text, "Mese di competenza (AAAA-MM)."),
-        figure(
+        FileColumn::of_row("mese", CellType::Text, "Mese di competenza (AAAA-MM)."),
+        FileColumn::of(
             Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati per competenza del mese, noti, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati per competenza del mese, noti, in euro.",
         ),
-        cumulative(
+        FileColumn::named(
             "importi_autorizzati_cumulati",
             Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati noti, da gennaio al mese, in euro.",
         ),
-        cumulative(
+        FileColumn::named(
             "importi_erogati_cumulati",
             Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati noti, da gennaio al mese, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::CompetenzaAttesa,
             CellType::Sum,
             "Stima: quanto aggiungeranno al mese i decreti a venire, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::CompetenzaPrevista,
             CellType::Sum,
             "Stima: ciò che è noto e ciò che è atteso, da gennaio al mese, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::ErogazionePrevista,
             CellType::Sum,
             "Stima: quanto di competenza_prevista sarà infine erogato, in euro. Vuoto dove non si può stimare.",
         ),
-        place(
+        FileColumn::of_row(
             "metodo",
             CellType::Text,
             "Metodo della stima: quello che ha sbagliato meno. Vuoto dove mancano i dati.",

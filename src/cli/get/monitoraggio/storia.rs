@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    answer::{AnswerTable, NORMATIVA, PRESTAZIONE, figure, place},
+    answer::{AnswerTable, NORMATIVA, PRESTAZIONE},
     question::Question,
 };
 use crate::{
@@ -25,8 +25,8 @@ static TABLE: FileTable = FileTable {
     columns: &[
         NORMATIVA,
         PRESTAZIONE,
-        place("rilevazione", CellType::Count, "Numero della rilevazione."),
-        place(
+        FileColumn::of_row("rilevazione", CellType::Count, "Numero della rilevazione."),
+        FileColumn::of_row(
             "data_riferimento",
             CellType::Date,
             "Giorno a cui si riferiscono i dati della rilevazione.",
@@ -43,33 +43,33 @@ static TABLE: FileTable = FileTable {
 
 /// The figures of the report, as [`figures`] gives them.
 pub(super) const FIGURES: [FileColumn; 7] = [
-    figure(
+    FileColumn::of(
         Column::TotaleStanziamenti,
         CellType::Sum,
         "Totale degli stanziamenti di tutti gli anni, in euro. Vuoto, che non è zero, dove non ve ne sono.",
     ),
-    figure(
+    FileColumn::of(
         Column::ImportiAutorizzati,
         CellType::Sum,
         "Importi autorizzati, in euro.",
     ),
-    figure(
+    FileColumn::of(
         Column::ImportiErogati,
         CellType::Sum,
         "Importi erogati, in euro.",
     ),
-    figure(
+    FileColumn::of(
         Column::ResiduoAutorizzato,
         CellType::Sum,
         "totale_stanziamenti - importi_autorizzati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
     ),
-    figure(
+    FileColumn::of(
         Column::ResiduoPagato,
         CellType::Sum,
         "totale_stanziamenti - importi_erogati, in euro; può essere negativo. Vuoto dove lo è totale_stanziamenti.",
     ),
-    figure(Column::OreDecretate, CellType::Sum, "Ore decretate."),
-    figure(Column::Righe, CellType::Count, "Righe del dettaglio."),
+    FileColumn::of(Column::OreDecretate, CellType::Sum, "Ore decretate."),
+    FileColumn::of(Column::Righe, CellType::Count, "Righe del dettaglio."),
 ];
 
 #[derive(Debug, Args)]

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 
-use super::{
-    answer::{AnswerTable, figure, place},
-    question::Question,
-};
+use super::{answer::AnswerTable, question::Question};
 use crate::{
     cli::get::{
         failure::Failure,
@@ -18,49 +15,49 @@ use crate::{
         column::Column,
         proto::{CifreTiraggio, GetTiraggioRequest, GetTiraggioResponse},
     },
-    files::{CellType, FileTable},
+    files::{CellType, FileColumn, FileTable},
 };
 
 static TABLE: FileTable = FileTable {
     title: "Tiraggio: quanto di ciò che fu autorizzato è erogato, e in quanto tempo",
     name: "tiraggio",
     columns: &[
-        place(
+        FileColumn::of_row(
             "mese",
             CellType::Text,
             "Mese dei decreti (AAAA-MM): la coorte.",
         ),
-        place(
+        FileColumn::of_row(
             "eta",
             CellType::Count,
             "Mesi di calendario dal mese della coorte a quello della rilevazione.",
         ),
-        place(
+        FileColumn::of_row(
             "rilevazione",
             CellType::Count,
             "Numero della rilevazione che lo dice: l'ultima del suo mese.",
         ),
-        figure(
+        FileColumn::of(
             Column::ImportiAutorizzati,
             CellType::Sum,
             "Importi autorizzati dai decreti della coorte, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::ImportiErogati,
             CellType::Sum,
             "Importi erogati a quell'età, in euro.",
         ),
-        figure(
+        FileColumn::of(
             Column::Tiraggio,
             CellType::Ratio,
             "importi_erogati / importi_autorizzati. Vuoto dove nulla è autorizzato.",
         ),
-        figure(
+        FileColumn::of(
             Column::Fattore,
             CellType::Ratio,
             "Quanto cresce l'erogato da quell'età alla successiva: lo stesso in tutte le coorti. Vuoto dove non si può dire.",
         ),
-        place(
+        FileColumn::of_row(
             "coorti",
             CellType::Count,
             "Coorti che stanno dietro al fattore.",
