@@ -24,6 +24,17 @@ const JUST_BEFORE: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceId(pub String);
 
+/// What is left of a quota after a call, as this instance knows it: in the extensions of its answer, for whoever tells the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotaLeft {
+    /// Calls.
+    pub limit: u32,
+    /// Calls that are left.
+    pub remaining: u32,
+    /// Until there are all of them again.
+    pub reset: Duration,
+}
+
 /// What is known of one call. Cheap to clone: all clones are of the same call.
 #[derive(Debug, Clone, Default)]
 pub struct CallRecord(Arc<Mutex<CallFacts>>);
@@ -63,6 +74,8 @@ pub struct CallFacts {
     pub politica: Option<String>,
     /// Rows of the answer.
     pub righe: Option<u64>,
+    /// What is left of the calls of a day, else of a second. `None`: there is no such quota. Not in the log.
+    pub quota: Option<QuotaLeft>,
     /// When the caller stops waiting. Not in the log.
     pub deadline: Option<Instant>,
     /// Where a stream that breaks now can be taken up again: what the error calls it, and its value. Not in the log.
@@ -116,6 +129,12 @@ impl CallRecord {
     pub fn is_expired(&self) -> bool {
         let expiry = self.lock().deadline;
         expiry.is_some_and(|at| Instant::now() + JUST_BEFORE >= at)
+    }
+
+    /// What is left of a quota.
+    #[must_use]
+    pub fn quota(&self) -> Option<QuotaLeft> {
+        self.lock().quota
     }
 
     /// What is known so far.

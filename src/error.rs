@@ -10,7 +10,7 @@
 //! violations of the request at once, and metadata. What must not reach the caller (a database's text) goes
 //! into `source` and from there into the log only. This module knows no tonic.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 pub use crate::contract::proto::ErrorReason as Reason;
 use crate::valori::ValueDefect;
@@ -74,7 +74,7 @@ pub struct ExhaustedQuota {
 }
 
 /// A failed call.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Error {
     /// The stable reason.
     pub reason: Reason,
@@ -87,7 +87,7 @@ pub struct Error {
     /// The quota that is used up; only with [`Reason::QuotaExceeded`].
     pub quota: Option<Box<ExhaustedQuota>>,
     /// For the log; never sent.
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -164,7 +164,7 @@ impl Error {
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(source.into().into());
         self
     }
 }

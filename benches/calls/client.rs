@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http::{HeaderValue, header::AUTHORIZATION};
+use http_body_util::BodyExt as _;
 use omnia::contract::proto::{
     FiltroReport, GetMyAccessRequest, GetMyAccessResponse, GetReportSinteticoRequest,
     GetReportSinteticoResponse, access_service_client::AccessServiceClient,
@@ -9,10 +12,12 @@ use omnia::contract::proto::{
 };
 use tonic::{
     Request, Status,
+    body::Body,
     metadata::AsciiMetadataValue,
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Channel, Endpoint},
 };
+use tower::{Service as _, ServiceExt as _};
 
 use super::{processor, scene::NORMATIVA};
 
@@ -21,15 +26,23 @@ use super::{processor, scene::NORMATIVA};
 pub enum MeasuredCall {
     GetReportSintetico,
     GetMyAccess,
+    /// `GET /v1/report-sintetico`, over HTTP/2 and over HTTP/1.1.
+    RestReport,
+    RestReportHttp1,
 }
 
 impl MeasuredCall {
-    pub const ALL: [Self; 2] = [Self::GetReportSintetico, Self::GetMyAccess];
+    /// Those with a peer.
+    pub const BY_GRPC: [Self; 2] = [Self::GetReportSintetico, Self::GetMyAccess];
+    /// Those that are compared with the same call by gRPC.
+    pub const BY_REST: [Self; 2] = [Self::RestReport, Self::RestReportHttp1];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::GetReportSintetico => "GetReportSintetico",
             Self::GetMyAccess => "GetMyAccess",
+            Self::RestReport => "RestReport",
+            Self::RestReportHttp1 => "RestReportHttp1",
         }
     }
 }
@@ -51,6 +64,10 @@ impl Interceptor for CallsBearer {
 pub struct CallsClient {
     access: AccessServiceClient<InterceptedService<Channel, CallsBearer>>,
     report: ReportServiceClient<InterceptedService<Channel, CallsBearer>>,
+    rest: Channel,
+    http1: reqwest::Client,
+    url: String,
+    bearer: HeaderValue,
     server: u32,
     postmaster: Option<u32>,
 }
@@ -78,7 +95,11 @@ impl CallsClient {
         let bearer = CallsBearer(format!("Bearer {token}").parse().unwrap());
         Self {
             access: AccessServiceClient::with_interceptor(channel.clone(), bearer.clone()),
-            report: ReportServiceClient::with_interceptor(channel, bearer),
+            report: ReportServiceClient::with_interceptor(channel.clone(), bearer),
+            rest: channel,
+            http1: reqwest::Client::new(),
+            url: format!("http://{address}/v1/report-sintetico?normativa={NORMATIVA}"),
+            bearer: format!("Bearer {token}").parse().unwrap(),
             server,
             postmaster,
         }
@@ -102,6 +123,35 @@ impl CallsClient {
         answer.unwrap().into_inner()
     }
 
+    /// The same, as JSON.
+    pub async fn rest_report(&mut self) -> Bytes {
+        let request = http::Request::get(self.url.as_str())
+            .header(AUTHORIZATION, self.bearer.clone())
+            .body(Body::empty())
+            .unwrap();
+        let answer = self
+            .rest
+            .ready()
+            .await
+            .unwrap()
+            .call(request)
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.into_body().collect().await.unwrap().to_bytes()
+    }
+
+    /// The same, on a connection of HTTP/1.1.
+    pub async fn rest_report_http1(&self) -> Bytes {
+        let request = self
+            .http1
+            .get(self.url.as_str())
+            .header(AUTHORIZATION, self.bearer.clone());
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.bytes().await.unwrap()
+    }
+
     /// Calls without a pause in so many tasks.
     pub async fn turn(&self, call: MeasuredCall, streams: usize, lasts: Duration) -> CallsTurn {
         let used = || {
@@ -120,6 +170,10 @@ impl CallsClient {
                         match call {
                             MeasuredCall::GetReportSintetico => drop(client.report().await),
                             MeasuredCall::GetMyAccess => drop(client.my_access().await),
+                            MeasuredCall::RestReport => drop(client.rest_report().await),
+                            MeasuredCall::RestReportHttp1 => {
+                                drop(client.rest_report_http1().await);
+                            }
                         }
                         times.push(start.elapsed());
                     }

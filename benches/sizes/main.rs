@@ -5,6 +5,8 @@
 //! load              rilevazione::load      against  psql \copy … from   into the bare table, and building its indexes
 //! export/one norm   ExportDecrees          against  psql \copy … to     of the same rows in the same order
 //! export/a filter…  the same, with a periodo that keeps a tenth of the rows, and six tenths
+//! rest/lines        GET …/decreti/righe    against  psql \copy … to     of row_to_json of the same rows
+//! rest/file         GET …/decreti/file     against  DownloadDecrees      of the same file
 //! export/memory     peak of the service's process, with clients that read slowly
 //! ```
 //!
@@ -33,6 +35,7 @@ mod load;
 mod machine;
 mod memory;
 mod psql;
+mod rest;
 mod scene;
 mod service;
 mod side_by_side;
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         .configure_from_args();
     load::run(&mut ratios, &mut goals, &runtime, &scene);
     export::run(&mut ratios, &mut goals, &runtime, &scene);
+    rest::run(&mut ratios, &mut goals, &runtime, &scene);
     ratios.final_summary();
 
     runtime.block_on(scene.tear_down());

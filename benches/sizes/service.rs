@@ -40,7 +40,7 @@ const SLOW: Duration = Duration::from_secs(8);
 /// A running service.
 pub struct ExportService {
     child: Child,
-    address: String,
+    pub address: String,
     bearer: SizesBearer,
     channel: InterceptedService<Channel, SizesBearer>,
 }
@@ -203,7 +203,7 @@ impl ExportService {
 }
 
 /// With windows and frames that a client of large exports should have (README, "For the integrator").
-async fn connect(address: &str) -> Channel {
+pub async fn connect(address: &str) -> Channel {
     Endpoint::from_shared(address.to_owned())
         .unwrap()
         .initial_stream_window_size(8 << 20)

@@ -44,6 +44,7 @@ pub use explain::{AccessExplainer, service::Access};
 pub use gate::{
     authorizer::Authorizer,
     layer::{AccessGate, AccessLayer},
+    not_a_message::NotAMessage,
     permesso::{
         Abilitazione, AnswerView, CallSelection, NoFilter, Permesso, abilitazione, describe_codes,
     },

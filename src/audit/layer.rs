@@ -131,6 +131,7 @@ where
         let trace_id = TraceId(current.trace_id.clone());
         Box::pin(async move {
             let response = answer.await?;
+            let quota = current.call_record.quota();
             let recorded = if streams {
                 current.stream(response).await
             } else {
@@ -138,6 +139,9 @@ where
             };
             let mut response = recorded.unwrap_or_else(|error| Status::from(error).into_http());
             response.extensions_mut().insert(trace_id);
+            if let Some(quota) = quota {
+                response.extensions_mut().insert(quota);
+            }
             Ok(response)
         })
     }

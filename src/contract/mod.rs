@@ -12,6 +12,7 @@
 pub mod column;
 pub mod flight;
 pub mod http_call;
+pub mod http_status;
 pub mod proto;
 pub mod route;
 pub mod vocabulary;

@@ -223,6 +223,10 @@ fn code_and_text(reason: Reason) -> (Code, &'static str) {
             Code::FailedPrecondition,
             "L'utente ha già un'abilitazione nello stesso periodo.",
         ),
+        Reason::IdempotencyKeyReused => (
+            Code::FailedPrecondition,
+            "La chiave di idempotenza è già stata usata per un'altra richiesta.",
+        ),
         Reason::InvalidRequest => (
             Code::InvalidArgument,
             "La richiesta contiene valori non validi.",

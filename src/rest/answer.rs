@@ -166,7 +166,8 @@ pub(super) fn keeping(kept: bool) -> HeaderValue {
 /// To compress less would save nothing.
 const GZIP_FROM: usize = 1024;
 
-fn zip(bytes: &[u8]) -> Vec<u8> {
+/// In gzip.
+pub(super) fn zip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
     // Writing to memory cannot fail.
     let _ = gzip.write_all(bytes);

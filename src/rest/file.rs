@@ -34,6 +34,7 @@ use super::{
     answer::{Frames, keeping},
     condition::{self, ByteRange},
     grpc_call::GrpcCall,
+    refusal::{NoAnswer, Refusal},
 };
 use crate::{
     contract::proto::{IntestazioneFile, PezzoFile},
@@ -142,7 +143,7 @@ impl FileAnswer {
         request: &HeaderMap,
         head: bool,
         again: Option<impl AsyncFnOnce() -> Result<Frames, Status>>,
-    ) -> Result<Response<Body>, Status> {
+    ) -> Result<Response<Body>, NoAnswer> {
         let mut response = Response::new(Body::empty());
         self.describe(response.headers_mut())?;
         if condition::is_unchanged(request, &self.etag) {
@@ -180,11 +181,7 @@ impl FileAnswer {
         let (mut from, mut to) = (0, u64::MAX);
         if let (Some(range), Some(file)) = (range, &known) {
             let Some(part) = range.of(file.size) else {
-                headers.remove(CONTENT_LENGTH);
-                let unsatisfied = format!("bytes */{}", file.size);
-                headers.insert(CONTENT_RANGE, value(&unsatisfied)?);
-                *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-                return Ok(response);
+                return Err(Refusal::unsatisfiable(file.size).into());
             };
             let ByteRange { first, last } = part;
             (from, to) = (first, last + 1);

@@ -11,16 +11,21 @@ use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use tonic::body::Body;
 
 use super::{request::frame, table::Resource};
-use crate::contract::{http_call::HttpCall, proto};
+use crate::{
+    abilitazione::NotAMessage,
+    contract::{http_call::HttpCall, proto},
+    error::Error,
+};
 
 /// What of a request in HTTP goes into the call: who calls, from where, in which trace. The rest is about the spelling.
-const PASSED_ON: [&str; 6] = [
+const PASSED_ON: [&str; 7] = [
     "authorization",
     ONE_TIME[0],
     ONE_TIME[1],
     "traceparent",
     "tracestate",
     "user-agent",
+    "idempotency-key",
 ];
 /// What may be good for one call only.
 const ONE_TIME: [&str; 2] = ["dpop", "agid-jwt-trackingevidence"];
@@ -35,6 +40,44 @@ pub(super) struct GrpcCall {
     encoded: Vec<u8>,
 }
 
+/// The call that a refused request would have been, for the gate to refuse: under the path of its RPC, else under its own.
+pub(super) fn refused(
+    resource: Option<&Resource>,
+    asked: &Parts,
+    error: Error,
+    address_header: &HeaderName,
+) -> Request<Body> {
+    let mut parts = parts(resource, asked, address_header);
+    parts.extensions.insert(NotAMessage(error));
+    Request::from_parts(parts, Body::empty())
+}
+
+fn parts(resource: Option<&Resource>, asked: &Parts, address_header: &HeaderName) -> Parts {
+    let mut parts = asked.clone();
+    parts.extensions.insert(HttpCall {
+        method: asked.method.clone(),
+        path: asked.uri.path().to_owned(),
+    });
+    parts.method = Method::POST;
+    parts.version = Version::HTTP_2;
+    let path = match resource {
+        Some(resource) => format!("/{}", proto::path_of(&resource.rpc)),
+        None => asked.uri.path().to_owned(),
+    };
+    // A name of the contract, or what was a path already.
+    parts.uri = Uri::try_from(path).unwrap_or_default();
+    let mut headers = HeaderMap::new();
+    for (name, value) in &asked.headers {
+        if PASSED_ON.contains(&name.as_str()) || name == address_header {
+            headers.append(name, value.clone());
+        }
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    parts.headers = headers;
+    parts
+}
+
 impl GrpcCall {
     /// Of a request to a resource. `address_header`: what proxies say where it comes from.
     pub(super) fn new(
@@ -43,27 +86,8 @@ impl GrpcCall {
         request: DynamicMessage,
         address_header: &HeaderName,
     ) -> Self {
-        let mut parts = asked.clone();
-        parts.extensions.insert(HttpCall {
-            method: asked.method.clone(),
-            path: asked.uri.path().to_owned(),
-        });
-        parts.method = Method::POST;
-        parts.version = Version::HTTP_2;
-        // Names of the contract: they are always a path.
-        let path = format!("/{}", proto::path_of(&resource.rpc));
-        parts.uri = Uri::try_from(path).unwrap_or_default();
-        let mut headers = HeaderMap::new();
-        for (name, value) in &asked.headers {
-            if PASSED_ON.contains(&name.as_str()) || name == address_header {
-                headers.append(name, value.clone());
-            }
-        }
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        headers.insert(TE, HeaderValue::from_static("trailers"));
-        parts.headers = headers;
         Self {
-            parts,
+            parts: parts(Some(resource), asked, address_header),
             encoded: request.encode_to_vec(),
             request,
         }

@@ -1,4 +1,5 @@
-//! Takes the requests that are no gRPC calls, and makes each the call that it stands for.
+//! Takes the requests that are no gRPC calls, and makes each the call that it stands for. One that stands for none goes the same way and is
+//! refused there: so it is told who may ask, counted and recorded like any call.
 
 use std::{
     convert::Infallible,
@@ -9,28 +10,28 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{
-    HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header::ALLOW,
-    request::Parts,
-};
-use http_body_util::{BodyExt as _, Limited};
+use http::{HeaderName, Method, Request, Response, Version, request::Parts};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use prost_reflect::DynamicMessage;
 use tokio::time::timeout;
-use tonic::{Status, body::Body};
+use tonic::body::Body;
 use tower::{Layer, Service, ServiceExt as _};
 
 use super::{
-    accept::accepts,
+    accept::{accepts, accepts_gzip},
     answer::{self, Frames},
     file::{FileAnswer, KnownFiles},
-    grpc_call::GrpcCall,
-    lines, problem, request,
+    grpc_call::{self, GrpcCall},
+    lines, problem, rate_limit,
+    refusal::{NoAnswer, Refusal},
+    request,
     table::{AnswerForm, Destination, Resource, RestTable},
     template::PathValue,
 };
 use crate::{
     abilitazione::AnswerView,
-    call_record::TraceId,
-    error::{Error, Reason},
+    call_record::{QuotaLeft, TraceId},
+    error::Error,
 };
 
 /// Where resources are.
@@ -124,84 +125,133 @@ impl RestLayer {
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
     {
-        let path = request.uri().path().to_owned();
-        match self.table.find(request.method(), &path) {
+        let (parts, body) = request.into_parts();
+        let (resource, message) = match self.table.find(&parts.method, parts.uri.path()) {
             Destination::Resource(resource, values) => {
-                match self.call(inner, request, resource, &values).await {
-                    Ok(response) => response,
-                    Err(refused) => *refused,
-                }
+                let message = self.message(resource, &values, &parts, body).await;
+                (Some(resource), message)
             }
-            Destination::OtherMethods(methods) => other_methods(&methods),
-            Destination::Nothing => {
-                let error = Error::new(Reason::CallUnknown, "there is no such resource");
-                problem::of_error(error, None)
-            }
+            Destination::OtherMethods(methods) => (None, Err(Refusal::other_methods(&methods))),
+            Destination::Nothing => (None, Err(Refusal::nowhere())),
+        };
+        match (resource, message) {
+            (Some(resource), Ok(message)) => self.call(inner, &parts, resource, message).await,
+            (_, Err(refusal)) => self.refuse(inner, &parts, resource, refusal).await,
+            (None, Ok(_)) => problem::response(Refusal::nowhere().into(), None, None),
         }
     }
 
-    /// The answer, or the refusal of what is no call yet.
-    async fn call<S>(
+    /// What the call is asked.
+    async fn message(
         &self,
-        inner: S,
-        request: Request<Body>,
         resource: &Resource,
-        values: &[PathValue<'_>],
-    ) -> Result<Response<Body>, Box<Response<Body>>>
-    where
-        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
-    {
-        let (parts, body) = request.into_parts();
+        path: &[PathValue<'_>],
+        parts: &Parts,
+        body: Body,
+    ) -> Result<DynamicMessage, Refusal> {
         let gives = resource.form.media_type();
-        if gives.is_some_and(|gives| !accepts(&parts.headers, gives)) {
-            return Err(not_acceptable(gives.unwrap_or_default()));
+        if let Some(gives) = gives.filter(|gives| !accepts(&parts.headers, gives)) {
+            return Err(Refusal::not_acceptable(gives));
         }
         let body = match resource.has_body {
-            true if !request::is_json(&parts.headers) => {
-                let error = Error::new(
-                    Reason::MessageMalformed,
-                    "the content-type of the body is not application/json",
-                );
-                return Err(refusal(error, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)));
-            }
+            true if !request::is_json(&parts.headers) => return Err(Refusal::not_json()),
+            true if request::is_compressed(&parts.headers) => return Err(Refusal::compressed()),
             true => Some(self.read(body).await?),
             false => None,
         };
         let query = parts.uri.query().unwrap_or_default();
-        let message = request::message(resource, values, query, body.as_deref())
-            .map_err(|error| Box::new(problem::of_status(&error.into(), Some(resource), None)))?;
-        let call = GrpcCall::new(resource, &parts, message, &self.address_header);
-        let Ok(response) = inner.clone().oneshot(call.request()).await;
-        let trace_id = response.extensions().get::<TraceId>();
-        let trace_id = trace_id.map(|trace| trace.0.clone());
-        let spelt = match resource.form {
-            AnswerForm::Json => json(resource, &parts, response).await,
-            AnswerForm::Lines => lines(resource, response).await,
-            AnswerForm::File => {
-                let known = self.known_files.clone();
-                file(resource, known, &parts, call, response, inner).await
-            }
-        };
-        Ok(spelt.unwrap_or_else(|status| problem::of_status(&status, Some(resource), trace_id)))
+        Ok(request::message(resource, path, query, body.as_deref())?)
     }
 
-    async fn read(&self, body: Body) -> Result<Bytes, Box<Response<Body>>> {
+    async fn read(&self, body: Body) -> Result<Bytes, Refusal> {
         let read = Limited::new(body, self.max_body).collect();
-        let Ok(read) = timeout(self.patience, read).await else {
-            let error = Error::new(Reason::MessageMalformed, "the body did not come in time");
-            return Err(refusal(error, Some(StatusCode::REQUEST_TIMEOUT)));
-        };
+        let read = timeout(self.patience, read).await;
+        let read = read.map_err(|_| Refusal::too_slow())?;
         read.map(http_body_util::Collected::to_bytes)
-            .map_err(|error| {
-                let error = match error.is::<http_body_util::LengthLimitError>() {
-                    true => Error::new(
-                        Reason::MessageTooLarge,
-                        "the request is larger than this server accepts",
-                    ),
-                    false => Error::new(Reason::MessageMalformed, "the body did not come whole"),
-                };
-                refusal(error, None)
+            .map_err(|error| match error.is::<LengthLimitError>() {
+                true => Refusal::too_large(),
+                false => Refusal::broken(),
             })
+    }
+
+    async fn call<S>(
+        &self,
+        inner: S,
+        parts: &Parts,
+        resource: &Resource,
+        message: DynamicMessage,
+    ) -> Response<Body>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
+    {
+        let call = GrpcCall::new(resource, parts, message, &self.address_header);
+        let Ok(response) = inner.clone().oneshot(call.request()).await;
+        let told = Told::of(&response);
+        let spelt = match resource.form {
+            AnswerForm::Json => json(resource, parts, response).await,
+            AnswerForm::Lines => lines(resource, parts, response).await,
+            AnswerForm::File => {
+                let known = self.known_files.clone();
+                file(resource, known, parts, call, response, inner).await
+            }
+        };
+        told.tell(spelt, Some(resource))
+    }
+
+    /// A request that is no call goes the way of one, to be refused by the gate: it may have more to say than that.
+    async fn refuse<S>(
+        &self,
+        inner: S,
+        parts: &Parts,
+        resource: Option<&Resource>,
+        refusal: Refusal,
+    ) -> Response<Body>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    {
+        let error = refusal.error.clone();
+        let call = grpc_call::refused(resource, parts, error, &self.address_header);
+        let Ok(response) = inner.oneshot(call).await;
+        let told = Told::of(&response);
+        let failure = match Frames::of(response) {
+            Err(status) if problem::reason(&status) != Some(refusal.error.reason) => status.into(),
+            _ => refusal.into(),
+        };
+        told.tell(Err(failure), resource)
+    }
+}
+
+/// What an answer says besides.
+struct Told {
+    trace_id: Option<String>,
+    quota: Option<QuotaLeft>,
+}
+
+impl Told {
+    fn of(response: &Response<Body>) -> Self {
+        let extensions = response.extensions();
+        Self {
+            trace_id: extensions
+                .get::<TraceId>()
+                .map(|TraceId(trace)| trace.clone()),
+            quota: extensions.get().copied(),
+        }
+    }
+
+    fn tell(
+        self,
+        spelt: Result<Response<Body>, NoAnswer>,
+        resource: Option<&Resource>,
+    ) -> Response<Body> {
+        let mut response =
+            spelt.unwrap_or_else(|failure| problem::response(failure, resource, self.trace_id));
+        if let Some(quota) = self.quota {
+            rate_limit::tell(quota, response.headers_mut());
+        }
+        if let Some(end_of_life) = resource.and_then(|resource| resource.end_of_life.as_ref()) {
+            end_of_life.tell(response.headers_mut());
+        }
+        response
     }
 }
 
@@ -210,7 +260,7 @@ async fn json(
     resource: &Resource,
     asked: &Parts,
     response: Response<Body>,
-) -> Result<Response<Body>, Status> {
+) -> Result<Response<Body>, NoAnswer> {
     let mut frames = Frames::of(response)?;
     let first = frames.first().await?;
     let json = answer::json(first, resource.call.output())?;
@@ -218,10 +268,18 @@ async fn json(
 }
 
 /// A stream of rows.
-async fn lines(resource: &Resource, response: Response<Body>) -> Result<Response<Body>, Status> {
+async fn lines(
+    resource: &Resource,
+    asked: &Parts,
+    response: Response<Body>,
+) -> Result<Response<Body>, NoAnswer> {
     let mut frames = Frames::of(response)?;
     let first = frames.first().await?;
-    lines::response(first, frames, resource.call.output())
+    let gzip = accepts_gzip(&asked.headers);
+    let plan = resource.batch.clone();
+    let plan = plan.ok_or_else(|| Error::internal("a stream without rows"))?;
+    let lines = lines::response(first, frames, resource.call.output(), plan, gzip)?;
+    Ok(lines)
 }
 
 /// A stream of pieces. `inner` is where the call was made, and can be made again.
@@ -232,7 +290,7 @@ async fn file<S>(
     mut call: GrpcCall,
     response: Response<Body>,
     inner: S,
-) -> Result<Response<Body>, Status>
+) -> Result<Response<Body>, NoAnswer>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
 {
@@ -242,7 +300,7 @@ where
     let first = frames.first().await?;
     let file = FileAnswer::new(first, frames, known, &mut call, &view, resource.is_kept)?;
     if !accepts(&asked.headers, file.media_type()) {
-        return Ok(*not_acceptable(file.media_type()));
+        return Err(Refusal::not_acceptable(file.media_type()).into());
     }
     let again = call.may_be_made_again().then_some(async move || {
         let Ok(response) = inner.oneshot(call.request()).await;
@@ -250,33 +308,4 @@ where
     });
     let head = asked.method == Method::HEAD;
     file.response(&asked.headers, head, again).await
-}
-
-fn other_methods(methods: &[&Method]) -> Response<Body> {
-    let error = Error::new(
-        Reason::CallUnknown,
-        "this resource does not have this method",
-    );
-    let mut response = problem::of_error(error, Some(StatusCode::METHOD_NOT_ALLOWED));
-    let mut allowed: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
-    if allowed.contains(&"GET") {
-        allowed.push("HEAD");
-    }
-    // Names of methods: they are always a header.
-    if let Ok(allowed) = HeaderValue::from_str(&allowed.join(", ")) {
-        response.headers_mut().insert(ALLOW, allowed);
-    }
-    response
-}
-
-fn not_acceptable(gives: &str) -> Box<Response<Body>> {
-    let error = Error::new(
-        Reason::InvalidRequest,
-        format!("this resource is given as {gives} only"),
-    );
-    refusal(error, Some(StatusCode::NOT_ACCEPTABLE))
-}
-
-fn refusal(error: Error, status: Option<StatusCode>) -> Box<Response<Body>> {
-    Box::new(problem::of_error(error, status))
 }

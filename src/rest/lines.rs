@@ -11,21 +11,28 @@
 //!
 //! A stream that fails breaks its connection (HTTP/1.1: no last chunk; HTTP/2: RST_STREAM), so that it cannot look whole.
 
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+};
+
 use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use flate2::{Compression, write::GzEncoder};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use http::{
     HeaderValue, Response,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
+    header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY},
 };
 use http_body::Frame;
 use http_body_util::StreamBody;
-use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions, Value};
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tonic::{Status, body::Body};
 
-use super::answer::{Frames, json_options};
+use super::{
+    answer::{Frames, json_options},
+    batch::BatchPlan,
+};
 use crate::error::Error;
-
-const TOKEN: &str = "resume_token";
 
 /// The answer of a streamed call, whose first message has come.
 ///
@@ -35,16 +42,22 @@ pub(super) fn response(
     first: Bytes,
     frames: Frames,
     of: MessageDescriptor,
+    plan: Arc<BatchPlan>,
+    gzip: bool,
 ) -> Result<Response<Body>, Status> {
-    let first = lines(first, &of)?;
-    let rest = stream::try_unfold((frames, of), |(mut frames, of)| async {
+    let first = lines(first, &of, &plan)?;
+    let rest = stream::try_unfold((frames, of, plan), |(mut frames, of, plan)| async {
         let next = match frames.next().await? {
-            Some(message) => lines(message, &of)?,
+            Some(message) => lines(message, &of, &plan)?,
             None => return Ok::<_, Status>(None),
         };
-        Ok(Some((next, (frames, of))))
+        Ok(Some((next, (frames, of, plan))))
     });
     let all = stream::iter([Ok(first)]).chain(rest);
+    let all = match gzip {
+        true => zipped(all).left_stream(),
+        false => all.right_stream(),
+    };
     let body = StreamBody::new(all.map_ok(Frame::data));
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
@@ -53,61 +66,60 @@ pub(super) fn response(
         HeaderValue::from_static("application/x-ndjson"),
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     Ok(response)
 }
 
+/// The same, compressed: what comes of each message can be read as soon as it is there. Of a stream that breaks the end is missing.
+fn zipped(
+    parts: impl Stream<Item = Result<Bytes, Status>> + Send + 'static,
+) -> impl Stream<Item = Result<Bytes, Status>> + Send {
+    let gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    let parts = Box::pin(parts);
+    stream::try_unfold(Some((parts, gzip)), |state| async {
+        let Some((mut parts, mut gzip)) = state else {
+            return Ok(None);
+        };
+        let internal = |error: io::Error| Status::from(Error::internal(error));
+        let Some(part) = parts.try_next().await? else {
+            let end = gzip.finish().map_err(internal)?;
+            return Ok(Some((end.into(), None)));
+        };
+        gzip.write_all(&part)
+            .and_then(|()| gzip.flush())
+            .map_err(internal)?;
+        let part = std::mem::take(gzip.get_mut());
+        Ok(Some((part.into(), Some((parts, gzip)))))
+    })
+}
+
 /// A message of the stream as its lines.
-fn lines(message: Bytes, of: &MessageDescriptor) -> Result<Bytes, Status> {
+fn lines(message: Bytes, of: &MessageDescriptor, plan: &BatchPlan) -> Result<Bytes, Status> {
+    if let Some(text) = plan.lines(&message)? {
+        return Ok(text.into());
+    }
+    let internal = |error: String| Status::from(Error::internal(error));
+    let message = DynamicMessage::decode(of.clone(), message);
+    let message = message.map_err(|error| internal(error.to_string()))?;
     let mut text = Vec::new();
-    let written = DynamicMessage::decode(of.clone(), message)
-        .map_err(|error| error.to_string())
-        .and_then(|message| write(&mut text, &message).map_err(|error| error.to_string()));
-    match written {
-        Ok(()) => Ok(text.into()),
-        Err(error) => Err(Error::internal(error).into()),
-    }
-}
-
-/// The one part of a message. Of a part with rows, each row, and then where to go on.
-fn write(text: &mut Vec<u8>, message: &DynamicMessage) -> Result<(), serde_json::Error> {
-    let options = json_options();
     for (field, part) in message.fields() {
-        let Value::Message(part) = part else {
-            continue;
-        };
-        let fields: Vec<_> = part.fields().collect();
-        let rows = fields.iter().find_map(|(field, value)| {
-            let rows = field.is_list().then(|| value.as_list());
-            rows.flatten()
-        });
-        let Some(rows) = rows else {
-            line(text, field.name(), part, &options)?;
-            continue;
-        };
-        for row in rows.iter().filter_map(Value::as_message) {
-            line(text, "riga", row, &options)?;
-        }
-        let token = part.get_field_by_name(TOKEN);
-        if let Some(token) = token.as_deref().and_then(Value::as_str) {
-            let token = serde_json::json!({ TOKEN: token });
-            serde_json::to_writer(&mut *text, &token)?;
-            text.push(b'\n');
+        if let Some(part) = part.as_message() {
+            line(&mut text, field.name(), part).map_err(|error| internal(error.to_string()))?;
         }
     }
-    Ok(())
+    Ok(text.into())
 }
 
-fn line(
-    text: &mut Vec<u8>,
-    name: &str,
-    message: &DynamicMessage,
-    options: &SerializeOptions,
-) -> Result<(), serde_json::Error> {
+fn line(text: &mut Vec<u8>, name: &str, message: &DynamicMessage) -> Result<(), serde_json::Error> {
     text.extend_from_slice(b"{\"");
     // A name of the contract: nothing in it needs an escape.
     text.extend_from_slice(name.as_bytes());
     text.extend_from_slice(b"\":");
-    message.serialize_with_options(&mut serde_json::Serializer::new(&mut *text), options)?;
+    let mut serializer = serde_json::Serializer::new(&mut *text);
+    message.serialize_with_options(&mut serializer, &json_options())?;
     text.extend_from_slice(b"}\n");
     Ok(())
 }

@@ -16,7 +16,9 @@
 
 mod accept;
 mod answer;
+mod batch;
 mod condition;
+mod end_of_life;
 mod file;
 mod grpc_call;
 mod layer;
@@ -25,8 +27,9 @@ pub mod openapi;
 mod parameter;
 mod problem;
 mod public;
+mod rate_limit;
+mod refusal;
 mod request;
-mod status;
 mod table;
 mod template;
 

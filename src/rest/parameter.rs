@@ -25,31 +25,36 @@ const NOT_A_VALUE: ValueDefect = ValueDefect::new(
     "deve essere uno dei valori previsti dal contratto",
 );
 
-/// Those of a request: its scalar fields and those of the messages in it, but for what may identify a natural person.
+/// Those of a request: its scalar fields and those of the messages in it, but for what may identify a natural person: those with one of the
+/// options `hidden`.
 pub(super) fn parameters(
     request: &MessageDescriptor,
-    person: &ExtensionDescriptor,
+    hidden: &[ExtensionDescriptor],
 ) -> Vec<Parameter> {
     let mut found = Vec::new();
-    collect(request, person, &[], &mut found);
+    collect(request, hidden, &[], &mut found);
     found
 }
 
 fn collect(
     message: &MessageDescriptor,
-    person: &ExtensionDescriptor,
+    hidden: &[ExtensionDescriptor],
     above: &[FieldDescriptor],
     found: &mut Vec<Parameter>,
 ) {
     for field in message.fields() {
-        if field.options().get_extension(person).as_bool() == Some(true) {
+        let options = field.options();
+        if hidden
+            .iter()
+            .any(|option| options.get_extension(option).as_bool() == Some(true))
+        {
             continue;
         }
         let mut fields = above.to_vec();
         fields.push(field.clone());
         match field.kind() {
             Kind::Message(inner) if field.cardinality() != Cardinality::Repeated => {
-                collect(&inner, person, &fields, found);
+                collect(&inner, hidden, &fields, found);
             }
             Kind::Message(_) => {}
             _ => found.push(Parameter {

@@ -8,8 +8,11 @@ use serde::Serialize;
 use tonic::{Status, body::Body};
 use tonic_types::StatusExt as _;
 
-use super::{status, table::Resource};
-use crate::{contract::proto::ErrorReason, error::Error};
+use super::{
+    refusal::{NoAnswer, Refusal},
+    table::Resource,
+};
+use crate::contract::{http_status::http_status, proto::ErrorReason};
 
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -37,18 +40,31 @@ struct ProblemField {
     detail: String,
 }
 
-/// The answer to a call that failed.
-pub(super) fn of_status(
-    failed: &Status,
+/// What a caller is told where there is no answer.
+pub(super) fn response(
+    no_answer: NoAnswer,
     resource: Option<&Resource>,
     trace_id: Option<String>,
 ) -> Response<Body> {
-    problem(failed, resource, trace_id, None)
+    match no_answer {
+        NoAnswer::Call(failed) => problem(&failed, resource, trace_id, None),
+        NoAnswer::Request(refusal) => {
+            let Refusal {
+                error,
+                status,
+                headers,
+            } = *refusal;
+            let mut response = problem(&error.into(), resource, trace_id, status);
+            response.headers_mut().extend(headers);
+            response
+        }
+    }
 }
 
-/// The answer to a request that is no call. `status`: another than that of its reason.
-pub(super) fn of_error(error: Error, status: Option<StatusCode>) -> Response<Body> {
-    problem(&error.into(), None, None, status)
+/// The reason that a status tells.
+pub(super) fn reason(failed: &Status) -> Option<ErrorReason> {
+    let details = failed.get_details_error_info();
+    details.and_then(|info| ErrorReason::from_str_name(&info.reason))
 }
 
 fn problem(
@@ -60,7 +76,7 @@ fn problem(
     let details = failed.get_error_details();
     let reason = details.error_info().map(|info| info.reason.clone());
     let known = reason.as_deref().and_then(ErrorReason::from_str_name);
-    let status = status.unwrap_or_else(|| status::status(known.unwrap_or_default()));
+    let status = status.unwrap_or_else(|| http_status(known.unwrap_or_default()));
     let text = details.localized_message().map(|text| text.message.clone());
     let text = text.unwrap_or_default();
     let mut lines = text.split('\n');

@@ -13,10 +13,10 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::Either;
 use http::{
-    HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version,
     header::{
-        ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
-        X_CONTENT_TYPE_OPTIONS,
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+        RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use http_body_util::Full;
@@ -25,10 +25,12 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use super::{
+    accept::accepts_gzip,
+    answer::zip,
     openapi::{Mode, OpenApi, PLACEHOLDER},
     problem,
+    refusal::Refusal,
 };
-use crate::error::{Error, Reason};
 
 const HOME: &str = include_str!("home.html");
 const STATUS: &str = "/status";
@@ -53,12 +55,29 @@ struct Pages {
     /// Where the service is reached.
     server: String,
     /// Made when the first of them is asked for.
-    texts: OnceLock<Vec<PageText>>,
+    texts: OnceLock<Vec<Page>>,
     serves: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
-/// Path, content type, text.
-type PageText = (&'static str, &'static str, Bytes);
+struct Page {
+    path: &'static str,
+    content_type: &'static str,
+    text: Bytes,
+    /// Once for all: nobody makes the service compress without a token.
+    gzip: Bytes,
+}
+
+impl Page {
+    fn new(path: &'static str, content_type: &'static str, text: impl Into<Bytes>) -> Self {
+        let text = text.into();
+        Self {
+            path,
+            content_type,
+            gzip: zip(&text).into(),
+            text,
+        }
+    }
+}
 
 impl fmt::Debug for PublicLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,16 +88,15 @@ impl fmt::Debug for PublicLayer {
 }
 
 impl Pages {
-    fn make(&self) -> Vec<PageText> {
-        let home = Bytes::from_static(HOME.as_bytes());
-        let mut texts = vec![("/", "text/html; charset=utf-8", home)];
+    fn make(&self) -> Vec<Page> {
+        let mut texts = vec![Page::new("/", "text/html; charset=utf-8", HOME)];
         for (mode, yaml, json) in DOCUMENTS {
             let document = OpenApi::of_contract(self.descriptors, mode, &self.server);
             let made = document.and_then(|document| Ok((document.yaml()?, document.json()?)));
             match made {
                 Ok((in_yaml, in_json)) => {
-                    texts.push((yaml, "application/yaml", in_yaml.into()));
-                    texts.push((json, "application/json", in_json.into()));
+                    texts.push(Page::new(yaml, "application/yaml", in_yaml));
+                    texts.push(Page::new(json, "application/json", in_json));
                 }
                 // A fault of whoever changed the contract, which the tests of the documents find.
                 Err(error) => tracing::error!(%error, "the contract cannot be told as OpenAPI"),
@@ -87,14 +105,14 @@ impl Pages {
         texts
     }
 
-    fn text(&self, path: &str) -> Option<&PageText> {
+    fn page(&self, path: &str) -> Option<&Page> {
         let of_documents = DOCUMENTS.iter().flat_map(|(_, yaml, json)| [*yaml, *json]);
         // Other paths make nothing.
         if path != "/" && !of_documents.into_iter().any(|one| one == path) {
             return None;
         }
         let texts = self.texts.get_or_init(|| self.make());
-        texts.iter().find(|(one, ..)| *one == path)
+        texts.iter().find(|page| page.path == path)
     }
 }
 
@@ -117,17 +135,15 @@ impl PublicLayer {
     /// The answer, where the path is one of these. What could be a call that went astray is answered as calls are.
     fn answer(&self, request: &Request<Body>) -> Option<Response<Body>> {
         let (method, path) = (request.method(), request.uri().path());
-        let text = self.0.text(path);
-        if text.is_none() && path != STATUS || says_grpc(request) {
+        let found = self.0.page(path);
+        if found.is_none() && path != STATUS || says_grpc(request) {
             return None;
         }
-        let mut response = match (method, text) {
-            (&Method::GET | &Method::HEAD, Some((_, content_type, text))) => {
-                page(content_type, text.clone())
-            }
+        let mut response = match (method, found) {
+            (&Method::GET | &Method::HEAD, Some(found)) => page(found, request.headers()),
             (&Method::GET | &Method::HEAD, None) => status((self.0.serves)()),
             _ if request.version() >= Version::HTTP_2 => return None,
-            _ => other_method(),
+            _ => problem::response(Refusal::other_methods(&[&Method::GET]).into(), None, None),
         };
         if *method == Method::HEAD {
             *response.body_mut() = Body::empty();
@@ -141,12 +157,18 @@ fn says_grpc(request: &Request<Body>) -> bool {
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
-fn page(content_type: &'static str, text: Bytes) -> Response<Body> {
+fn page(page: &Page, asked: &HeaderMap) -> Response<Body> {
+    let gzip = accepts_gzip(asked);
+    let text = if gzip { &page.gzip } else { &page.text };
     let length = text.len();
-    let mut response = Response::new(Body::new(Full::from(text)));
+    let mut response = Response::new(Body::new(Full::from(text.clone())));
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
-    set(CONTENT_TYPE, content_type);
+    set(CONTENT_TYPE, page.content_type);
+    set(VARY, "accept-encoding");
+    if gzip {
+        set(CONTENT_ENCODING, "gzip");
+    }
     // Another version of the program has other texts.
     set(CACHE_CONTROL, "no-cache");
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -177,14 +199,6 @@ fn status(serves: bool) -> Response<Body> {
     if !serves {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(AGAIN_AFTER));
     }
-    response
-}
-
-fn other_method() -> Response<Body> {
-    let error = Error::new(Reason::CallUnknown, "this can be read only");
-    let mut response = problem::of_error(error, Some(StatusCode::METHOD_NOT_ALLOWED));
-    let allowed = HeaderValue::from_static("GET, HEAD");
-    response.headers_mut().insert(ALLOW, allowed);
     response
 }
 

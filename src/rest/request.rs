@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{
+    HeaderMap,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use prost_reflect::{DeserializeOptions, DynamicMessage};
 
 use super::{table::Resource, template::PathValue};
@@ -105,4 +108,10 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let parameters = parameters.trim();
     media.trim().eq_ignore_ascii_case("application/json")
         && (parameters.is_empty() || parameters.eq_ignore_ascii_case("charset=utf-8"))
+}
+
+/// Whether a body is said to be compressed.
+pub(super) fn is_compressed(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }

@@ -1,8 +1,12 @@
 //! Which resource is which call: read from the options of the contract once, when the service starts.
 
+use std::sync::Arc;
+
 use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MethodDescriptor, Value};
 
 use super::{
+    batch::BatchPlan,
+    end_of_life::EndOfLife,
     parameter::{Parameter, parameters},
     template::{PathTemplate, PathValue},
 };
@@ -32,6 +36,10 @@ pub struct Resource {
     pub(super) form: AnswerForm,
     /// Whether a caller may keep its answer, to ask whether it still holds.
     pub(super) is_kept: bool,
+    /// Of a stream of lines, its rows.
+    pub(super) batch: Option<Arc<BatchPlan>>,
+    /// Where it will go.
+    pub(super) end_of_life: Option<EndOfLife>,
 }
 
 /// The form of an answer.
@@ -96,7 +104,7 @@ impl RestTable {
         };
         let options = ContractOptions {
             rule: option("http")?,
-            person: option("persona_fisica")?,
+            hidden: [option("persona_fisica")?, option("never_in_url")?],
             file: option("file_di")?,
         };
         let mut resources = Vec::new();
@@ -182,7 +190,8 @@ impl Resource {
 /// The options of the contract that are read.
 struct ContractOptions {
     rule: ExtensionDescriptor,
-    person: ExtensionDescriptor,
+    /// Of fields that are no parameters.
+    hidden: [ExtensionDescriptor; 2],
     file: ExtensionDescriptor,
 }
 
@@ -234,7 +243,7 @@ fn add(
         (true, false) => AnswerForm::Lines,
         (true, true) => AnswerForm::File,
     };
-    let mut all = parameters(&input, &options.person);
+    let mut all = parameters(&input, &options.hidden);
     all.retain(|parameter| {
         if is_file && parameter.name == OFFSET {
             return false;
@@ -247,6 +256,14 @@ fn add(
     for field in template.fields() {
         all.iter().find(|parameter| parameter.name == field)?;
     }
+    let batch = match form {
+        AnswerForm::Lines => Some(Arc::new(BatchPlan::of(&call.output())?)),
+        AnswerForm::Json | AnswerForm::File => None,
+    };
+    let end_of_life = match (text("deprecation"), text("sunset")) {
+        (None, None) => None,
+        (since, sunset) => Some(EndOfLife::parse(&since?, sunset.as_deref())?),
+    };
     let rpc = format!("{}/{}", call.parent_service().name(), call.name());
     resources.push(Resource {
         method,
@@ -258,6 +275,8 @@ fn add(
         is_kept: KEPT.contains(&rpc.as_str()),
         rpc,
         form,
+        batch,
+        end_of_life,
     });
     let further = rule.get_field_by_name("additional_bindings")?;
     for binding in further.as_list()? {

@@ -65,17 +65,19 @@ async fn calls_a_second_are_the_profiles_unless_the_grant_has_its_own() {
     grant(&service, "molte", many).await;
     let mut few = service.clients_as("poche");
     let mut many = service.clients_as("molte");
-    let mut refused = None;
     for _ in 0..20 {
         call_rpc(&mut many, ACCESS, "").await.unwrap();
-        if let Err(status) = call_rpc(&mut few, ACCESS, "").await {
-            let retry = assert_exhausted(&status, "al_secondo", "poche", "1 calls a second");
-            assert!(retry <= Duration::from_secs(1));
-            refused = Some(retry);
-        }
     }
-    // After the time that it was told last, it is let in.
-    tokio::time::sleep(refused.expect("twenty calls took twenty seconds?")).await;
+    // Two within a second: on a slow day it takes a few.
+    let refused = loop {
+        if let Err(status) = call_rpc(&mut few, ACCESS, "").await {
+            break status;
+        }
+    };
+    let retry = assert_exhausted(&refused, "al_secondo", "poche", "1 calls a second");
+    assert!(retry <= Duration::from_secs(1));
+    // After the time that it was told, it is let in.
+    tokio::time::sleep(retry).await;
     call_rpc(&mut few, ACCESS, "").await.unwrap();
 }
 

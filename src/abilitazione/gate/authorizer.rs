@@ -298,11 +298,12 @@ impl Authorizer {
             return Err(denied());
         };
         let abilitazione = Abilitazione::new(Arc::clone(aa07), profilo, rpc).ok_or_else(denied)?;
-        let posto = self.0.usage.consume(aa07, words.streams()).await?;
+        let streams = words.streams();
+        let posto = self.0.usage.consume(aa07, streams, traccia).await?;
         self.0.authenticator.spend(one_time_use).await?;
         Ok(Admission {
             abilitazione,
-            stream_reservation: words.streams().then_some(posto),
+            stream_reservation: streams.then_some(posto),
         })
     }
 }

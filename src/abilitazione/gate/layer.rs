@@ -27,7 +27,10 @@ use crate::{
     abilitazione::{
         Abilitazione, AnswerView, Authorizer,
         authn::{DPOP, TRACKING_EVIDENCE},
-        gate::{authorizer::Admission, public_streams::PublicStreams, request_body::receive_body},
+        gate::{
+            authorizer::Admission, not_a_message::NotAMessage, public_streams::PublicStreams,
+            request_body::receive_body,
+        },
     },
     call_record::CallRecord,
     contract::{
@@ -138,8 +141,11 @@ impl AccessLayer {
     async fn enter(&self, request: &mut Request<Body>) -> Result<()> {
         // Without the audit layer outside there is no record to fill.
         let traccia: CallRecord = request.extensions().get().cloned().unwrap_or_default();
+        let not_a_message = request.extensions_mut().remove();
+        let not_a_message = not_a_message.map_or(Ok(()), |NotAMessage(error)| Err(error));
         let admission = match route(request.uri().path()) {
             Route::Public => {
+                not_a_message?;
                 // Before the message: one that never comes is a stream too.
                 self.admit_public(request)?;
                 if request.uri().path().starts_with(HEALTH) {
@@ -153,13 +159,17 @@ impl AccessLayer {
                 let headers = request.headers();
                 let spelt = request.extensions().get();
                 let target = spelt.map_or(CallTarget::Grpc(rpc), CallTarget::Http);
-                Some(
-                    self.authorizer
-                        .authorize(rpc, target, headers, channel, &traccia)
-                        .await?,
-                )
+                let admission = self
+                    .authorizer
+                    .authorize(rpc, target, headers, channel, &traccia)
+                    .await?;
+                not_a_message?;
+                Some(admission)
             }
-            Route::Unknown => return Err(call_unknown()),
+            Route::Unknown => {
+                not_a_message?;
+                return Err(call_unknown());
+            }
         };
         // Strip credentials so that no handler can log them.
         for header in [AUTHORIZATION, DPOP, TRACKING_EVIDENCE] {

@@ -8,6 +8,7 @@
 pub(crate) mod active_streams;
 pub(crate) mod authorizer;
 pub(crate) mod layer;
+pub(crate) mod not_a_message;
 pub(crate) mod permesso;
 pub(crate) mod public_streams;
 pub(crate) mod request_body;

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use sqlx::{PgPool, Postgres, Row as _, Transaction};
 
 use super::{
-    Azione, EventoAa07, MotivoAa07, Operatore, StatoAa07, evento, stato::transition,
-    transaction::BEGIN_READ_WRITE,
+    Azione, EventoAa07, IdempotencyKey, MotivoAa07, Operatore, StatoAa07, TakenStep, evento,
+    stato::transition, transaction::BEGIN_READ_WRITE,
 };
 use crate::{
     clock::Clock,
@@ -27,7 +27,29 @@ pub async fn advance(
     operatore: &Operatore,
     motivo: &MotivoAa07,
 ) -> Result<StatoAa07> {
+    let step = advance_once(pool, clock, id, azione, operatore, motivo, None).await?;
+    Ok(step.stato)
+}
+
+/// As [`advance`]. Where the step was taken before under this key, it is given and nothing is done.
+///
+/// # Errors
+/// As [`advance`]; [`Reason::IdempotencyKeyReused`].
+pub async fn advance_once(
+    pool: &PgPool,
+    clock: &Clock,
+    id: i64,
+    azione: Azione,
+    operatore: &Operatore,
+    motivo: &MotivoAa07,
+    key: Option<&IdempotencyKey>,
+) -> Result<TakenStep> {
     let mut tx = pool.begin_with(BEGIN_READ_WRITE).await?;
+    if let Some(key) = key
+        && let Some(step) = key.taken(operatore, &mut tx).await?
+    {
+        return Ok(step);
+    }
     let this = LockedGrant::lock(id, &mut tx).await?;
     let eventi = evento::fetch(&mut tx, id).await?;
     let (Some(first), Some(last)) = (eventi.first(), eventi.last()) else {
@@ -66,15 +88,19 @@ pub async fn advance(
                     .take(500)
                     .collect();
                 let revocation = fresh(last, Azione::Revoca, StatoAa07::Revocata, why);
-                evento::insert(&mut tx, replaced, &revocation).await?;
+                evento::insert(&mut tx, replaced, &revocation, None).await?;
             }
         }
         this.check_overlap(&mut tx).await?;
     }
     let passo = fresh(last, azione, a_stato, motivo.to_string());
-    evento::insert(&mut tx, id, &passo).await?;
+    evento::insert(&mut tx, id, &passo, key).await?;
     tx.commit().await?;
-    Ok(a_stato)
+    Ok(TakenStep {
+        abilitazione: id,
+        versione: passo.versione,
+        stato: a_stato,
+    })
 }
 
 /// What the steps of a grant need to know of it.

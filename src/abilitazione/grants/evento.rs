@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction, postgres::PgRow};
 
-use super::{Azione, Operatore, StatoAa07};
+use super::{Azione, IdempotencyKey, Operatore, StatoAa07};
 use crate::{
     error::{Error, Result},
     output::terminal::is_harmful,
@@ -109,11 +109,12 @@ pub(super) async fn insert(
     tx: &mut Transaction<'_, Postgres>,
     id: i64,
     evento: &EventoAa07,
+    key: Option<&IdempotencyKey>,
 ) -> Result<()> {
     sqlx::query(
         "insert into abilitazione_evento (abilitazione, versione, azione, da_stato, a_stato, istante, operatore, utente,
-                                          motivo, operatore_chiave, utente_chiave)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                          motivo, operatore_chiave, utente_chiave, idempotency_key, request_digest)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(id)
     .bind(evento.versione)
@@ -126,6 +127,8 @@ pub(super) async fn insert(
     .bind(&evento.motivo)
     .bind(evento.operatore.key())
     .bind(evento.operatore.utente_key())
+    .bind(key.map(IdempotencyKey::as_str))
+    .bind(key.map(IdempotencyKey::request_digest))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -5,7 +5,7 @@ use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
 use super::{
     Aa07, EffectiveStato, EventoAa07, GRANT_COLUMNS, ImprontaModulo, JOIN_LAST_EVENTO,
-    ProtocolloPec, advance::not_found, evento,
+    ProtocolloPec, TakenStep, advance::not_found, evento,
 };
 use crate::error::{Error, Result};
 
@@ -67,6 +67,21 @@ pub async fn record_by_id(pool: &PgPool, id: i64) -> Result<GrantRecord> {
     GrantRecord::from_row(&row.ok_or_else(|| not_found(id))?)
 }
 
+/// The grant with this number, as one of its steps left it.
+///
+/// # Errors
+/// As [`record_by_id`].
+pub async fn record_as_of(pool: &PgPool, step: TakenStep) -> Result<GrantRecord> {
+    let mut query = select_of("join abilitazione_evento e on e.abilitazione = a.id");
+    query
+        .push(" where a.id = ")
+        .push_bind(step.abilitazione)
+        .push(" and e.versione = ")
+        .push_bind(step.versione);
+    let row = query.build().fetch_optional(pool).await?;
+    GrantRecord::from_row(&row.ok_or_else(|| not_found(step.abilitazione))?)
+}
+
 pub(super) async fn read(
     mut query: QueryBuilder<Postgres>,
     pool: &PgPool,
@@ -77,6 +92,10 @@ pub(super) async fn read(
 
 /// Every grant `a` with its last step `e`.
 pub(super) fn select() -> QueryBuilder<Postgres> {
+    select_of(JOIN_LAST_EVENTO)
+}
+
+fn select_of(join_evento: &'static str) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new("select ");
     query
         .push(GRANT_COLUMNS)
@@ -84,6 +103,6 @@ pub(super) fn select() -> QueryBuilder<Postgres> {
     query
         .push(evento::EVENTO_COLUMNS)
         .push(" from abilitazione a ")
-        .push(JOIN_LAST_EVENTO);
+        .push(join_evento);
     query
 }

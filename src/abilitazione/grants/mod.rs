@@ -26,6 +26,7 @@ mod finalita;
 pub(crate) mod grant_cache;
 pub(crate) mod grant_conditions;
 mod grant_record;
+mod idempotency;
 mod listing;
 mod modulo;
 mod operatore;
@@ -50,12 +51,13 @@ use crate::{
     valori::{CodiceNormativa, CodicePrestazione, ValueDefect},
 };
 
-pub use advance::advance;
+pub use advance::{advance, advance_once};
 pub use approved_grant::{ApprovedGrant, read_approved, select_for_day, valid_for};
 pub use certificati::Certificati;
 pub use evento::{EventoAa07, MotivoAa07, eventi};
 pub use finalita::Finalita;
-pub use grant_record::{GrantRecord, list, record_by_id};
+pub use grant_record::{GrantRecord, list, record_as_of, record_by_id};
+pub use idempotency::{IdempotencyKey, TakenStep};
 pub use listing::{FiltroAbilitazioni, list_expiring, list_page};
 pub use modulo::{ImprontaModulo, ProtocolloPec};
 pub use operatore::Operatore;
@@ -63,7 +65,7 @@ pub use orari::Orari;
 pub use quote::{Quote, quota};
 #[cfg(feature = "demo")]
 pub use record_and_approve::record_and_approve;
-pub use record_request::record_request;
+pub use record_request::{record_request, record_request_once};
 pub use reti::Reti;
 pub use richiesta::{LimitiAa07, RichiestaAa07};
 pub use stato::{Azione, EffectiveStato, StatoAa07, transition};

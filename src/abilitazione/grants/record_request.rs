@@ -3,8 +3,8 @@
 use sqlx::{PgPool, Postgres, Transaction};
 
 use super::{
-    ALL_CODES, APPLICAZIONE, Azione, EventoAa07, MotivoAa07, Operatore, RichiestaAa07, StatoAa07,
-    evento, transaction::BEGIN_READ_WRITE,
+    ALL_CODES, APPLICAZIONE, Azione, EventoAa07, IdempotencyKey, MotivoAa07, Operatore,
+    RichiestaAa07, StatoAa07, TakenStep, evento, transaction::BEGIN_READ_WRITE,
 };
 use crate::{
     abilitazione::{AmbitoCodes, DecisionTable, grants::ambito::AmbitoCode},
@@ -43,9 +43,31 @@ pub async fn record_request(
     operatore: &Operatore,
     motivo: &MotivoAa07,
 ) -> Result<i64> {
+    let step = record_request_once(pool, clock, table, richiesta, operatore, motivo, None).await?;
+    Ok(step.abilitazione)
+}
+
+/// As [`record_request`]. Where it was recorded before under this key, that one is given and nothing is done.
+///
+/// # Errors
+/// As [`record_request`]; [`Reason::IdempotencyKeyReused`](crate::error::Reason::IdempotencyKeyReused).
+pub async fn record_request_once(
+    pool: &PgPool,
+    clock: &Clock,
+    table: &DecisionTable,
+    richiesta: &RichiestaAa07,
+    operatore: &Operatore,
+    motivo: &MotivoAa07,
+    key: Option<&IdempotencyKey>,
+) -> Result<TakenStep> {
     let mut violations = Violations::default();
     richiesta.check(clock.today(), table, &mut violations);
     let mut tx = pool.begin_with(BEGIN_READ_WRITE).await?;
+    if let Some(key) = key
+        && let Some(step) = key.taken(operatore, &mut tx).await?
+    {
+        return Ok(step);
+    }
     let mut unknown = unknown_codes(
         "select codice from unnest($1::text[]) as codice where codice not in (select normativa from normativa)",
         richiesta.ambito.normative(),
@@ -98,9 +120,13 @@ pub async fn record_request(
         operatore: operatore.clone(),
         motivo: motivo.to_string(),
     };
-    evento::insert(&mut tx, id, &evento).await?;
+    evento::insert(&mut tx, id, &evento, key).await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(TakenStep {
+        abilitazione: id,
+        versione: evento.versione,
+        stato: evento.a_stato,
+    })
 }
 
 fn note(violations: &mut Violations, field: &str, good: bool, defect: ValueDefect) {

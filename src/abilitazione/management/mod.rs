@@ -26,6 +26,7 @@ use crate::{
     error::{Error, Reason, Result, Violations},
     grpc::pages::Signer,
 };
+use request::IDEMPOTENCY_KEY;
 
 /// GrantService over one database.
 #[derive(Debug, Clone)]
@@ -86,7 +87,8 @@ impl Grants {
         let chi = abilitazione(&request)?.clone();
         let table = self.politica.table();
         let oggi = self.clock.today();
-        let (richiesta, motivo) = request::parse(request.into_inner(), &table, oggi)?;
+        let key = request::idempotency_key(&request, Azione::Richiesta);
+        let (richiesta, motivo, key) = request::parse(request.into_inner(), key, &table, oggi)?;
         let permesso = chi.permit(NamedInCall(vec![
             (
                 "protocollo_pec",
@@ -96,27 +98,31 @@ impl Grants {
             ("profilo", SelectedValue::Text(richiesta.profilo.clone())),
         ]))?;
         let operatore = operatore(&chi.aa07().soggetto, &permesso)?;
-        let id = grants::record_request(
+        let step = grants::record_request_once(
             &self.pool,
             &self.clock,
             &table,
             &richiesta,
             &operatore,
             &motivo,
+            key.as_ref(),
         )
         .await?;
-        self.respond(id, &permesso).await
+        let grant_record = grants::record_as_of(&self.pool, step).await?;
+        Ok(self.respond(&grant_record, &permesso))
     }
 
-    async fn take_step<T>(
+    async fn take_step<T: prost::Message>(
         &self,
         request: Request<T>,
         azione: Azione,
         fields: fn(T) -> (i64, String),
     ) -> Result<proto::AbilitazioneAa07> {
         let chi = abilitazione(&request)?.clone();
+        let key = request::idempotency_key(&request, azione);
         let (id, motivo) = fields(request.into_inner());
         let mut violations = Violations::default();
+        let key = key.and_then(|key| violations.check(IDEMPOTENCY_KEY, key));
         let id = request::check_number(&mut violations, "id", id);
         let motivo = violations.check("motivo", MotivoAa07::parse(&motivo));
         violations.finish()?;
@@ -125,14 +131,28 @@ impl Grants {
         };
         let permesso = chi.permit(NamedInCall::abilitazione(id))?;
         let operatore = operatore(&chi.aa07().soggetto, &permesso)?;
-        grants::advance(&self.pool, &self.clock, id, azione, &operatore, &motivo).await?;
-        self.respond(id, &permesso).await
+        let key = key.as_ref();
+        let step = grants::advance_once(
+            &self.pool,
+            &self.clock,
+            id,
+            azione,
+            &operatore,
+            &motivo,
+            key,
+        )
+        .await?;
+        let grant_record = grants::record_as_of(&self.pool, step).await?;
+        Ok(self.respond(&grant_record, &permesso))
     }
 
-    async fn respond<F>(&self, id: i64, permesso: &Permesso<F>) -> Result<proto::AbilitazioneAa07> {
-        let grant_record = grants::record_by_id(&self.pool, id).await?;
+    fn respond<F>(
+        &self,
+        grant_record: &GrantRecord,
+        permesso: &Permesso<F>,
+    ) -> proto::AbilitazioneAa07 {
         permesso.call_record().add_rows(1);
-        Ok(response::abilitazione(&grant_record, self.clock.today()))
+        response::abilitazione(grant_record, self.clock.today())
     }
 
     async fn get(
@@ -144,7 +164,8 @@ impl Grants {
         let id = request::check_number(&mut violations, "id", request.into_inner().id);
         violations.finish()?;
         let permesso = chi.permit(NamedInCall::abilitazione(id))?;
-        let abilitazione = self.respond(id, &permesso).await?;
+        let grant_record = grants::record_by_id(&self.pool, id).await?;
+        let abilitazione = self.respond(&grant_record, &permesso);
         let passi = grants::eventi(&self.pool, id).await?;
         Ok(proto::GetGrantResponse {
             abilitazione: Some(abilitazione),

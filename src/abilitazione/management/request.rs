@@ -6,8 +6,8 @@ use crate::{
     abilitazione::{
         Ambito, AmbitoCode, AmbitoCodes, DecisionTable,
         grants::{
-            Certificati, Finalita, ImprontaModulo, LimitiAa07, MotivoAa07, Orari, ProtocolloPec,
-            Quote, Reti, RichiestaAa07, quota,
+            Azione, Certificati, Finalita, IdempotencyKey, ImprontaModulo, LimitiAa07, MotivoAa07,
+            Orari, ProtocolloPec, Quote, Reti, RichiestaAa07, quota,
             richiesta::{check_days, check_profilo, check_soggetto},
         },
     },
@@ -25,17 +25,39 @@ const CODES_AND_ALL: ValueDefect = ValueDefect::new(
     "deve indicare dei codici oppure che li comprende tutti, non entrambe le cose",
 );
 
+/// The header, or the metadata, with the key of a request that may be sent twice.
+pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const NOT_A_TEXT: ValueDefect = ValueDefect::new("must be a text", "deve essere un testo");
+const TWICE: ValueDefect = ValueDefect::new("is there twice", "è indicato più di una volta");
+
+/// The key of a request, where its caller gave one.
+pub(super) fn idempotency_key<T: prost::Message>(
+    request: &tonic::Request<T>,
+    azione: Azione,
+) -> Option<Result<IdempotencyKey, ValueDefect>> {
+    let mut values = request.metadata().get_all(IDEMPOTENCY_KEY).iter();
+    let value = values.next()?;
+    if values.next().is_some() {
+        return Some(Err(TWICE));
+    }
+    let text = value.to_str().map_err(|_| NOT_A_TEXT);
+    let asked = request.get_ref().encode_to_vec();
+    Some(text.and_then(|text| IdempotencyKey::parse(text, azione, &asked)))
+}
+
 /// Reads a request on a day, under a policy.
 ///
 /// # Errors
 /// [`Reason::InvalidRequest`](crate::error::Reason::InvalidRequest) with every bad field.
 pub(super) fn parse(
     request: proto::RecordRequestRequest,
+    key: Option<Result<IdempotencyKey, ValueDefect>>,
     table: &DecisionTable,
     oggi: NaiveDate,
-) -> Result<(RichiestaAa07, MotivoAa07)> {
+) -> Result<(RichiestaAa07, MotivoAa07, Option<IdempotencyKey>)> {
     let mut violations = Violations::default();
     let v = &mut violations;
+    let key = key.and_then(|key| v.check(IDEMPOTENCY_KEY, key));
     let protocollo = v.check(
         "protocollo_pec",
         ProtocolloPec::parse(&request.protocollo_pec),
@@ -73,6 +95,7 @@ pub(super) fn parse(
                 sostituisce,
             },
             motivo?,
+            key,
         ))
     };
     whole().ok_or_else(|| Error::internal("a defect was not noted"))

@@ -31,6 +31,8 @@ pub(super) struct DailyCalls {
 struct ReservedCalls {
     giorno: NaiveDate,
     chiamate: u32,
+    /// What nobody had taken of the quota when these were.
+    rest: u32,
 }
 
 /// Until Rome's midnight.
@@ -53,27 +55,30 @@ impl DailyCalls {
         }
     }
 
-    /// Uses one call of a day; `false`: there is none left.
+    /// Uses one call of a day; how many are left, as far as this instance knows. `None`: there was none.
     pub(super) async fn take(
         &self,
         pool: &PgPool,
         soggetto: &str,
         oggi: NaiveDate,
-    ) -> Result<bool> {
-        if self.lock().use_one(oggi) {
-            return Ok(true);
+    ) -> Result<Option<u32>> {
+        let left = self.lock().use_one(oggi);
+        if left.is_some() {
+            return Ok(left);
         }
         let _one = self.handle.lock().await;
         // The one before may have taken enough for both.
-        if self.lock().use_one(oggi) {
-            return Ok(true);
+        let left = self.lock().use_one(oggi);
+        if left.is_some() {
+            return Ok(left);
         }
         let lotto = (self.limit.get() / 1000).clamp(1, MAX_LOT);
-        let taken = reserve(pool, soggetto, oggi, lotto, self.limit.get()).await?;
+        let (taken, by_all) = reserve(pool, soggetto, oggi, lotto, self.limit.get()).await?;
         let mut reserved = self.lock();
         *reserved = ReservedCalls {
             giorno: oggi,
             chiamate: taken,
+            rest: self.limit.get().saturating_sub(by_all),
         };
         Ok(reserved.use_one(oggi))
     }
@@ -101,30 +106,30 @@ impl DailyCalls {
 }
 
 impl ReservedCalls {
-    fn use_one(&mut self, oggi: NaiveDate) -> bool {
+    fn use_one(&mut self, oggi: NaiveDate) -> Option<u32> {
         if self.giorno != oggi || self.chiamate == 0 {
-            return false;
+            return None;
         }
         self.chiamate -= 1;
-        true
+        Some(self.chiamate.saturating_add(self.rest))
     }
 }
 
-/// Takes up to `lotto` calls; how many there were.
+/// Takes up to `lotto` calls; how many there were, and how many all instances have taken of the day.
 async fn reserve(
     pool: &PgPool,
     soggetto: &str,
     giorno: NaiveDate,
     lotto: u32,
     limit: u32,
-) -> Result<u32> {
-    let taken: Option<i64> = sqlx::query_scalar(
+) -> Result<(u32, u32)> {
+    let taken: Option<(i64, i64)> = sqlx::query_as(
         "insert into consumo as c (soggetto, giorno, chiamate, ultimo_lotto)
          values ($1, $2, least($3, $4), least($3, $4))
          on conflict (soggetto, giorno) do update
              set chiamate = c.chiamate + least($3, $4 - c.chiamate), ultimo_lotto = least($3, $4 - c.chiamate)
              where c.chiamate < $4
-         returning ultimo_lotto",
+         returning ultimo_lotto, chiamate",
     )
     .bind(soggetto)
     .bind(giorno)
@@ -139,7 +144,9 @@ async fn reserve(
         )
         .caused_by(error)
     })?;
-    u32::try_from(taken.unwrap_or(0)).map_err(Error::internal)
+    let (taken, by_all) = taken.unwrap_or((0, i64::from(limit)));
+    let number = |calls| u32::try_from(calls).map_err(Error::internal);
+    Ok((number(taken)?, number(by_all)?))
 }
 
 #[cfg(test)]
@@ -166,9 +173,10 @@ mod tests {
         let mut reserved = ReservedCalls {
             giorno,
             chiamate: 1,
+            rest: 7,
         };
-        assert!(!reserved.use_one(giorno + Days::new(1)));
-        assert!(reserved.use_one(giorno));
-        assert!(!reserved.use_one(giorno));
+        assert_eq!(reserved.use_one(giorno + Days::new(1)), None);
+        assert_eq!(reserved.use_one(giorno), Some(7));
+        assert_eq!(reserved.use_one(giorno), None);
     }
 }

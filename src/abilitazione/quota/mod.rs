@@ -29,8 +29,10 @@ use std::{
 };
 
 use governor::{
-    DefaultDirectRateLimiter, Quota, RateLimiter,
+    Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
+    middleware::StateInformationMiddleware,
+    state::{InMemoryState, NotKeyed},
 };
 use sqlx::PgPool;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,6 +42,7 @@ pub use self::settings::{ProfiloQuotaSettings, QuotaSettings};
 use crate::postgres::SideConnections;
 use crate::{
     abilitazione::grants::{Aa07, Quote},
+    call_record::{CallRecord, QuotaLeft},
     clock::{Clock, day_in_rome},
     error::{Error, ExhaustedQuota, Result},
     valori::tax_codes::masked,
@@ -63,11 +66,14 @@ struct QuotaUsageInner {
     clock: Clock,
 }
 
+/// Calls a second, with what is left of them.
+type SecondLimiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
+
 /// What one subject has used under one set of quotas.
 #[derive(Debug)]
 struct SubjectCounters {
     quote: Quote,
-    al_secondo: Option<DefaultDirectRateLimiter>,
+    al_secondo: Option<SecondLimiter>,
     esportazioni: Option<Arc<Semaphore>>,
     al_giorno: Option<DailyCalls>,
 }
@@ -90,11 +96,24 @@ impl QuotaUsage {
         }))
     }
 
-    /// Counts a call of a grant. The place of a stream is to be held as long as it runs.
+    /// Counts a call of a grant, and notes what is left. The place of a stream is to be held as long as it runs.
     ///
     /// # Errors
     /// [`Reason::QuotaExceeded`](crate::error::Reason::QuotaExceeded); the database's, where calls a day are counted.
-    pub(super) async fn consume(&self, aa07: &Aa07, stream: bool) -> Result<QuotaReservation> {
+    pub(super) async fn consume(
+        &self,
+        aa07: &Aa07,
+        stream: bool,
+        call_record: &CallRecord,
+    ) -> Result<QuotaReservation> {
+        let note = |quota: Option<NonZeroU32>, remaining, reset| {
+            let left = quota.map(|limit| QuotaLeft {
+                limit: limit.get(),
+                remaining,
+                reset,
+            });
+            call_record.note(|facts| facts.quota = left);
+        };
         let counters = self.counters(aa07);
         let soggetto = &aa07.soggetto;
         let permit = match &counters.esportazioni {
@@ -112,19 +131,27 @@ impl QuotaUsage {
             _ => None,
         };
         if let Some(limiter) = &counters.al_secondo {
-            limiter.check().map_err(|until| {
+            let quota = counters.quote.al_secondo;
+            let state = limiter.check().map_err(|until| {
                 let retry = until.wait_time_from(DefaultClock::default().now());
-                exhausted("al_secondo", counters.quote.al_secondo, soggetto, retry)
+                note(quota, 0, retry);
+                exhausted("al_secondo", quota, soggetto, retry)
             })?;
+            note(
+                quota,
+                state.remaining_burst_capacity(),
+                Duration::from_secs(1),
+            );
         }
         if let Some(giorno) = &counters.al_giorno {
             let now = self.0.clock.now();
-            if !giorno
+            let left = giorno
                 .take(&self.0.pool, soggetto, day_in_rome(now))
-                .await?
-            {
-                let retry = daily_calls::until_tomorrow(now);
-                let quota = counters.quote.al_giorno;
+                .await?;
+            let retry = daily_calls::until_tomorrow(now);
+            let quota = counters.quote.al_giorno;
+            note(quota, left.unwrap_or(0), retry);
+            if left.is_none() {
                 return Err(exhausted("al_giorno", quota, soggetto, retry));
             }
         }
@@ -177,7 +204,7 @@ impl SubjectCounters {
             quote,
             al_secondo: quote
                 .al_secondo
-                .map(|n| RateLimiter::direct(Quota::per_second(n))),
+                .map(|n| RateLimiter::direct(Quota::per_second(n)).with_middleware()),
             esportazioni: quote.esportazioni.map(slots),
             al_giorno: quote.al_giorno.map(DailyCalls::new),
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
-use prost_reflect::{DescriptorPool, EnumDescriptor, MethodDescriptor};
+use prost_reflect::{DescriptorPool, EnumDescriptor};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,8 +11,11 @@ use super::{
     example, header, schema,
 };
 use crate::{
-    contract::proto::{ErrorReason as R, PACKAGE},
-    rest::status::status,
+    contract::{
+        http_status::http_status,
+        proto::{ErrorReason as R, PACKAGE},
+    },
+    rest::table::{AnswerForm, Resource},
 };
 
 const PREFIX: &str = "ERROR_REASON_";
@@ -28,9 +31,12 @@ const OF_GRPC: [R; 7] = [
     R::TooManyStreams,
 ];
 
-/// What any resource may answer, and what one with a body may besides.
+/// What any resource may answer, and what one with a body and a file may besides.
 const ALWAYS: [u16; 7] = [400, 401, 403, 406, 429, 500, 503];
-const WITH_BODY: [u16; 2] = [413, 415];
+const WITH_BODY: [u16; 3] = [408, 413, 415];
+const OF_A_FILE: [u16; 1] = [416];
+/// The status of a key that stands for another request: of what may have a key.
+pub(super) const KEY_REUSED: u16 = 422;
 
 /// The reasons of the contract.
 pub(super) fn reasons(pool: &DescriptorPool) -> Option<EnumDescriptor> {
@@ -38,20 +44,20 @@ pub(super) fn reasons(pool: &DescriptorPool) -> Option<EnumDescriptor> {
 }
 
 /// The statuses with which a call may be refused: those of the reasons that its comments name.
-pub(super) fn statuses(
-    call: &MethodDescriptor,
-    has_body: bool,
-    comments: &Comments,
-) -> BTreeSet<u16> {
+pub(super) fn statuses(resource: &Resource, comments: &Comments) -> BTreeSet<u16> {
+    let (call, has_body) = (&resource.call, resource.has_body);
     let mut all = BTreeSet::from(ALWAYS);
     if has_body {
         all.extend(WITH_BODY);
+    }
+    if resource.form == AnswerForm::File {
+        all.extend(OF_A_FILE);
     }
     let text = comments.of_errors(call);
     let names = text.split(|c: char| !c.is_ascii_uppercase() && c != '_' && !c.is_ascii_digit());
     let named = names.filter_map(R::from_str_name);
     let named = named.filter(|reason| !OF_GRPC.contains(reason));
-    all.extend(named.map(|reason| status(reason).as_u16()));
+    all.extend(named.map(|reason| http_status(reason).as_u16()));
     // Without a body nothing is too large.
     if !has_body {
         all.remove(&413);
@@ -77,7 +83,9 @@ pub(super) fn responses(pool: &DescriptorPool, comments: &Comments) -> Value {
         406,
         "The `accept` of the request takes no media type of this resource.".to_owned(),
     );
+    told.insert(408, "The body did not come in time.".to_owned());
     told.insert(415, "The body is not `application/json`.".to_owned());
+    told.insert(416, "The range is beyond the end of the file.".to_owned());
     for value in reasons(pool).iter().flat_map(EnumDescriptor::values) {
         let Ok(reason) = R::try_from(value.number()) else {
             continue;
@@ -87,7 +95,7 @@ pub(super) fn responses(pool: &DescriptorPool, comments: &Comments) -> Value {
         }
         let comment = comments.of_value(&value);
         let line = format!("- `{}`: {}", value.name(), without_code(&comment));
-        let text = told.entry(status(reason).as_u16()).or_default();
+        let text = told.entry(http_status(reason).as_u16()).or_default();
         if !text.is_empty() {
             text.push('\n');
         }

@@ -34,9 +34,9 @@ pub(super) const PART: &[&str] = &[
 /// All of them, for `components`.
 pub(super) fn components() -> Value {
     json!({
-        "X-RateLimit-Limit": number("Calls that the quota of the grant gives. Reserved: no answer of this release has it."),
-        "X-RateLimit-Remaining": number("Calls that are left of it. Reserved: no answer of this release has it."),
-        "X-RateLimit-Reset": number("Seconds until there are more. Reserved: no answer of this release has it."),
+        "X-RateLimit-Limit": number("Calls that the quota of the grant gives: in a day (in Rome), else in a second. The three are absent where the grant has neither quota, and where no grant was found."),
+        "X-RateLimit-Remaining": number("Calls that are left of it, as far as the instance that answers knows."),
+        "X-RateLimit-Reset": number("Seconds until there are all of them again."),
         "Retry-After": number("Seconds after which to call again."),
         "WWW-Authenticate": text("How one may come in: `Bearer` and `DPoP`, with what is wrong (RFC 6750, RFC 9449)."),
         "Cache-Control": text("`private, no-cache` where the answer may be kept and asked for again, else `no-store`."),

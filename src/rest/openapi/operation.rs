@@ -1,5 +1,7 @@
 //! A resource as an operation.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -41,9 +43,11 @@ pub(super) fn operation(
     }
     paragraphs.push(format!("By gRPC it is `{}`.", resource.rpc));
     let id = operation_id(resource, shared);
+    let statuses = error::statuses(resource, comments);
     let more = match (is_file, resource.is_kept) {
         (true, _) => parameter::OF_A_FILE,
         (false, true) => parameter::OF_WHAT_IS_KEPT,
+        (false, false) if statuses.contains(&error::KEY_REUSED) => parameter::OF_A_STEP,
         (false, false) => &[],
     };
     let mut operation = json!({
@@ -53,8 +57,11 @@ pub(super) fn operation(
         "tags": [general::tag(call.parent_service())],
         "security": general::security(),
         "parameters": parameters(resource, more, comments, schemas),
-        "responses": responses(resource, is_file, &id, comments, schemas),
+        "responses": responses(resource, statuses, &id, schemas),
     });
+    if resource.end_of_life.is_some() {
+        operation["deprecated"] = json!(true);
+    }
     if resource.has_body {
         let in_path: Vec<&str> = resource.template.fields().collect();
         operation["requestBody"] = json!({
@@ -67,12 +74,12 @@ pub(super) fn operation(
 
 fn responses(
     resource: &Resource,
-    is_file: bool,
+    refusals: BTreeSet<u16>,
     id: &str,
-    comments: &Comments,
     schemas: &mut Schemas<'_>,
 ) -> Value {
     let call = &resource.call;
+    let is_file = resource.form == AnswerForm::File;
     let mut responses = Map::new();
     let content = if is_file {
         stream::file()
@@ -87,7 +94,7 @@ fn responses(
     };
     if is_file {
         let part = json!({
-            "description": "The part of the file that was asked for. Beyond its end it is 416, without a body.",
+            "description": "The part of the file that was asked for.",
             "headers": header::of(206, header::PART),
             "content": content,
         });
@@ -111,7 +118,7 @@ fn responses(
         "content": content,
     });
     responses.insert("200".to_owned(), whole);
-    for status in error::statuses(call, resource.has_body, comments) {
+    for status in refusals {
         responses.insert(status.to_string(), error::reference(status));
     }
     Value::Object(responses)

@@ -96,7 +96,10 @@ async fn forms_that_smuggle_a_request_are_refused() {
         // Refused, or closed without a word; what follows is never taken for a request.
         assert!(statuses(&answer).len() <= 1, "{bad:?}: {answer}");
         assert!(
-            statuses(&answer).iter().all(|status| *status == "400"),
+            // Chunks that are none are found when the body is read: of nobody it is not looked at.
+            statuses(&answer)
+                .iter()
+                .all(|status| ["400", "401"].contains(status)),
             "{bad:?}: {answer}"
         );
     }
@@ -136,8 +139,12 @@ async fn heads_are_bounded() {
         .ok();
     assert!(rest.is_empty());
     // A body that does not come is not waited for.
-    let head =
-        "POST /v1/accesso/spiegazione HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    service.clients_of("inps-controllo").await;
+    let token = service.token("cliente-inps-controllo");
+    let head = format!(
+        "POST /v1/accesso/spiegazione HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\n"
+    );
     let mut slow = TcpStream::connect(service.address).await.unwrap();
     slow.write_all(format!("{head}content-length: 9\r\n\r\n{{").as_bytes())
         .await

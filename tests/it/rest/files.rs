@@ -202,6 +202,10 @@ async fn a_range_is_of_the_same_bytes_whether_or_not_the_file_is_known() {
     let beyond = file(&rest, "GET", &path, &[("range", &format!("bytes={size}-"))]).await;
     assert_eq!(beyond.status, 416);
     assert_eq!(beyond.header("content-range"), format!("bytes */{size}"));
+    assert_eq!(beyond.header("content-type"), "application/problem+json");
+    let problem: serde_json::Value = serde_json::from_slice(&beyond.bytes).unwrap();
+    assert_eq!(problem["errors"][0]["field"], "Range", "{problem}");
+    assert!(problem["trace_id"].is_string(), "{problem}");
     // Another file by now, or a range that is none: all of it.
     for headers in [
         [("range", "bytes=7-"), ("if-range", "\"other\"")],

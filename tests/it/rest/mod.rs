@@ -4,17 +4,23 @@
 //! | --- | --- |
 //! | each call has a resource, and its answer is that of the call | [`answers`] |
 //! | each refusal has its reason and status, with all that is wrong; the record is that of the call | [`refusals`] |
+//! | what is no call is refused where calls are, and what is left of a quota is told | [`gate`] |
+//! | a step that is asked for twice, with a key, is taken once | [`idempotency`] |
 //! | a stream is lines, and one that breaks looks broken | [`streams`] |
 //! | a file is that of the download, with ranges, and an answer without rows may be kept | [`files`] |
 //! | the OpenAPI documents are the contract, with everything limited and nothing left out | [`openapi`] |
+//! | a resource that will go says so, in the document too | [`end_of_life`] |
 //! | the examples in them are answers that were given | [`examples`] |
 //! | documents, status and a page need no token and stand in no record | [`public`] |
 //! | a proof of possession is for the URL; HTTP/1.1 and HTTP/2, in clear and in TLS | [`connection`] |
 
 mod answers;
 mod connection;
+mod end_of_life;
 mod examples;
 mod files;
+mod gate;
+mod idempotency;
 mod openapi;
 mod public;
 mod refusals;

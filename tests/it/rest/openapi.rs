@@ -182,13 +182,15 @@ fn the_statuses_are_those_of_the_reasons_that_the_comments_name() {
     };
     let approval = statuses(&writes, "POST /v1/abilitazioni/{id}/approvazione");
     let expected = [
-        "200", "400", "401", "403", "404", "406", "409", "413", "415", "429", "500", "503",
+        "200", "400", "401", "403", "404", "406", "408", "409", "413", "415", "422", "429", "500",
+        "503",
     ];
     assert_eq!(approval, expected);
     let reads = json(Mode::Reads);
     let file = statuses(&reads, "GET /v1/report-sintetico/file");
     let expected = [
-        "200", "206", "304", "400", "401", "403", "404", "406", "409", "429", "500", "503", "504",
+        "200", "206", "304", "400", "401", "403", "404", "406", "409", "416", "429", "500", "503",
+        "504",
     ];
     assert_eq!(file, expected);
     let own = statuses(&reads, "GET /v1/accesso");

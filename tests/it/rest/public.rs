@@ -1,5 +1,8 @@
 //! What needs no token: the documents, whether the service answers, and a page for a lost browser.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
 use omnia::{
     contract::proto::FILE_DESCRIPTOR_SET,
     rest::openapi::{Mode, OpenApi, PLACEHOLDER},
@@ -31,6 +34,17 @@ async fn documents_status_and_page_need_no_token() {
         assert_eq!((head.status, head.text.as_str()), (200, ""), "{path}");
         let length = answer.text.len().to_string();
         assert_eq!(head.header("content-length"), length, "{path}");
+        let zipped = nobody
+            .request("GET", path)
+            .header("accept-encoding", "gzip");
+        let zipped = zipped.send().await.unwrap();
+        assert_eq!(zipped.headers()["content-encoding"], "gzip", "{path}");
+        let mut unzipped = String::new();
+        let bytes = zipped.bytes().await.unwrap();
+        GzDecoder::new(&bytes[..])
+            .read_to_string(&mut unzipped)
+            .unwrap();
+        assert_eq!(unzipped, answer.text, "{path}");
         let posted = nobody.post(path, &Value::Null).await;
         assert_eq!(posted.problem(), (405, "CALL_UNKNOWN".to_owned(), vec![]));
         assert_eq!(posted.header("allow"), "GET, HEAD");

@@ -1,5 +1,8 @@
 //! Exports and differences as lines.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 use super::{Answer, RestCaller};
@@ -86,6 +89,14 @@ async fn an_export_is_lines_and_goes_on_after_any_token() {
         )
         .await;
     assert_eq!(rows_of(&lines(&found.text)), rows_of(&all));
+    let zipped = rest.request("GET", &path).header("accept-encoding", "gzip");
+    let zipped = zipped.send().await.unwrap();
+    assert_eq!(zipped.headers()["content-encoding"], "gzip");
+    let mut unzipped = String::new();
+    let bytes = zipped.bytes().await.unwrap();
+    let read = GzDecoder::new(&bytes[..]).read_to_string(&mut unzipped);
+    assert!(read.is_ok_and(|_| lines(&unzipped).len() == all.len()));
+    assert_eq!(rows_of(&lines(&unzipped)), rows_of(&all));
     // What is refused before a line is sent is no stream.
     let bad = rest.get(&format!("{path}?resume_token=x")).await;
     assert_eq!(

@@ -2,11 +2,12 @@
 
 use http::StatusCode;
 
-use crate::error::Reason;
+use super::proto::ErrorReason;
 
 /// The status of a refusal.
-pub(super) fn status(reason: Reason) -> StatusCode {
-    use Reason as R;
+#[must_use]
+pub fn http_status(reason: ErrorReason) -> StatusCode {
+    use ErrorReason as R;
     match reason {
         R::TokenMissing
         | R::TokenInvalid
@@ -35,6 +36,7 @@ pub(super) fn status(reason: Reason) -> StatusCode {
         R::MessageTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         R::CallUnknown | R::GrantNotFound | R::RilevazioneNotFound => StatusCode::NOT_FOUND,
         R::NoRilevazione | R::TransitionIllegal | R::GrantOverlaps => StatusCode::CONFLICT,
+        R::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         R::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
         R::TooManyExports
         | R::TooManyStreams
