@@ -3,12 +3,13 @@
 //! ```text
 //! TCP ─► observe ─► connection ─► audit ─► protocol ─► deadline ─► access ─► ReportService, DecreeService, MonitoraggioService, AccessService, GrantService, FlightService ─► Postgres (serving role)
 //!                                                                  └──► health, reflection (no token)
-//! HTTP ─► the pages that need no token, or the resource of a call, which becomes that call ─► observe
+//! HTTP ─► pages of which origins ─► the pages that need no token, or a call by gRPC-Web, or the resource of a call: each becomes that call ─► observe
 //! ```
 
 mod authenticator;
 mod derivations;
 mod health;
+mod spelling;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -56,7 +57,6 @@ use crate::{
     monitoraggio::service::{DifferenceStreams, MonitoraggioServer},
     postgres::{DatabaseConnections, SideConnections},
     report::{cache::ReportCache, service::ReportServer},
-    rest::{PublicLayer, RestLayer, RestTable},
     rilevazione::RilevazioneRegister,
     telemetry::health_registry::HealthRegistry,
     transport::{
@@ -352,12 +352,7 @@ async fn serve_recorded(
         .layer(access)
         .layer(MapRequestLayer::new(as_the_request))
         .service(routes.prepare());
-    let rest = RestTable::of_contract(FILE_DESCRIPTOR_SET)?;
-    let rest = RestLayer::new(rest, limit, patience.opening, address_header);
-    let server = settings.access.public_urls.first();
-    let public = PublicLayer::new(FILE_DESCRIPTOR_SET, server, move || health.serves());
-    let http = ServiceBuilder::new().layer(public).layer(rest);
-    let service = http.service(service);
+    let service = spelling::spelt(service, settings, address_header, move || health.serves())?;
     let incoming = ascolto.connections(connections, patience);
     let server = serve_connections(incoming, service, stop.clone());
     let drain = Duration::from_secs(settings.server.drain_seconds);

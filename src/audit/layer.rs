@@ -26,7 +26,7 @@ use super::{
 use crate::{
     call_record::{CallRecord, TraceId},
     contract::{
-        http_call::HttpCall,
+        http_call::{GrpcWebCall, HttpCall},
         route::{Route, route},
     },
     telemetry::Quiet,
@@ -115,7 +115,9 @@ where
             .extensions()
             .get()
             .and_then(|channel: &ClientConnection| channel.address());
-        let via = request.extensions().get::<HttpCall>().map(|_| "REST");
+        let by_rest = request.extensions().get::<HttpCall>().map(|_| "REST");
+        let by_web = request.extensions().get::<GrpcWebCall>();
+        let via = by_rest.or(by_web.map(|_| "GRPC_WEB"));
         current.call_record.note(|f| {
             f.indirizzo = indirizzo;
             f.via = via;

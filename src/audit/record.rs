@@ -11,7 +11,7 @@
 //! A codice fiscale, in whatever text it stands, is a keyed hash: `hiding.rs` writes every text of every record, so a new field
 //! cannot forget it.
 //!
-//! A call that came in HTTP and JSON has `"via":"REST"`.
+//! A call that came in HTTP and JSON has `"via":"REST"`, one by gRPC-Web `"via":"GRPC_WEB"`.
 //!
 //! The text is hashed and exported as it is, so it can be checked without this program. What is not known is left out. The
 //! `soggetto` is a name that the `emittente` gives: only both together are one caller.

@@ -7,6 +7,7 @@ impl Settings {
     pub(super) fn check(&self) -> Checked {
         self.server.check()?;
         self.tls.check()?;
+        self.web.check()?;
         self.database.check()?;
         self.access.check()?;
         self.audit.check()?;

@@ -33,7 +33,7 @@ use crate::{
     postgres::DatabaseSettings,
     report::ReportSettings,
     telemetry::TelemetrySettings,
-    transport::{ServerSettings, tls::TlsSettings},
+    transport::{ServerSettings, tls::TlsSettings, web::WebSettings},
 };
 
 /// Everything that an operator may set.
@@ -44,6 +44,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// The certificates.
     pub tls: TlsSettings,
+    /// The pages in browsers.
+    pub web: WebSettings,
     /// Where the data live.
     pub database: DatabaseSettings,
     /// Whose tokens are good.

@@ -1,4 +1,4 @@
-//! Where a call came: by gRPC under its own path, or in HTTP and JSON ([`crate::rest`]) under that of a resource.
+//! Where a call came: by gRPC or gRPC-Web under its own path, or in HTTP and JSON ([`crate::rest`]) under that of a resource.
 
 use std::borrow::Cow;
 
@@ -12,6 +12,10 @@ pub struct HttpCall {
     /// Without the query.
     pub path: String,
 }
+
+/// A call that came by gRPC-Web, under the path of gRPC. It stands in the extensions of the request that the call was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GrpcWebCall;
 
 /// What a proof of possession has to be for (RFC 9449, 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

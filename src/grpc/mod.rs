@@ -13,3 +13,4 @@ pub mod request;
 pub mod status;
 pub mod stream_task;
 mod timeout;
+pub mod web;

@@ -112,7 +112,7 @@ fn refused(reason: Reason, message: &'static str) -> Response<Body> {
 }
 
 /// The value of a header that stands once. `Err`: it stands more than once, or is no text.
-fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, ()> {
+pub(super) fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, ()> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

@@ -28,6 +28,7 @@ pub mod reloader;
 pub mod serve;
 mod settings;
 pub mod tls;
+pub mod web;
 
 pub use self::{
     guard::Guarded,

@@ -76,6 +76,7 @@ mod throw_away;
 mod tls;
 mod voucher;
 mod watched_files;
+mod web;
 mod whom;
 mod withdrawn;
 mod worlds;

@@ -14,7 +14,10 @@ use tonic::body::Body;
 
 use crate::{
     error::{Error, Reason, Result},
-    grpc::framing::{self, PREFIX, announced},
+    grpc::{
+        framing::{self, PREFIX, announced},
+        web,
+    },
 };
 
 /// How long a client may take to send a message of a few KiB.
@@ -37,9 +40,15 @@ async fn collect_body(mut body: Body, limit: usize) -> Result<Bytes> {
     // One frame has it all, as a rule: then nothing is copied.
     let mut whole = Bytes::new();
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(status) if web::is_malformed(&status) => {
+                return Err(malformed(
+                    "the request is not the base64 that its content-type says it is",
+                ));
+            }
             // The stream was reset or the connection broke; there is no caller left to tell.
-            return pending().await;
+            Err(_) => return pending().await,
         };
         let Ok(data) = frame.into_data() else {
             // Trailers of a request are ignored.

@@ -7,7 +7,7 @@ use crate::config::Settings;
 #[test]
 fn every_bad_value_is_refused_by_name() {
     type SpoilSettings = fn(&mut Settings);
-    let bad: [(&str, SpoilSettings); 27] = [
+    let bad: [(&str, SpoilSettings); 28] = [
         ("server.trusted_proxies", |s| {
             s.server.trusted_proxies = vec!["10.0.0.1/24".to_owned()];
         }),
@@ -23,6 +23,9 @@ fn every_bad_value_is_refused_by_name() {
             s.server.max_connections_per_address = 0;
         }),
         ("server.preface_seconds", |s| s.server.preface_seconds = 0),
+        ("web.origins", |s| {
+            s.web.origins = vec!["https://a.example".to_owned(), "*".to_owned()];
+        }),
         ("export.max_per_subject", |s| {
             s.export.max_per_subject = Some(9);
         }),

@@ -2,6 +2,7 @@
 
 mod command;
 mod defects;
+mod from_pages;
 mod issuers;
 mod json_form;
 mod key_endpoint;
