@@ -1,6 +1,6 @@
 //! What a resource is asked, as the request of its call.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{
@@ -8,6 +8,7 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 use prost_reflect::{DeserializeOptions, DynamicMessage};
+use serde::de::IgnoredAny;
 
 use super::{table::Resource, template::PathValue};
 use crate::{
@@ -20,9 +21,9 @@ const NO_PARAMETER: ValueDefect = ValueDefect::new(
     "non è un parametro di questa risorsa",
 );
 const TWICE: ValueDefect = ValueDefect::new("is there twice", "è indicato più di una volta");
-const IN_THE_PATH: ValueDefect = ValueDefect::new(
-    "is in the path, and must not be in the body",
-    "è nel percorso e non deve essere nel corpo",
+const NOT_IN_THE_BODY: ValueDefect = ValueDefect::new(
+    "is said by the path or by Range, and must not be in the body",
+    "è indicato dal percorso o da Range e non deve essere nel corpo",
 );
 
 /// The request of the call. All that is wrong with path and query is told at once, under the names of the parameters.
@@ -41,9 +42,14 @@ pub(super) fn message(
         None => DynamicMessage::new(input),
     };
     let mut violations = Violations::default();
+    if let Some(body) = body {
+        let members = members(body)?;
+        for name in resource.elsewhere().filter(|name| members.contains(*name)) {
+            violations.check::<()>(name, Err(NOT_IN_THE_BODY));
+        }
+    }
     for (name, value) in path {
         let put = match resource.parameter(name) {
-            Some(_) if resource.has_body && request.has_field_by_name(name) => Err(IN_THE_PATH),
             Some(parameter) => parameter.put(&mut request, value),
             None => Err(NO_PARAMETER),
         };
@@ -70,12 +76,6 @@ pub(super) fn message(
 
 /// By the JSON form of protobuf. What it does not know is an error: a filter that is misspelt would select everything.
 fn from_json(resource: &Resource, body: &[u8]) -> Result<DynamicMessage> {
-    let malformed = |error: serde_json::Error| {
-        Error::new(
-            Reason::MessageMalformed,
-            format!("the body is not the JSON of this request: {error}"),
-        )
-    };
     let mut json = serde_json::Deserializer::from_slice(body);
     let options = DeserializeOptions::new().deny_unknown_fields(true);
     let input = resource.call.input();
@@ -83,6 +83,19 @@ fn from_json(resource: &Resource, body: &[u8]) -> Result<DynamicMessage> {
     let request = request.map_err(malformed)?;
     json.end().map_err(malformed)?;
     Ok(request)
+}
+
+/// The names in a body, whatever they say: one that says nothing is no field of the message.
+fn members(body: &[u8]) -> Result<HashSet<String>> {
+    let members: HashMap<String, IgnoredAny> = serde_json::from_slice(body).map_err(malformed)?;
+    Ok(members.into_keys().collect())
+}
+
+fn malformed(error: serde_json::Error) -> Error {
+    Error::new(
+        Reason::MessageMalformed,
+        format!("the body is not the JSON of this request: {error}"),
+    )
 }
 
 /// The message as gRPC frames it.

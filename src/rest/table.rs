@@ -181,6 +181,12 @@ impl Resource {
         format!("{} {}", self.method, self.path)
     }
 
+    /// The fields that a body does not have: those of the path, and of a file its range.
+    pub(super) fn elsewhere(&self) -> impl Iterator<Item = &str> {
+        let range = (self.form == AnswerForm::File).then_some(OFFSET);
+        self.template.fields().chain(range)
+    }
+
     /// The parameter of this name.
     pub(super) fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|p| p.name == name)

@@ -105,6 +105,15 @@ fn paragraphs(comment: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether a request must say a field: "Required", or of all of them "Every field but this and that is required".
+pub(super) fn is_required(name: &str, of_field: &str, of_request: &str) -> bool {
+    let but = of_request
+        .split_once("Every field but ")
+        .and_then(|(_, rest)| rest.split_once(" is required"));
+    let all = but.is_some_and(|(but, _)| !but.split(" and ").any(|one| one == name));
+    all || of_field.starts_with("Required")
+}
+
 /// A comment without the code of gRPC that it begins with.
 pub(super) fn without_code(comment: &str) -> &str {
     match comment.split_once(". ") {
@@ -133,6 +142,15 @@ mod tests {
             paragraphs(comment),
             ["One two.", "```text\n  A --> B\n  C\n```", "Three."]
         );
+    }
+
+    #[test]
+    fn comments_say_what_is_required() {
+        let request = "Request of X. Every field but a and b is required.";
+        assert!(is_required("c", "", request));
+        assert!(!is_required("a", "", request) && !is_required("b", "", request));
+        assert!(is_required("a", "Required. A number.", ""));
+        assert!(!is_required("a", "A number.", ""));
     }
 
     #[test]

@@ -16,6 +16,12 @@ fn text(description: &str) -> Value {
     })
 }
 
+/// One that is always there.
+fn always(mut header: Value) -> Value {
+    header["required"] = json!(true);
+    header
+}
+
 /// Of an answer that the caller may keep, and of a file, of the whole and of a part.
 pub(super) const KEPT: &[&str] = &["ETag"];
 pub(super) const FILE: &[&str] = &[
@@ -38,12 +44,12 @@ pub(super) fn components() -> Value {
         "X-RateLimit-Remaining": number("Calls that are left of it, as far as the instance that answers knows."),
         "X-RateLimit-Reset": number("Seconds until there are all of them again."),
         "Retry-After": number("Seconds after which to call again."),
-        "WWW-Authenticate": text("How one may come in: `Bearer` and `DPoP`, with what is wrong (RFC 6750, RFC 9449)."),
-        "Cache-Control": text("`private, no-cache` where the answer may be kept and asked for again, else `no-store`."),
-        "ETag": text("Stands for the bytes of the answer: for `If-None-Match`, and of a file for `If-Range`."),
-        "Accept-Ranges": text("`bytes`: a part of the file can be asked for."),
-        "Content-Range": text("Which part it is, and how long the whole file is."),
-        "Content-Disposition": text("A name to save the file by."),
+        "WWW-Authenticate": always(text("How one may come in: `Bearer` and `DPoP`, with what is wrong (RFC 6750, RFC 9449).")),
+        "Cache-Control": always(text("`private, no-cache` where the answer may be kept and asked for again, else `no-store`, as of each refusal.")),
+        "ETag": always(text("Stands for the bytes of the answer: for `If-None-Match`, and of a file for `If-Range`.")),
+        "Accept-Ranges": always(text("`bytes`: a part of the file can be asked for.")),
+        "Content-Range": always(text("Which part it is, and how long the whole file is.")),
+        "Content-Disposition": always(text("A name to save the file by.")),
         "Repr-Digest": text("The SHA-256 of the whole file (RFC 9530). It is a trailer where it is not known before."),
     })
 }
@@ -58,8 +64,8 @@ pub(super) fn of(status: u16, more: &[&'static str]) -> Value {
             "X-RateLimit-Reset",
         ]);
     }
+    names.push("Cache-Control");
     match status {
-        200 | 206 | 304 => names.push("Cache-Control"),
         401 => names.push("WWW-Authenticate"),
         429 | 503 => names.push("Retry-After"),
         _ => {}

@@ -13,11 +13,19 @@ pub(super) struct TextForm {
     pub(super) pattern: Option<&'static str>,
 }
 
-const DAY: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
-const MONTH: &str = "[0-9]{4}-[0-9]{2}";
+// There is no year 0.
+const DAY: &str =
+    "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+const MONTH: &str = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-(0[1-9]|1[0-2])";
 const AMOUNT: &str = r"-?[0-9]+\.[0-9]{2}";
 const RATIO: &str = r"-?[0-9]+\.[0-9]{6}";
 const SHA256: &str = "[0-9A-Fa-f]{64}";
+/// In that of a person a letter may stand for a digit, where two people would have the same code.
+const CODICE_FISCALE: &str =
+    "[0-9]{11}|[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]";
+const HOURS: &str = "(lun|mar|mer|gio|ven|sab|dom)([-,](lun|mar|mer|gio|ven|sab|dom))* [0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]";
+const UUID: &str = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}";
+const CERTIFICATE: &str = "sha256:[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}|(dns|uri):[!-~]+";
 /// A text for people, a name, a token.
 const TEXT: u32 = 4000;
 const NAME: u32 = 255;
@@ -51,35 +59,43 @@ pub(super) fn text(name: &str) -> Option<TextForm> {
         | "errore_medio"
         | "importi_autorizzati"
         | "importi_erogati"
-        | "importo"
         | "ore_decretate"
         | "residuo_autorizzato"
         | "residuo_in_prospettiva"
         | "residuo_oggi"
         | "residuo_pagato"
         | "totale_stanziamenti" => (40, Some(AMOUNT)),
+        "importo" => (19, Some(r"[0-9]{1,16}\.[0-9]{2}")),
         "fattore" | "tiraggio" => (40, Some(RATIO)),
         "normativa" | "normative" => (40, Some("[0-9A-Z][0-9A-Z-]{0,39}")),
         "prestazione" | "prestazioni" => (20, Some("[0-9A-Z][0-9A-Z-]{0,19}")),
         "codifica_sistema_unico" => (7, Some("[0-9]{3}-[0-9]{3}")),
-        "numero_decreto" => (32, None),
-        // Sixteen asterisks: a person's, for who may not see it.
-        "cf_azienda" => (16, Some(r"([0-9]{11}|[0-9A-Z]{16}|\*{16})")),
+        "numero_decreto" => (32, Some("[0-9A-Za-z]([0-9A-Za-z ./-]{0,30}[0-9A-Za-z])?")),
+        "cf_azienda" => (16, Some(CODICE_FISCALE)),
         "matricola_azienda" => (10, Some("[0-9]{10}")),
         "impronta_modulo" | "sha256" => (64, Some(SHA256)),
         "next_page_token" | "page_token" | "resume_token" => (TOKEN, None),
-        "ente" => (32, None),
-        "indirizzo" | "reti" => (64, None),
-        "colonne" | "filtri" | "orari" | "protocollo_pec" => (100, None),
-        "applicazione" | "file" | "finalita" | "nome" | "operatore" | "profilo" | "rpc"
-        | "soggetto" | "stato" | "tipo" | "utente" | "versione" => (NAME, None),
-        "certificati" => (2 * NAME, None),
+        "ente" => (4, Some("MLPS|MEF|INPS")),
+        "indirizzo" => (64, None),
+        "reti" => (64, Some("[0-9A-Fa-f:.]+/[0-9]{1,3}")),
+        "orari" => (100, Some(HOURS)),
+        "finalita" => (36, Some(UUID)),
+        "certificati" => (NAME, Some(CERTIFICATE)),
+        "colonne" | "filtri" | "protocollo_pec" => (100, None),
+        "rpc" => (NAME, Some("[A-Za-z]+/[A-Za-z]+")),
+        "applicazione" | "file" | "nome" | "operatore" | "profilo" | "soggetto" | "stato"
+        | "tipo" | "utente" | "versione" => (NAME, None),
         "dati_mancanti" | "descrizione" | "manca" | "messaggio" | "messaggio_it" | "motivo"
         | "testo" => (TEXT, None),
         "politica_proposta" => (65_536, None),
         _ => return None,
     };
     Some(TextForm { longest, pattern })
+}
+
+/// What stands for a value that the caller's profile does not see in clear.
+pub(super) fn mask(name: &str) -> Option<&'static str> {
+    (name == "cf_azienda").then_some(r"\*{16}")
 }
 
 /// The longest and the least that a comment says: "1 to 500 characters".
@@ -95,6 +111,7 @@ pub(super) fn characters(comment: &str) -> Option<(u32, u32)> {
 /// The least and the most of a number of 32 bits.
 pub(super) fn number(name: &str) -> (i32, i32) {
     match name {
+        "al_giorno" | "al_secondo" | "esportazioni" => (1, i32::MAX),
         "anno" => (1970, 2199),
         "giorni" => (0, 3660),
         "page_size" => (0, 1000),

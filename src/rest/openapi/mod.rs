@@ -69,6 +69,9 @@ impl OpenApi {
         let comments = Comments::of(&pool);
         let mut schemas = Schemas::new(&comments);
         let resources: Vec<&Resource> = table.resources().filter(|one| mode.has(one)).collect();
+        for resource in resources.iter().filter(|one| one.has_body) {
+            schemas.note_sent(&resource.call.input());
+        }
         let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
         let mut services = BTreeMap::new();
         for resource in &resources {

@@ -63,10 +63,14 @@ pub(super) fn operation(
         operation["deprecated"] = json!(true);
     }
     if resource.has_body {
-        let in_path: Vec<&str> = resource.template.fields().collect();
+        let elsewhere: Vec<&str> = resource.elsewhere().collect();
+        let mut content = json!({"schema": schemas.body(&call.input(), &elsewhere)});
+        if let Some(example) = example::of_body(&id) {
+            content["example"] = example;
+        }
         operation["requestBody"] = json!({
             "required": true,
-            "content": {"application/json": {"schema": schemas.body(&call.input(), &in_path)}},
+            "content": {"application/json": content},
         });
     }
     operation

@@ -4,8 +4,8 @@ use prost_reflect::Kind;
 use serde_json::{Value, json};
 
 use super::{
-    comment::Comments,
-    limits,
+    comment::{Comments, is_required},
+    example, limits,
     schema::{Place, Schemas, scalar},
 };
 use crate::rest::{parameter::Parameter, table::Resource};
@@ -48,9 +48,12 @@ fn of_field(
     let field = parameter.field()?;
     let name = &parameter.name;
     let comment = comments.of_field(field);
+    let of_request = comments.of_message(&resource.call.input());
+    let required = in_path || is_required(name, &comment, &of_request);
     let value = match field.kind() {
+        Kind::Enum(names) if required => schemas.choice(&names),
         Kind::Enum(names) => schemas.enumeration(&names),
-        kind => scalar(&kind, name, &comment, Place::Url),
+        kind => scalar(&kind, name, &comment, Place::Url, required),
     };
     let schema = match parameter.is_list() {
         true => json!({
@@ -60,22 +63,24 @@ fn of_field(
         }),
         false => value,
     };
-    let of_request = comments.of_message(&resource.call.input());
-    let required = comment.starts_with("Required") || all_required(&of_request, name);
-    Some(json!({
+    let mut told = json!({
         "name": name,
         "in": if in_path { "path" } else { "query" },
-        "required": in_path || required,
+        "required": required,
         "description": comment,
         "schema": schema,
-    }))
-}
-
-/// "Every field but rilevazione is required."
-fn all_required(comment: &str, name: &str) -> bool {
-    let (_, rest) = comment.split_once("Every field but ").unwrap_or_default();
-    let but = rest.split_once(" is required").map(|(but, _)| but);
-    but.is_some_and(|but| but != name)
+    });
+    if let Some(example) = example::of_parameter(name) {
+        told["example"] = match parameter.is_list() {
+            true => json!([example]),
+            false => example,
+        };
+    }
+    // A text that is empty says nothing, as in the contract.
+    if !required && !parameter.is_list() && matches!(field.kind(), Kind::String) {
+        told["allowEmptyValue"] = json!(true);
+    }
+    Some(told)
 }
 
 /// The headers, for `components`.

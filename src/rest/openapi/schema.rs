@@ -6,7 +6,7 @@ use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::{
-    comment::{Comments, without_code},
+    comment::{Comments, is_required, without_code},
     limits,
 };
 
@@ -37,13 +37,13 @@ impl<'a> Schemas<'a> {
         self.message(message, &[])
     }
 
-    /// A reference to a body: the message without the fields that are in the path.
-    pub(super) fn body(&mut self, message: &MessageDescriptor, in_path: &[&str]) -> Value {
-        self.note_sent(message);
-        self.message(message, in_path)
+    /// A reference to a body, which was noted as one: the message without the fields that are said elsewhere.
+    pub(super) fn body(&mut self, message: &MessageDescriptor, elsewhere: &[&str]) -> Value {
+        self.message(message, elsewhere)
     }
 
-    fn note_sent(&mut self, message: &MessageDescriptor) {
+    /// Notes that a message is sent, before any schema is made: what is sent and answered has one.
+    pub(super) fn note_sent(&mut self, message: &MessageDescriptor) {
         if self.sent.insert(message.name().to_owned()) {
             for field in message.fields() {
                 if let Kind::Message(inner) = field.kind() {
@@ -58,18 +58,29 @@ impl<'a> Schemas<'a> {
         if !self.made.contains_key(&name) {
             // A message that holds itself finds its name taken.
             self.made.insert(name.clone(), Value::Null);
+            let place = match self.sent.contains(&name) {
+                true => Place::Request,
+                false => Place::Answer,
+            };
+            let told = self.comments.of_message(message);
             let mut properties = Map::new();
             let mut always = Vec::new();
             for field in message.fields().filter(|f| !without.contains(&f.name())) {
-                if !field.supports_presence() {
+                let comment = self.comments.of_field(&field);
+                let required = match place {
+                    Place::Answer => !field.supports_presence(),
+                    _ => is_required(field.name(), &comment, &told),
+                };
+                if required {
                     always.push(json!(field.name()));
                 }
-                properties.insert(field.name().to_owned(), self.field(&field));
+                let schema = self.field(&field, comment, place, required);
+                properties.insert(field.name().to_owned(), schema);
             }
-            let mut schema = json!({
-                "type": "object",
-                "description": self.comments.of_message(message),
-            });
+            let mut schema = json!({"type": "object", "description": told});
+            if let Some(both) = two_of_one(message) {
+                schema["not"] = both;
+            }
             if !properties.is_empty() {
                 schema["properties"] = Value::Object(properties);
             }
@@ -82,9 +93,14 @@ impl<'a> Schemas<'a> {
     }
 
     /// A field, with what its comment says.
-    fn field(&mut self, field: &FieldDescriptor) -> Value {
-        let comment = self.comments.of_field(field);
-        let value = self.value(field, &comment);
+    fn field(
+        &mut self,
+        field: &FieldDescriptor,
+        comment: String,
+        place: Place,
+        required: bool,
+    ) -> Value {
+        let value = self.value(field, &comment, place, required);
         let mut schema = match field.is_list() {
             true => json!({
                 "type": "array",
@@ -99,18 +115,33 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    fn value(&mut self, field: &FieldDescriptor, comment: &str) -> Value {
+    fn value(
+        &mut self,
+        field: &FieldDescriptor,
+        comment: &str,
+        place: Place,
+        required: bool,
+    ) -> Value {
+        let asked_for = required && place == Place::Request;
         match field.kind() {
             Kind::Message(message) if message.full_name() == TIMESTAMP => {
                 json!({"type": "string", "format": "date-time", "maxLength": 40})
             }
             Kind::Message(message) => self.message(&message, &[]),
+            Kind::Enum(names) if asked_for => self.choice(&names),
             Kind::Enum(names) => self.enumeration(&names),
-            // In JSON a number of 64 bits is a text.
+            // In JSON a number of 64 bits is a text. A request counts from 0.
+            Kind::Int64 | Kind::Sint64 | Kind::Uint64 if place == Place::Request => json!({
+                "type": "string", "format": "int64", "pattern": "^[0-9]{1,18}$", "maxLength": 18,
+            }),
             Kind::Int64 | Kind::Sint64 | Kind::Uint64 => json!({
                 "type": "string", "format": "int64", "pattern": "^-?[0-9]+$", "maxLength": 20,
             }),
-            kind => scalar(&kind, field.name(), comment, Place::Body),
+            // What is in a list says something.
+            kind => {
+                let says = asked_for || field.is_list();
+                scalar(&kind, field.name(), comment, place, says)
+            }
         }
     }
 
@@ -128,6 +159,14 @@ impl<'a> Schemas<'a> {
         reference(names.name())
     }
 
+    /// One of the values that say something.
+    pub(super) fn choice(&mut self, names: &EnumDescriptor) -> Value {
+        let all = self.enumeration(names);
+        let values = names.values().filter(|value| value.number() != 0);
+        let values: Vec<Value> = values.map(|value| json!(value.name())).collect();
+        json!({"allOf": [all], "enum": values})
+    }
+
     /// One that no message is.
     pub(super) fn add(&mut self, name: &str, schema: Value) -> Value {
         self.made.insert(name.to_owned(), schema);
@@ -138,7 +177,6 @@ impl<'a> Schemas<'a> {
     pub(super) fn finish(mut self) -> Value {
         for name in &self.sent {
             if let Some(Value::Object(schema)) = self.made.get_mut(name) {
-                schema.remove("required");
                 // A field that there is not is refused.
                 schema.insert("additionalProperties".to_owned(), json!(false));
             }
@@ -147,34 +185,53 @@ impl<'a> Schemas<'a> {
     }
 }
 
+/// Two members of a oneof, which are never there together.
+fn two_of_one(message: &MessageDescriptor) -> Option<Value> {
+    let pairs = message
+        .oneofs()
+        .filter(|oneof| !oneof.is_synthetic())
+        .flat_map(|oneof| {
+            let names: Vec<String> = oneof.fields().map(|f| f.name().to_owned()).collect();
+            let pairs = (0..names.len()).flat_map(|n| (n + 1..names.len()).map(move |m| (n, m)));
+            let pairs = pairs.map(|(n, m)| json!({"required": [names[n], names[m]]}));
+            pairs.collect::<Vec<_>>()
+        });
+    let mut pairs: Vec<Value> = pairs.collect();
+    match pairs.len() {
+        0 | 1 => pairs.pop(),
+        _ => Some(json!({"anyOf": pairs})),
+    }
+}
+
 /// Where a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// In a URL, where what is not said is left out.
     Url,
-    /// In JSON, where a field that says nothing is there and empty.
-    Body,
+    /// In JSON that is sent, where a field that says nothing may be there and empty.
+    Request,
+    /// In JSON that is answered, where it is there and empty, and a value may be masked.
+    Answer,
 }
 
-/// A value of a scalar type.
-pub(super) fn scalar(kind: &Kind, name: &str, comment: &str, place: Place) -> Value {
+/// A value of a scalar type. `says`: it cannot be empty.
+pub(super) fn scalar(kind: &Kind, name: &str, comment: &str, place: Place, says: bool) -> Value {
     match kind {
         Kind::Bool => json!({"type": "boolean"}),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
+        // The service takes no number of 32 bits without a sign that one with a sign could not be.
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Uint32 | Kind::Fixed32 => {
             let (least, most) = limits::number(name);
+            let least = least.max(says.into());
             json!({"type": "integer", "format": "int32", "minimum": least, "maximum": most})
         }
-        Kind::Uint32 | Kind::Fixed32 => {
-            json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": u32::MAX})
-        }
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => {
-            json!({"type": "integer", "format": "int64", "minimum": 0})
+            json!({"type": "integer", "format": "int64", "minimum": i64::from(says)})
         }
-        _ => text(name, comment, place),
+        _ => text(name, comment, place, says),
     }
 }
 
-fn text(name: &str, comment: &str, place: Place) -> Value {
+fn text(name: &str, comment: &str, place: Place, says: bool) -> Value {
     let mut schema = json!({"type": "string"});
     if let Some((least, most)) = limits::characters(comment) {
         schema["minLength"] = json!(least);
@@ -185,14 +242,25 @@ fn text(name: &str, comment: &str, place: Place) -> Value {
         return schema;
     };
     schema["maxLength"] = json!(form.longest);
+    let mask = match place {
+        Place::Answer => limits::mask(name),
+        _ => None,
+    };
     if place == Place::Url && limits::is_day(name) {
         schema["format"] = json!("date");
     } else if let Some(pattern) = form.pattern {
-        let pattern = match place {
-            Place::Url => format!("^{pattern}$"),
-            Place::Body => format!("^({pattern})?$"),
+        let pattern = match mask {
+            Some(mask) => format!("{pattern}|{mask}"),
+            None => pattern.to_owned(),
+        };
+        let pattern = match says || place == Place::Url {
+            true if !pattern.contains('|') => format!("^{pattern}$"),
+            true => format!("^({pattern})$"),
+            false => format!("^({pattern})?$"),
         };
         schema["pattern"] = json!(pattern);
+    } else if says {
+        schema["minLength"] = json!(1);
     }
     schema
 }

@@ -10,7 +10,7 @@ use omnia::{
         openapi::{Mode, OpenApi},
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SERVER: &str = "https://omnia.inps.example";
 const MODES: [Mode; 2] = [Mode::Reads, Mode::Writes];
@@ -169,6 +169,56 @@ fn no_parameter_may_name_a_person_and_a_body_has_no_field_of_the_path() {
     // Of an answer, what is always there is said to be.
     let row = schemas["DettaglioDecreto"]["required"].as_array().unwrap();
     assert_eq!(row.len(), 11);
+}
+
+#[test]
+fn what_a_request_must_say_is_told() {
+    let reads = json(Mode::Reads);
+    let schemas = &reads["components"]["schemas"];
+    let download = &schemas["DownloadDecreesRequest"];
+    assert_eq!(download["required"], json!(["formato"]));
+    assert_eq!(download["properties"].get("offset"), None);
+    let values = download["properties"]["formato"]["enum"].as_array();
+    assert_eq!(values.unwrap()[0], "FORMATO_FILE_CSV");
+    let one_of_two = json!({"required": ["profilo", "soggetto"]});
+    assert_eq!(schemas["ExplainAccessRequest"]["not"], one_of_two);
+    let request = &json(Mode::Writes)["components"]["schemas"]["RecordRequestRequest"];
+    let required = request["required"].as_array().unwrap();
+    assert_eq!(required.len(), 9);
+    assert!(!required.contains(&json!("limiti")) && !required.contains(&json!("sostituisce")));
+    // A grant is answered with what a request need not say.
+    let ambito = &json(Mode::Writes)["components"]["schemas"]["Ambito"];
+    assert_eq!(ambito.get("required"), None);
+}
+
+#[test]
+fn every_request_has_an_example_and_every_example_a_request() {
+    let questions = include_str!("../../../src/rest/openapi/questions.json");
+    let questions: Value = serde_json::from_str(questions).unwrap();
+    let names = |kind: &str| -> BTreeSet<String> {
+        let examples = questions[kind].as_object().unwrap();
+        examples.keys().cloned().collect()
+    };
+    let (mut parameters, mut bodies) = (BTreeSet::new(), BTreeSet::new());
+    let documents = MODES.map(json);
+    for (spelling, operation) in documents.iter().flat_map(operations) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            // A header, or what an answer before gave.
+            if name.is_empty() || name.ends_with("_token") {
+                continue;
+            }
+            assert!(parameter.get("example").is_some(), "{spelling}: {name}");
+            parameters.insert(name.to_owned());
+        }
+        if let Some(body) = operation.get("requestBody") {
+            let example = body.pointer("/content/application~1json/example");
+            assert!(example.is_some(), "{spelling}");
+            bodies.insert(operation["operationId"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(parameters, names("parameters"));
+    assert_eq!(bodies, names("bodies"));
 }
 
 #[test]

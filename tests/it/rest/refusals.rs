@@ -125,10 +125,16 @@ async fn all_that_is_wrong_is_told_at_once_under_the_callers_names() {
         let answer = caller.post(&search, &body).await;
         refused(&answer, 400, "MESSAGE_MALFORMED", &[]);
     }
-    let answer = caller
-        .post(&search, &json!({"normativa": NORMATIVE[1]}))
-        .await;
-    refused(&answer, 400, "INVALID_REQUEST", &["normativa"]);
+    // What the path or Range says is not said again, not even by what says nothing.
+    for normativa in [NORMATIVE[1], ""] {
+        let answer = caller.post(&search, &json!({"normativa": normativa})).await;
+        refused(&answer, 400, "INVALID_REQUEST", &["normativa"]);
+    }
+    for offset in ["20", "0"] {
+        let body = json!({"formato": "FORMATO_FILE_CSV", "rilevazione": 1, "offset": offset});
+        let answer = caller.post(&format!("{search}/file"), &body).await;
+        refused(&answer, 400, "INVALID_REQUEST", &["offset"]);
+    }
     let answer = caller
         .post(&format!("{search}?numero_decreto=1"), &json!({}))
         .await;
