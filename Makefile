@@ -63,18 +63,19 @@ contract-image: ## renew what buf breaking compares with: see CONTRIBUTING.md fo
 	@deploy/need.sh certificates npm
 	$(BUF) build proto --exclude-source-info -o tests/contract.binpb
 
-interop: ## grpcurl, generated clients, Arrow Flight in Python and Java, Chromium against the demo server; its files in other software
+interop: ## grpcurl, clients generated from the protos and from the OpenAPI documents, Arrow Flight in Python and Java, Chromium against the demo server; its files in other software
 	@deploy/need.sh certificates cc postgres go python java libreoffice chromium curl node
 	cargo build --locked --bin omnia
 	@PROGRAM=target/debug/omnia tests/interop/run.sh
 
-conformance: ## h2spec on both ports (plain, TLS), what hostile clients do, PostgreSQL 13, the program without the demo; on loopback
+conformance: ## h2spec on both ports (plain, TLS), what hostile clients do, schemathesis, PostgreSQL 13, the program without the demo; on loopback
 	@deploy/need.sh certificates cc postgres go python npm
 	cargo build --locked --no-default-features --bin omnia
 	@mkdir -p target/production && cp target/debug/omnia target/production/omnia
 	cargo build --locked --bin omnia
 	@PROGRAM=target/production/omnia WITH_DEMO=target/debug/omnia tests/without_demo.sh
 	@PROGRAM=target/debug/omnia tests/conformance/run.sh
+	@PROGRAM=target/debug/omnia tests/openapi/schemathesis.sh
 	@PROGRAM=target/debug/omnia tests/conformance/postgres_13.sh
 
 bench: ## the measurements of benches/README.md, against psql in the same run
