@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Clients that know nothing of our code, against the demo server: grpcurl through reflection, and Python stubs
-# generated from the protos, and two of Arrow Flight, in Python and in Java; the files that the service gives are opened by
-# LibreOffice, pandas, polars, pyarrow, DuckDB and openpyxl; last comes Chromium, by gRPC-Web and in HTTP. PROGRAM: the program.
-# Everything else is made here and removed.
+# Clients that know nothing of our code, against the demo server: grpcurl through reflection, Python stubs generated from the
+# protos, Go clients generated from the OpenAPI documents, and two of Arrow Flight, in Python and in Java; the files that the
+# service gives are opened by LibreOffice, pandas, polars, pyarrow, DuckDB and openpyxl; last comes Chromium, by gRPC-Web and in
+# HTTP. PROGRAM: the program. Everything else is made here and removed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=${PROGRAM:-target/release/omnia}
@@ -70,6 +70,20 @@ expect "a denied filter is PermissionDenied" PermissionDenied "$denied"
 expect "a denied filter gives its reason" ERROR_REASON_FILTER_DENIED "$denied"
 missing=$("$grpcurl" -plaintext -d "$detail" "$address" "$package.DecreeService/ListDecrees" 2>&1 || true)
 expect "no token is Unauthenticated" ERROR_REASON_TOKEN_MISSING "$missing"
+
+# Generated and compiled apart from what is committed.
+cp -r tests/interop/rest "$scratch/rest"
+for document in letture scritture; do
+    "$bin" openapi --$document >"$scratch/$document.yaml"
+    mkdir "$scratch/rest/$document"
+    go -C "$scratch/rest" tool oapi-codegen -config oapi-codegen.yaml -package "$document" \
+        -o "$document/client.go" "$scratch/$document.yaml"
+done
+go -C "$scratch/rest" build -o "$scratch/reads" .
+call "$full" ReportService/GetReportSintetico "$norm" >"$scratch/report.json"
+call "$full" DecreeService/ListDecrees "$detail" >"$scratch/decrees.json"
+TOKEN=$full RESTRICTED_TOKEN=$restricted GRANTS_TOKEN=$("$bin" token --soggetto demo-inps-gestione) \
+    "$scratch/reads" "$address" "$scratch/report.json" "$scratch/decrees.json"
 
 PYTHONPATH=$scratch/stubs "$venv/bin/python" tests/interop/client.py "$address" "$full" "$restricted"
 mkdir "$scratch/files"
