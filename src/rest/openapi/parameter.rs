@@ -15,6 +15,8 @@ const OF_EVERY_CALL: [&str; 2] = ["DPoP", "Agid-JWT-TrackingEvidence"];
 /// Of what the caller may keep, and of a file.
 pub(super) const OF_WHAT_IS_KEPT: &[&str] = &["If-None-Match"];
 pub(super) const OF_A_FILE: &[&str] = &["If-None-Match", "Range", "If-Range"];
+/// A string of RFC 9651, or its characters alone.
+const KEY: &str = r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#;
 /// Of what changes something.
 pub(super) const OF_A_STEP: &[&str] = &["Idempotency-Key"];
 
@@ -94,12 +96,14 @@ pub(super) fn components() -> Value {
             "schema": {"type": "string", "maxLength": longest},
         })
     };
-    json!({
+    let mut all = json!({
         "DPoP": header("DPoP", 8192, "The proof of possession (RFC 9449) of a voucher that is bound to a key: `htm` is the method, `htu` the URL without query. A new one for each call."),
         "Agid-JWT-TrackingEvidence": header("Agid-JWT-TrackingEvidence", 8192, "Who asks within the caller's ente (ModI AUDIT_REST_01 and AUDIT_REST_02), where the service demands it."),
         "If-None-Match": header("If-None-Match", 1000, "The `ETag` of an answer that was kept: where it still holds, the answer is 304."),
         "If-Range": header("If-Range", 255, "The `ETag` of the file that `Range` is a part of: where it is another by now, the whole file comes."),
         "Idempotency-Key": header("Idempotency-Key", 257, "Names the request: one that was not answered may be sent again with the same key, and is done once. 1 to 255 visible ASCII characters, with or without quotation marks."),
         "Range": header("Range", 100, "The part of the file that is wanted (RFC 9110): to go on where a download broke off."),
-    })
+    });
+    all["Idempotency-Key"]["schema"]["pattern"] = json!(KEY);
+    all
 }

@@ -7,6 +7,7 @@ STATUSES: the file to write the answers to.
 import atexit
 import collections
 import functools
+import itertools
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 TOKEN = os.environ.get("TOKEN")
 OWN_GRANT = os.environ.get("OWN_GRANT")
 STEPS = json.loads(os.environ.get("STEPS", "{}"))
+KEYS = itertools.count()
 STATUSES = collections.defaultdict(collections.Counter)
 
 # What a request is refused for that fits the document, by the text of the refusal, and why the document does not say it.
@@ -117,6 +119,9 @@ def before_call(context, case, kwargs):
     # The last call that it may make would be the one that ends its own grant.
     if OWN_GRANT and case.method == "POST" and str((case.path_parameters or {}).get("id")) == OWN_GRANT:
         case.path_parameters["id"] = 2**62
+    # A key is good for one request, and few would be drawn that differ.
+    if "Idempotency-Key" in (case.headers or {}) and not case.meta.is_negative_at(ParameterLocation.HEADER):
+        case.headers["Idempotency-Key"] = f"key-{next(KEYS)}"
 
 
 @schemathesis.hook
