@@ -29,7 +29,8 @@ const SENT: HeaderValue = HeaderValue::from_static(
 /// What a page may read of an answer, beyond what it may always.
 const READ: HeaderValue = HeaderValue::from_static(
     "grpc-status, grpc-message, grpc-status-details-bin, grpc-encoding, grpc-accept-encoding, etag, accept-ranges, content-range, \
-     content-disposition, repr-digest, retry-after, www-authenticate, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset",
+     content-disposition, repr-digest, retry-after, www-authenticate, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, \
+     deprecation, sunset",
 );
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 /// Seconds that a browser may remember it for: as long as any does.

@@ -142,6 +142,8 @@ async fn a_page_of_a_listed_origin_may_read_the_answer_and_no_other() {
                 "x-ratelimit-limit",
                 "x-ratelimit-remaining",
                 "x-ratelimit-reset",
+                "deprecation",
+                "sunset",
             ] {
                 assert!(read.contains(&name.to_owned()), "{name}");
             }
@@ -182,6 +184,7 @@ async fn a_page_of_elsewhere_has_no_grpc_web() {
     // Forms of it that there are not are refused as before.
     let other = Client::new()
         .post(format!("http://{}/{}", service.address, path_of(RPC)))
+        .bearer_auth(service.token(BE))
         .header("origin", PAGE)
         .header("content-type", "application/grpc-web+json");
     let answer = other.body("{}").send().await.unwrap();
