@@ -337,6 +337,8 @@ async fn serve_recorded(
         opening: Duration::from_secs(settings.server.preface_seconds),
         // The streams on it are ended first, and get as long again to say so.
         writing: 2 * stall,
+        // What no stream ends by itself.
+        answer: 3 * stall,
     };
     let service = ServiceBuilder::new()
         .layer(MessagesLayer)

@@ -12,7 +12,7 @@
 //! A range needs the size, which is known once the file was made whole ([`KnownFiles`]). Where it was not yet, it is made once more than it is
 //! sent. `Repr-Digest` (RFC 9530) is of the whole file: a header where it is known, else a trailer.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -211,40 +211,46 @@ impl FileAnswer {
         Ok(())
     }
 
-    /// The bytes from one place up to another, of a stream that begins with the file.
+    /// The bytes from one place up to another, of a stream that begins with the file. The last piece waits for the end of the call: with its
+    /// size a file is whole, and nobody asks for more, once its last byte is there.
     fn pieces(
         self,
         from: u64,
         to: u64,
         trailer: bool,
     ) -> impl Stream<Item = Result<Frame<Bytes>, Status>> + Send {
-        stream::try_unfold((self, false), move |(mut answer, ended)| async move {
-            if ended {
-                return Ok(None);
-            }
-            loop {
-                let Some(message) = answer.frames.next().await? else {
-                    return Ok(None);
-                };
-                let message = decode(message)?;
-                answer.learn(&message);
-                if let Some(end) = message.chiusura {
-                    let digest = trailer.then(|| trailers(&end.sha256)).transpose()?;
-                    return Ok(digest.map(|trailers| (Frame::trailers(trailers), (answer, true))));
+        let state = (self, VecDeque::new(), false);
+        stream::try_unfold(
+            state,
+            move |(mut answer, mut ready, mut ended)| async move {
+                while !ended && ready.len() < 2 {
+                    let Some(message) = answer.frames.next().await? else {
+                        break;
+                    };
+                    let message = decode(message)?;
+                    answer.learn(&message);
+                    if let Some(end) = message.chiusura {
+                        if trailer {
+                            ready.push_back(Frame::trailers(trailers(&end.sha256)?));
+                        }
+                        // What the call itself ends with.
+                        ended = answer.frames.next().await?.is_none();
+                    }
+                    if let Some(piece) = message.pezzo {
+                        let begin = piece.offset.cast_unsigned();
+                        // More than was asked for: the rest of the call is not.
+                        ended = begin >= to;
+                        let bytes = part_of(piece.contenuto, begin, from, to);
+                        if !bytes.is_empty() {
+                            ready.push_back(Frame::data(bytes));
+                        }
+                    }
                 }
-                let Some(piece) = message.pezzo else {
-                    continue;
-                };
-                let begin = piece.offset.cast_unsigned();
-                let bytes = part_of(piece.contenuto, begin, from, to);
-                if !bytes.is_empty() {
-                    return Ok(Some((Frame::data(bytes), (answer, false))));
-                }
-                if begin >= to {
-                    return Ok(None);
-                }
-            }
-        })
+                Ok(ready
+                    .pop_front()
+                    .map(|frame| (frame, (answer, ready, ended))))
+            },
+        )
     }
 
     /// Keeps in mind what the last message says.

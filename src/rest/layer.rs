@@ -149,6 +149,9 @@ impl RestLayer {
         parts: &Parts,
         body: Body,
     ) -> Result<DynamicMessage, Refusal> {
+        if resource.form != AnswerForm::Json && parts.version < Version::HTTP_11 {
+            return Err(Refusal::version_too_old());
+        }
         let gives = resource.form.media_type();
         if let Some(gives) = gives.filter(|gives| !accepts(&parts.headers, gives)) {
             return Err(Refusal::not_acceptable(gives));

@@ -1,5 +1,7 @@
 //! A field of a request as a parameter of a path or a query.
 
+use std::str::FromStr;
+
 use prost_reflect::{
     Cardinality, DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor,
     Value,
@@ -115,16 +117,21 @@ impl Parameter {
     }
 }
 
-/// A text as a value.
+/// A text as a value. A number has one spelling: neither `+1` nor `01` is another way to the grant `1`.
 fn value(kind: &Kind, text: &str) -> Result<Value, ValueDefect> {
-    let number = |_| NOT_A_NUMBER;
+    fn number<N: FromStr + ToString>(text: &str) -> Result<N, ValueDefect> {
+        let number = text.parse::<N>().ok();
+        number
+            .filter(|number| number.to_string() == text)
+            .ok_or(NOT_A_NUMBER)
+    }
     Ok(match kind {
         Kind::String => Value::String(text.to_owned()),
         Kind::Bool => Value::Bool(text.parse().map_err(|_| NOT_A_BOOLEAN)?),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(text.parse().map_err(number)?),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(text.parse().map_err(number)?),
-        Kind::Uint32 | Kind::Fixed32 => Value::U32(text.parse().map_err(number)?),
-        Kind::Uint64 | Kind::Fixed64 => Value::U64(text.parse().map_err(number)?),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(number(text)?),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(number(text)?),
+        Kind::Uint32 | Kind::Fixed32 => Value::U32(number(text)?),
+        Kind::Uint64 | Kind::Fixed64 => Value::U64(number(text)?),
         Kind::Enum(names) => {
             let value = names.get_value_by_name(text).ok_or(NOT_A_VALUE)?;
             Value::EnumNumber(value.number())
@@ -132,4 +139,32 @@ fn value(kind: &Kind, text: &str) -> Result<Value, ValueDefect> {
         // The contract has none in a request.
         Kind::Double | Kind::Float | Kind::Bytes | Kind::Message(_) => return Err(NOT_A_VALUE),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for (text, number) in [("0", 0), ("-7", -7), ("2147483647", i32::MAX)] {
+            assert_eq!(value(&Kind::Int32, text).unwrap(), Value::I32(number));
+        }
+        let large = i64::MIN.to_string();
+        assert_eq!(value(&Kind::Int64, &large).unwrap(), Value::I64(i64::MIN));
+        for bad in [
+            "",
+            "+1",
+            "01",
+            "-0",
+            "1 ",
+            " 1",
+            "1.0",
+            "0x1",
+            "1e3",
+            "2147483648",
+        ] {
+            assert!(value(&Kind::Int32, bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -135,6 +135,15 @@ impl Refusal {
         Self::new(error, StatusCode::RANGE_NOT_SATISFIABLE).with(CONTENT_RANGE, &size)
     }
 
+    /// 505: HTTP/1.0 ends an answer of unknown length by closing the connection: one that broke off would look whole.
+    pub(super) fn version_too_old() -> Self {
+        let error = Error::new(
+            Reason::InvalidRequest,
+            "this resource is given by HTTP/1.1 or HTTP/2 only",
+        );
+        Self::new(error, StatusCode::HTTP_VERSION_NOT_SUPPORTED)
+    }
+
     fn with(mut self, name: http::HeaderName, value: &str) -> Self {
         // Letters, digits and signs of ours: they are always a header.
         if let Ok(value) = HeaderValue::from_str(value) {

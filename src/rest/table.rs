@@ -158,10 +158,15 @@ impl RestTable {
             _ => method,
         };
         let mut others = Vec::new();
+        let mut template = None;
         for resource in &self.0 {
             let Some(values) = resource.template.take(path) else {
                 continue;
             };
+            // What is fixed is no field, by whatever method: `/v1/abilitazioni/ricerca` is no grant's number.
+            if *template.get_or_insert(&resource.template) != &resource.template {
+                break;
+            }
             if resource.method == *method {
                 return Destination::Resource(resource, values);
             }

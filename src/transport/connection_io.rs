@@ -24,17 +24,20 @@ use crate::transport::{
 /// How long its client may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// To begin: preface and SETTINGS.
+    /// To begin: with preface and SETTINGS, or with the head of a request.
     pub opening: Duration,
     /// To take a byte of what is written.
     pub writing: Duration,
+    /// To take a piece of an answer, where the windows of HTTP/2 are what it waits for.
+    pub answer: Duration,
 }
 
-/// A connection that is ready for HTTP/2. What is known of it is worked out once, and not for each call.
+/// A connection that is ready for its first request. What is known of it is worked out once, and not for each call.
 #[derive(Debug)]
 pub struct Connection {
     io: CoalescingIo<Guarded<Io>>,
     slot: Slot,
+    patience: Patience,
     connection: ConnectionInfo,
 }
 
@@ -76,12 +79,21 @@ impl Connection {
     }
 
     fn new(io: Io, connection: ConnectionInfo, slot: Slot, patience: Patience) -> Self {
-        let Patience { opening, writing } = patience;
+        let Patience {
+            opening, writing, ..
+        } = patience;
         Self {
             io: CoalescingIo::new(Guarded::new(io, slot.clone(), opening, writing)),
             slot,
+            patience,
             connection,
         }
+    }
+
+    /// How long its client may take.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        self.patience
     }
 
     /// What every request on it is told of it.

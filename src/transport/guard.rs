@@ -1,7 +1,8 @@
 //! A connection that has to speak in time, and to take what is written on it.
 //!
 //! HTTP/2 begins with the client's preface and its SETTINGS (RFC 9113, 3.4), HTTP/1.1 with the head of a request. HTTP/2's own pings find a
-//! client that falls silent after these, and HTTP/1.1 has a time for each further head; before them nobody would.
+//! client that falls silent after these, and HTTP/1.1 has a time for each further head; before them nobody would. Lines of a head may end
+//! without the CR, and blank lines before it count for nothing (RFC 9112, 2.2).
 //!
 //! The end of a connection is written too. A client that reads nothing, not even at the level of TCP, would hold it open for as
 //! long as its system acknowledges that there is no room: so a write that makes no progress ends the connection.
@@ -9,22 +10,20 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep, sleep_until},
+    time::{Sleep, sleep},
 };
 
-use super::Slot;
+use super::{Slot, stall_timer::StallTimer};
 use crate::telemetry;
 
 const PREFACE_TEXT: [u8; PREFACE] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const PREFACE: usize = 24;
-/// What the head of a request ends with, on HTTP/1.1.
-const BLANK_LINE: [u8; 4] = *b"\r\n\r\n";
 /// Preface, and the header of the frame after it: length in three bytes, type, flags, stream in four.
 const HEAD: usize = PREFACE + 9;
 /// The type of SETTINGS.
@@ -37,7 +36,7 @@ pub struct Guarded<T> {
     slot: Slot,
     /// Until the client has said what it has to.
     opening: Option<Opening>,
-    writing: Writing,
+    writing: StallTimer,
 }
 
 #[derive(Debug)]
@@ -45,18 +44,12 @@ struct Opening {
     head: [u8; HEAD],
     seen: usize,
     /// The last bytes.
-    tail: [u8; 4],
-    /// Whether there was a blank line.
+    tail: [u8; 3],
+    /// Whether there was more than ends of lines.
+    begun: bool,
+    /// Whether a blank line has ended the head of a request of HTTP/1.1.
     blank: bool,
     until: Pin<Box<Sleep>>,
-}
-
-#[derive(Debug)]
-struct Writing {
-    patience: Duration,
-    blocked: Option<Instant>,
-    /// Kept between two times of waiting: it is set anew only when it fires.
-    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<T> Guarded<T> {
@@ -68,16 +61,28 @@ impl<T> Guarded<T> {
             opening: Some(Opening {
                 head: [0; HEAD],
                 seen: 0,
-                tail: [0; 4],
+                tail: [0; 3],
+                begun: false,
                 blank: false,
                 until: Box::pin(sleep(opening)),
             }),
-            writing: Writing {
-                patience: writing,
-                blocked: None,
-                timer: None,
-            },
+            writing: StallTimer::new(writing),
         }
+    }
+
+    fn check<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        if written.is_ready() {
+            self.writing.moved();
+            return written;
+        }
+        self.writing.poll_waiting(cx).map(|()| {
+            telemetry::record_connection("stalled");
+            Err(timed_out("the client takes nothing of what it is sent"))
+        })
     }
 }
 
@@ -90,8 +95,10 @@ impl Opening {
         self.seen += bytes.len();
         for byte in bytes {
             self.tail.rotate_left(1);
-            self.tail[3] = *byte;
-            self.blank |= self.tail == BLANK_LINE;
+            self.tail[2] = *byte;
+            self.begun |= !matches!(byte, b'\r' | b'\n');
+            self.blank |=
+                self.begun && matches!(self.tail, [_, b'\n', b'\n'] | [b'\n', b'\r', b'\n']);
         }
         let begun = self.seen.min(PREFACE);
         if self.head[..begun] != PREFACE_TEXT[..begun] {
@@ -104,33 +111,6 @@ impl Opening {
         let whole = usize::try_from(payload).map_or(usize::MAX, |payload| HEAD + payload);
         // A preface and something else is not a beginning.
         self.seen >= HEAD && kind == SETTINGS && self.seen >= whole
-    }
-}
-
-impl Writing {
-    fn check<R>(
-        &mut self,
-        cx: &mut Context<'_>,
-        written: Poll<io::Result<R>>,
-    ) -> Poll<io::Result<R>> {
-        if written.is_ready() {
-            self.blocked = None;
-            return written;
-        }
-        let until = *self.blocked.get_or_insert_with(Instant::now) + self.patience;
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(until)));
-        loop {
-            ready!(timer.as_mut().poll(cx));
-            if timer.deadline() >= until {
-                telemetry::record_connection("stalled");
-                return Poll::Ready(Err(timed_out(
-                    "the client takes nothing of what it is sent",
-                )));
-            }
-            timer.as_mut().reset(until);
-        }
     }
 }
 
@@ -158,7 +138,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
         // Also where something came: one byte a second is no beginning either.
         if opening.until.as_mut().poll(cx).is_ready() {
             telemetry::record_connection("silent");
-            return Poll::Ready(Err(timed_out("the client did not begin HTTP/2 in time")));
+            return Poll::Ready(Err(timed_out("the client did not begin in time")));
         }
         read
     }
@@ -171,7 +151,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.writing.check(cx, written)
+        self.check(cx, written)
     }
 
     fn poll_write_vectored(
@@ -180,7 +160,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.writing.check(cx, written)
+        self.check(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -189,19 +169,22 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.io).poll_flush(cx);
-        self.writing.check(cx, flushed)
+        self.check(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.io).poll_shutdown(cx);
-        self.writing.check(cx, shut)
+        self.check(cx, shut)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, duplex},
+        time::Instant,
+    };
 
     use crate::transport::{ConnectionLimits, OpenConnections, connection::TrustedProxies};
 
@@ -255,6 +238,13 @@ mod tests {
             (&settings, settings.len(), Ok(())),
             (&settings, 13, Ok(())),
             (&empty, empty.len(), Ok(())),
+            (b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", 9, Ok(())),
+            (b"GET / HTTP/1.1\nhost: a\n\n", 9, Ok(())),
+            (b"GET / HTTP/1.1\r\nhost: a\n\r\n", 9, Ok(())),
+            (b"\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n", 9, Ok(())),
+            (b"GET / HTTP/1.1\r\nhost: a\r\n", 9, late),
+            // Blank lines are no head.
+            (b"\r\n\r\n\n\n\r\n", 9, late),
         ];
         let ends = cases.map(|(bytes, step, _)| said(bytes, step));
         let ends = futures_util::future::join_all(ends).await;

@@ -21,12 +21,15 @@ pub mod connection_io;
 pub mod file_watcher;
 pub mod files;
 mod guard;
+mod http1;
 #[cfg(test)]
 pub(crate) mod hung_disk;
 mod limits;
 pub mod reloader;
 pub mod serve;
+mod served_body;
 mod settings;
+mod stall_timer;
 pub mod tls;
 pub mod web;
 

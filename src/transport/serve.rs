@@ -7,7 +7,6 @@ use std::{convert::Infallible, pin::pin, time::Duration};
 
 use futures_util::{Stream, StreamExt as _, poll};
 use http::{Request, Response, Version};
-use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -18,7 +17,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::body::Body;
 use tower::{Service, ServiceExt as _, service_fn};
 
-use crate::transport::{calls::CallExecutor, connection_io::Connection};
+use crate::transport::{
+    calls::{CallExecutor, CallTask, of_connection},
+    connection_io::Connection,
+    http1,
+    served_body::ServedBody,
+};
 
 /// A connection on which nothing comes for so long is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -73,27 +77,36 @@ where
     S::Future: Send + 'static,
 {
     let (slot, accepted) = (stream.slot().clone(), stream.info().clone());
-    let called = slot.clone();
+    let (called, given_up) = (slot.clone(), CancellationToken::new());
+    let end = given_up.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        // Of HTTP/2 each call is a task, which knows it is busy.
-        let busy = (request.version() < Version::HTTP_2).then(|| called.busy());
+        let is_http1 = request.version() < Version::HTTP_2;
+        let refused = is_http1.then(|| http1::refusal(&request)).flatten();
+        // Of HTTP/2 each call is a task, which knows that it is busy.
+        let busy = is_http1.then(|| (called.busy(), end.clone()));
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(accepted.clone());
         let call = service.clone().oneshot(request);
         async move {
-            let response = call.await?;
-            Ok::<_, Infallible>(match busy {
-                Some(busy) => response.map(|body| {
-                    Body::new(body.map_frame(move |frame| {
-                        let _busy = &busy;
-                        frame
-                    }))
-                }),
-                None => response,
+            if let Some(refused) = refused {
+                return Ok::<_, Infallible>(refused.map(|body| ServedBody::new(body, None, None)));
+            }
+            Ok(match busy {
+                Some((busy, end)) => {
+                    let response = of_connection(end, call).await?;
+                    response.map(|body| ServedBody::new(body, Some(busy), None))
+                }
+                None => {
+                    let (response, task) = (call.await?, CallTask::current());
+                    response.map(|body| ServedBody::new(body, None, task))
+                }
             })
         }
     });
-    let mut builder = auto::Builder::new(CallExecutor(slot.clone()));
+    let mut builder = auto::Builder::new(CallExecutor {
+        slot: slot.clone(),
+        patience: stream.patience().answer,
+    });
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -126,6 +139,8 @@ where
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
+            // Its call was, on HTTP/1.1.
+            () = given_up.cancelled() => return,
             () = slot.evicted() => {
                 // A word of goodbye, if it can be said at once: GOAWAY, after which a client calls elsewhere.
                 connection.as_mut().graceful_shutdown();

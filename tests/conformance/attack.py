@@ -16,6 +16,10 @@ import traceback
 import edges
 import files
 import floods
+import held
+import http1
+import smuggling
+import spellings
 from wire import ACCESS, CHECK, Connection
 
 
@@ -28,10 +32,11 @@ class Target:
         self.token, self.other, self.drain = env["TOKEN"], env["OTHER_TOKEN"], int(env["DRAIN"])
         self.program = env["PROGRAM"]
         assert self.address.startswith("127.0.0.1:"), "loopback only"
-        self.tls = None
+        self.tls = self.tls1 = None
         if tls:
-            self.tls = ssl.create_default_context(cafile=env["CA"])
+            self.tls, self.tls1 = (ssl.create_default_context(cafile=env["CA"]) for _ in range(2))
             self.tls.set_alpn_protocols(["h2"])
+            self.tls1.set_alpn_protocols(["http/1.1"])
         head, claims, signature = self.token.split(".")
         header = json.loads(base64.urlsafe_b64decode(head + "=="))
         header["kid"] = "nobody-knows-it"
@@ -54,18 +59,36 @@ class Target:
         return Connection(self.address, tls=self.tls, **how)
 
     def works(self):
-        """A good call of a new caller is answered, within a few seconds."""
+        """A good call of a new caller is answered, by HTTP/2 and by HTTP/1.1, within a few seconds."""
         end = time.monotonic() + 5
         while True:
             try:
                 with self.connect(timeout=5) as c:
                     answer, health = c.call(ACCESS, token=self.token, timeout=5), c.call(CHECK, timeout=5)
-                    if (answer.code, health.code) == ("OK", "OK"):
-                        return
-            except OSError as error:
+                resource = http1.exchange(self, http1.request(http1.ACCESS, token=self.token, kept=False))
+                if (answer.code, health.code, http1.statuses(resource)) == ("OK", "OK", [200]):
+                    return
+                answer = (answer, health, resource)
+            except (OSError, EOFError) as error:
                 answer = error
             assert time.monotonic() < end, f"a good call is not answered: {answer}"
             time.sleep(0.2)
+
+    def memory(self):
+        """What the service has in memory, in MiB."""
+        with open(f"/proc/{self.pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) // 1024
+
+    def connections(self):
+        """How many connections it has open."""
+        port = f":{int(self.address.split(':')[1]):04X}"
+        count = 0
+        with open("/proc/net/tcp") as table:
+            for line in table:
+                _, local, _, state, *_, inode = line.split()[:10]
+                # Without an inode it is the system's alone; 0A is who listens.
+                count += local.endswith(port) and state != "0A" and inode not in ("0", "inode")
+        return count
 
     def audit(self):
         """The records of the audit log."""
@@ -73,19 +96,19 @@ class Target:
         return [json.loads(line) for line in out.splitlines()]
 
 
-# In TLS, what differs there; the floods of streams are the same behind the handshake.
-SUITES = {
-    "plain": edges.ALL + floods.ALL + files.ALL,
-    "tls": [edges.content_types, edges.messages, floods.silent_connections, floods.half_prefaces, floods.rapid_reset],
-}
+PLAIN = [held.resting_begin] + edges.ALL + floods.ALL + smuggling.ALL + spellings.ALL + held.ALL + files.ALL
+# In TLS, what differs there or is quick; what floods and waits is the same behind the handshake. By its name each can be had.
+TLS = [edges.content_types, edges.messages, floods.silent_connections, floods.half_prefaces, floods.rapid_reset,
+       smuggling.lengths, smuggling.transfer_codings, smuggling.chunks, smuggling.heads, smuggling.other_methods, smuggling.bodies,
+       held.huge_heads, held.broken_off]
 
 
 def main():
     suite, *names = sys.argv[1:]
     target, failed = Target(suite == "tls"), []
-    for attack in SUITES[suite]:
-        if names and attack.__name__ not in names and attack.__module__ not in names:
-            continue
+    named = [attack for attack in PLAIN if attack.__name__ in names or attack.__module__ in names]
+    assert bool(named) == bool(names), f"no such attack: {names}"
+    for attack in named or (TLS if suite == "tls" else PLAIN):
         begun = time.monotonic()
         try:
             attack(target)

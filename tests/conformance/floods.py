@@ -114,6 +114,22 @@ def unread_exports(target):
     target.works()
 
 
+def unread_answers(target):
+    """40 connections that ask a thing without a token and take nothing: the answers are given up, and others come in."""
+    def ask(c, n):
+        return c.start(CHECK) if n % 2 else c.get("/openapi.yaml")
+    held = [Connection(target.address, window=0) for _ in range(PER_ADDRESS)]
+    try:
+        streams = [(c, ask(c, n)) for n, c in enumerate(held)]
+        for c, stream in streams:
+            c.pump(lambda: c.answers[stream].ended, 3 * STALL_SECONDS + 6)
+            assert c.answers[stream].reset is not None, c.answers[stream]
+        target.works()
+    finally:
+        for c in held:
+            c.socket.close()
+
+
 def free_streams(target):
     """Health/Watch needs no token: one address gets a few of them, and the rest is told so."""
     with target.connect() as c:
@@ -192,5 +208,5 @@ def refused_calls(target):
     assert len(refused) < calls // 10, f"{len(refused)} records of {calls} refused calls"
 
 
-ALL = [silent_connections, half_prefaces, other_protocols, malformed_timeouts, short_timeouts, unread_exports, free_streams,
-       rapid_reset, endless_headers, control_frames, refused_calls]
+ALL = [silent_connections, half_prefaces, other_protocols, malformed_timeouts, short_timeouts, unread_exports, unread_answers,
+       free_streams, rapid_reset, endless_headers, control_frames, refused_calls]

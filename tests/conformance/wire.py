@@ -143,6 +143,15 @@ class Connection:
         self.flush()
         return stream
 
+    def get(self, path):
+        """Begins a GET; the number of its stream."""
+        stream = self.h2.get_next_available_stream_id()
+        self.answers[stream] = Answer()
+        lines = [(":method", "GET"), (":scheme", "http"), (":path", path), (":authority", "localhost")]
+        self.h2.send_headers(stream, lines, end_stream=True)
+        self.flush()
+        return stream
+
     def pump(self, until, timeout=10):
         """Reads until `until()` says enough, the connection ends, or the time is over; whether it said enough."""
         end = time.monotonic() + timeout

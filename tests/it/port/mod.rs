@@ -29,6 +29,7 @@ use crate::{
 pub const PATIENCE: Patience = Patience {
     opening: Duration::from_secs(60),
     writing: Duration::from_secs(60),
+    answer: Duration::from_secs(60),
 };
 
 /// More than a test opens.

@@ -14,7 +14,7 @@ use tonic::body::Body;
 use tower::ServiceExt as _;
 
 use super::RestCaller;
-use crate::{calls, server::TestServer};
+use crate::{calls, model::NORMATIVE, server::TestServer};
 
 const REPORT: &str = "/v1/report-sintetico";
 
@@ -108,6 +108,72 @@ async fn forms_that_smuggle_a_request_are_refused() {
         format!("{post}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{head}\r\n");
     let answer = exchange(&service, &both).await;
     assert!(statuses(&answer).len() <= 1, "{answer}");
+    service.stop().await;
+}
+
+/// hyper would read them, each in one of the two ways.
+#[tokio::test]
+async fn what_can_be_read_in_two_ways_is_refused() {
+    let service = TestServer::start().await;
+    let next = format!("GET {REPORT} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let get = "GET /status HTTP/1.1\r\n";
+    let post =
+        "POST /v1/accesso/spiegazione HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    let chunks = "2\r\n{}\r\n0\r\n\r\n";
+    for (bad, status) in [
+        (format!("{get}\r\n"), "400"),
+        (format!("{get}host: a\r\nhost: a\r\n\r\n"), "400"),
+        (format!("{get}host: a/b\r\n\r\n"), "400"),
+        (format!("{get}host:\r\n\r\n"), "400"),
+        (
+            "GET http://u:p@a/status HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            format!("{post}transfer-encoding: identity, chunked\r\n\r\n{chunks}"),
+            "501",
+        ),
+        (
+            format!(
+                "{post}transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n{chunks}"
+            ),
+            "501",
+        ),
+        (
+            format!("{post}transfer-encoding: x\r\ntransfer-encoding: chunked\r\n\r\n{chunks}"),
+            "501",
+        ),
+    ] {
+        let answer = exchange(&service, &format!("{bad}{next}")).await;
+        assert_eq!(statuses(&answer), [status], "{bad:?}: {answer}");
+    }
+    service.stop().await;
+}
+
+/// An answer that ends where its connection does cannot be seen to break off.
+#[tokio::test]
+async fn http_1_0_gets_no_streams() {
+    let service = TestServer::start().await;
+    service.load(&calls::extract(), "2026-10-31").await;
+    let rest = RestCaller::of(&service, "mlps-ammortizzatori").await;
+    let rows = format!("/v1/normative/{}/decreti", NORMATIVE[0]);
+    for (path, expected) in [
+        ("/status".to_owned(), "HTTP/1.0 200"),
+        (REPORT.to_owned(), "HTTP/1.0 200"),
+        (rows.clone(), "HTTP/1.0 200"),
+        (format!("{rows}/righe"), "HTTP/1.0 505"),
+        (
+            format!("{rows}/file?formato=FORMATO_FILE_CSV"),
+            "HTTP/1.0 505",
+        ),
+    ] {
+        let token = rest.token.as_ref().unwrap();
+        let request = format!("GET {path} HTTP/1.0\r\nauthorization: Bearer {token}\r\n\r\n");
+        let answer = exchange(&service, &request).await;
+        assert!(answer.starts_with(expected), "{path}: {answer}");
+        // Its end is its length.
+        assert!(answer.contains("\r\ncontent-length: "), "{path}: {answer}");
+    }
     service.stop().await;
 }
 

@@ -5,8 +5,10 @@ use serde_json::json;
 
 use super::{Answer, RestCaller};
 use crate::{
+    audit::call_records,
     calls::{self, PERSONA},
     download::{self, FORMATS},
+    eventually::eventually,
     export_stream::many_rows,
     model::NORMATIVE,
     server::TestServer,
@@ -156,6 +158,31 @@ async fn a_file_is_that_of_the_download() {
     )
     .await;
     assert_eq!(other.status, 406);
+    service.stop().await;
+}
+
+/// Whether or not its size was known: nobody asks for more than the last byte.
+#[tokio::test]
+async fn a_file_that_came_whole_is_recorded_as_whole() {
+    let service = TestServer::start().await;
+    service.load(&many_rows(5_000), "2026-10-31").await;
+    let rest = RestCaller::of(&service, "mlps-ammortizzatori").await;
+    for (n, range) in [None, None, Some(("range", "bytes=7-"))]
+        .into_iter()
+        .enumerate()
+    {
+        let given = file(&rest, "GET", &path(FormatoFile::Csv), range.as_slice()).await;
+        assert_eq!(given.status, if range.is_some() { 206 } else { 200 });
+        let mut ends = Vec::new();
+        eventually("its end is recorded", async || {
+            let records = call_records(&service.db.owner).await;
+            let of_stream = records.iter().filter(|record| record["tipo"] == "FINE");
+            ends = of_stream.map(|record| record["esito"].clone()).collect();
+            ends.len() == n + 1
+        })
+        .await;
+        assert!(ends.iter().all(|esito| esito == "OK"), "{ends:?}");
+    }
     service.stop().await;
 }
 

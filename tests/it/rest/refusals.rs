@@ -170,6 +170,10 @@ async fn a_resource_has_its_methods_and_its_media_types() {
     let answer = caller.get(&search).await;
     refused(&answer, 405, "CALL_UNKNOWN", &[]);
     assert_eq!(answer.header("allow"), "POST");
+    // A fixed part is no field, by whatever method.
+    let answer = caller.get("/v1/abilitazioni/ricerca").await;
+    refused(&answer, 405, "CALL_UNKNOWN", &[]);
+    assert_eq!(answer.header("allow"), "POST");
     for (accept, status) in [
         ("application/json", 200),
         ("text/html, application/*;q=0.5", 200),
