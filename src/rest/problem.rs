@@ -6,7 +6,7 @@ use http::{
 };
 use serde::Serialize;
 use tonic::{Status, body::Body};
-use tonic_types::StatusExt as _;
+use tonic_types::{FieldViolation, StatusExt as _};
 
 use super::{
     refusal::{NoAnswer, Refusal},
@@ -79,23 +79,15 @@ fn problem(
     let status = status.unwrap_or_else(|| http_status(known.unwrap_or_default()));
     let text = details.localized_message().map(|text| text.message.clone());
     let text = text.unwrap_or_default();
-    let mut lines = text.split('\n');
-    let detail = lines.next().unwrap_or_default().to_owned();
+    let (detail, told) = text.split_once('\n').unwrap_or((&text, ""));
     let bad = details.bad_request().map(|bad| &bad.field_violations[..]);
-    let errors = bad.unwrap_or_default().iter().zip(lines);
-    let errors = errors.map(|(violation, line)| {
-        let told = line.strip_prefix(&format!("{}: ", violation.field));
-        ProblemField {
-            field: as_asked(&violation.field, resource),
-            detail: told.unwrap_or(line).to_owned(),
-        }
-    });
+    let problem_fields = problem_fields(bad.unwrap_or_default(), told, resource);
     let problem = Problem {
         status: status.as_u16(),
         title: status.canonical_reason().unwrap_or_default(),
-        detail,
+        detail: detail.to_owned(),
         reason: reason.unwrap_or_else(|| ErrorReason::Internal.as_str_name().to_owned()),
-        errors: errors.collect(),
+        errors: problem_fields,
         trace_id,
     };
     let mut response = answer(status, &problem);
@@ -114,17 +106,50 @@ fn problem(
     response
 }
 
-/// The place of a field as the caller wrote it: in a query a parameter has its own name alone.
-fn as_asked(place: &str, resource: Option<&Resource>) -> String {
+/// Every violation with what is told of it: `told` has a line for each, "place: text", in their order.
+fn problem_fields(
+    bad: &[FieldViolation],
+    told: &str,
+    resource: Option<&Resource>,
+) -> Vec<ProblemField> {
+    let mut told = told;
+    let mut fields = Vec::new();
+    for (n, violation) in bad.iter().enumerate() {
+        let own = told.strip_prefix(&format!("{}: ", violation.field));
+        let own = own.unwrap_or(told);
+        // The name of a parameter that there is not is the caller's: a line may break in it.
+        let next = bad.get(n + 1).map(|next| format!("\n{}: ", next.field));
+        let end = next.and_then(|next| own.find(&next));
+        let (detail, rest) = own.split_at(end.unwrap_or(own.len()));
+        told = rest.strip_prefix('\n').unwrap_or(rest);
+        fields.extend(
+            as_asked(&violation.field, resource)
+                .into_iter()
+                .map(|field| ProblemField {
+                    field,
+                    detail: detail.to_owned(),
+                }),
+        );
+    }
+    fields
+}
+
+/// The place of a field as the caller wrote it: in a query a parameter has its own name alone, and a message is all of its parameters.
+fn as_asked(place: &str, resource: Option<&Resource>) -> Vec<String> {
     // "filtro.normativa[0]": of a list, which.
     let (field, index) = place.split_at(place.find('[').unwrap_or(place.len()));
-    let parameter = resource
-        .into_iter()
-        .flat_map(|resource| &resource.parameters)
-        .find(|parameter| parameter.place() == field);
-    match parameter {
-        Some(parameter) => format!("{}{index}", parameter.name),
-        None => place.to_owned(),
+    let inside = format!("{field}.");
+    let parameters = resource.into_iter().flat_map(|one| &one.parameters);
+    let names: Vec<String> = parameters
+        .filter(|parameter| {
+            let place = parameter.place();
+            place == field || place.starts_with(&inside)
+        })
+        .map(|parameter| format!("{}{index}", parameter.name))
+        .collect();
+    match names.is_empty() {
+        true => vec![place.to_owned()],
+        false => names,
     }
 }
 

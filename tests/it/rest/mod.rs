@@ -2,7 +2,8 @@
 //!
 //! | promise | test |
 //! | --- | --- |
-//! | each call has a resource, and its answer is that of the call | [`answers`] |
+//! | each call has a resource; pages follow each other, and a grant lives | [`answers`] |
+//! | whatever is asked has the answer, the refusal and the record of its call | [`same`] |
 //! | each refusal has its reason and status, with all that is wrong; the record is that of the call | [`refusals`] |
 //! | what is no call is refused where calls are, and what is left of a quota is told | [`gate`] |
 //! | a step that is asked for twice, with a key, is taken once | [`idempotency`] |
@@ -24,6 +25,7 @@ mod idempotency;
 mod openapi;
 mod public;
 mod refusals;
+pub(crate) mod same;
 mod streams;
 
 use reqwest::{Client, Response, header::HeaderMap};
@@ -40,10 +42,15 @@ struct RestCaller {
 
 /// What came back, read to its end.
 #[derive(Debug)]
-struct Answer {
+pub(crate) struct Answer {
     status: u16,
     headers: HeaderMap,
     text: String,
+}
+
+/// A client for what is not in TLS: it does not read the certificates of this machine, which takes a while.
+fn in_clear() -> Client {
+    Client::builder().tls_certs_only([]).build().unwrap()
 }
 
 impl RestCaller {
@@ -57,7 +64,7 @@ impl RestCaller {
         Self {
             base: format!("http://{}", service.address),
             token,
-            client: Client::new(),
+            client: in_clear(),
         }
     }
 
@@ -113,7 +120,7 @@ impl Answer {
 
     /// A refusal: status, reason, and the fields that are wrong.
     #[track_caller]
-    fn problem(&self) -> (u16, String, Vec<String>) {
+    pub(crate) fn problem(&self) -> (u16, String, Vec<String>) {
         assert_eq!(
             self.header("content-type"),
             "application/problem+json",

@@ -111,6 +111,16 @@ async fn all_that_is_wrong_is_told_at_once_under_the_callers_names() {
     refused(&answer, 400, "INVALID_REQUEST", &["rilevazione"]);
     let answer = caller.get("/v1/andamento?imputazione=COMPETENZA").await;
     refused(&answer, 400, "INVALID_REQUEST", &["imputazione"]);
+    // What is wrong with a message is wrong with all of its parameters.
+    let ages = "imputazione=IMPUTAZIONE_COMPETENZA&dal_mese=0001-01&al_mese=9999-12";
+    let answer = caller.get(&format!("/v1/andamento?{ages}")).await;
+    refused(&answer, 400, "INVALID_REQUEST", &["dal_mese", "al_mese"]);
+    // Each is told its own, whatever the names.
+    let answer = caller.get("/v1/normative?a%0Ab=1&x:%20=2&c=3").await;
+    refused(&answer, 400, "INVALID_REQUEST", &["a\nb", "x: ", "c"]);
+    for error in answer.json()["errors"].as_array().unwrap() {
+        assert_eq!(error["detail"], "non è un parametro di questa risorsa.");
+    }
     let search = format!("/v1/normative/{norm}/decreti/ricerca");
     let answer = caller
         .post(&search, &json!({"filtro": {"numero_decreto": "=1"}}))

@@ -12,7 +12,7 @@ use omnia::{
 use crate::{
     abilitazione::{motivo, new_request, operatore},
     model::NORMATIVE,
-    server::{CallerClients, TestServer},
+    server::TestServer,
 };
 
 /// Who calls.
@@ -31,14 +31,14 @@ enum CallerToken {
 }
 
 impl ScenarioCaller {
-    /// A client with the token that is good now, if it has a good one, at an address.
-    pub fn clients(&self, service: &TestServer, indirizzo: &str) -> CallerClients {
+    /// The token that is good now, if it has a good one.
+    pub fn token(&self, service: &TestServer) -> Option<String> {
         let access = &service.settings.access;
         let sign = |key: &demo_key::DemoKey, audience: &str| {
             key.token(&access.issuer, audience, self.name, 1, &service.clock)
                 .unwrap()
         };
-        let token = match self.token {
+        match self.token {
             CallerToken::Missing => None,
             CallerToken::Forged => {
                 let dir = tempfile::tempdir().unwrap();
@@ -47,8 +47,7 @@ impl ScenarioCaller {
             }
             CallerToken::OtherAudience => Some(sign(&service.key, "altrove")),
             CallerToken::Good => Some(sign(&service.key, &access.audience)),
-        };
-        service.clients_from(indirizzo, token.as_deref())
+        }
     }
 }
 

@@ -1,21 +1,26 @@
-//! The scenario table: callers × times × addresses × calls × filters, each put to the real server.
+//! The scenario table: callers × times × addresses × calls × filters, each put to the real server, by gRPC and by REST.
 
 mod caller;
+mod in_http;
 mod rules;
 
 use std::collections::BTreeSet;
 
+use omnia::contract::proto::{FiltroReport, GetReportSinteticoRequest};
 use tonic::{Code, Status};
 
 use crate::{
     abilitazione::PACKAGE,
+    audit::call_records,
     calls::{self, call_rpc_for},
     errors::contract_error,
     model::NORMATIVE,
+    rest::same::{question::Sender, ways::Ways},
     server::{CallerClients, TestServer},
 };
 use caller::ScenarioCaller;
-use rules::{ScenarioCase, ScenarioRules};
+use in_http::{assert_recorded_alike, question};
+use rules::{ScenarioCase, ScenarioOutcome, ScenarioRules};
 
 /// The instants, in Rome: a Monday morning, a Saturday morning, the first day of the year after.
 const TIMES: [(&str, &str); 3] = [
@@ -43,8 +48,11 @@ const CALLS: [(&str, &str); 11] = [
     ("DecreeService/CountDecrees", "matricola_azienda"),
     ("DecreeService/ExportDecrees", "-"),
     ("DecreeService/ExportDecrees", "altra_norma"),
-    ("DecreeService/DropDecrees", "-"),
+    (ABSENT_CALL, "-"),
 ];
+
+/// What the contract does not have.
+const ABSENT_CALL: &str = "DecreeService/DropDecrees";
 
 /// The norm of the grants that have one only is the first; this is another.
 const OTHER_NORM: &str = NORMATIVE[1];
@@ -54,18 +62,32 @@ async fn every_caller_gets_what_the_table_says() {
     let rules = ScenarioRules::parse(include_str!("table.txt"));
     let service = TestServer::start_with(|s| {
         s.server.trusted_proxies = vec!["127.0.0.1/32".to_owned()];
+        // Every refusal has a record of its own.
+        s.audit.refused_per_minute = 100_000.try_into().unwrap();
+        s.audit.refused_per_caller_per_minute = s.audit.refused_per_minute;
     })
     .await;
     service.load(&calls::extract(), "2026-10-31").await;
     let callers = caller::all_callers(&service).await;
+    let spelt = CALLS.map(|(rpc, filtro)| question(rpc, filtro));
+    let ways = Ways::to(&service);
     let mut used = BTreeSet::new();
     let mut wrong = Vec::new();
+    // The calls by gRPC, counted, and which of them were made in HTTP too.
+    let (mut calls, mut twice) = (0_usize, Vec::new());
+    let mut said = BTreeSet::new();
     for (time, istante) in TIMES {
         service.set_clock(istante);
         for caller in &callers {
+            let token = caller.token(&service);
             for (address, from) in ADDRESSES {
-                let mut client = caller.clients(&service, from);
-                for (rpc, filtro) in CALLS {
+                let mut client = service.clients_from(from, token.as_deref());
+                let sender = Sender {
+                    token: token.as_deref(),
+                    address: Some(from),
+                    trace: None,
+                };
+                for ((rpc, filtro), spelt) in CALLS.into_iter().zip(&spelt) {
                     let case = ScenarioCase {
                         caller: caller.name,
                         time,
@@ -75,12 +97,26 @@ async fn every_caller_gets_what_the_table_says() {
                     };
                     let (riga, expected) = rules.expected(&case);
                     used.insert(riga);
-                    let esito = outcome(call_row(&mut client, rpc, filtro).await);
-                    if esito != expected {
-                        wrong.push(format!(
-                            "{case:?}: {esito} instead of {expected} (line {riga})"
-                        ));
+                    let mut check = |outcome: ScenarioOutcome, expected: &ScenarioOutcome| {
+                        if outcome != *expected {
+                            wrong.push(format!(
+                                "{case:?}: {outcome:?} instead of {expected:?} (line {riga})"
+                            ));
+                        }
+                    };
+                    let said_by_grpc = outcome(call_row(&mut client, rpc, filtro).await);
+                    let by_grpc = ScenarioOutcome {
+                        said: said_by_grpc,
+                        ..*expected
+                    };
+                    check(by_grpc, expected);
+                    // What a line says to a caller of a call it says in HTTP once.
+                    if said.insert((riga, caller.name, rpc, filtro)) {
+                        let answer = spelt.send(&ways, &sender, calls.is_multiple_of(2)).await;
+                        check(in_http::outcome(&answer), &in_http::told(spelt, expected));
+                        twice.extend((!spelt.elsewhere).then_some(calls));
                     }
+                    calls += 1;
                 }
             }
         }
@@ -96,29 +132,42 @@ async fn every_caller_gets_what_the_table_says() {
         .filter(|riga| !used.contains(riga))
         .collect();
     assert!(unused.is_empty(), "lines that say nothing: {unused:?}");
+    assert_recorded_alike(&call_records(&service.stop().await.owner).await, &twice);
 }
 
-async fn call_row(client: &mut CallerClients, rpc: &str, filtro: &str) -> Result<usize, Status> {
-    let (normativa, filtro) = match filtro {
+/// The norm, and the filter of the detail.
+fn selection(filtro: &str) -> (&'static str, &str) {
+    match filtro {
         "-" => (NORMATIVE[0], ""),
         "cf_persona" => (NORMATIVE[0], "cf_azienda.persona_fisica"),
         "altra_norma" => (OTHER_NORM, ""),
         filtro => (NORMATIVE[0], filtro),
-    };
+    }
+}
+
+async fn call_row(client: &mut CallerClients, rpc: &str, filtro: &str) -> Result<usize, Status> {
+    let (normativa, filtro) = selection(filtro);
     match (rpc, normativa) {
-        ("DecreeService/DropDecrees", _) => client.call_any(&format!("{PACKAGE}{rpc}")).await,
+        (ABSENT_CALL, _) => client.call_any(&format!("{PACKAGE}{rpc}")).await,
         ("ReportService/GetReportSintetico", OTHER_NORM) => {
-            let request = omnia::contract::proto::GetReportSinteticoRequest {
-                filtro: Some(omnia::contract::proto::FiltroReport {
-                    normativa: vec![OTHER_NORM.to_owned()],
-                    ..Default::default()
-                }),
-                rilevazione: 0,
-            };
-            let answer = client.report.get_report_sintetico(request).await?;
+            let answer = client
+                .report
+                .get_report_sintetico(report(normativa))
+                .await?;
             Ok(answer.into_inner().voci.len())
         }
         _ => call_rpc_for(client, rpc, normativa, filtro).await,
+    }
+}
+
+/// The report of one norm.
+fn report(normativa: &str) -> GetReportSinteticoRequest {
+    GetReportSinteticoRequest {
+        filtro: Some(FiltroReport {
+            normativa: vec![normativa.to_owned()],
+            ..Default::default()
+        }),
+        rilevazione: 0,
     }
 }
 

@@ -10,11 +10,20 @@ pub struct ScenarioCase {
     pub filtro: &'static str,
 }
 
+/// What is said to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScenarioOutcome {
+    /// OK, or a reason.
+    pub said: String,
+    /// Its status in HTTP.
+    pub status: u16,
+}
+
 /// The rows, with the number of the line that each begins at.
-pub struct ScenarioRules(Vec<(usize, [Vec<String>; 5], String)>);
+pub struct ScenarioRules(Vec<(usize, [Vec<String>; 5], ScenarioOutcome)>);
 
 impl ScenarioRules {
-    /// Reads the table. A row is six words, on any number of lines.
+    /// Reads the table. A row is seven words, on any number of lines.
     pub fn parse(text: &str) -> Self {
         let mut words = text.lines().enumerate().flat_map(|(i, line)| {
             let line = line.split('#').next().unwrap_or_default();
@@ -29,7 +38,10 @@ impl ScenarioRules {
                     .1
             };
             let rest = [next(), next(), next(), next()];
-            let expected = next().to_owned();
+            let expected = ScenarioOutcome {
+                said: next().to_owned(),
+                status: next().parse().unwrap(),
+            };
             let cells = [first, rest[0], rest[1], rest[2], rest[3]];
             let cells = cells.map(|cell| cell.split(',').map(str::to_owned).collect());
             rows.push((line, cells, expected));
@@ -38,7 +50,7 @@ impl ScenarioRules {
     }
 
     /// The line that says what is expected of a call, and what.
-    pub fn expected(&self, case: &ScenarioCase) -> (usize, &str) {
+    pub fn expected(&self, case: &ScenarioCase) -> (usize, &ScenarioOutcome) {
         let values = [case.caller, case.time, case.address, case.rpc, case.filtro];
         let fits = |cells: &[Vec<String>; 5]| {
             cells
