@@ -29,7 +29,8 @@ class Target:
     def __init__(self, tls):
         env = os.environ
         self.address, self.pid, self.jwks = env["ADDRESS"], int(env["SERVER_PID"]), env["JWKS"]
-        self.token, self.other, self.drain = env["TOKEN"], env["OTHER_TOKEN"], int(env["DRAIN"])
+        self.token, self.other, self.manager = env["TOKEN"], env["OTHER_TOKEN"], env["MANAGER_TOKEN"]
+        self.drain = int(env["DRAIN"])
         self.program = env["PROGRAM"]
         assert self.address.startswith("127.0.0.1:"), "loopback only"
         self.tls = self.tls1 = None

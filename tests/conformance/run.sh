@@ -61,7 +61,9 @@ serve() {
 serve demo --righe 20000
 TOKEN=$("$PROGRAM" token --soggetto demo-mlps-ammortizzatori)
 OTHER_TOKEN=$("$PROGRAM" token --soggetto demo-mef-rgs)
-export TOKEN OTHER_TOKEN
+# Who reads grants.
+MANAGER_TOKEN=$("$PROGRAM" token --soggetto demo-inps-gestione)
+export TOKEN OTHER_TOKEN MANAGER_TOKEN
 stop
 export OMNIA_ACCESS__JWKS=$JWKS
 "$venv/bin/python" - "$scratch" <<'PYTHON'
