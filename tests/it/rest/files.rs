@@ -55,26 +55,6 @@ fn path(formato: FormatoFile) -> String {
     )
 }
 
-/// Who knows the length of a file goes away at its last byte: the call has ended by then.
-#[tokio::test]
-async fn a_file_that_was_sent_to_its_end_is_recorded_so() {
-    let service = TestServer::start().await;
-    service.load(&calls::extract(), "2026-10-31").await;
-    let rest = RestCaller::of(&service, "mef-rgs").await;
-    let path = path(FormatoFile::Csv);
-    // The length is not known yet; then it is.
-    for headers in [&[][..], &[], &[("range", "bytes=5-")]] {
-        let given = file(&rest, "GET", &path, headers).await;
-        assert!(given.status == 200 || given.status == 206);
-    }
-    let records = call_records(&service.stop().await.owner).await;
-    let ends: Vec<_> = records.iter().filter(|r| r["tipo"] == "FINE").collect();
-    assert_eq!(ends.len(), 3, "{records:?}");
-    for end in ends {
-        assert_eq!(end["esito"], "OK", "{end}");
-    }
-}
-
 #[tokio::test]
 async fn a_file_is_that_of_the_download() {
     let service = TestServer::start().await;
