@@ -68,7 +68,7 @@ pub struct Cors<S> {
     origins: Origins,
 }
 
-type Told = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+type ToldAnswer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
 impl<S> Service<Request<Body>> for Cors<S>
 where
@@ -77,7 +77,7 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Either<S::Future, Either<Ready<Result<Response<Body>, Infallible>>, Told>>;
+    type Future = Either<S::Future, Either<Ready<Result<Response<Body>, Infallible>>, ToldAnswer>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
