@@ -115,9 +115,12 @@ where
             .extensions()
             .get()
             .and_then(|channel: &ClientConnection| channel.address());
-        let by_rest = request.extensions().get::<HttpCall>().map(|_| "REST");
+        let by_rest = request.extensions().get::<HttpCall>().is_some();
         let by_web = request.extensions().get::<GrpcWebCall>();
-        let via = by_rest.or(by_web.map(|_| "GRPC_WEB"));
+        let via = match by_rest {
+            true => Some("REST"),
+            false => by_web.map(|_| "GRPC_WEB"),
+        };
         current.call_record.note(|f| {
             f.indirizzo = indirizzo;
             f.via = via;
@@ -130,17 +133,20 @@ where
             return Box::pin(async { Ok(status.into_http()) });
         }
         let answer = self.inner.call(request);
-        let trace_id = TraceId(current.trace_id.clone());
+        // By REST the caller is told these.
+        let trace_id = by_rest.then(|| TraceId(current.trace_id.clone()));
         Box::pin(async move {
             let response = answer.await?;
-            let quota = current.call_record.quota();
+            let quota = trace_id.as_ref().and(current.call_record.quota());
             let recorded = if streams {
                 current.stream(response).await
             } else {
                 current.unary(response).await
             };
             let mut response = recorded.unwrap_or_else(|error| Status::from(error).into_http());
-            response.extensions_mut().insert(trace_id);
+            if let Some(trace_id) = trace_id {
+                response.extensions_mut().insert(trace_id);
+            }
             if let Some(quota) = quota {
                 response.extensions_mut().insert(quota);
             }

@@ -3,13 +3,13 @@
 
 use std::{
     convert::Infallible,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, Either};
 use http::{HeaderName, Method, Request, Response, Version, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use prost_reflect::DynamicMessage;
@@ -20,6 +20,7 @@ use tower::{Layer, Service, ServiceExt as _};
 use super::{
     accept::{accepts, accepts_gzip},
     answer::{self, Frames},
+    batch::BatchPlan,
     file::{FileAnswer, KnownFiles},
     grpc_call::{self, GrpcCall},
     lines, problem, rate_limit,
@@ -31,7 +32,6 @@ use super::{
 use crate::{
     abilitazione::AnswerView,
     call_record::{QuotaLeft, TraceId},
-    error::Error,
 };
 
 /// Where resources are.
@@ -97,7 +97,7 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Either<S::Future, BoxFuture<'static, Result<Response<Body>, Infallible>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
@@ -106,17 +106,17 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         // gRPC needs HTTP/2: what comes by HTTP/1.1 is a resource, or nothing.
         if request.version() >= Version::HTTP_2 && !request.uri().path().starts_with(RESOURCES) {
-            return Box::pin(self.inner.call(request));
+            return Either::Left(self.inner.call(request));
         }
         let (inner, layer) = (self.inner.clone(), self.layer.clone());
-        Box::pin(async move {
+        Either::Right(Box::pin(async move {
             let is_head = request.method() == Method::HEAD;
             let mut response = layer.answer(inner, request).await;
             if is_head {
                 *response.body_mut() = Body::empty();
             }
             Ok(response)
-        })
+        }))
     }
 }
 
@@ -126,19 +126,17 @@ impl RestLayer {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
     {
         let (parts, body) = request.into_parts();
-        let (resource, message) = match self.table.find(&parts.method, parts.uri.path()) {
+        let (resource, refusal) = match self.table.find(&parts.method, parts.uri.path()) {
             Destination::Resource(resource, values) => {
-                let message = self.message(resource, &values, &parts, body).await;
-                (Some(resource), message)
+                match self.message(resource, &values, &parts, body).await {
+                    Ok(message) => return self.call(inner, &parts, resource, message).await,
+                    Err(refusal) => (Some(resource), refusal),
+                }
             }
-            Destination::OtherMethods(methods) => (None, Err(Refusal::other_methods(&methods))),
-            Destination::Nothing => (None, Err(Refusal::nowhere())),
+            Destination::OtherMethods(methods) => (None, Refusal::other_methods(&methods)),
+            Destination::Nothing => (None, Refusal::nowhere()),
         };
-        match (resource, message) {
-            (Some(resource), Ok(message)) => self.call(inner, &parts, resource, message).await,
-            (_, Err(refusal)) => self.refuse(inner, &parts, resource, refusal).await,
-            (None, Ok(_)) => problem::response(Refusal::nowhere().into(), None, None),
-        }
+        self.refuse(inner, &parts, resource, refusal).await
     }
 
     /// What the call is asked.
@@ -149,7 +147,7 @@ impl RestLayer {
         parts: &Parts,
         body: Body,
     ) -> Result<DynamicMessage, Refusal> {
-        if resource.form != AnswerForm::Json && parts.version < Version::HTTP_11 {
+        if !matches!(resource.form, AnswerForm::Json) && parts.version < Version::HTTP_11 {
             return Err(Refusal::version_too_old());
         }
         let gives = resource.form.media_type();
@@ -190,9 +188,9 @@ impl RestLayer {
         let call = GrpcCall::new(resource, parts, message, &self.address_header);
         let Ok(response) = inner.clone().oneshot(call.request()).await;
         let told = Told::of(&response);
-        let spelt = match resource.form {
+        let spelt = match &resource.form {
             AnswerForm::Json => json(resource, parts, response).await,
-            AnswerForm::Lines => lines(resource, parts, response).await,
+            AnswerForm::Lines(plan) => lines(resource, plan, parts, response).await,
             AnswerForm::File => {
                 let known = self.known_files.clone();
                 file(resource, known, parts, call, response, inner).await
@@ -273,15 +271,14 @@ async fn json(
 /// A stream of rows.
 async fn lines(
     resource: &Resource,
+    plan: &Arc<BatchPlan>,
     asked: &Parts,
     response: Response<Body>,
 ) -> Result<Response<Body>, NoAnswer> {
     let mut frames = Frames::of(response)?;
     let first = frames.first().await?;
-    let gzip = accepts_gzip(&asked.headers);
-    let plan = resource.batch.clone();
-    let plan = plan.ok_or_else(|| Error::internal("a stream without rows"))?;
-    let lines = lines::response(first, frames, resource.call.output(), plan, gzip)?;
+    let (of, gzip) = (resource.call.output(), accepts_gzip(&asked.headers));
+    let lines = lines::response(first, frames, of, Arc::clone(plan), gzip)?;
     Ok(lines)
 }
 

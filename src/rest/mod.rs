@@ -35,4 +35,4 @@ mod template;
 
 pub use layer::{Rest, RestLayer};
 pub use public::{Public, PublicLayer};
-pub use table::{AnswerForm, Resource, RestTable, RestTableError};
+pub use table::{Resource, RestTable, RestTableError};

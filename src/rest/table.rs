@@ -36,30 +36,27 @@ pub struct Resource {
     pub(super) form: AnswerForm,
     /// Whether a caller may keep its answer, to ask whether it still holds.
     pub(super) is_kept: bool,
-    /// Of a stream of lines, its rows.
-    pub(super) batch: Option<Arc<BatchPlan>>,
     /// Where it will go.
     pub(super) end_of_life: Option<EndOfLife>,
 }
 
 /// The form of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerForm {
+#[derive(Debug)]
+pub(super) enum AnswerForm {
     /// One message.
     Json,
-    /// Messages with rows.
-    Lines,
+    /// Messages with rows, and how these are spelt.
+    Lines(Arc<BatchPlan>),
     /// The pieces of a file.
     File,
 }
 
 impl AnswerForm {
     /// Its media type. `None`: that of the file.
-    #[must_use]
-    pub fn media_type(self) -> Option<&'static str> {
+    pub(super) fn media_type(&self) -> Option<&'static str> {
         match self {
             Self::Json => Some("application/json"),
-            Self::Lines => Some("application/x-ndjson"),
+            Self::Lines(_) => Some("application/x-ndjson"),
             Self::File => None,
         }
     }
@@ -186,9 +183,14 @@ impl Resource {
         format!("{} {}", self.method, self.path)
     }
 
+    /// Whether it answers with a file.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.form, AnswerForm::File)
+    }
+
     /// The fields that a body does not have: those of the path, and of a file its range.
     pub(super) fn elsewhere(&self) -> impl Iterator<Item = &str> {
-        let range = (self.form == AnswerForm::File).then_some(OFFSET);
+        let range = self.is_file().then_some(OFFSET);
         self.template.fields().chain(range)
     }
 
@@ -251,7 +253,7 @@ fn add(
     let is_file = of_output.has_extension(&options.file);
     let form = match (call.is_server_streaming(), is_file) {
         (false, _) => AnswerForm::Json,
-        (true, false) => AnswerForm::Lines,
+        (true, false) => AnswerForm::Lines(Arc::new(BatchPlan::of(&call.output())?)),
         (true, true) => AnswerForm::File,
     };
     let mut all = parameters(&input, &options.hidden);
@@ -267,10 +269,6 @@ fn add(
     for field in template.fields() {
         all.iter().find(|parameter| parameter.name == field)?;
     }
-    let batch = match form {
-        AnswerForm::Lines => Some(Arc::new(BatchPlan::of(&call.output())?)),
-        AnswerForm::Json | AnswerForm::File => None,
-    };
     let end_of_life = match (text("deprecation"), text("sunset")) {
         (None, None) => None,
         (since, sunset) => Some(EndOfLife::parse(&since?, sunset.as_deref())?),
@@ -286,7 +284,6 @@ fn add(
         is_kept: KEPT.contains(&rpc.as_str()),
         rpc,
         form,
-        batch,
         end_of_life,
     });
     let further = rule.get_field_by_name("additional_bindings")?;

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 PROGRAM=$(realpath "${PROGRAM:-target/debug/omnia}")
 tools=${TOOLS:-$PWD/target/tools}
 here=$PWD/tests/conformance
+. tests/serving.sh
 suites=${1:-plain tls}
 attacks=("${@:2}")
 [ ${#attacks[@]} = 0 ] && with_h2spec=yes || with_h2spec=
@@ -47,13 +48,7 @@ export PROGRAM JWKS=$scratch/data/demo/jwks.json CA=$scratch/ca.pem OMNIA_TELEME
 serve() {
     "$PROGRAM" "$@" >"$scratch/out" 2>"$scratch/err" &
     SERVER_PID=$!
-    for _ in $(seq 1200); do
-        ADDRESS=$(sed -n 's/^Serving on \([0-9.:]*\).*/\1/p' "$scratch/out")
-        [ -n "$ADDRESS" ] && break
-        kill -0 "$SERVER_PID" 2>/dev/null || break
-        sleep 0.1
-    done
-    [ -n "$ADDRESS" ] || { echo "conformance: the service does not come up" >&2; tail -20 "$scratch/err" >&2; exit 1; }
+    ADDRESS=$(serving_on "$SERVER_PID" "$scratch/out" "$scratch/err")
     export ADDRESS SERVER_PID
 }
 

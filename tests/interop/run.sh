@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=${PROGRAM:-target/release/omnia}
 tools=${TOOLS:-$PWD/target/tools}
+. tests/serving.sh
 
 # Where the machine's own is too old.
 [ -x "$tools/go/bin/go" ] && PATH=$tools/go/bin:$PATH
@@ -39,13 +40,7 @@ mkdir "$scratch/stubs"
 export OMNIA_DATABASE__DATA_DIR=$scratch/data OMNIA_SERVER__LISTEN=127.0.0.1:0 OMNIA_EXPORT__BATCH_ROWS=100
 "$bin" demo --righe 20000 >"$scratch/out" 2>"$scratch/err" &
 server=$!
-for _ in $(seq 1200); do
-    address=$(sed -n 's/^Serving on \([0-9.:]*\).*/\1/p' "$scratch/out")
-    [ -n "$address" ] && break
-    kill -0 "$server" 2>/dev/null || { cat "$scratch/out" "$scratch/err" >&2; exit 1; }
-    sleep 0.1
-done
-[ -n "$address" ] || { echo "interop: the demo server does not come up" >&2; cat "$scratch/err" >&2; exit 1; }
+address=$(serving_on "$server" "$scratch/out" "$scratch/err")
 
 full=$("$bin" token --soggetto demo-mlps-ammortizzatori)
 restricted=$("$bin" token --soggetto demo-mef-rgs)

@@ -10,6 +10,7 @@ cd "$(dirname "$0")/../.."
 program=$(realpath "${PROGRAM:-target/debug/omnia}")
 tools=${TOOLS:-$PWD/target/tools}
 here=$PWD/tests/openapi/schemathesis
+. tests/serving.sh
 
 venv=$tools/schemathesis-$(sha256sum "$here/requirements.txt" | cut -c1-12)
 if [ ! -e "$venv/ready" ]; then
@@ -33,14 +34,7 @@ export OMNIA_DATABASE__DATA_DIR=$scratch/data OMNIA_SERVER__LISTEN=127.0.0.1:0 O
 export SCHEMATHESIS_HOOKS=$here/hooks.py PYTHONDONTWRITEBYTECODE=1
 "$program" demo --righe 2000 >"$scratch/out" 2>"$scratch/err" &
 server=$!
-address=
-for _ in $(seq 1200); do
-    address=$(sed -n 's/^Serving on \([0-9.:]*\).*/\1/p' "$scratch/out")
-    [ -n "$address" ] && break
-    kill -0 "$server" 2>/dev/null || break
-    sleep 0.1
-done
-[ -n "$address" ] || { echo "schemathesis: the service does not come up" >&2; tail -20 "$scratch/err" >&2; exit 1; }
+address=$(serving_on "$server" "$scratch/out" "$scratch/err")
 
 # Records a grant and takes steps with it; prints its number. What one person records another one approves.
 grant() {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The key stands beside the step, in the same row: there is no moment in which one is there without the other, and a key is good for as long
-//! as the step is kept, which is for ever. What was refused has left no key: to ask again asks anew. Each caller, and each person behind one,
+//! as the step is kept, which is for ever; what is sent again still has to be a request that could be made. What was refused has left no key: to ask again asks anew. Each caller, and each person behind one,
 //! has keys of their own.
 
 use aws_lc_rs::digest::{SHA256, digest};

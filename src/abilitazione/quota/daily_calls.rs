@@ -3,14 +3,14 @@
 use std::{
     num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use chrono::{DateTime, Days, NaiveDate, TimeZone as _, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Europe::Rome;
 use sqlx::PgPool;
 
 use crate::{
+    call_record::QuotaLeft,
     clock::day_in_rome,
     error::{Error, Reason, Result},
 };
@@ -33,17 +33,16 @@ struct ReservedCalls {
     chiamate: u32,
     /// What nobody had taken of the quota when these were.
     rest: u32,
+    /// When the day ends. Kept, because every call is told how far that is.
+    end: DateTime<Utc>,
 }
 
-/// Until Rome's midnight.
-pub(super) fn until_tomorrow(now: DateTime<Utc>) -> Duration {
-    let midnight = (day_in_rome(now) + Days::new(1))
-        .and_hms_opt(0, 0, 0)
-        // The clock changes at two and at three, never at midnight.
-        .and_then(|midnight| Rome.from_local_datetime(&midnight).earliest());
-    midnight
-        .and_then(|midnight| (midnight.to_utc() - now).to_std().ok())
-        .unwrap_or(Duration::from_secs(3600))
+/// Rome's midnight after a day.
+fn end_of(giorno: NaiveDate) -> Option<DateTime<Utc>> {
+    let midnight = (giorno + Days::new(1)).and_hms_opt(0, 0, 0)?;
+    // The clock changes at two and at three, never at midnight.
+    let midnight = Rome.from_local_datetime(&midnight).earliest()?;
+    Some(midnight.to_utc())
 }
 
 impl DailyCalls {
@@ -55,32 +54,50 @@ impl DailyCalls {
         }
     }
 
-    /// Uses one call of a day; how many are left, as far as this instance knows. `None`: there was none.
+    /// Uses one call of the day: whether there was one, and what is left as far as this instance knows.
     pub(super) async fn take(
         &self,
         pool: &PgPool,
         soggetto: &str,
-        oggi: NaiveDate,
-    ) -> Result<Option<u32>> {
-        let left = self.lock().use_one(oggi);
-        if left.is_some() {
-            return Ok(left);
+        now: DateTime<Utc>,
+    ) -> Result<(bool, QuotaLeft)> {
+        let oggi = day_in_rome(now);
+        if let Some(left) = self.use_one(oggi, now) {
+            return Ok((true, left));
         }
         let _one = self.handle.lock().await;
         // The one before may have taken enough for both.
-        let left = self.lock().use_one(oggi);
-        if left.is_some() {
-            return Ok(left);
+        if let Some(left) = self.use_one(oggi, now) {
+            return Ok((true, left));
         }
         let lotto = (self.limit.get() / 1000).clamp(1, MAX_LOT);
         let (taken, by_all) = reserve(pool, soggetto, oggi, lotto, self.limit.get()).await?;
+        // One lock for both: nobody else uses the call that this one took.
         let mut reserved = self.lock();
         *reserved = ReservedCalls {
             giorno: oggi,
             chiamate: taken,
             rest: self.limit.get().saturating_sub(by_all),
+            end: end_of(oggi).unwrap_or(now),
         };
-        Ok(reserved.use_one(oggi))
+        let used = reserved.use_one(oggi);
+        let left = self.left(used.unwrap_or(0), reserved.end - now);
+        Ok((used.is_some(), left))
+    }
+
+    fn use_one(&self, oggi: NaiveDate, now: DateTime<Utc>) -> Option<QuotaLeft> {
+        let mut reserved = self.lock();
+        let remaining = reserved.use_one(oggi)?;
+        Some(self.left(remaining, reserved.end - now))
+    }
+
+    fn left(&self, remaining: u32, reset: TimeDelta) -> QuotaLeft {
+        QuotaLeft {
+            limit: self.limit.get(),
+            remaining,
+            // A day that has just ended has begun again.
+            reset: reset.to_std().unwrap_or_default(),
+        }
     }
 
     /// Gives back what is left.
@@ -155,15 +172,17 @@ mod tests {
 
     #[test]
     fn the_day_ends_at_romes_midnight_and_may_have_23_hours() {
-        for (now, day, hours) in [
-            ("2026-11-25T22:30:00Z", "2026-11-25", 0.5),
-            ("2026-11-25T23:00:00Z", "2026-11-26", 24.0),
-            ("2026-03-28T23:00:00Z", "2026-03-29", 23.0),
-            ("2026-10-24T22:00:00Z", "2026-10-25", 25.0),
+        for (now, day, minutes) in [
+            ("2026-11-25T22:30:00Z", "2026-11-25", 30),
+            ("2026-11-25T23:00:00Z", "2026-11-26", 24 * 60),
+            ("2026-03-28T23:00:00Z", "2026-03-29", 23 * 60),
+            ("2026-10-24T22:00:00Z", "2026-10-25", 25 * 60),
         ] {
             let now: DateTime<Utc> = now.parse().unwrap();
-            assert_eq!(day_in_rome(now).to_string(), day);
-            assert_eq!(until_tomorrow(now).as_secs_f64(), hours * 3600.0, "{now}");
+            let oggi = day_in_rome(now);
+            assert_eq!(oggi.to_string(), day);
+            let left = end_of(oggi).unwrap() - now;
+            assert_eq!(left, TimeDelta::minutes(minutes), "{now}");
         }
     }
 
@@ -174,6 +193,7 @@ mod tests {
             giorno,
             chiamate: 1,
             rest: 7,
+            end: DateTime::default(),
         };
         assert_eq!(reserved.use_one(giorno + Days::new(1)), None);
         assert_eq!(reserved.use_one(giorno), Some(7));

@@ -43,7 +43,7 @@ use crate::postgres::SideConnections;
 use crate::{
     abilitazione::grants::{Aa07, Quote},
     call_record::{CallRecord, QuotaLeft},
-    clock::{Clock, day_in_rome},
+    clock::Clock,
     error::{Error, ExhaustedQuota, Result},
     valori::tax_codes::masked,
 };
@@ -106,14 +106,19 @@ impl QuotaUsage {
         stream: bool,
         call_record: &CallRecord,
     ) -> Result<QuotaReservation> {
-        let note = |quota: Option<NonZeroU32>, remaining, reset| {
-            let left = quota.map(|limit| QuotaLeft {
-                limit: limit.get(),
-                remaining,
-                reset,
-            });
-            call_record.note(|facts| facts.quota = left);
-        };
+        let mut left = None;
+        let counted = self.count(aa07, stream, &mut left).await;
+        call_record.note(|facts| facts.quota = left);
+        counted
+    }
+
+    /// `left`: what is left of the calls of a day, else of a second, also where there was none.
+    async fn count(
+        &self,
+        aa07: &Aa07,
+        stream: bool,
+        left: &mut Option<QuotaLeft>,
+    ) -> Result<QuotaReservation> {
         let counters = self.counters(aa07);
         let soggetto = &aa07.soggetto;
         let permit = match &counters.esportazioni {
@@ -132,27 +137,25 @@ impl QuotaUsage {
         };
         if let Some(limiter) = &counters.al_secondo {
             let quota = counters.quote.al_secondo;
-            let state = limiter.check().map_err(|until| {
-                let retry = until.wait_time_from(DefaultClock::default().now());
-                note(quota, 0, retry);
-                exhausted("al_secondo", quota, soggetto, retry)
-            })?;
-            note(
-                quota,
-                state.remaining_burst_capacity(),
-                Duration::from_secs(1),
-            );
+            let checked = limiter.check();
+            let (remaining, reset) = match &checked {
+                Ok(state) => (state.remaining_burst_capacity(), Duration::from_secs(1)),
+                Err(until) => (0, until.wait_time_from(DefaultClock::default().now())),
+            };
+            *left = quota.map(|limit| QuotaLeft {
+                limit: limit.get(),
+                remaining,
+                reset,
+            });
+            checked.map_err(|_| exhausted("al_secondo", quota, soggetto, reset))?;
         }
         if let Some(giorno) = &counters.al_giorno {
             let now = self.0.clock.now();
-            let left = giorno
-                .take(&self.0.pool, soggetto, day_in_rome(now))
-                .await?;
-            let retry = daily_calls::until_tomorrow(now);
-            let quota = counters.quote.al_giorno;
-            note(quota, left.unwrap_or(0), retry);
-            if left.is_none() {
-                return Err(exhausted("al_giorno", quota, soggetto, retry));
+            let (there_was_one, of_day) = giorno.take(&self.0.pool, soggetto, now).await?;
+            *left = Some(of_day);
+            if !there_was_one {
+                let quota = counters.quote.al_giorno;
+                return Err(exhausted("al_giorno", quota, soggetto, of_day.reset));
             }
         }
         Ok(QuotaReservation { _permit: permit })

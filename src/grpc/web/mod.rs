@@ -15,11 +15,10 @@ mod media_type;
 
 use std::{
     convert::Infallible,
-    pin::Pin,
     task::{Context, Poll},
 };
 
-use futures_util::future::Either;
+use futures_util::future::{BoxFuture, Either};
 use http::{
     HeaderValue, Request, Response, Version,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
@@ -69,8 +68,6 @@ pub struct GrpcWeb<S> {
     origins: Origins,
 }
 
-type Spelt = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
 impl<S> Service<Request<Body>> for GrpcWeb<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
@@ -78,7 +75,7 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Either<S::Future, Spelt>;
+    type Future = Either<S::Future, BoxFuture<'static, Result<Response<Body>, Infallible>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)

@@ -15,7 +15,7 @@ use crate::{
         http_status::http_status,
         proto::{ErrorReason as R, PACKAGE},
     },
-    rest::table::{AnswerForm, Resource},
+    rest::table::Resource,
 };
 
 const PREFIX: &str = "ERROR_REASON_";
@@ -50,7 +50,7 @@ pub(super) fn statuses(resource: &Resource, comments: &Comments) -> BTreeSet<u16
     if has_body {
         all.extend(WITH_BODY);
     }
-    if resource.form == AnswerForm::File {
+    if resource.is_file() {
         all.extend(OF_A_FILE);
     }
     let text = comments.of_errors(call);

@@ -11,7 +11,7 @@ use super::{
     schema::Schemas,
     stream,
 };
-use crate::rest::table::{AnswerForm, Resource};
+use crate::rest::table::Resource;
 
 /// Of the parts of a stream, which in HTTP are lines or a file.
 const PARTS: &str = ": one intestazione";
@@ -27,7 +27,7 @@ pub(super) fn operation(
     schemas: &mut Schemas<'_>,
 ) -> Value {
     let call = &resource.call;
-    let is_file = resource.form == AnswerForm::File;
+    let is_file = resource.is_file();
     let mut paragraphs = comments.of_call(call);
     let first = paragraphs.first().cloned().unwrap_or_default();
     let summary = first_sentence(&first)
@@ -83,7 +83,7 @@ fn responses(
     schemas: &mut Schemas<'_>,
 ) -> Value {
     let call = &resource.call;
-    let is_file = resource.form == AnswerForm::File;
+    let is_file = resource.is_file();
     let mut responses = Map::new();
     let content = if is_file {
         stream::file()

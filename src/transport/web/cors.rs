@@ -3,11 +3,10 @@
 use std::{
     convert::Infallible,
     future::{Ready, ready},
-    pin::Pin,
     task::{Context, Poll},
 };
 
-use futures_util::future::Either;
+use futures_util::future::{BoxFuture, Either};
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
     header::{
@@ -68,8 +67,6 @@ pub struct Cors<S> {
     origins: Origins,
 }
 
-type ToldAnswer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
 impl<S> Service<Request<Body>> for Cors<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
@@ -77,7 +74,13 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Either<S::Future, Either<Ready<Result<Response<Body>, Infallible>>, ToldAnswer>>;
+    type Future = Either<
+        S::Future,
+        Either<
+            Ready<Result<Response<Body>, Infallible>>,
+            BoxFuture<'static, Result<Response<Body>, Infallible>>,
+        >,
+    >;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
