@@ -68,7 +68,7 @@ pub struct CallFacts {
     pub admitted: bool,
     /// Whether the access layer let the call in, and nothing refused it since.
     pub permitted: bool,
-    /// `REST`: it came in HTTP and JSON. `GRPC_WEB`: from a page in a browser. `None`: by gRPC.
+    /// `REST`: it came in HTTP and JSON. `GRPC_WEB`: from a page in a browser. `CRUSCOTTO`: a page of ours made it. `None`: by gRPC.
     pub via: Option<&'static str>,
     /// The version of the policy that decided.
     pub politica: Option<String>,

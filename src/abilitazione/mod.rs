@@ -24,10 +24,12 @@
 //!   scope ([`Ambito`]).
 //! - [`policy`]: what a profile may do. Casbin decides when the policy is loaded; the answers are kept ([`DecisionTable`]).
 //! - [`quota`]: how much is left ([`QuotaUsage`]).
+//! - [`sessions`]: who has signed in with a browser.
 //! - [`gate`]: the decision on a call ([`Authorizer`], [`AccessLayer`]), again on a stream while it runs, and the proof of it: no query runs without
 //!   a [`Permesso`].
 //! - [`explain`]: why a call is allowed or refused, and what another policy would change ([`AccessExplainer`]).
 //! - [`management`]: the life of grants over gRPC ([`Grants`]).
+//! - [`sign_in`]: how a person signs in, at an OpenID provider.
 //!
 //! `settings` has `[access]`, which is of several of them.
 
@@ -38,7 +40,9 @@ pub mod grants;
 pub(crate) mod management;
 mod policy;
 pub(crate) mod quota;
+pub mod sessions;
 mod settings;
+pub mod sign_in;
 
 pub use explain::{AccessExplainer, service::Access};
 pub use gate::{

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     call_record::{CallRecord, TraceId},
     contract::{
-        http_call::{GrpcWebCall, HttpCall},
+        http_call::{GrpcWebCall, HttpCall, PageCall},
         route::{Route, route},
     },
     telemetry::Quiet,
@@ -117,9 +117,11 @@ where
             .and_then(|channel: &ClientConnection| channel.address());
         let by_rest = request.extensions().get::<HttpCall>().is_some();
         let by_web = request.extensions().get::<GrpcWebCall>();
-        let via = match by_rest {
-            true => Some("REST"),
-            false => by_web.map(|_| "GRPC_WEB"),
+        let by_page = request.extensions().get::<PageCall>().is_some();
+        let via = match (by_page, by_rest) {
+            (true, _) => Some("CRUSCOTTO"),
+            (false, true) => Some("REST"),
+            (false, false) => by_web.map(|_| "GRPC_WEB"),
         };
         current.call_record.note(|f| {
             f.indirizzo = indirizzo;
@@ -133,8 +135,8 @@ where
             return Box::pin(async { Ok(status.into_http()) });
         }
         let answer = self.inner.call(request);
-        // By REST the caller is told these.
-        let trace_id = by_rest.then(|| TraceId(current.trace_id.clone()));
+        // Whoever asks in HTTP is told these.
+        let trace_id = (by_rest || by_page).then(|| TraceId(current.trace_id.clone()));
         Box::pin(async move {
             let response = answer.await?;
             let quota = trace_id.as_ref().and(current.call_record.quota());

@@ -11,7 +11,8 @@
 //! A codice fiscale, in whatever text it stands, is a keyed hash: `hiding.rs` writes every text of every record, so a new field
 //! cannot forget it.
 //!
-//! A call that came in HTTP and JSON has `"via":"REST"`, one by gRPC-Web `"via":"GRPC_WEB"`.
+//! A call that came in HTTP and JSON has `"via":"REST"`, one by gRPC-Web `"via":"GRPC_WEB"`, one that a page of the Cruscotto made for
+//! whoever looks at it `"via":"CRUSCOTTO"`.
 //!
 //! The text is hashed and exported as it is, so it can be checked without this program. What is not known is left out. The
 //! `soggetto` is a name that the `emittente` gives: only both together are one caller.

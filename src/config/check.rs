@@ -8,6 +8,7 @@ impl Settings {
         self.server.check()?;
         self.tls.check()?;
         self.web.check()?;
+        self.cruscotto.check()?;
         self.database.check()?;
         self.access.check()?;
         self.audit.check()?;

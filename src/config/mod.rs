@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 pub use self::client::{ClientSettings, ServerAddress};
 use crate::{
-    abilitazione::{AccessSettings, QuotaSettings},
+    abilitazione::{AccessSettings, QuotaSettings, sign_in::CruscottoSettings},
     audit::AuditSettings,
     decreto::ExportSettings,
     postgres::DatabaseSettings,
@@ -46,6 +46,8 @@ pub struct Settings {
     pub tls: TlsSettings,
     /// The pages in browsers.
     pub web: WebSettings,
+    /// The pages for people.
+    pub cruscotto: CruscottoSettings,
     /// Where the data live.
     pub database: DatabaseSettings,
     /// Whose tokens are good.

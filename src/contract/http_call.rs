@@ -17,6 +17,10 @@ pub struct HttpCall {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GrpcWebCall;
 
+/// A call that a page of the Cruscotto makes for the person who looks at it. It stands in the extensions of its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageCall;
+
 /// What a proof of possession has to be for (RFC 9449, 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallTarget<'a> {

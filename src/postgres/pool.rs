@@ -43,7 +43,7 @@ const SIDE_ACQUIRE: Duration = Duration::from_secs(2);
 /// An owner's command is one operator's work: one connection does it, one watches, two are spare.
 pub(super) const OWNER_CONNECTIONS: u32 = 4;
 /// What an instance has beside the connections of its calls: those of each [`SideConnections`], and the writer of the audit log.
-pub(super) const BESIDE: u32 = 9;
+pub(super) const BESIDE: u32 = 11;
 /// How long a server that was refused is left alone.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often the log repeats why connections are refused.

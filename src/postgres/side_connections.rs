@@ -11,6 +11,8 @@ pub enum SideConnections {
     Quote,
     /// To note which proofs were used: four, which may write, for each commits by itself.
     Proofs,
+    /// To find who has signed in: two, which may write.
+    Sessions,
 }
 
 impl SideConnections {
@@ -20,16 +22,17 @@ impl SideConnections {
             Self::Rilevazioni => "omnia-data",
             Self::Quote => "omnia-quotas",
             Self::Proofs => "omnia-proofs",
+            Self::Sessions => "omnia-sessions",
         }
     }
 
     pub(super) fn writes(self) -> bool {
-        matches!(self, Self::Quote | Self::Proofs)
+        matches!(self, Self::Quote | Self::Proofs | Self::Sessions)
     }
 
     pub(super) fn connections(self) -> u32 {
         match self {
-            Self::Abilitazioni => 2,
+            Self::Abilitazioni | Self::Sessions => 2,
             Self::Rilevazioni | Self::Quote => 1,
             Self::Proofs => 4,
         }

@@ -91,5 +91,5 @@ fn a_forged_permesso_does_not_compile() {
         );
         programs += 1;
     }
-    assert_eq!(programs, 5);
+    assert_eq!(programs, 6);
 }

@@ -7,7 +7,8 @@ use quick_cache::sync::Cache;
 
 use super::{
     AuthScheme, CallerIdentity, CheckEntry, Credentials, EvidenceRequirements, EvidenceVerifier,
-    OneTimeUse, PublicUrl, ReplayStore, TrustedIssuer,
+    OneTimeUse, PublicUrl, ReplayStore, SessionUser, TrustedIssuer,
+    caller_identity::IdentityProof,
     check_log::CheckLog,
     claims::NowWithLeeway,
     evidence,
@@ -146,13 +147,25 @@ impl Authenticator {
                     expires_at: evidence.exp.saturating_add(self.leeway),
                 }),
         };
-        let identity = CallerIdentity {
+        let identity = self.identity(IdentityProof::Token {
             token,
             evidence,
             scheme: credentials.scheme,
-            requirements: Arc::clone(&self.requirements),
-        };
+        });
         Ok((identity, one_time_use))
+    }
+
+    /// Who makes a call of a page: the person whose session it is. Nothing of it is to be spent.
+    pub fn session(&self, user: SessionUser) -> (CallerIdentity, OneTimeUse) {
+        let identity = self.identity(IdentityProof::Session(user));
+        (identity, OneTimeUse::default())
+    }
+
+    fn identity(&self, proof: IdentityProof) -> CallerIdentity {
+        CallerIdentity {
+            proof,
+            requirements: Arc::clone(&self.requirements),
+        }
     }
 
     /// Spends what is good for one call: of all calls that try, on all instances, one succeeds.
@@ -197,12 +210,11 @@ impl Authenticator {
             )
             .await;
         let identity = presented.and_then(|presented| {
-            check_log.finish(CallerIdentity {
+            check_log.finish(self.identity(IdentityProof::Token {
                 token: presented.token,
                 evidence: presented.evidence,
                 scheme: credentials.scheme,
-                requirements: Arc::clone(&self.requirements),
-            })
+            }))
         });
         (check_log.entries(), identity)
     }

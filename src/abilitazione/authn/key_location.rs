@@ -82,7 +82,8 @@ impl fmt::Display for KeyLocation {
     }
 }
 
-pub(super) fn is_loopback(url: &Url) -> bool {
+/// Whether a URL is of this very machine, which needs no encryption and no proxy.
+pub(in crate::abilitazione) fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let address = host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())

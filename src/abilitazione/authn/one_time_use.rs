@@ -6,7 +6,7 @@
 use super::sha256::Sha256Digest;
 
 /// What a call presented that is good for one call. To be spent before the call is let in.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "a call that is let in without spending it could be made again"]
 pub struct OneTimeUse {
     pub(super) proof: Option<UseMark>,

@@ -6,9 +6,9 @@ use crate::crypto::hex::hex;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 /// A SHA-256.
-pub(super) type Sha256Digest = [u8; 32];
+pub(in crate::abilitazione) type Sha256Digest = [u8; 32];
 
-pub(super) fn sha256(bytes: &[u8]) -> Sha256Digest {
+pub(in crate::abilitazione) fn sha256(bytes: &[u8]) -> Sha256Digest {
     let mut impronta = [0; 32];
     // SHA-256 has 32 bytes.
     impronta.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
@@ -21,7 +21,7 @@ pub(super) fn from_base64url(text: &str) -> Option<Sha256Digest> {
 }
 
 /// In base64url.
-pub(super) fn to_base64url(impronta: &Sha256Digest) -> String {
+pub(in crate::abilitazione) fn to_base64url(impronta: &Sha256Digest) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(impronta)
 }
 

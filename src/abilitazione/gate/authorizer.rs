@@ -20,7 +20,7 @@ use super::unknown_call::not_in_contract;
 use crate::{
     abilitazione::{
         Abilitazione, ActivePolicy, DecisionTable, GrantCache, QuotaUsage,
-        authn::Authenticator,
+        authn::{Authenticator, SessionUser},
         gate::active_streams::ActiveStreams,
         grants::{
             grant_cache::MAX_AGE,
@@ -63,6 +63,15 @@ pub(crate) struct Admission {
     pub(crate) abilitazione: Abilitazione,
     /// Where it streams its answers: the place that it takes of the quota.
     pub(crate) stream_reservation: Option<QuotaReservation>,
+}
+
+/// By what a caller is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Presented<'a> {
+    /// By what the headers say, for this call.
+    Headers(CallTarget<'a>, &'a HeaderMap),
+    /// By a session.
+    Session(&'a SessionUser),
 }
 
 /// What is known of the caller, as far as the decision came: for the log.
@@ -194,7 +203,7 @@ impl Authorizer {
         abilitazione.holds_under(&self.0.politica.table())
     }
 
-    /// Decides on a call of the contract (`"DecreeService/ListDecrees"`) with these headers, on this connection.
+    /// Decides on a call of the contract (`"DecreeService/ListDecrees"`) by this caller, on this connection.
     ///
     /// # Errors
     /// A `TOKEN_…`, `PROOF_…`, `EVIDENCE_…` or `GRANT_…` reason, what the grant demands besides ([`check_grant_conditions`]), [`Reason::CallUnknown`],
@@ -202,8 +211,7 @@ impl Authorizer {
     pub(crate) async fn authorize(
         &self,
         rpc: &str,
-        target: CallTarget<'_>,
-        headers: &HeaderMap,
+        caller: Presented<'_>,
         channel: &ClientConnection,
         traccia: &CallRecord,
     ) -> Result<Admission> {
@@ -211,7 +219,7 @@ impl Authorizer {
         // One table from start to end: the log names the version that decided.
         let table = self.0.politica.table();
         let decided = self
-            .decide(rpc, target, headers, channel, traccia, &table, &mut chi)
+            .decide(rpc, caller, channel, traccia, &table, &mut chi)
             .await;
         // The path is the caller's text until the vocabulary knows it.
         let rpc = self.0.vocabulary.rpc(rpc).map_or("unknown", |_| rpc);
@@ -241,21 +249,22 @@ impl Authorizer {
         })
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "all that a decision is made of, each of another type"
-    )]
     async fn decide(
         &self,
         rpc: &str,
-        target: CallTarget<'_>,
-        headers: &HeaderMap,
+        caller: Presented<'_>,
         channel: &ClientConnection,
         traccia: &CallRecord,
         table: &DecisionTable,
         chi: &mut CallerNames,
     ) -> Result<Admission> {
-        let (identity, one_time_use) = self.0.authenticator.authenticate(target, headers).await?;
+        let authenticator = &self.0.authenticator;
+        let (identity, one_time_use) = match caller {
+            Presented::Headers(target, headers) => {
+                authenticator.authenticate(target, headers).await?
+            }
+            Presented::Session(user) => authenticator.session(user.clone()),
+        };
         identity.annotate(traccia);
         identity.soggetto().clone_into(&mut chi.soggetto);
         let istante = self.0.clock.now();

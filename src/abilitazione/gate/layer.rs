@@ -28,7 +28,9 @@ use crate::{
         Abilitazione, AnswerView, Authorizer,
         authn::{DPOP, TRACKING_EVIDENCE},
         gate::{
-            authorizer::Admission, not_a_message::NotAMessage, public_streams::PublicStreams,
+            authorizer::{Admission, Presented},
+            not_a_message::NotAMessage,
+            public_streams::PublicStreams,
             request_body::receive_body,
         },
     },
@@ -159,9 +161,13 @@ impl AccessLayer {
                 let headers = request.headers();
                 let spelt = request.extensions().get();
                 let target = spelt.map_or(CallTarget::Grpc(rpc), CallTarget::Http);
+                let session = request.extensions().get();
+                let caller = session.map_or(Presented::Headers(target, headers), |user| {
+                    Presented::Session(user)
+                });
                 let admission = self
                     .authorizer
-                    .authorize(rpc, target, headers, channel, &traccia)
+                    .authorize(rpc, caller, channel, &traccia)
                     .await?;
                 not_a_message?;
                 Some(admission)

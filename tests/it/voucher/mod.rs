@@ -6,7 +6,7 @@ mod from_pages;
 mod issuers;
 mod json_form;
 mod key_endpoint;
-mod keys;
+pub(crate) mod keys;
 mod operators;
 mod refused;
 mod resources;
