@@ -9,6 +9,7 @@ use std::{
     error::Error,
     fmt::Write as _,
     fs,
+    hash::{DefaultHasher, Hasher as _},
     path::{Path, PathBuf},
 };
 
@@ -33,6 +34,29 @@ const FILES: [&str; 7] = [
     "inps/omnia/monitoraggio/v1/report_service.proto",
 ];
 
+const ASSETS_DIR: &str = "src/cruscotto/assets";
+const ASSETS: [(&str, &str); 7] = [
+    ("cruscotto.css", "text/css; charset=utf-8"),
+    ("cruscotto.js", "text/javascript; charset=utf-8"),
+    ("favicon.svg", "image/svg+xml"),
+    (
+        "node_modules/bootstrap-italia/dist/css/bootstrap-italia.min.css",
+        "text/css; charset=utf-8",
+    ),
+    (
+        "node_modules/bootstrap-italia/dist/fonts/Titillium_Web/titillium-web-v10-latin-ext_latin-regular.woff2",
+        "font/woff2",
+    ),
+    (
+        "node_modules/bootstrap-italia/dist/fonts/Titillium_Web/titillium-web-v10-latin-ext_latin-600.woff2",
+        "font/woff2",
+    ),
+    (
+        "node_modules/bootstrap-italia/dist/fonts/Titillium_Web/titillium-web-v10-latin-ext_latin-700.woff2",
+        "font/woff2",
+    ),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={ROOT}");
     let mut compiler = protox::Compiler::new([ROOT])?;
@@ -50,7 +74,42 @@ fn main() -> Result<(), Box<dyn Error>> {
         .compile_fds(set.clone())?;
     decree_server(set, out.join("decree_server"))?;
     flight(&out)?;
-    migrations(&out)
+    migrations(&out)?;
+    if env::var_os("CARGO_FEATURE_CRUSCOTTO").is_some() {
+        assets(&out)?;
+    }
+    Ok(())
+}
+
+/// What the pages are made of besides their text: name, media type and bytes of each file, and one version of all that changes with any of
+/// them. A file names another by its place beside it.
+fn assets(out: &Path) -> Result<(), Box<dyn Error>> {
+    let mut table = String::from("(&[\n");
+    let mut hasher = DefaultHasher::new();
+    for (file, media_type) in ASSETS {
+        let path = Path::new(ASSETS_DIR).join(file);
+        println!("cargo:rerun-if-changed={}", path.display());
+        let mut bytes = fs::read(&path).map_err(|error| {
+            format!(
+                "{}: {error}. The pages take their look from npm: run `make assets`, or build without them (--no-default-features)",
+                path.display()
+            )
+        })?;
+        if file.ends_with(".min.css") {
+            bytes = without_inline_fonts(&String::from_utf8(bytes)?).into_bytes();
+        }
+        hasher.write(&bytes);
+        let path = out.join(path.file_name().unwrap_or_default());
+        fs::write(&path, bytes)?;
+        let name = path.file_name().unwrap_or_default();
+        writeln!(
+            table,
+            "Asset {{ name: {name:?}, media_type: {media_type:?}, bytes: include_bytes!({path:?}) }},"
+        )?;
+    }
+    writeln!(table, "], \"{:016x}\")", hasher.finish())?;
+    fs::write(out.join("assets.rs"), table)?;
+    Ok(())
 }
 
 /// The table of the migrations: version, description and text of each file.
@@ -91,6 +150,19 @@ fn flight(out: &Path) -> Result<(), Box<dyn Error>> {
         .bytes(FLIGHT_PACKAGE)
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
+}
+
+/// A style sheet without the fonts that stand in it as data: the policy of the pages lets none be loaded, and none of their text needs one.
+fn without_inline_fonts(css: &str) -> String {
+    let mut rules = css.split("@font-face{");
+    let mut text = rules.next().unwrap_or_default().to_owned();
+    for rule in rules {
+        match rule.split_once('}') {
+            Some((font, rest)) if font.contains("url(data:") => text.push_str(rest),
+            _ => text.extend(["@font-face{", rule]),
+        }
+    }
+    text
 }
 
 /// The server of DecreeService once more, with the messages of an export as bytes: its lotti are encoded before they are

@@ -3,10 +3,11 @@
 //! ```text
 //! TCP ─► observe ─► connection ─► audit ─► protocol ─► deadline ─► access ─► ReportService, DecreeService, MonitoraggioService, AccessService, GrantService, FlightService ─► Postgres (serving role)
 //!                                                                  └──► health, reflection (no token)
-//! HTTP ─► pages of which origins ─► the pages that need no token, or a call by gRPC-Web, or the resource of a call: each becomes that call ─► observe
+//! HTTP ─► pages of which origins ─► what needs no token, or a page of the Cruscotto, or a call by gRPC-Web, or the resource of a call: each becomes calls ─► observe
 //! ```
 
 mod authenticator;
+mod cruscotto;
 mod derivations;
 mod health;
 mod spelling;
@@ -215,7 +216,7 @@ async fn serve_recorded(
         access.authorizer().vocabulary().clone(),
         clock.clone(),
     );
-    let policy = Reloader::new(policy, salute.component("policy"), clock);
+    let policy = Reloader::new(policy, salute.component("policy"), clock.clone());
     let _policy = AbortOnDropHandle::new(tokio::spawn(policy.follow().await?));
     let _keys = AbortOnDropHandle::new(tokio::spawn(
         access
@@ -354,7 +355,9 @@ async fn serve_recorded(
         .layer(access)
         .layer(MapRequestLayer::new(as_the_request))
         .service(routes.prepare());
-    let service = spelling::spelt(service, settings, address_header, move || health.serves())?;
+    let pages = cruscotto::pages(settings, database, audit.key(), &address_header, clock)?;
+    let serves = move || health.serves();
+    let service = spelling::spelt(service, settings, pages, address_header, serves)?;
     let incoming = ascolto.connections(connections, patience);
     let server = serve_connections(incoming, service, stop.clone());
     let drain = Duration::from_secs(settings.server.drain_seconds);

@@ -65,6 +65,7 @@
 //! | [`monitoraggio`] | the caps over time: filters, sums by month, the course, the history, service |
 //! | [`flight`] | the detail over Arrow Flight: flights, tickets, streams of record batches |
 //! | [`rest`] | the calls in HTTP and JSON: resources, parameters, problems, lines; OpenAPI, and what is public |
+//! | [`cruscotto`] | the pages for people: the way in, the pages, what they are made of |
 //! | [`demo`] | the key that signs the demo's tokens, and invented extracts |
 //! | [`config`] | the settings of all rooms, read and checked |
 //! | [`app`] | the composition root |
@@ -86,6 +87,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod contract;
+#[cfg(feature = "cruscotto")]
+pub mod cruscotto;
 pub mod crypto;
 pub mod decreto;
 #[cfg(feature = "demo")]

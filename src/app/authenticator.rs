@@ -95,7 +95,7 @@ fn enti(enti: &[String]) -> Enti {
     Enti::only(enti.iter().map(String::as_str))
 }
 
-fn freshness(keys: KeySettings) -> KeyFreshness {
+pub(super) fn freshness(keys: KeySettings) -> KeyFreshness {
     let seconds = |n: u32| Duration::from_secs(n.into());
     KeyFreshness {
         refresh_after: seconds(keys.refresh_seconds()),

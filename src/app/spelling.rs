@@ -6,6 +6,7 @@ use http::{HeaderName, Request, Response};
 use tonic::body::Body;
 use tower::{Service, ServiceBuilder};
 
+use super::cruscotto::Pages;
 use crate::{
     config::Settings,
     contract::proto::FILE_DESCRIPTOR_SET,
@@ -23,6 +24,7 @@ use crate::{
 pub(super) fn spelt<S>(
     service: S,
     settings: &Settings,
+    pages: Pages,
     address_header: HeaderName,
     serves: impl Fn() -> bool + Send + Sync + 'static,
 ) -> Result<
@@ -36,6 +38,7 @@ where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + Clone
         + Send
+        + Sync
         + 'static,
     S::Future: Send + 'static,
 {
@@ -44,11 +47,17 @@ where
     let patience = Duration::from_secs(settings.server.preface_seconds);
     let rest = RestLayer::new(rest, limit, patience, address_header);
     let server = settings.access.public_urls.first();
-    let public = PublicLayer::new(FILE_DESCRIPTOR_SET, server, serves);
+    let public = PublicLayer::new(
+        FILE_DESCRIPTOR_SET,
+        server,
+        settings.cruscotto.is_on(),
+        serves,
+    );
     let origins = Origins::parse(&settings.web.origins)?;
     let layers = ServiceBuilder::new()
         .layer(CorsLayer::new(origins.clone()))
         .layer(public)
+        .layer(pages)
         .layer(GrpcWebLayer::new(origins))
         .layer(rest);
     Ok(layers.service(service))

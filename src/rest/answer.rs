@@ -167,7 +167,7 @@ pub(super) fn keeping(kept: bool) -> HeaderValue {
 const GZIP_FROM: usize = 1024;
 
 /// In gzip.
-pub(super) fn zip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn zip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
     // Writing to memory cannot fail.
     let _ = gzip.write_all(bytes);

@@ -33,6 +33,8 @@ mod request;
 mod table;
 mod template;
 
+#[cfg(feature = "cruscotto")]
+pub(crate) use self::{accept::accepts_gzip, answer::zip};
 pub use layer::{Rest, RestLayer};
 pub use public::{Public, PublicLayer};
 pub use table::{Resource, RestTable, RestTableError};

@@ -33,6 +33,9 @@ use super::{
 };
 
 const HOME: &str = include_str!("home.html");
+/// Where the page tells of the pages for people, and what.
+const PAGES_MARK: &str = "<!--cruscotto-->\n";
+const PAGES: &str = "<p>Le persone usano il <a href=\"/cruscotto\">Cruscotto</a>.</p>\n";
 const STATUS: &str = "/status";
 /// In YAML and in JSON.
 const DOCUMENTS: [(Mode, &str, &str); 2] = [
@@ -54,6 +57,8 @@ struct Pages {
     descriptors: &'static [u8],
     /// Where the service is reached.
     server: String,
+    /// Whether there are pages for people too.
+    has_pages: bool,
     /// Made when the first of them is asked for.
     texts: OnceLock<Vec<Page>>,
     serves: Box<dyn Fn() -> bool + Send + Sync>,
@@ -89,7 +94,9 @@ impl fmt::Debug for PublicLayer {
 
 impl Pages {
     fn make(&self) -> Vec<Page> {
-        let mut texts = vec![Page::new("/", "text/html; charset=utf-8", HOME)];
+        let pages = if self.has_pages { PAGES } else { "" };
+        let home = HOME.replace(PAGES_MARK, pages);
+        let mut texts = vec![Page::new("/", "text/html; charset=utf-8", home)];
         for (mode, yaml, json) in DOCUMENTS {
             let document = OpenApi::of_contract(self.descriptors, mode, &self.server);
             let made = document.and_then(|document| Ok((document.yaml()?, document.json()?)));
@@ -117,16 +124,19 @@ impl Pages {
 }
 
 impl PublicLayer {
-    /// Of this contract. `server`: where the service is reached. `serves`: whether it answers calls now.
+    /// Of this contract. `server`: where the service is reached. `has_pages`: whether there are pages for people too. `serves`: whether it
+    /// answers calls now.
     #[must_use]
     pub fn new(
         descriptors: &'static [u8],
         server: Option<&String>,
+        has_pages: bool,
         serves: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(Pages {
             descriptors,
             server: server.map_or(PLACEHOLDER, String::as_str).to_owned(),
+            has_pages,
             texts: OnceLock::new(),
             serves: Box::new(serves),
         }))

@@ -26,6 +26,7 @@ mod client_address;
 mod cluster;
 mod compression;
 mod contract;
+mod cruscotto;
 mod demo;
 mod derived;
 mod docs;

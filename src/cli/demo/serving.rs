@@ -32,6 +32,7 @@ use crate::{
         grants::{
             self, EffectiveStato, Ente, ImprontaModulo, LimitiAa07, ProtocolloPec, RichiestaAa07,
         },
+        sign_in::DemoUser,
     },
     app,
     clock::Clock,
@@ -112,6 +113,7 @@ impl Demo {
                 return Err("interrupted".into());
             };
             settings.access.jwks = Some(KeyLocation::File(scene.jwks.clone()));
+            settings.cruscotto.demo_users = scene.users(&settings);
             scene
                 .serve(&settings, &postgres, stop.token().clone())
                 .await
@@ -196,6 +198,19 @@ async fn register_grants(
 }
 
 impl DemoScene {
+    /// Who may sign in with a browser: one user a profile.
+    fn users(&self, settings: &Settings) -> Vec<DemoUser> {
+        let users = self
+            .profili
+            .iter()
+            .map(|DemoProfile { profilo, .. }| DemoUser {
+                issuer: settings.access.issuer.clone(),
+                soggetto: soggetto(profilo),
+                name: profilo.clone(),
+            });
+        users.collect()
+    }
+
     fn token(&self, settings: &Settings, profilo: &str) -> Result<String, Sentence> {
         let access = &settings.access;
         let soggetto = soggetto(profilo);
@@ -252,6 +267,11 @@ impl DemoScene {
         outln!("\nReport sintetico, euro ({DISCLAIMER})\n");
         outln!("{}\n", table(&report));
         outln!("{}", self.commands(settings, address)?);
+        if cfg!(feature = "cruscotto") {
+            outln!(
+                "The pages for people are at http://{address}/cruscotto (in Chromium or Firefox)\n"
+            );
+        }
         outln!("Serving on {address} until Ctrl-C");
         Ok(())
     }

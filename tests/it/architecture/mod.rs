@@ -176,6 +176,10 @@ fn the_pages_list_the_rooms_of_the_table() {
 fn no_file_is_long() {
     let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     while let Some(path) = open.pop() {
+        if path.ends_with("node_modules") {
+            // What pages are built with is not ours.
+            continue;
+        }
         if path.is_dir() {
             open.extend(
                 fs::read_dir(path)

@@ -1,0 +1,92 @@
+//! What every answer of the pages says to the browser.
+//!
+//! | header | so that |
+//! | --- | --- |
+//! | `Content-Security-Policy` | nothing runs and nothing is loaded but our own files; no other page shows ours in a frame; a form leads here or to a provider |
+//! | `Cache-Control: no-store` | a page is not left behind on a machine that several people use |
+//! | `Referrer-Policy: same-origin` | no other site learns what was looked at |
+
+use http::{
+    HeaderName, HeaderValue, Response, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+        SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    },
+};
+use http_body_util::Full;
+use tonic::body::Body;
+
+const PLAIN: [(HeaderName, &str); 6] = [
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "same-origin"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=()",
+    ),
+];
+
+/// The policy of the pages. `form_targets`: the origins of the providers, to which the form of the way in leads.
+pub(super) fn policy(form_targets: &[String]) -> HeaderValue {
+    let targets = form_targets.join(" ");
+    let policy = format!(
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {targets}"
+    );
+    // Origins are ASCII: it always is a value.
+    HeaderValue::from_str(policy.trim_end())
+        .unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+/// Says on any answer of the pages what all say.
+pub(super) fn secure(mut response: Response<Body>, policy: &HeaderValue) -> Response<Body> {
+    let headers = response.headers_mut();
+    for (name, value) in PLAIN {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
+    response
+}
+
+/// A page.
+pub(super) fn html(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::new(Full::from(text)));
+    *response.status_mut() = status;
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    response
+}
+
+/// Sends a browser elsewhere, by GET.
+pub(super) fn see_other(to: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    // Paths and URLs are ASCII; what is not leads to the first page.
+    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/cruscotto"));
+    response.headers_mut().insert(LOCATION, to);
+    response
+}
+
+/// Lets a browser hold a cookie: of this host alone, by https alone, for no script, and not for forms of other sites. `None`: no more.
+pub(super) fn set_cookie(
+    mut response: Response<Body>,
+    name: &str,
+    value: Option<&str>,
+) -> Response<Body> {
+    let (value, end) = match value {
+        Some(value) => (value, ""),
+        None => ("", "; Max-Age=0"),
+    };
+    let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{end}");
+    // Names and values of ours are base64 and points.
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
