@@ -1,5 +1,5 @@
 //! Whether the cost of a report grows with the data, and whether the figures over time cost as little: `GetReportSintetico`, `GetAndamento`
-//! and `GetProiezione` of the service over databases of different sizes.
+//! and `GetProiezione` of the service over databases of different sizes, and the page Sintesi.
 //!
 //! ```text
 //! 64 tasks, one connection ──┬──► omnia serve over    10,000 rows
@@ -27,6 +27,7 @@ mod client;
 #[path = "../sizes/machine.rs"]
 mod machine;
 mod scene;
+mod sintesi;
 #[path = "../sizes/stage.rs"]
 mod stage;
 #[path = "../../tests/it/throw_away.rs"]
@@ -49,6 +50,9 @@ const ROUNDS: usize = 12;
 const FLAT: [f64; 2] = [0.90, 1.10];
 /// Of the report's requests/s, at least.
 const OF_THE_REPORT: f64 = 0.70;
+
+/// A view of Sintesi, at most.
+const PAGE: Duration = Duration::from_millis(50);
 
 /// Requests/s of each call, in the order of [`Call::ALL`].
 type Speeds = [f64; 3];
@@ -95,7 +99,20 @@ async fn measure(rows: &[u64]) -> ExitCode {
         }
         rounds.push(speeds);
     }
-    let good = tell(rows, &rounds[1..]);
+    let mut good = tell(rows, &rounds[1..]);
+    for size in &scene.sizes {
+        let [median, slow] = sintesi::views(&size.address, &size.owner, &scene.dir).await;
+        let holds = median <= PAGE;
+        good &= holds;
+        println!(
+            "{} Sintesi, {} rows: {:.1} ms a view (goal: at most {} ms), 99th percentile {:.1} ms",
+            if holds { "holds " } else { "MISSED" },
+            size.rows,
+            median.as_secs_f64() * 1e3,
+            PAGE.as_millis(),
+            slow.as_secs_f64() * 1e3,
+        );
+    }
     scene.tear_down().await;
     if good {
         ExitCode::SUCCESS

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin},
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use omnia::{
 };
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::{stage, throw_away::throw_away_dir};
+use super::{sintesi, stage, throw_away::throw_away_dir};
 
 const OWNER: &str = "omnia";
 
@@ -26,6 +26,7 @@ pub struct ReportScene {
     pub sizes: Vec<Size>,
     pub token: String,
     pub postgres_version: String,
+    pub dir: PathBuf,
     cluster: Cluster,
     _watchdog: ChildStdin,
 }
@@ -52,6 +53,7 @@ impl ReportScene {
             sizes,
             token,
             postgres_version,
+            dir,
             cluster,
             _watchdog: watchdog,
         }
@@ -89,7 +91,9 @@ impl Size {
             sqlx::raw_sql(statement).execute(&owner).await.unwrap();
         }
         stage::grant(&owner, LimitiAa07::default()).await;
-        let (address, child) = stage::start(&mut stage::service(cluster, dir, &database));
+        let mut service = stage::service(cluster, dir, &database);
+        service.env("OMNIA_CONFIG", sintesi::settings_file(dir));
+        let (address, child) = stage::start(&mut service);
         Self {
             rows,
             loaded_in,
