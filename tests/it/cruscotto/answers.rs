@@ -114,7 +114,11 @@ async fn without_data_the_pages_say_so() {
     for path in ["/cruscotto", "/cruscotto/dettaglio/DL109-2018-ART44"] {
         let shown = browser.get(path).await;
         assert!(matches!(shown.status, 404 | 409), "{path}: {}", shown.text);
-        assert!(shown.text.contains("Che cosa puoi fare"), "{path}: {}", shown.text);
+        assert!(
+            shown.text.contains("Che cosa puoi fare"),
+            "{path}: {}",
+            shown.text
+        );
     }
     let shown = browser.get("/cruscotto/confronto").await;
     assert!(shown.status < 500, "{}", shown.text);
