@@ -18,7 +18,7 @@ use super::{
     failure::PageFailure,
     pages::{self, PageContext},
     query::Query,
-    response::{html, secure, set_cookie},
+    response::{html, secure, set_cookie, zipped},
     route::{EntryStep, PublicPage, ROOT, SitePage, SiteRoute},
     shell::Shell,
     site::Site,
@@ -132,6 +132,7 @@ impl Site {
             None => Err(PageFailure::not_found()),
         };
         let response = answered.unwrap_or_else(|failure| self.error(failure));
+        let response = zipped(response, &parts.headers).await;
         secure(response, &self.policy)
     }
 

@@ -14,8 +14,8 @@
 //! fiscale is kept in the session, and the URL has its number.
 //!
 //! The pages are made on the server and work without a script. They show text as text: the templates escape whatever they are given, and a
-//! strict policy (`response.rs`) lets a browser run nothing but our one file. Pages are not compressed: what a caller sends stands in them
-//! beside the token of the form, and a length would tell of it.
+//! strict policy (`response.rs`) lets a browser run nothing but our one file. A page is compressed only
+//! for a browser that says that no other site has asked for it (`response.rs`).
 //!
 //! Their look is that of the Italian administration, by the style sheet and the fonts of bootstrap-italia, taken from npm when the program is
 //! built (`assets/package-lock.json`) and embedded. The feature `cruscotto` switches the room off, and with it the need for npm.

@@ -7,15 +7,18 @@
 //! | `Referrer-Policy: same-origin` | no other site learns what was looked at |
 
 use http::{
-    HeaderName, HeaderValue, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
     header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
-        SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
+        REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use tonic::body::Body;
 
+use crate::rest::{accepts_gzip, zip};
+
+const HTML: &str = "text/html; charset=utf-8";
 const PLAIN: [(HeaderName, &str); 6] = [
     (CACHE_CONTROL, "no-store"),
     (REFERRER_POLICY, "same-origin"),
@@ -58,9 +61,33 @@ pub(super) fn secure(mut response: Response<Body>, policy: &HeaderValue) -> Resp
 pub(super) fn html(status: StatusCode, text: String) -> Response<Body> {
     let mut response = Response::new(Body::new(Full::from(text)));
     *response.status_mut() = status;
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert(CONTENT_TYPE, html);
     response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(HTML));
+    response
+}
+
+/// A page, compressed where the browser takes that and says that no other site has asked for it.
+///
+/// What a caller sends stands in a page beside what is secret in it, so that the compressed length would tell a listener of the secret, if the
+/// caller were a page of the listener's (BREACH). A browser says whether it is (Fetch Metadata); one that does not say gets it uncompressed.
+pub(super) async fn zipped(response: Response<Body>, asked: &HeaderMap) -> Response<Body> {
+    let site = asked.get("sec-fetch-site");
+    let is_asked_here = site.is_some_and(|site| site == "same-origin" || site == "none");
+    let content_type = response.headers().get(CONTENT_TYPE);
+    let is_page = content_type.is_some_and(|value| value == HTML);
+    if !is_page || !is_asked_here || !accepts_gzip(asked) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    // It is in memory: reading it cannot fail.
+    let text = body.collect().await.map(|body| body.to_bytes());
+    let gzip = HeaderValue::from_static("gzip");
+    parts.headers.insert(CONTENT_ENCODING, gzip);
+    let vary = HeaderValue::from_static("accept-encoding, sec-fetch-site");
+    parts.headers.insert(VARY, vary);
+    let bytes = zip(&text.unwrap_or_default());
+    Response::from_parts(parts, Body::new(Full::from(bytes)))
 }
 
 /// Sends a browser elsewhere, by GET.

@@ -97,6 +97,7 @@ fn name<'a>(names: &'a [(String, String)], code: &'a str) -> &'a str {
     found.map_or(code, |(_, name)| name)
 }
 
+/// Those that are chosen come first: a long list scrolls.
 fn choices(names: &[(String, String)], query: &Query, field: &str) -> Vec<Choice> {
     let choices = names.iter().map(|(code, name)| Choice {
         value: code.clone(),
@@ -106,7 +107,9 @@ fn choices(names: &[(String, String)], query: &Query, field: &str) -> Vec<Choice
         },
         is_chosen: query.has(field, code),
     });
-    choices.collect()
+    let mut choices: Vec<Choice> = choices.collect();
+    choices.sort_by_key(|choice| !choice.is_chosen);
+    choices
 }
 
 /// The rilevazioni that can be asked for, newest first. The latest has no number: what is asked without one stays the latest.

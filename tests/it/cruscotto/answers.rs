@@ -104,6 +104,29 @@ async fn a_method_that_a_page_does_not_have_is_refused() {
     }
 }
 
+/// A page of another site could try what it guesses of a secret in ours, and listen to how long the answer is.
+#[tokio::test]
+async fn only_what_no_other_site_has_asked_for_is_compressed() {
+    let (_service, browser) = signed_in("mef-rgs").await;
+    for (site, zipped) in [
+        (Some("none"), true),
+        (Some("same-origin"), true),
+        (Some("same-site"), false),
+        (Some("cross-site"), false),
+        (None, false),
+    ] {
+        let request = browser
+            .request("/cruscotto")
+            .header("accept-encoding", "gzip");
+        let request = match site {
+            Some(site) => request.header("sec-fetch-site", site),
+            None => request,
+        };
+        let shown = browser.send_for_bytes(request).await;
+        assert_eq!(shown.starts_with(&[0x1f, 0x8b]), zipped, "{site:?}");
+    }
+}
+
 /// Before the first load there is nothing to show, and the page says so; what needs no data is there.
 #[tokio::test]
 async fn without_data_the_pages_say_so() {

@@ -40,8 +40,28 @@ impl Browser {
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Shown {
-        let request = self.client.get(format!("{}{path}", self.base));
+        let request = self.request(path);
         self.send(request).await
+    }
+
+    /// A request, not sent yet.
+    pub(super) fn request(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.base))
+    }
+
+    /// What comes back of a request with the cookies, as it comes.
+    pub(super) async fn send_for_bytes(&self, request: RequestBuilder) -> Vec<u8> {
+        let request = request.header("cookie", self.cookie_header());
+        let response = request.send().await.unwrap();
+        response.bytes().await.unwrap().to_vec()
+    }
+
+    fn cookie_header(&self) -> String {
+        let pairs = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        pairs.collect::<Vec<_>>().join("; ")
     }
 
     /// Sends a form.
@@ -63,11 +83,7 @@ impl Browser {
 
     /// A request, with the cookies; what the answer says of cookies is kept.
     pub(super) async fn send(&mut self, request: RequestBuilder) -> Shown {
-        let pairs = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
-        let cookies = pairs.collect::<Vec<_>>().join("; ");
+        let cookies = self.cookie_header();
         let request = match cookies.is_empty() {
             true => request,
             false => request.header("cookie", cookies),
