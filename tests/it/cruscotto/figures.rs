@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// "1234567.80" as a page has it: written here once more, from the right.
-fn italian(decimal: &str) -> String {
+pub(super) fn italian(decimal: &str) -> String {
     let (sign, digits) = match decimal.strip_prefix('-') {
         Some(digits) => ("−", digits),
         None => ("", decimal),

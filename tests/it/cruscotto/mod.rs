@@ -5,6 +5,7 @@
 //! | a session is one browser's: its cookie, its forms, its end | [`sessions`] |
 //! | a page sees what its user's grant gives, through the same door, and is recorded so | [`door`] |
 //! | what is on a page is what the API says, for every profile, and text is text | [`figures`] |
+//! | so are the figures over time | [`over_time`] |
 //! | a sign-in is of this browser and of this provider, and of nobody else | [`sign_in`] |
 //! | every answer says what a browser may do with it; nothing is there that is not served | [`answers`] |
 //!
@@ -14,6 +15,7 @@ mod answers;
 mod browser;
 mod door;
 mod figures;
+mod over_time;
 mod provider;
 mod sessions;
 mod sign_in;
