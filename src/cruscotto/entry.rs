@@ -16,7 +16,7 @@ use super::{
     failure::PageFailure,
     form::{self, TOKEN},
     query::Query,
-    response::{html, see_other, set_cookie},
+    response::{elsewhere, html, see_other, set_cookie},
     shell::Shell,
     site::Site,
     way_in::WayIn,
@@ -32,8 +32,10 @@ use crate::{
 
 /// The cookie of a session.
 pub(super) const SESSION: &str = "__Host-omnia";
-/// The cookie of the way in: first of its page, then of the sign-in that is under way.
+/// The cookie of the page of the way in: one for all tabs of a browser.
 const ENTRY: &str = "__Host-omnia-entra";
+/// The cookie of the sign-in that is under way.
+const ATTEMPT: &str = "__Host-omnia-accesso";
 const ENTRY_PAGE: &str = "entry page";
 const ENTRY_FORM: &str = "entry form";
 
@@ -49,14 +51,25 @@ struct EntryPage {
     contact: Option<String>,
 }
 
+/// On the way to another host.
+#[derive(Template)]
+#[template(path = "altrove.html")]
+struct ElsewherePage {
+    shell: Shell,
+    to: String,
+}
+
 /// The value of a cookie.
 pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+        // Cookies of other pages of the domain may have any bytes.
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .find_map(|pair| {
+            let value = pair.trim_ascii().strip_prefix(name.as_bytes())?;
+            std::str::from_utf8(value.strip_prefix(b"=")?).ok()
+        })
 }
 
 /// To the way in, and afterwards to the page that was asked for.
@@ -75,8 +88,9 @@ impl Site {
     /// The page of the way in.
     pub(super) fn choose(&self, asked: &Parts) -> Result<Response<Body>, PageFailure> {
         let query = Query::parse(asked.uri.query().unwrap_or_default());
-        let secret: [u8; 32] = rand::random();
         let key = &self.parts.key;
+        let before = cookie(&asked.headers, ENTRY).and_then(|cookie| key.open(ENTRY_PAGE, cookie));
+        let secret = before.unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec());
         let page = EntryPage {
             shell: Shell::public(self),
             next: LocalPath::parse(query.text("dopo")).as_str().to_owned(),
@@ -124,11 +138,8 @@ impl Site {
             WayIn::Provider(provider) => {
                 let begun = provider.begin(next).await;
                 let (url, attempt) = begun.map_err(|error| no_sign_in(&error))?;
-                Ok(set_cookie(
-                    see_other(url.as_str()),
-                    ENTRY,
-                    Some(&attempt.seal(key)),
-                ))
+                let response = self.go_elsewhere(url.as_str())?;
+                Ok(set_cookie(response, ATTEMPT, Some(&attempt.seal(key))))
             }
             #[cfg(feature = "demo")]
             WayIn::Demo(user) => {
@@ -149,7 +160,7 @@ impl Site {
     ) -> Result<Response<Body>, PageFailure> {
         let query = Query::parse(asked.uri.query().unwrap_or_default());
         let (key, now) = (&self.parts.key, self.parts.clock.now());
-        let attempt = cookie(&asked.headers, ENTRY)
+        let attempt = cookie(&asked.headers, ATTEMPT)
             .and_then(|cookie| SignInAttempt::open(cookie, key, now))
             .ok_or_else(|| {
                 let why = "there is no sign-in under way in this browser, or it took too long";
@@ -197,6 +208,7 @@ impl Site {
             .await
             .map_err(|error| unavailable(&error))?;
         let response = set_cookie(see_other(next.as_str()), SESSION, Some(&secret));
+        let response = set_cookie(response, ATTEMPT, None);
         Ok(set_cookie(response, ENTRY, None))
     }
 
@@ -215,14 +227,23 @@ impl Site {
         }
         let ended = self.parts.sessions.end(&session).await;
         ended.map_err(|error| unavailable(&error))?;
-        let elsewhere = match self.provider(session.user.issuer()) {
+        let provider_page = match self.provider(session.user.issuer()) {
             Some(provider) => provider.sign_out().await,
             None => None,
         };
-        let to = elsewhere
-            .as_ref()
-            .map_or("/cruscotto/entra", |url| url.as_str());
-        Ok(set_cookie(see_other(to), SESSION, None))
+        let response = match provider_page {
+            Some(url) => self.go_elsewhere(url.as_str())?,
+            None => see_other("/cruscotto/entra"),
+        };
+        Ok(set_cookie(response, SESSION, None))
+    }
+
+    fn go_elsewhere(&self, to: &str) -> Result<Response<Body>, PageFailure> {
+        let page = ElsewherePage {
+            shell: Shell::public(self),
+            to: to.to_owned(),
+        };
+        Ok(elsewhere(render(&page)?, to))
     }
 
     /// The session of the browser, if it has one that is of use.

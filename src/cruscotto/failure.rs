@@ -68,6 +68,14 @@ impl PageFailure {
         }
     }
 
+    /// What was sent is not done: the session is over.
+    pub(super) fn session_over() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "La sessione è terminata e il modulo non è stato inviato: accedi di nuovo e ripeti l'operazione.",
+        )
+    }
+
     /// There is no such page.
     pub(super) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "La pagina richiesta non esiste.")

@@ -32,7 +32,8 @@ pub(super) async fn read(
     }
     let mut content_types = headers.get_all(CONTENT_TYPE).iter();
     let content_type = content_types.next().and_then(|value| value.to_str().ok());
-    let is_form = content_type.is_some_and(|value| value.split(';').next() == Some(FORM))
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    let is_form = media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(FORM))
         && content_types.next().is_none();
     let bad = |status| PageFailure::new(status, "Il modulo inviato non è leggibile.");
     if !is_form {

@@ -2,11 +2,15 @@
 
 use std::{
     convert::Infallible,
+    panic::AssertUnwindSafe,
     task::{Context, Poll},
 };
 
 use askama::Template;
-use futures_util::future::{BoxFuture, Either};
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, Either},
+};
 use http::{Method, Request, Response, StatusCode, header::ALLOW, request::Parts};
 use tonic::body::Body;
 use tower::{Layer, Service, util::BoxCloneSyncService};
@@ -80,7 +84,16 @@ where
         let inner = BoxCloneSyncService::new(self.inner.clone());
         Either::Right(Box::pin(async move {
             let is_head = request.method() == Method::HEAD;
-            let mut response = site.answer(inner, request).await;
+            // One page that fails must not take the others of its connection with it.
+            let answer = AssertUnwindSafe(site.answer(inner, request)).catch_unwind();
+            let mut response = answer.await.unwrap_or_else(|_| {
+                tracing::error!("a page panicked");
+                let failure = PageFailure::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Si è verificato un errore interno del servizio.",
+                );
+                secure(site.error(failure))
+            });
             if is_head {
                 *response.body_mut() = Body::empty();
             }
@@ -118,7 +131,7 @@ impl Site {
     async fn answer(&self, inner: Inner, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let answered = match SiteRoute::of(parts.uri.path()) {
-            Some(route) if !route.takes(&parts.method) => Ok(other_method()),
+            Some(route) if !route.takes(&parts.method) => Ok(other_method(&route)),
             Some(SiteRoute::Asset(version, name)) => {
                 // It is for everybody and for ever: nothing of a page is said of it.
                 match assets::response(&version, &name, &parts.headers) {
@@ -133,7 +146,7 @@ impl Site {
         };
         let response = answered.unwrap_or_else(|failure| self.error(failure));
         let response = zipped(response, &parts.headers).await;
-        secure(response, &self.policy)
+        secure(response)
     }
 
     async fn entry(
@@ -171,18 +184,19 @@ impl Site {
     ) -> Result<Response<Body>, PageFailure> {
         let Some(session) = self.session(parts).await? else {
             return match parts.method {
-                Method::POST => Err(PageFailure::new(
-                    StatusCode::UNAUTHORIZED,
-                    "La sessione è terminata e il modulo non è stato inviato: accedi di nuovo e ripeti l'operazione.",
-                )),
+                Method::POST => Err(PageFailure::session_over()),
                 _ => Ok(sign_in_first(parts)),
             };
         };
         let user = session.user.clone();
+        let query = Query::parse(parts.uri.query().unwrap_or_default()).single();
         let context = PageContext {
             site: self.clone(),
             calls: Calls::new(inner, parts, user, &self.parts.address_header),
-            query: Query::parse(parts.uri.query().unwrap_or_default()),
+            query: match page.parameters() {
+                Some(names) => query.keep(names),
+                None => query,
+            },
             session,
         };
         let answered = pages::answer(page, &context, parts, body).await;
@@ -212,10 +226,10 @@ impl Site {
     }
 }
 
-fn other_method() -> Response<Body> {
+fn other_method(route: &SiteRoute) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    let allowed = http::HeaderValue::from_static("GET, HEAD, POST");
+    let allowed = http::HeaderValue::from_static(route.methods());
     response.headers_mut().insert(ALLOW, allowed);
     response
 }

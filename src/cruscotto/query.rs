@@ -44,6 +44,27 @@ impl Query {
             .all(|(name, _)| names.contains(&name.as_str()))
     }
 
+    /// The same with the first value of each name alone, but for the two that may have several: so that whoever reads it reads the same.
+    pub(super) fn single(&self) -> Self {
+        let mut single: Vec<(String, String)> = Vec::new();
+        for (name, value) in &self.0 {
+            let is_list = matches!(name.as_str(), "normativa" | "prestazione");
+            if is_list || single.iter().all(|(own, _)| own != name) {
+                single.push((name.clone(), value.clone()));
+            }
+        }
+        Self(single)
+    }
+
+    /// The same with these names alone.
+    pub(super) fn keep(&self, names: &[&str]) -> Self {
+        let kept = self
+            .0
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()));
+        Self(kept.cloned().collect())
+    }
+
     /// The same without these names.
     pub(super) fn without(&self, names: &[&str]) -> Self {
         let left = self
@@ -108,5 +129,8 @@ mod tests {
             "/x?normativa=A&normativa=B%26C&ordina=%C3%A8"
         );
         assert_eq!(Query::default().at("/x"), "/x");
+        let twice = Query::parse("normativa=A&al=1&normativa=B&al=2&x=1");
+        assert_eq!(twice.single().encoded(), "normativa=A&al=1&normativa=B&x=1");
+        assert_eq!(twice.keep(&["al"]).encoded(), "al=1&al=2");
     }
 }

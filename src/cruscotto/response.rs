@@ -2,7 +2,7 @@
 //!
 //! | header | so that |
 //! | --- | --- |
-//! | `Content-Security-Policy` | nothing runs and nothing is loaded but our own files; no other page shows ours in a frame; a form leads here or to a provider |
+//! | `Content-Security-Policy` | nothing runs and nothing is loaded but our own files; no other page shows ours in a frame; a form leads here |
 //! | `Cache-Control: no-store` | a page is not left behind on a machine that several people use |
 //! | `Referrer-Policy: same-origin` | no other site learns what was looked at |
 
@@ -10,7 +10,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
     header::{
         CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
-        REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+        REFERRER_POLICY, REFRESH, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
 use http_body_util::{BodyExt as _, Full};
@@ -34,26 +34,18 @@ const PLAIN: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// The policy of the pages. `form_targets`: the origins of the providers, to which the form of the way in leads.
-pub(super) fn policy(form_targets: &[String]) -> HeaderValue {
-    let targets = form_targets.join(" ");
-    let policy = format!(
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {targets}"
-    );
-    // Origins are ASCII: it always is a value.
-    HeaderValue::from_str(policy.trim_end())
-        .unwrap_or(HeaderValue::from_static("default-src 'none'"))
-}
+/// The policy of the pages.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+);
 
 /// Says on any answer of the pages what all say.
-pub(super) fn secure(mut response: Response<Body>, policy: &HeaderValue) -> Response<Body> {
+pub(super) fn secure(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     for (name, value) in PLAIN {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     response
 }
 
@@ -97,6 +89,17 @@ pub(super) fn see_other(to: &str) -> Response<Body> {
     // Paths and URLs are ASCII; what is not leads to the first page.
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/cruscotto"));
     response.headers_mut().insert(LOCATION, to);
+    response
+}
+
+/// Sends a browser to another host, by a page that goes on by itself. After a form, a redirect is held against the policy of the page that has
+/// the form (`form-action`), and so is every further one: which hosts a provider sends people through, this service cannot know.
+pub(super) fn elsewhere(text: String, to: &str) -> Response<Body> {
+    let mut response = html(StatusCode::OK, text);
+    // URLs are ASCII.
+    if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={to}")) {
+        response.headers_mut().insert(REFRESH, refresh);
+    }
     response
 }
 

@@ -53,6 +53,35 @@ pub(super) enum SitePage {
     Accesso,
 }
 
+impl SitePage {
+    /// What its address may say; the rest is left out, so that the links of the page do not have it either. `None`: all, since whoever reads it
+    /// refuses what it does not know.
+    pub(super) fn parameters(&self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Sintesi => Some(&[
+                "normativa",
+                "prestazione",
+                "dal",
+                "al",
+                "criterio",
+                "rilevazione",
+                "ordina",
+                "verso",
+            ]),
+            Self::Confronto | Self::ConfrontoRighe => Some(&[
+                "normativa",
+                "prestazione",
+                "da",
+                "a",
+                "riprendi",
+                "salta",
+                "dalla_riga",
+            ]),
+            _ => None,
+        }
+    }
+}
+
 impl SiteRoute {
     /// Of a path. `None`: there is nothing there.
     pub(super) fn of(path: &str) -> Option<Self> {
@@ -81,6 +110,15 @@ impl SiteRoute {
             ["accesso"] => Self::SitePage(SitePage::Accesso),
             _ => return None,
         })
+    }
+
+    /// How it is asked for.
+    pub(super) fn methods(&self) -> &'static str {
+        match (self.takes(&Method::GET), self.takes(&Method::POST)) {
+            (true, true) => "GET, HEAD, POST",
+            (false, _) => "POST",
+            _ => "GET, HEAD",
+        }
     }
 
     /// Whether it is asked for so. HEAD is GET without a body.

@@ -2,9 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 
-use super::{response::policy, way_in::WayIn};
+use super::way_in::WayIn;
 use crate::{
     abilitazione::sessions::{CookieKey, Sessions},
     clock::Clock,
@@ -32,24 +32,13 @@ pub struct SiteParts {
 #[derive(Clone)]
 pub struct Site {
     pub(super) parts: Arc<SiteParts>,
-    pub(super) policy: HeaderValue,
 }
 
 impl Site {
     /// The pages.
     #[must_use]
     pub fn new(parts: SiteParts) -> Self {
-        let origins: Vec<String> = parts
-            .ways_in
-            .iter()
-            .filter_map(|way| match way {
-                WayIn::Provider(provider) => provider.origin(),
-                #[cfg(feature = "demo")]
-                WayIn::Demo(_) => None,
-            })
-            .collect();
         Self {
-            policy: policy(&origins),
             parts: Arc::new(parts),
         }
     }

@@ -66,5 +66,5 @@ function looks(given) {
 async function accessible(cdp) {
   const { result } = await cdp.send("Runtime.evaluate", { expression: "document.activeElement" });
   const { nodes } = await cdp.send("Accessibility.getPartialAXTree", { objectId: result.objectId, fetchRelatives: false });
-  return { role: nodes[0]?.role?.value ?? "", name: nodes[0]?.name?.value ?? "" };
+  return { role: nodes[0]?.role?.value ?? "", name: (nodes[0]?.name?.value ?? "").trim() };
 }

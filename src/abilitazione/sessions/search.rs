@@ -4,12 +4,24 @@ use super::{BrowserSession, Sessions};
 use crate::error::Result;
 
 impl Sessions {
-    /// Keeps a search; its number in this session. The last 50 are kept.
+    /// Keeps a search; its number in this session. The last 50 are kept. `None`: the session has ended meanwhile.
     ///
     /// # Errors
     /// The database's.
-    pub async fn keep_search(&self, session: &BrowserSession, cf_azienda: &str) -> Result<i32> {
-        // Two pages of one session at once: one of them asks again.
+    pub async fn keep_search(
+        &self,
+        session: &BrowserSession,
+        cf_azienda: &str,
+    ) -> Result<Option<i32>> {
+        // Two pages of one session at once: the row of the session lets one wait for the other.
+        let mut tx = self.pool.begin().await?;
+        let found = sqlx::query("select 1 from sessione where impronta = $1 for no key update")
+            .bind(session.digest.as_slice())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if found.is_none() {
+            return Ok(None);
+        }
         let numero: i32 = sqlx::query_scalar(
             "insert into sessione_ricerca (impronta, numero, cf_azienda)
              select $1, coalesce(max(numero), 0) + 1, $2 from sessione_ricerca where impronta = $1
@@ -17,9 +29,10 @@ impl Sessions {
         )
         .bind(session.digest.as_slice())
         .bind(cf_azienda)
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *tx)
         .await?;
-        Ok(numero)
+        tx.commit().await?;
+        Ok(Some(numero))
     }
 
     /// The codice fiscale of a search. `None`: this session has none of that number.

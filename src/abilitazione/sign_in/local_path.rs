@@ -23,7 +23,9 @@ impl LocalPath {
         let rest = text.strip_prefix(ROOT).filter(|_| text.len() <= MAX_BYTES);
         let inside = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
         let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#';
-        let climbs = text.contains("//") || text.contains("/..");
+        let lower = text.to_ascii_lowercase();
+        let path = lower.split('?').next().unwrap_or_default();
+        let climbs = text.contains("//") || path.contains("/.") || path.contains("%2e");
         if inside && !climbs && text.bytes().all(plain) {
             Self(text.to_owned())
         } else {
@@ -61,6 +63,7 @@ mod tests {
             "/\\evil.example",
             "/cruscotto/\\evil.example",
             "/cruscotto/../v1/accesso",
+            "/cruscotto/%2E%2e/v1/accesso",
             "https://evil.example/cruscotto",
             "javascript:alert(1)",
             "/cruscotto\r\nset-cookie: a=b",

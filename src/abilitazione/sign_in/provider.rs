@@ -224,13 +224,6 @@ impl Provider {
         Some(url)
     }
 
-    /// Where browsers are sent, as far as is known: for a policy that says where a form may lead.
-    #[must_use]
-    pub fn origin(&self) -> Option<String> {
-        let url = Url::parse(&self.0.settings.issuer).ok()?;
-        Some(url.origin().ascii_serialization())
-    }
-
     async fn exchange(
         &self,
         discovered: &Discovered,
@@ -280,7 +273,7 @@ impl Provider {
             return Ok(known.clone());
         }
         if let Some((_, why)) = told.failed.as_ref().filter(|(at, _)| now - *at < PAUSE) {
-            return Err(why.clone().into());
+            return known.cloned().ok_or_else(|| why.clone().into());
         }
         let issuer = &self.0.settings.issuer;
         let discovered = match discover(&self.0.client, issuer).await {
@@ -288,7 +281,8 @@ impl Provider {
             Err(error) => {
                 let why = format!("{issuer}: {error}");
                 told.failed = Some((now, why.clone()));
-                return Err(why.into());
+                // What it said before is better than nothing; its keys are looked after by themselves.
+                return told.known.clone().ok_or_else(|| why.into());
             }
         };
         let same = told

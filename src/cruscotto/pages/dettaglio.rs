@@ -147,12 +147,27 @@ pub(super) async fn search(
     if form.text(TOKEN) != context.session.form_token {
         return Err(form::foreign());
     }
-    let query = form.without(&[TOKEN, "cf_azienda", "ricerca"]);
+    let query = form.without(&[TOKEN, "cf_azienda", "ricerca"]).single();
     let query = match form.text("cf_azienda") {
         "" => query,
         company => {
+            // Nothing is kept that the door refuses, or that is no codice fiscale.
+            let request = ListDecreesRequest {
+                normativa: norm.to_owned(),
+                filtro: filtro(&query, company),
+                rilevazione: selection::rilevazione(&query),
+                page_size: 1,
+                page_token: String::new(),
+            };
+            let asked = context
+                .calls
+                .decrees()
+                .list_decrees(Request::new(request))
+                .await;
+            asked.map_err(|status| context.failed(&status))?;
             let kept = parts.sessions.keep_search(&context.session, company).await;
             let number = kept.map_err(|error| unavailable(&error))?;
+            let number = number.ok_or_else(PageFailure::session_over)?;
             query.with("ricerca", number.to_string())
         }
     };
@@ -232,8 +247,10 @@ async fn read(
         }
         false => TotaliControllo::default(),
     };
+    // The address says where the page begins, and it is the caller's.
     let first: i64 = query.number("dalla_riga").unwrap_or(1);
-    let last = first + i64::try_from(listed.decreti.len()).unwrap_or(0) - 1;
+    let first = first.clamp(1, totals.righe.max(1));
+    let last = first.saturating_add(i64::try_from(listed.decreti.len()).unwrap_or(0)) - 1;
     let rows: Vec<DecreeLine> = listed.decreti.into_iter().map(detail).collect();
     let selection = query.without(&["pagina", "dalla_riga"]);
     let pinned = selection.with("rilevazione", as_of.number.to_string());
@@ -253,7 +270,7 @@ async fn read(
         next: (!token.is_empty()).then(|| {
             let next = pinned
                 .with("pagina", token)
-                .with("dalla_riga", (last + 1).to_string());
+                .with("dalla_riga", last.saturating_add(1).to_string());
             next.at(&path(norm))
         }),
         files: match access.may(DOWNLOAD) {

@@ -1,8 +1,8 @@
 //! Files: those of the resources, byte for byte. A browser that was cut off goes on from where it was (RFC 9110, 14).
 
 use http::{
-    HeaderName, HeaderValue, Method, Request,
-    header::{ACCEPT, ACCEPT_RANGES, CONTENT_TYPE, IF_NONE_MATCH, IF_RANGE, RANGE},
+    HeaderName, HeaderValue, Method, Request, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, IF_NONE_MATCH, IF_RANGE, RANGE},
     request::Parts,
 };
 use http_body_util::{BodyExt as _, Full};
@@ -107,9 +107,9 @@ pub(super) async fn file(
     let request = request.body(body).map_err(|_| PageFailure::not_found())?;
     let response = context.calls.resource(request).await;
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error()
-        || response.headers().contains_key(ACCEPT_RANGES)
-    {
+    // A browser that asks for what lies beyond the end is told where the end is.
+    let is_beyond = status == StatusCode::RANGE_NOT_SATISFIABLE;
+    if is_beyond || !status.is_client_error() && !status.is_server_error() {
         return Ok(response);
     }
     let body = response.into_body().collect().await;

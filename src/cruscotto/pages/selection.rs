@@ -157,12 +157,16 @@ pub(super) fn rilevazione_choices(listed: &[Rilevazione], chosen: &str) -> Vec<C
 /// The period of a query. `None`: the whole time.
 pub(super) fn periodo(query: &Query) -> Option<Periodo> {
     let (dal, al) = (query.text("dal"), query.text("al"));
-    let criterio = CriterioPeriodo::from_str_name(query.text("criterio"));
-    let is_open = dal.is_empty() && al.is_empty();
+    let criterio: i32 = match query.text("criterio") {
+        "" => 0,
+        // One that there is not is for the service to refuse.
+        name => CriterioPeriodo::from_str_name(name).map_or(i32::MAX, Into::into),
+    };
+    let is_open = dal.is_empty() && al.is_empty() && criterio != i32::MAX;
     (!is_open).then(|| Periodo {
         dal: dal.to_owned(),
         al: al.to_owned(),
-        criterio: criterio.unwrap_or_default().into(),
+        criterio,
     })
 }
 

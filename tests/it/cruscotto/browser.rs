@@ -131,9 +131,13 @@ impl Browser {
 }
 
 impl Shown {
+    /// Where the browser goes on to: by a redirect, or by a page that goes on by itself.
     #[track_caller]
     pub(super) fn location(&self) -> &str {
-        self.headers["location"].to_str().unwrap()
+        match self.headers.get("refresh") {
+            Some(refresh) => refresh.to_str().unwrap().strip_prefix("0; url=").unwrap(),
+            None => self.headers["location"].to_str().unwrap(),
+        }
     }
 
     /// A page that is one.

@@ -7,6 +7,7 @@
 //! | what is on a page is what the API says, for every profile, and text is text | [`figures`] |
 //! | so are the figures over time | [`over_time`] |
 //! | a sign-in is of this browser and of this provider, and of nobody else | [`sign_in`] |
+//! | what a hostile tester found is mended | [`hostile`] |
 //! | every answer says what a browser may do with it; nothing is there that is not served | [`answers`] |
 //!
 //! A real browser and a real provider are in `tests/browser`.
@@ -15,6 +16,7 @@ mod answers;
 mod browser;
 mod door;
 mod figures;
+mod hostile;
 mod over_time;
 mod provider;
 mod sessions;

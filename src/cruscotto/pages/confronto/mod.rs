@@ -14,7 +14,7 @@ use tonic::Request;
 pub(super) use self::rows::page as rows_page;
 use self::{
     chosen::ChosenPair,
-    contract_names::{PATH, filtro},
+    contract_names::{COMPARE, PATH, filtro},
     view::ComparisonView,
 };
 use super::{
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     contract::proto::ConfrontaRilevazioniRequest,
-    cruscotto::{failure::WrongField, shell::Shell},
+    cruscotto::{failure::WrongField, response::see_other, shell::Shell},
 };
 
 #[derive(Template)]
@@ -44,6 +44,9 @@ struct ComparisonPage {
 /// The page.
 pub(super) async fn page(context: &PageContext) -> Answered {
     let access = context.access().await?;
+    if !access.may(COMPARE) {
+        return Ok(see_other("/cruscotto/accesso"));
+    }
     let query = &context.query;
     let names = Names::read(context).await?;
     let offered = selection::listed(context).await?;
