@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! GET  entra          a page with a button for each way; the browser gets a cookie that its form must agree with (login CSRF)
-//! POST entra          303 to the provider; the cookie now holds the sign-in that is under way
+//! POST entra          a page that goes on to the provider; another cookie holds the sign-in that is under way
 //! GET  entra/ritorno  that sign-in, finished; has its person a grant? ── a new session under a new secret (session fixation) ── 303
 //! POST esci           the session ends here, then at the provider
 //! ```
@@ -222,9 +222,7 @@ impl Site {
         let Some(session) = self.session(asked).await? else {
             return Ok(see_other("/cruscotto/entra"));
         };
-        if form.text(TOKEN) != session.form_token {
-            return Err(form::foreign());
-        }
+        form::check(&form, &session)?;
         let ended = self.parts.sessions.end(&session).await;
         ended.map_err(|error| unavailable(&error))?;
         let provider_page = match self.provider(session.user.issuer()) {

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
 use http_body_util::{BodyExt as _, Limited};
 use tokio::time::timeout;
 use tonic::body::Body;
 
 use super::{failure::PageFailure, query::Query};
+use crate::abilitazione::sessions::BrowserSession;
 
 /// The field of a form that proves that a page of ours has it.
 pub(super) const TOKEN: &str = "modulo";
@@ -46,6 +48,15 @@ pub(super) async fn read(
         .to_bytes();
     let text = std::str::from_utf8(&bytes).map_err(|_| bad(StatusCode::BAD_REQUEST))?;
     Ok(Query::parse(text))
+}
+
+/// Whether a page of this session has sent the form. In constant time.
+///
+/// # Errors
+/// It was another page.
+pub(super) fn check(form: &Query, session: &BrowserSession) -> Result<(), PageFailure> {
+    let (sent, own) = (form.text(TOKEN), &session.form_token);
+    verify_slices_are_equal(sent.as_bytes(), own.as_bytes()).map_err(|_| foreign())
 }
 
 /// A form that no page of ours has sent, or of a session that is over.

@@ -2,20 +2,10 @@
 //!
 //! `1234567.80` is `1.234.567,80 €`, `2026-08-31` is `31 agosto 2026`. The texts of the contract are rewritten and never become a float.
 
-const MONTHS: [&str; 12] = [
-    "gennaio",
-    "febbraio",
-    "marzo",
-    "aprile",
-    "maggio",
-    "giugno",
-    "luglio",
-    "agosto",
-    "settembre",
-    "ottobre",
-    "novembre",
-    "dicembre",
-];
+use rust_decimal::Decimal;
+
+use crate::valori::Month;
+
 /// What stands before a negative number, and is as wide as a plus.
 const MINUS: char = '−';
 /// A space at which no line breaks.
@@ -57,17 +47,18 @@ pub(super) fn count(number_of: i64) -> String {
 
 /// A day in words. What is no day stays as it is.
 pub(super) fn day(date: &str) -> String {
-    match parts(date) {
-        Some((year, month, Some(day))) => {
-            // The first has an ordinal.
-            let day = match day.trim_start_matches('0') {
-                "1" => "1º",
-                day => day,
-            };
-            format!("{day}{NBSP}{}{NBSP}{year}", name(month))
-        }
-        _ => date.to_owned(),
-    }
+    let Some((month_of_year, day)) = date.rsplit_once('-') else {
+        return date.to_owned();
+    };
+    let Ok(month) = Month::parse(month_of_year) else {
+        return date.to_owned();
+    };
+    // The first has an ordinal.
+    let day = match day.trim_start_matches('0') {
+        "1" => "1º",
+        day => day,
+    };
+    format!("{day}{NBSP}{}{NBSP}{}", month.name(), month.year())
 }
 
 /// A day in figures.
@@ -81,17 +72,27 @@ pub(super) fn short_day(date: &str) -> String {
 
 /// A month in words.
 pub(super) fn month(month_of_year: &str) -> String {
-    match parts(month_of_year) {
-        Some((year, month, None)) => format!("{}{NBSP}{year}", name(month)),
-        _ => month_of_year.to_owned(),
-    }
+    Month::parse(month_of_year).map_or_else(
+        |_| month_of_year.to_owned(),
+        |month| format!("{}{NBSP}{}", month.name(), month.year()),
+    )
 }
 
 /// A month without its year, in three letters.
 pub(super) fn short_month(month_of_year: &str) -> String {
-    parts(month_of_year).map_or_else(String::new, |(_, month, _)| {
-        name(month).chars().take(3).collect()
-    })
+    let month = Month::parse(month_of_year);
+    month.map_or_else(
+        |_| String::new(),
+        |month| month.name().chars().take(3).collect(),
+    )
+}
+
+/// A part of a whole, in thousandths, cut. `None`: there is no whole, or no such number.
+pub(super) fn permille(part: Decimal, whole: Decimal) -> Option<i64> {
+    let part = part
+        .checked_mul(Decimal::ONE_THOUSAND)?
+        .checked_div(whole)?;
+    i64::try_from(part.trunc()).ok()
 }
 
 /// A part of one, as a percentage with one decimal, cut: what is not 100 % is not written so.
@@ -101,16 +102,6 @@ pub(super) fn percentage(permille: i64) -> String {
         false => ("", permille),
     };
     format!("{sign}{},{}{NBSP}%", count(size / 10), size % 10)
-}
-
-fn name(month: usize) -> &'static str {
-    MONTHS.get(month.wrapping_sub(1)).copied().unwrap_or("?")
-}
-
-fn parts(date: &str) -> Option<(&str, usize, Option<&str>)> {
-    let mut parts = date.splitn(3, '-');
-    let (year, month) = (parts.next()?, parts.next()?.parse().ok()?);
-    Some((year, month, parts.next()))
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl Site {
             }
             Some(SiteRoute::Public(page)) => self.public(page),
             Some(SiteRoute::Entry(step)) => self.entry(step, inner, &parts, body).await,
-            Some(SiteRoute::SitePage(page)) => self.page(page, inner, &parts, body).await,
+            Some(SiteRoute::Page(page)) => self.page(page, inner, &parts, body).await,
             None => Err(PageFailure::not_found()),
         };
         let response = answered.unwrap_or_else(|failure| self.error(failure));

@@ -16,7 +16,7 @@ pub(super) enum SiteRoute {
     /// The way in, and out.
     Entry(EntryStep),
     /// Needs a session.
-    SitePage(SitePage),
+    Page(SitePage),
 }
 
 /// A page for everybody.
@@ -89,25 +89,23 @@ impl SiteRoute {
         let parts: Vec<&str> = inside.split('/').skip(1).collect();
         let norm = |code: &str| Some(percent_decode_str(code).decode_utf8().ok()?.into_owned());
         Some(match parts[..] {
-            [] | [""] => Self::SitePage(SitePage::Sintesi),
+            [] | [""] => Self::Page(SitePage::Sintesi),
             ["risorse", version, name] => Self::Asset(version.to_owned(), name.to_owned()),
             ["guida"] => Self::Public(PublicPage::Guida),
             ["accessibilita"] => Self::Public(PublicPage::Accessibilita),
             ["entra"] => Self::Entry(EntryStep::Choose),
             ["entra", "ritorno"] => Self::Entry(EntryStep::Return),
             ["esci"] => Self::Entry(EntryStep::Leave),
-            ["sintesi", "file"] => Self::SitePage(SitePage::SintesiFile),
-            ["dettaglio", code] => Self::SitePage(SitePage::Dettaglio(norm(code)?)),
-            ["dettaglio", code, "ricerca"] => {
-                Self::SitePage(SitePage::DettaglioRicerca(norm(code)?))
-            }
-            ["dettaglio", code, "file"] => Self::SitePage(SitePage::DettaglioFile(norm(code)?)),
-            ["andamento"] => Self::SitePage(SitePage::Andamento),
-            ["capienza"] => Self::SitePage(SitePage::Capienza),
-            ["confronto"] => Self::SitePage(SitePage::Confronto),
-            ["confronto", "righe"] => Self::SitePage(SitePage::ConfrontoRighe),
-            ["confronto", "file"] => Self::SitePage(SitePage::ConfrontoFile),
-            ["accesso"] => Self::SitePage(SitePage::Accesso),
+            ["sintesi", "file"] => Self::Page(SitePage::SintesiFile),
+            ["dettaglio", code] => Self::Page(SitePage::Dettaglio(norm(code)?)),
+            ["dettaglio", code, "ricerca"] => Self::Page(SitePage::DettaglioRicerca(norm(code)?)),
+            ["dettaglio", code, "file"] => Self::Page(SitePage::DettaglioFile(norm(code)?)),
+            ["andamento"] => Self::Page(SitePage::Andamento),
+            ["capienza"] => Self::Page(SitePage::Capienza),
+            ["confronto"] => Self::Page(SitePage::Confronto),
+            ["confronto", "righe"] => Self::Page(SitePage::ConfrontoRighe),
+            ["confronto", "file"] => Self::Page(SitePage::ConfrontoFile),
+            ["accesso"] => Self::Page(SitePage::Accesso),
             _ => return None,
         })
     }
@@ -126,7 +124,7 @@ impl SiteRoute {
         let read = matches!(*method, Method::GET | Method::HEAD);
         match self {
             Self::Entry(EntryStep::Choose) => read || *method == Method::POST,
-            Self::Entry(EntryStep::Leave) | Self::SitePage(SitePage::DettaglioRicerca(_)) => {
+            Self::Entry(EntryStep::Leave) | Self::Page(SitePage::DettaglioRicerca(_)) => {
                 *method == Method::POST
             }
             _ => read,

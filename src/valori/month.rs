@@ -6,6 +6,22 @@ use chrono::{Datelike as _, Months, NaiveDate};
 
 use super::{ValueDefect, parse_date};
 
+/// In Italian, for those who read figures.
+const NAMES: [&str; 12] = [
+    "gennaio",
+    "febbraio",
+    "marzo",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "agosto",
+    "settembre",
+    "ottobre",
+    "novembre",
+    "dicembre",
+];
+
 const MONTH: ValueDefect = ValueDefect::new(
     "must be a month as YYYY-MM",
     "deve essere un mese nella forma AAAA-MM",
@@ -54,6 +70,13 @@ impl Month {
     #[must_use]
     pub const fn month0(self) -> i32 {
         self.0.rem_euclid(12)
+    }
+
+    /// "ottobre".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let n = usize::try_from(self.month0()).unwrap_or_default();
+        NAMES.get(n).copied().unwrap_or_default()
     }
 
     /// So many months later; earlier, where negative.

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Url, redirect::Policy};
+use reqwest::{Client, Response, Url, redirect::Policy};
 use serde::Deserialize;
 
 use crate::{
@@ -147,6 +147,16 @@ async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, Sentence> {
     if response.status() != http::StatusCode::OK {
         return Err(format!("answered with HTTP {}", response.status()).into());
     }
+    bounded_body(&mut response).await
+}
+
+/// The body of an answer, of a size that can be held.
+///
+/// # Errors
+/// A sentence: it breaks off, or is too long.
+pub(in crate::abilitazione) async fn bounded_body(
+    response: &mut Response,
+) -> Result<Vec<u8>, Sentence> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > MAX_BYTES {

@@ -81,5 +81,5 @@ pub use session_user::SessionUser;
 pub use settings::{EvidenceSettings, IssuerSettings, KeySettings};
 
 pub(super) use credentials::{DPOP, TRACKING_EVIDENCE};
-pub(super) use key_location::is_loopback;
+pub(super) use key_location::{bounded_body, is_loopback};
 pub(super) use sha256::{Sha256Digest, sha256, to_base64url};

@@ -1,9 +1,10 @@
 //! The decision on a call.
 //!
 //! ```text
-//! token ─► grant ─► network, hours, certificate, purpose, evidence ─► is there such a call? ─► may the profile make it? ─► quota ─► proof
-//! who?     state,   of the grant, as it stands now                    of the contract          of the policy               used up?  spent?
-//!          days
+//! token,
+//! or session ─► grant ─► network, hours, certificate, purpose, evidence ─► is there such a call? ─► may the profile make it? ─► quota ─► proof
+//! who?          state,   of the grant, as it stands now                    of the contract          of the policy               used up?  spent?
+//!               days
 //! ```
 //!
 //! In this order: what a caller is told of depends on how far it came, and what was refused has used nothing of a quota. The one

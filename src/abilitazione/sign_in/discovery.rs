@@ -6,11 +6,10 @@ use reqwest::{Client, Response, Url, redirect::Policy};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::settings::secure;
-use crate::error::Sentence;
+use crate::{abilitazione::authn::bounded_body, error::Sentence};
 
 /// What a provider gets to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-const MAX_BYTES: usize = 256 * 1024;
 
 /// Its endpoints, and what it does beyond what all do.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,13 +67,7 @@ pub(super) async fn discover(client: &Client, issuer: &str) -> Result<Discovered
 /// A sentence: another status, too long, or not this JSON.
 pub(super) async fn json<T: DeserializeOwned>(mut response: Response) -> Result<T, Sentence> {
     let status = response.status();
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_BYTES {
-            return Err("the answer is longer than 256 KiB".into());
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = bounded_body(&mut response).await?;
     if status != http::StatusCode::OK {
         // An error of OAuth says why in a word (RFC 6749, 5.2).
         let error: Option<OAuthError> = serde_json::from_slice(&body).ok();

@@ -1,7 +1,7 @@
 //! A person signs in at a provider: OpenID Connect, authorization code with PKCE, on the server.
 //!
 //! ```text
-//! browser ── POST entra ──► begin: state, nonce, verifier ──► 303 to the provider        the three stand in a sealed cookie of this browser
+//! browser ── POST entra ──► begin: state, nonce, verifier ──► on to the provider        the three stand in a sealed cookie of this browser
 //! browser ◄── password, card, whatever ──► provider
 //! browser ── GET ritorno?code&state&iss ──► finish: of this browser? of this provider? ── code, verifier ──► provider: ID token ──► SignedIn
 //! ```

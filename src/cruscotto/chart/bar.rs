@@ -7,10 +7,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::cruscotto::format::percentage;
-
-/// Units of the whole bar.
-const WIDTH: i64 = 1000;
+use crate::cruscotto::format::{percentage, permille};
 
 /// A bar, in thousandths of its width.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +27,7 @@ impl Bar {
         let parse = |text: &str| text.parse::<Decimal>().ok();
         let (cap, authorised, paid) = (parse(cap)?, parse(authorised)?, parse(paid)?);
         let whole = cap.max(authorised).max(paid);
-        let part = |of: Decimal, whole: Decimal| -> i64 {
-            let part = (of * Decimal::from(WIDTH)).checked_div(whole);
-            part.and_then(|part| i64::try_from(part.trunc()).ok())
-                .unwrap_or(0)
-        };
+        let part = |of, whole| permille(of, whole).unwrap_or(0);
         let text = if cap.is_zero() {
             match authorised.is_zero() {
                 true => "Stanziamento di zero euro, nulla è autorizzato".to_owned(),

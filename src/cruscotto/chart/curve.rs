@@ -205,7 +205,8 @@ fn x(month: usize) -> i64 {
 }
 
 fn height(amount: Decimal, top: Decimal) -> i64 {
-    let part = (amount * Decimal::from(BOTTOM - TOP)).checked_div(top);
+    let part = amount.checked_mul(Decimal::from(BOTTOM - TOP));
+    let part = part.and_then(|part| part.checked_div(top));
     let part = part.and_then(|part| i64::try_from(part.round()).ok());
     BOTTOM - part.unwrap_or_default()
 }

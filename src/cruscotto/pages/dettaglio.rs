@@ -12,6 +12,7 @@ use super::{
     selection::{self, AsOf, Choice, Link, Names},
 };
 use crate::{
+    blocks::persons::MASK,
     contract::proto::{
         CountDecreesRequest, DettaglioDecreto, FiltroDecreti, ListDecreesRequest, TotaliControllo,
     },
@@ -32,8 +33,6 @@ const COUNT: &str = "DecreeService/CountDecrees";
 const DOWNLOAD: &str = "DecreeService/DownloadDecrees";
 /// Rows of a page.
 const ROWS: i32 = 50;
-/// What stands for a codice fiscale that is not shown.
-const MASK: &str = "****************";
 /// What a query may hold. A codice fiscale is not among it.
 const KNOWN: [&str; 10] = [
     "codifica_sistema_unico",
@@ -144,9 +143,7 @@ pub(super) async fn search(
 ) -> Answered {
     let parts = &context.site.parts;
     let form = form::read(asked, body, parts.patience).await?;
-    if form.text(TOKEN) != context.session.form_token {
-        return Err(form::foreign());
-    }
+    form::check(&form, &context.session)?;
     let query = form.without(&[TOKEN, "cf_azienda", "ricerca"]).single();
     let query = match form.text("cf_azienda") {
         "" => query,

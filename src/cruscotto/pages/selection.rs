@@ -172,9 +172,14 @@ pub(super) fn periodo(query: &Query) -> Option<Periodo> {
 
 /// The number of a query's rilevazione; 0: the latest. One that is no number is none that there is.
 pub(super) fn rilevazione(query: &Query) -> i32 {
-    match query.text("rilevazione") {
-        "" => 0,
-        text => text.parse().unwrap_or(-1),
+    numbered(query, "rilevazione").unwrap_or(0)
+}
+
+/// The number of a rilevazione that a query has by this name. What is no number is none that there is.
+pub(super) fn numbered(query: &Query, name: &str) -> Option<i32> {
+    match query.text(name) {
+        "" => None,
+        text => Some(text.parse().unwrap_or(-1)),
     }
 }
 

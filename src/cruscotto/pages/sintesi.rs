@@ -163,12 +163,10 @@ fn view(
         .iter()
         .map(|voce| Row {
             norm: names.norm(&voce.normativa).to_owned(),
-            norm_href: Query::default()
+            norm_href: query
+                .keep(&["rilevazione"])
                 .with("normativa", &voce.normativa)
-                .with("rilevazione", query.text("rilevazione"))
-                .at(PATH)
-                .trim_end_matches("&rilevazione=")
-                .to_owned(),
+                .at(PATH),
             norm_code: voce.normativa.clone(),
             benefit: names.benefit(&voce.prestazione).to_owned(),
             kind: words::kind(voce.tipo_stanziamento()),

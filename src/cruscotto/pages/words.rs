@@ -1,8 +1,9 @@
 //! What the words of the contract are in Italian, and what parts of a whole are.
 
-use rust_decimal::Decimal;
-
-use crate::contract::proto::{MetodoProiezione, TipoStanziamento};
+use crate::{
+    contract::proto::{MetodoProiezione, TipoStanziamento},
+    cruscotto::format,
+};
 
 /// What an appropriation is called that a line is drawn for.
 pub(super) fn cap(kind: TipoStanziamento) -> &'static str {
@@ -51,9 +52,5 @@ pub(super) fn assumption(method: MetodoProiezione) -> &'static str {
 
 /// A part of a whole, in thousandths. `None`: there is no whole, or one of them is not seen.
 pub(super) fn permille(part: &str, whole: &str) -> Option<i64> {
-    let (part, whole): (Decimal, Decimal) = (part.parse().ok()?, whole.parse().ok()?);
-    let part = part
-        .checked_mul(Decimal::ONE_THOUSAND)?
-        .checked_div(whole)?;
-    i64::try_from(part.trunc()).ok()
+    format::permille(part.parse().ok()?, whole.parse().ok()?)
 }

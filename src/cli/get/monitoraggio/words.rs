@@ -5,29 +5,12 @@ use crate::{
     valori::Month,
 };
 
-const MONTHS: [&str; 12] = [
-    "gennaio",
-    "febbraio",
-    "marzo",
-    "aprile",
-    "maggio",
-    "giugno",
-    "luglio",
-    "agosto",
-    "settembre",
-    "ottobre",
-    "novembre",
-    "dicembre",
-];
-
 /// "2026-10" as "ottobre 2026".
 pub(super) fn month_name(mese: &str) -> String {
     let Ok(month) = Month::parse(mese) else {
         return mese.to_owned();
     };
-    let name = usize::try_from(month.month0()).ok();
-    let name = name.and_then(|n| MONTHS.get(n)).copied();
-    format!("{} {}", name.unwrap_or_default(), month.year())
+    format!("{} {}", month.name(), month.year())
 }
 
 /// The value of an enumeration without the enumeration's name; empty: unspecified.

@@ -1,5 +1,6 @@
 //! Which two rilevazioni are compared.
 
+use super::super::selection::numbered;
 use crate::{contract::proto::Rilevazione, cruscotto::query::Query};
 
 /// The two that a query says, or that stand for what it leaves open.
@@ -18,9 +19,9 @@ impl ChosenPair {
     pub(super) fn of(query: &Query, offered: &[Rilevazione]) -> Self {
         let mut valid = offered.iter().filter(|one| one.ritirata_il.is_none());
         let latest = valid.next().map(|one| one.numero);
-        let a = number(query, "a");
+        let a = numbered(query, "a");
         let after = a.or(latest);
-        let before = number(query, "da").or_else(|| {
+        let before = numbered(query, "da").or_else(|| {
             let mut all = offered.iter();
             let found = all.find(|one| one.ritirata_il.is_none() && Some(one.numero) < after);
             found.map(|one| one.numero)
@@ -30,14 +31,6 @@ impl ChosenPair {
             Some(before) if Some(before) == after => Self::Same,
             Some(before) => Self::Two(before, a.unwrap_or(0)),
         }
-    }
-}
-
-/// What is no number is none that there is.
-pub(super) fn number(query: &Query, name: &str) -> Option<i32> {
-    match query.text(name) {
-        "" => None,
-        text => Some(text.parse().unwrap_or(-1)),
     }
 }
 

@@ -1,12 +1,10 @@
 //! A row that is different, as it is shown: as it was and as it is.
 
 use crate::{
+    blocks::persons::MASK,
     contract::proto::{DettaglioDecreto, Differenza},
     cruscotto::format,
 };
-
-/// What stands for a codice fiscale that is not shown.
-const MASK: &str = "****************";
 
 /// A row that is different.
 pub(super) struct DifferenceRow {

@@ -4,7 +4,6 @@ use askama::Template;
 use tonic::Request;
 
 use super::{
-    chosen,
     contract_names::{COMPARE, DOWNLOAD, EXPORT, FILE_PATH, PATH, ROWS_PATH, filtro},
     difference::{ChangedValue, DifferenceRow},
     row_page::{RowPage, RowPlace},
@@ -121,8 +120,8 @@ async fn read(context: &PageContext) -> Result<(IntestazioneDifferenze, RowPage)
     };
     let request = ExportDifferenzeRequest {
         filtro: filtro(query),
-        da: chosen::number(query, "da").unwrap_or(0),
-        a: chosen::number(query, "a").unwrap_or(0),
+        da: selection::numbered(query, "da").unwrap_or(0),
+        a: selection::numbered(query, "a").unwrap_or(0),
         resume_token: place.token.clone(),
     };
     let mut monitoraggio = context.calls.monitoraggio();
